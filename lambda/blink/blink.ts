@@ -1,0 +1,58 @@
+import type { Deadline } from '../deadline.ts';
+import type { Failure } from '../failure.ts';
+
+/** What a refresh spends. */
+export interface RefreshRequest {
+  readonly refreshToken: string;
+  readonly hardwareId?: string;
+  /** OAuth client names in the order in which they are tried; never empty. */
+  readonly oauthClients: readonly [string, ...string[]];
+}
+
+/** What a refresh brings: the access token for now, the refresh token for the next time. */
+export interface Grant {
+  readonly accessToken: string;
+  /** The new one, or the one that was sent where Blink's answer brings none. */
+  readonly refreshToken: string;
+  /** The OAuth client name that Blink accepted. */
+  readonly oauthClient: string;
+}
+
+/**
+ * How a refresh ended.
+ * - `refused`: Blink does not take this refresh token (`invalid_grant`, a bare 401, or 412: a second factor is wanted).
+ *   `afterUnanswered` when an earlier try of the same call went unanswered, so that Blink may have spent the token on it.
+ * - `failed`: anything else. `token` tells whether Blink may have spent the refresh token.
+ *   `blocked` where Blink must be left alone for a while (406, 426, 429).
+ */
+export type RefreshResult =
+  | { readonly kind: 'granted'; readonly grant: Grant; readonly tries: number }
+  | {
+      readonly kind: 'refused';
+      readonly secondFactor: boolean;
+      readonly afterUnanswered: boolean;
+      readonly blinkStatus: number;
+      readonly tries: number;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly failure: Failure;
+      readonly token: 'unspent' | 'unanswered' | 'blocked';
+      readonly tries: number;
+    };
+
+/** Where an account's API is, as `rest-<tier>.immedia-semi.com`, and the account's id. */
+export interface Account {
+  readonly tier: string;
+  readonly accountId: number;
+}
+
+/** Blink's cloud API, as far as a logout needs it. Failures are thrown as `Failure`. */
+export interface Blink {
+  /** Spends the refresh token. Sent once, and once more only where Blink may not have processed it and `deadline` still holds a try and the save. */
+  refresh(request: RefreshRequest, deadline: Deadline): Promise<RefreshResult>;
+  findAccount(accessToken: string): Promise<Account>;
+  findClientId(accessToken: string, account: Account): Promise<string>;
+  /** Resolves with Blink's message. */
+  logOut(accessToken: string, account: Account, clientId: string): Promise<{ readonly message: string }>;
+}

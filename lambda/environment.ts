@@ -1,0 +1,45 @@
+import * as v from 'valibot';
+
+/**
+ * The environment of the function: one contract, written by the stack and read by the handler.
+ * It is the only file of `lambda/` that the stack knows.
+ */
+
+/** Every session is a secret named `blink-logout/<session>`. */
+export const SESSION_SECRET_PREFIX = 'blink-logout/';
+
+/** The webhook key's secret. Its name lies outside the sessions' prefix, so that no session can be named like it. */
+export const WEBHOOK_KEY_SECRET_NAME = 'blink-logout-webhook-key';
+
+/** No run outlives this: a claim is dead once it is older than this and a margin. */
+export const FUNCTION_TIMEOUT_SECONDS = 60;
+
+const LOOPBACK_ENDPOINT = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?\/?$/;
+
+const environmentSchema = v.object({
+  /** Who may call the webhook: holders of the key, or callers that the gateway has signed in by IAM. */
+  WEBHOOK_AUTH: v.picklist(['key', 'iam'], 'WEBHOOK_AUTH must be key or iam'),
+  /** Sent to Blink as it stands; it has mattered before (blink-api.md section 2). */
+  BLINK_USER_AGENT: v.pipe(
+    v.string('BLINK_USER_AGENT must be set'),
+    v.regex(/^[\x20-\x7e]{1,200}$/, 'BLINK_USER_AGENT must be 1 to 200 printable ASCII characters'),
+  ),
+  /** A stand-in for Blink. Loopback only, since bearer tokens are sent there. */
+  BLINK_ENDPOINT: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(LOOPBACK_ENDPOINT, 'BLINK_ENDPOINT must be an http(s) URL of a loopback address'),
+    ),
+  ),
+});
+
+export type FunctionEnvironment = v.InferOutput<typeof environmentSchema>;
+
+/** Reports all faults at once, and never a value. */
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): FunctionEnvironment {
+  const parsed = v.safeParse(environmentSchema, variables);
+  if (parsed.success) return parsed.output;
+  throw new Error(`environment: ${parsed.issues.map((issue) => issue.message).join('; ')}`);
+}
