@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+
+export interface Request {
+  readonly method: string;
+  /** As sent: path and query. */
+  readonly target: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: string;
+}
+
+/** How an answer leaves: whole, cut off in the middle of its body, or not at all. */
+export type Delivery = 'destroy' | { readonly answer: Answer; readonly cutOff?: boolean };
+
+export interface LoopbackServerOptions {
+  /** @default - a free port */
+  readonly port?: number;
+  /** @default - plain HTTP */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+export interface LoopbackServer {
+  readonly url: string;
+  readonly port: number;
+  /** Cuts what is still open. */
+  close(): Promise<void>;
+}
+
+/** An HTTP server that nobody but this machine can reach. */
+export async function startLoopbackServer(
+  options: LoopbackServerOptions,
+  respond: (request: Request) => Promise<Delivery>,
+): Promise<LoopbackServer> {
+  const listener: RequestListener = async (incoming, outgoing) => {
+    try {
+      let body = '';
+      for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
+      const { method = '', url: target = '', headers } = incoming;
+      deliver(await respond({ method, target, headers, body }), outgoing);
+    } catch (error) {
+      if (!incoming.complete) return; // the client went away in the middle of its request
+      console.error('stand-in:', error);
+      outgoing.destroy();
+    }
+  };
+  const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return {
+    url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${address.port}`,
+    port: address.port,
+    async close() {
+      if (!server.listening) return;
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function deliver(delivery: Delivery, outgoing: ServerResponse): void {
+  if (delivery === 'destroy') {
+    outgoing.destroy();
+    return;
+  }
+  const { answer, cutOff } = delivery;
+  const body = Buffer.from(answer.body);
+  outgoing.statusCode = answer.status;
+  for (const [name, value] of Object.entries(answer.headers)) outgoing.setHeader(name, value);
+  outgoing.setHeader('content-length', body.length);
+  if (!cutOff) {
+    outgoing.end(body);
+    return;
+  }
+  outgoing.write(body.subarray(0, body.length / 2), () => outgoing.destroy());
+}

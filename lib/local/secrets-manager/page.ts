@@ -1,0 +1,20 @@
+import { SecretsManagerError } from './secrets-manager-error.ts';
+
+const PAGE_SIZE = 100;
+
+/** One page of a list, and where the next one begins. The token is opaque to callers. */
+export function page<T>(
+  all: readonly T[],
+  asked: { readonly MaxResults?: number | undefined; readonly NextToken?: string | undefined },
+): { readonly items: readonly T[]; readonly NextToken?: string } {
+  const start = asked.NextToken === undefined ? 0 : position(asked.NextToken);
+  const end = start + (asked.MaxResults ?? PAGE_SIZE);
+  const items = all.slice(start, end);
+  return end < all.length ? { items, NextToken: Buffer.from(`from:${end}`).toString('base64') } : { items };
+}
+
+function position(token: string): number {
+  const [, digits] = /^from:(\d+)$/.exec(Buffer.from(token, 'base64').toString()) ?? [];
+  if (digits === undefined) throw new SecretsManagerError('InvalidNextTokenException', 'Invalid NextToken.');
+  return Number(digits);
+}

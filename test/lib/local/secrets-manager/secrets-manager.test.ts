@@ -1,0 +1,367 @@
+import { request } from 'node:http';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetRandomPasswordCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  refuse,
+  type SecretsManagerStandIn,
+  startSecretsManager,
+} from '../../../../lib/local/secrets-manager/start-secrets-manager.ts';
+
+const NAME = 'blink-logout/porch';
+const V1 = '00000000-0000-5000-8000-000000000001';
+const V2 = '00000000-0000-5000-8000-000000000002';
+const V3 = '00000000-0000-5000-8000-000000000003';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+let standIn: SecretsManagerStandIn;
+let client: SecretsManagerClient;
+
+beforeEach(async () => {
+  standIn = await startSecretsManager();
+  client = clientOf(standIn);
+  standIn.secrets.create(NAME, 'first', V1);
+});
+
+afterEach(async () => {
+  client.destroy();
+  await standIn.close();
+});
+
+function clientOf({ url }: { readonly url: string }, maxAttempts = 1): SecretsManagerClient {
+  return new SecretsManagerClient({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x', sessionToken: 'y' },
+    maxAttempts,
+  });
+}
+
+const put = (versionId: string, text: string, VersionStages?: string[]) =>
+  client.send(
+    new PutSecretValueCommand({
+      SecretId: NAME,
+      ClientRequestToken: versionId,
+      SecretString: text,
+      ...(VersionStages && { VersionStages }),
+    }),
+  );
+const move = (label: string, from?: string, to?: string) =>
+  client.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: NAME,
+      VersionStage: label,
+      RemoveFromVersionId: from,
+      MoveToVersionId: to,
+    }),
+  );
+const get = (asked: { VersionId?: string; VersionStage?: string } = {}) =>
+  client.send(new GetSecretValueCommand({ SecretId: NAME, ...asked }));
+const labels = () =>
+  Object.fromEntries(standIn.secrets.versions(NAME).map((version) => [version.versionId, version.labels]));
+
+describe('reading', () => {
+  it('gives the current version, with its labels and its time by the service’s own clock', async () => {
+    const createdAtMs = standIn.secrets.versions(NAME)[0]?.createdAtMs ?? 0;
+    const current = await get();
+    expect(current).toMatchObject({
+      SecretString: 'first',
+      VersionId: V1,
+      VersionStages: ['AWSCURRENT'],
+      CreatedDate: new Date(createdAtMs),
+    });
+    expect(current.ARN).toMatch(/:secret:blink-logout\/porch-/);
+  });
+
+  it('finds a version by id and by label, and refuses a pair that does not belong together', async () => {
+    await put(V2, 'second');
+    expect((await get({ VersionId: V1 })).SecretString).toBe('first');
+    expect((await get({ VersionStage: 'AWSPREVIOUS' })).SecretString).toBe('first');
+    await expect(get({ VersionId: V1, VersionStage: 'AWSCURRENT' })).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+    });
+    await expect(get({ VersionId: V3 })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: `Secrets Manager can't find the specified secret value for VersionId: ${V3}`,
+    });
+  });
+
+  it('does not know a secret that is not there', async () => {
+    await expect(client.send(new GetSecretValueCommand({ SecretId: 'nothing' }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: "Secrets Manager can't find the specified secret.",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+  it('lists labelled versions, and the others when asked, in pages', async () => {
+    await put(V2, 'second', ['CLAIM']);
+    await put(V3, 'third', ['CLAIM']);
+    const list = (more: object) => client.send(new ListSecretVersionIdsCommand({ SecretId: NAME, ...more }));
+    const ids = async (more: object) => (await list(more)).Versions?.map(({ VersionId }) => VersionId);
+    expect(await ids({})).toEqual([V1, V3]);
+    expect(await ids({ IncludeDeprecated: true })).toEqual([V1, V2, V3]);
+    const first = await list({ IncludeDeprecated: true, MaxResults: 2 });
+    expect(first.Versions?.map(({ VersionId }) => VersionId)).toEqual([V1, V2]);
+    expect(await ids({ IncludeDeprecated: true, NextToken: first.NextToken })).toEqual([V3]);
+    await expect(list({ NextToken: 'garbage' })).rejects.toMatchObject({ name: 'InvalidNextTokenException' });
+  });
+});
+
+describe('writing a version', () => {
+  it('moves AWSCURRENT to it, and AWSPREVIOUS to where AWSCURRENT was', async () => {
+    await put(V2, 'second');
+    await put(V3, 'third');
+    expect(labels()).toEqual({ [V1]: [], [V2]: ['AWSPREVIOUS'], [V3]: ['AWSCURRENT'] });
+  });
+
+  it('moves only the labels that are asked for', async () => {
+    await put(V2, 'second', ['CLAIM']);
+    await put(V3, 'third', ['CLAIM']);
+    expect(labels()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: [], [V3]: ['CLAIM'] });
+  });
+
+  it('does nothing when the same text comes again under the same token, not even to the labels', async () => {
+    await put(V2, 'second', ['CLAIM']);
+    const again = await put(V2, 'second', ['OTHER']);
+    expect(again).toMatchObject({ VersionId: V2, VersionStages: ['CLAIM'] });
+    expect(labels()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['CLAIM'] });
+  });
+
+  it('refuses another text under the same token', async () => {
+    await put(V2, 'second', ['CLAIM']);
+    await expect(put(V2, 'other', ['CLAIM'])).rejects.toMatchObject({ name: 'ResourceExistsException' });
+    expect((await get({ VersionId: V2 })).SecretString).toBe('second');
+  });
+
+  it('lets one of many at once write a version', async () => {
+    const puts = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, n) => put(V2, `run ${n}`, ['CLAIM'])),
+    );
+    expect(puts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('makes the first version of an empty secret current, whatever labels were asked for', async () => {
+    await client.send(new CreateSecretCommand({ Name: 'empty' }));
+    await client.send(
+      new PutSecretValueCommand({ SecretId: 'empty', SecretString: 'x', VersionStages: ['AWSPENDING'] }),
+    );
+    expect(standIn.secrets.versions('empty')[0]?.labels).toEqual(['AWSPENDING', 'AWSCURRENT']);
+  });
+
+  it('refuses a token that is too short and an empty text', async () => {
+    await expect(put('short', 'second')).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(put(V2, '')).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it('refuses a twenty-first label', async () => {
+    const many = Array.from({ length: 19 }, (_, n) => `L${n}`);
+    await put(V2, 'second', many);
+    await expect(put(V3, 'third', ['L19'])).rejects.toMatchObject({ name: 'LimitExceededException' });
+  });
+
+  it('keeps a hundred versions of one day, then refuses, and the next day forgets the oldest without a label', async () => {
+    const id = (n: number) => `00000000-0000-5000-9000-${String(n).padStart(12, '0')}`;
+    for (let n = 0; n < 99; n++) standIn.secrets.find(NAME).put(id(n), 'x', [], standIn.clock.nowMs());
+    await expect(put(V2, 'one too many')).rejects.toMatchObject({ name: 'LimitExceededException' });
+    expect(standIn.secrets.versions(NAME)).toHaveLength(100);
+    standIn.clock.advanceMs(DAY_MS);
+    await put(V2, 'fits now');
+    const kept = standIn.secrets.versions(NAME).map(({ versionId }) => versionId);
+    expect(kept).toHaveLength(100);
+    expect(kept).toContain(V1); // labelled AWSCURRENT until now
+    expect(kept).not.toContain(id(0));
+  });
+});
+
+describe('moving a label', () => {
+  beforeEach(() => put(V2, 'second', ['CLAIM']));
+
+  it('drags AWSPREVIOUS to where AWSCURRENT was', async () => {
+    await move('AWSCURRENT', V1, V2);
+    expect(labels()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['CLAIM', 'AWSCURRENT'] });
+    await move('AWSCURRENT', V2, V1);
+    expect(labels()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['CLAIM', 'AWSPREVIOUS'] });
+  });
+
+  it('refuses when the label is not where it was said to be', async () => {
+    await put(V3, 'third');
+    await expect(move('AWSCURRENT', V1, V2)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    await expect(move('AWSCURRENT', undefined, V2)).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    expect(labels()).toMatchObject({ [V3]: ['AWSCURRENT'], [V1]: ['AWSPREVIOUS'] });
+  });
+
+  it('puts a new label on, once and again, and takes it off', async () => {
+    await move('DONE', undefined, V1);
+    await move('DONE', undefined, V1);
+    expect(labels()[V1]).toEqual(['AWSCURRENT', 'DONE']);
+    await move('DONE', V1);
+    expect(labels()[V1]).toEqual(['AWSCURRENT']);
+    await expect(move('DONE', V1)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  it('never takes AWSCURRENT off altogether', async () => {
+    await expect(move('AWSCURRENT', V1)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  it('does not move to a version that is not there', async () => {
+    await expect(move('AWSCURRENT', V1, V3)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(labels()[V1]).toEqual(['AWSCURRENT']);
+  });
+});
+
+describe('secrets as a whole', () => {
+  it('are created once, described, and listed by the beginning of their names', async () => {
+    await client.send(new CreateSecretCommand({ Name: 'other', SecretString: 'x', Description: 'not ours' }));
+    await expect(
+      client.send(new CreateSecretCommand({ Name: 'other', SecretString: 'y' })),
+    ).rejects.toMatchObject({ name: 'ResourceExistsException' });
+    const described = await client.send(new DescribeSecretCommand({ SecretId: NAME }));
+    expect(described).toMatchObject({ Name: NAME, VersionIdsToStages: { [V1]: ['AWSCURRENT'] } });
+    const listed = await client.send(
+      new ListSecretsCommand({ Filters: [{ Key: 'name', Values: ['blink-logout/'] }] }),
+    );
+    expect(listed.SecretList?.map(({ Name }) => Name)).toEqual([NAME]);
+    const page = await client.send(new ListSecretsCommand({ MaxResults: 1 }));
+    expect(page.NextToken).toBeDefined();
+  });
+
+  it('refuse everything but a description once they are scheduled for deletion', async () => {
+    await client.send(new DeleteSecretCommand({ SecretId: NAME }));
+    await expect(get()).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    await expect(put(V2, 'second')).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    const described = await client.send(new DescribeSecretCommand({ SecretId: NAME }));
+    expect(described.DeletedDate).toBeInstanceOf(Date);
+  });
+
+  it('come with random passwords of every kind of character', async () => {
+    const { RandomPassword } = await client.send(
+      new GetRandomPasswordCommand({ PasswordLength: 40, ExcludePunctuation: true }),
+    );
+    expect(RandomPassword).toMatch(/^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[a-zA-Z0-9]{40}$/);
+  });
+});
+
+describe('what a test can see and do', () => {
+  it('remembers who asked for what, and no text', async () => {
+    await put(V2, 'canary', ['CLAIM']);
+    expect(standIn.calls).toEqual([
+      {
+        action: 'PutSecretValue',
+        secretId: NAME,
+        versionId: V2,
+        labels: ['CLAIM'],
+        atMs: expect.any(Number),
+        hasSessionToken: true,
+      },
+    ]);
+    expect(JSON.stringify(standIn.calls)).not.toContain('canary');
+  });
+
+  it('throttles so many times and then serves: the SDK’s own retry gets through', async () => {
+    const patient = clientOf(standIn, 2);
+    standIn.faults.add({
+      on: 'GetSecretValue',
+      at: 'before',
+      times: 2,
+      effect: refuse('ThrottlingException'),
+    });
+    const current = await patient.send(new GetSecretValueCommand({ SecretId: NAME }));
+    patient.destroy();
+    expect(current.$metadata.attempts).toBe(2);
+    expect(standIn.calls).toHaveLength(2);
+  });
+
+  it('refuses for want of permission, in words that the SDK reads', async () => {
+    standIn.faults.add({
+      on: 'GetSecretValue',
+      at: 'before',
+      effect: refuse('AccessDeniedException', 'not authorized'),
+    });
+    await expect(get()).rejects.toMatchObject({ name: 'AccessDeniedException', message: 'not authorized' });
+  });
+
+  it('can be down, or do what it was asked and lose the answer', async () => {
+    standIn.faults.add(
+      { on: 'PutSecretValue', at: 'before', times: 1, effect: { do: 'destroy' } },
+      { on: 'PutSecretValue', at: 'after', times: 1, effect: { do: 'destroy' } },
+    );
+    await expect(put(V2, 'second')).rejects.toThrow();
+    expect(labels()).not.toHaveProperty(V2);
+    await expect(put(V2, 'second')).rejects.toThrow();
+    expect(labels()).toHaveProperty(V2);
+  });
+
+  it('tells of a call at both its moments, and waits for what is done there', async () => {
+    const seen: unknown[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    standIn.faults.onCall = async ({ action }, moment) => {
+      seen.push([action, moment, labels()]);
+      if (moment === 'after') await held;
+    };
+    const answered = put(V2, 'second', ['CLAIM']).then(() => 'answered');
+    await expect.poll(() => seen).toHaveLength(2);
+    expect(seen).toEqual([
+      ['PutSecretValue', 'before', { [V1]: ['AWSCURRENT'] }],
+      ['PutSecretValue', 'after', { [V1]: ['AWSCURRENT'], [V2]: ['CLAIM'] }],
+    ]);
+    release();
+    expect(await answered).toBe('answered');
+  });
+
+  it('dates its answers by the clock that also ages the versions', async () => {
+    standIn.clock.advanceMs(10 * DAY_MS);
+    await put(V2, 'second');
+    const [before, after] = standIn.secrets.versions(NAME).map(({ createdAtMs }) => createdAtMs);
+    expect((after ?? 0) - (before ?? 0)).toBeGreaterThanOrEqual(10 * DAY_MS);
+    const { headers } = await post('secretsmanager.DescribeSecret', JSON.stringify({ SecretId: NAME }));
+    expect(Date.parse(headers.date ?? '') - Date.now()).toBeGreaterThan(9 * DAY_MS);
+  });
+});
+
+describe('requests that no SDK would send', () => {
+  it('are refused with the name of what is wrong', async () => {
+    const type = async (...sent: Parameters<typeof post>) => (await post(...sent)).body;
+    expect(await type('secretsmanager.GetSecretValue', '{}', {})).toContain(
+      'MissingAuthenticationTokenException',
+    );
+    expect(await type('secretsmanager.Nonsense', '{}')).toContain('UnknownOperationException');
+    expect(await type('secretsmanager.toString', '{}')).toContain('UnknownOperationException');
+    expect(await type('secretsmanager.GetSecretValue', 'not json')).toContain('SerializationException');
+    expect(await type('secretsmanager.GetSecretValue', '{"Secret":1}')).toContain('ValidationException');
+  });
+});
+
+function post(
+  target: string,
+  body: string,
+  headers: Record<string, string> = { authorization: 'AWS4-HMAC-SHA256 Credential=x' },
+): Promise<{ body: string; headers: { date?: string } }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      standIn.url,
+      { method: 'POST', headers: { 'x-amz-target': target, ...headers } },
+      async (answer) => {
+        let text = '';
+        for await (const chunk of answer) text += chunk;
+        resolve({ body: text, headers: { ...(answer.headers.date && { date: answer.headers.date }) } });
+      },
+    );
+    sent.on('error', reject).end(body);
+  });
+}
