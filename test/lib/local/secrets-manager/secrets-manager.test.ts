@@ -275,7 +275,7 @@ describe('what a test can see and do', () => {
     standIn.faults.add({
       on: 'GetSecretValue',
       at: 'before',
-      times: 2,
+      times: 1,
       effect: refuse('ThrottlingException'),
     });
     const current = await patient.send(new GetSecretValueCommand({ SecretId: NAME }));
