@@ -1,0 +1,35 @@
+import { findAccount } from './account.ts';
+import type { Blink } from './blink.ts';
+import type { Caller } from './caller.ts';
+import { findClientId } from './client-id.ts';
+import { createHttpExchange, type HttpExchange } from './http-exchange.ts';
+import { logOut } from './logout.ts';
+import { refresh } from './refresh.ts';
+import { fullJitter } from './retry.ts';
+
+export interface BlinkOptions {
+  readonly userAgent: string;
+  /** A loopback URL that stands for all of Blink's hosts. @default Blink itself */
+  readonly endpoint?: string;
+  /** @default one of its own */
+  readonly exchange?: HttpExchange;
+  /** From 0 to below 1. @default Math.random */
+  readonly random?: () => number;
+  /** Between a try and its repetition. @default a timer */
+  readonly wait?: (ms: number) => Promise<unknown>;
+}
+
+/** Blink's cloud, unofficial as it is; the facts are BlinkMonitorProtocol's, blinkpy's and the app's own. */
+export function blinkOverHttps(options: BlinkOptions): Blink {
+  const caller: Caller = {
+    userAgent: options.userAgent,
+    exchange: options.exchange ?? createHttpExchange(options.endpoint),
+    pause: fullJitter(options.random, options.wait),
+  };
+  return {
+    refresh: (request, deadline) => refresh(caller, request, deadline),
+    findAccount: (accessToken) => findAccount(caller, accessToken),
+    findClientId: (accessToken, account) => findClientId(caller, accessToken, account),
+    logOut: (accessToken, account, clientId) => logOut(caller, accessToken, { account, clientId }),
+  };
+}

@@ -1,0 +1,129 @@
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: URL;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: string;
+  /** For all of it: connection, headers and body. */
+  readonly timeoutMs: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** At most 256 KiB; what is beyond is not read. */
+  readonly text: string;
+}
+
+/** One request and its response. Redirects are not followed. Throws `ExchangeError` alone. */
+export type HttpExchange = (request: HttpRequest) => Promise<HttpResponse>;
+
+/**
+ * How far an exchange got.
+ * - `not_sent`: no connection (DNS, refused, TLS, too slow), so the server has seen nothing.
+ * - `unanswered`: the server may have processed the request.
+ * - `cut_off`: the server said 2xx, but its answer did not arrive whole.
+ */
+export type Progress = 'not_sent' | 'unanswered' | 'cut_off';
+
+/** Holds the system's error code and not its error, which may carry bytes of the response. */
+export class ExchangeError extends Error {
+  readonly progress: Progress;
+  readonly timedOut: boolean;
+
+  constructor(progress: Progress, timedOut: boolean, systemCode: string) {
+    super(`exchange ${progress}: ${timedOut ? 'timed out' : systemCode}`);
+    this.name = 'ExchangeError';
+    this.progress = progress;
+    this.timedOut = timedOut;
+  }
+}
+
+const MAX_TEXT_BYTES = 256 * 1024;
+
+/** Keeps connections for the next exchange. To share one with whoever opens connections ahead. */
+export function createAgent(endpoint?: string): HttpAgent {
+  return isPlain(endpoint) ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
+}
+
+/**
+ * @param endpoint a loopback URL to connect to in place of every request's own host, whose name is sent all the same
+ *   (`Host`, and the server name of TLS), so that one stand-in can be all of Blink's hosts
+ */
+export function createHttpExchange(
+  endpoint?: string,
+  agent: HttpAgent = createAgent(endpoint),
+): HttpExchange {
+  const plain = isPlain(endpoint);
+  const send = plain ? httpRequest : httpsRequest;
+
+  return async ({ method, url, headers, body, timeoutMs }) => {
+    const { protocol, hostname, port } = urlToHttpOptions(endpoint === undefined ? url : new URL(endpoint));
+    const outgoing = send({
+      protocol,
+      hostname,
+      port,
+      servername: url.hostname,
+      method,
+      path: `${url.pathname}${url.search}`,
+      headers: { Host: url.host, ...headers },
+      agent,
+    });
+
+    let progress: Progress = 'not_sent';
+    outgoing.once('socket', (socket) => {
+      // A kept connection takes the request at once; should it turn out dead, nobody knows what the server saw.
+      if (outgoing.reusedSocket || !socket.connecting) progress = 'unanswered';
+      else socket.once(plain ? 'connect' : 'secureConnect', () => (progress = 'unanswered'));
+    });
+
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      outgoing.destroy();
+    }, timeoutMs);
+
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        outgoing.once('response', resolve);
+        outgoing.on('error', reject);
+        outgoing.end(body);
+      });
+      progress = 'cut_off';
+      return { status: response.statusCode ?? 0, headers: response.headers, text: await readText(response) };
+    } catch (error) {
+      throw new ExchangeError(progress, timedOut, systemCode(error));
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const status = response.statusCode ?? 0;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of response) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= MAX_TEXT_BYTES) break;
+    }
+  } catch (error) {
+    // A refusal is a refusal by its status, however little of its text arrives.
+    if (status >= 200 && status < 300) throw error;
+  }
+  return Buffer.concat(chunks).subarray(0, MAX_TEXT_BYTES).toString('utf8');
+}
+
+function isPlain(endpoint: string | undefined): boolean {
+  return endpoint?.startsWith('http:') ?? false;
+}
+
+function systemCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
+}

@@ -1,0 +1,54 @@
+import * as v from 'valibot';
+import type { Account } from './blink.ts';
+import { blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
+import { bearerHeaders, type Caller } from './caller.ts';
+import { ExchangeError, type HttpRequest, type HttpResponse } from './http-exchange.ts';
+import { idInPath } from './numeric-id.ts';
+import { restUrl } from './rest-host.ts';
+import { sendAndRepeat } from './retry.ts';
+
+export const LOGOUT_TIMEOUT_MS = 6_000;
+
+const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ message: v.optional(v.unknown()) }));
+
+/** Foreign text is told only when it is short and plain. */
+const plainTextSchema = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{0,200}$/));
+
+/** What one logout names. */
+export interface LogoutTarget {
+  readonly account: Account;
+  /** Digits. */
+  readonly clientId: string;
+}
+
+/**
+ * Ends the client's session. The path of BlinkMonitorProtocol (`auth/logout.md`) first; where Blink does not know it
+ * any more, the one that app versions 51 and later call.
+ */
+export async function logOut(
+  caller: Caller,
+  accessToken: string,
+  { account, clientId }: LogoutTarget,
+): Promise<{ readonly message: string }> {
+  const accountPart = idInPath(account.accountId);
+  const clientPart = idInPath(clientId);
+  const post = (path: `/${string}`) =>
+    sendAndRepeat('logout', caller, logoutRequest(caller, accessToken, restUrl(account.tier, path)));
+
+  const end = await post(`/api/v4/account/${accountPart}/client/${clientPart}/logout`);
+  const pathIsGone = !(end instanceof ExchangeError) && end.status === 404;
+  return processLogoutResponse(pathIsGone ? await post(`/api/v4/clients/${clientPart}/logout`) : end);
+}
+
+function logoutRequest(caller: Caller, accessToken: string, url: URL): HttpRequest {
+  return { method: 'POST', url, headers: bearerHeaders(caller, accessToken), timeoutMs: LOGOUT_TIMEOUT_MS };
+}
+
+function processLogoutResponse(end: HttpResponse | ExchangeError): { readonly message: string } {
+  if (end instanceof ExchangeError || !isSuccess(end)) throw blinkFailure('logout', end);
+  if (end.text === '') return { message: '' };
+  const parsed = v.safeParse(answerSchema, end.text);
+  if (!parsed.success) throw unusableAnswer('logout', end, 'is not JSON');
+  const message = v.safeParse(plainTextSchema, parsed.output.message);
+  return { message: message.success ? message.output : '' };
+}

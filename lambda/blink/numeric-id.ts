@@ -1,0 +1,18 @@
+import * as v from 'valibot';
+import { Failure } from '../failure.ts';
+
+export const NUMERIC_ID_RULE = 'must be a number of 1 to 15 digits';
+
+/** Blink's ids of accounts and of clients, which come as numbers or as strings; as digits. */
+export const numericIdSchema = v.pipe(
+  v.union([v.string(), v.number()], NUMERIC_ID_RULE),
+  v.transform(String),
+  v.regex(/^[1-9]\d{0,14}$/, NUMERIC_ID_RULE),
+);
+
+/** For a URL's path: whatever reaches it has been checked before, and is checked again. */
+export function idInPath(id: string | number): string {
+  const parsed = v.safeParse(numericIdSchema, id);
+  if (!parsed.success) throw new Failure('internal_error', 'an id was not checked before its use');
+  return parsed.output;
+}

@@ -1,0 +1,112 @@
+import * as v from 'valibot';
+import { REFRESH_TIMEOUT_MS } from '../deadline.ts';
+import type { Failure } from '../failure.ts';
+import type { RefreshRequest } from './blink.ts';
+import { blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
+import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import { tokenSchema } from './token.ts';
+
+/**
+ * The refresh token grant (RFC 6749 section 6) as Blink speaks it: the request and what its response means.
+ */
+
+const TOKEN_URL = new URL('https://api.oauth.blink.com/oauth/token');
+
+const blankAsAbsent = v.optional(v.nullable(v.union([tokenSchema, v.literal('')])));
+
+/** A success. Some accounts of the wire have `token` for `access_token`. */
+const grantSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ access_token: blankAsAbsent, token: blankAsAbsent, refresh_token: blankAsAbsent }),
+);
+
+/** RFC 6749 section 5.2; `error_description` is foreign text and is not read. */
+const oauthErrorSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.string() }));
+
+export type RefreshAnswer =
+  | { readonly kind: 'granted'; readonly accessToken: string; readonly refreshToken: string | undefined }
+  | { readonly kind: 'refused'; readonly secondFactor: boolean; readonly blinkStatus: number }
+  /** This OAuth client is not the one that the refresh token was issued to. */
+  | { readonly kind: 'wrong_client'; readonly failure: Failure }
+  | {
+      readonly kind: 'failed';
+      readonly failure: Failure;
+      readonly token: 'unspent' | 'unanswered' | 'blocked';
+    };
+
+export function refreshGrantRequest(
+  { refreshToken, hardwareId }: RefreshRequest,
+  oauthClient: string,
+  userAgent: string,
+): HttpRequest {
+  const form = new URLSearchParams({
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    client_id: oauthClient,
+    scope: 'client',
+    ...(hardwareId !== undefined && { hardware_id: hardwareId }),
+  });
+  return {
+    method: 'POST',
+    url: TOKEN_URL,
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Accept: '*/*',
+      'User-Agent': userAgent,
+    },
+    body: form.toString(),
+    timeoutMs: REFRESH_TIMEOUT_MS,
+  };
+}
+
+export function processRefreshGrantResponse(response: HttpResponse): RefreshAnswer {
+  if (isSuccess(response)) return processGrant(response);
+  const failure = blinkFailure('refresh', response);
+  switch (response.status) {
+    case 400:
+    case 401:
+      return processOAuthError(response, failure);
+    case 412:
+      return { kind: 'refused', secondFactor: true, blinkStatus: response.status };
+    case 406:
+    case 426:
+    case 429:
+      return { kind: 'failed', failure, token: 'blocked' };
+    default:
+      return { kind: 'failed', failure, token: response.status >= 500 ? 'unanswered' : 'unspent' };
+  }
+}
+
+/** A success that cannot be read has spent the refresh token, as far as anyone knows. */
+function processGrant(response: HttpResponse): RefreshAnswer {
+  const parsed = v.safeParse(grantSchema, response.text);
+  const accessToken = parsed.success ? parsed.output.access_token || parsed.output.token : undefined;
+  if (!parsed.success || !accessToken) {
+    return {
+      kind: 'failed',
+      failure: unusableAnswer('refresh', response, 'holds no usable tokens'),
+      token: 'unanswered',
+    };
+  }
+  return { kind: 'granted', accessToken, refreshToken: parsed.output.refresh_token || undefined };
+}
+
+function processOAuthError(response: HttpResponse, failure: Failure): RefreshAnswer {
+  const parsed = v.safeParse(oauthErrorSchema, response.text);
+  const error = parsed.success ? parsed.output.error : undefined;
+  switch (error) {
+    case 'invalid_grant':
+      return { kind: 'refused', secondFactor: false, blinkStatus: response.status };
+    case 'invalid_client':
+    case 'unauthorized_client':
+      return { kind: 'wrong_client', failure };
+    case undefined:
+      // A 401 that says nothing is how Blink refuses a refresh token (seen in several clients).
+      if (response.status === 401)
+        return { kind: 'refused', secondFactor: false, blinkStatus: response.status };
+      return { kind: 'failed', failure, token: 'unspent' };
+    default:
+      return { kind: 'failed', failure, token: 'unspent' };
+  }
+}

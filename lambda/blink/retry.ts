@@ -1,0 +1,57 @@
+import { setTimeout as waitMs } from 'node:timers/promises';
+import type { HttpExchange, HttpRequest, HttpResponse, Progress } from './http-exchange.ts';
+import { ExchangeError } from './http-exchange.ts';
+
+/**
+ * The one place that says what is sent again: once at most, after a pause of full jitter, and never after a definite
+ * answer, least of all 401, 406, 426 or 429: Blink locks accounts that insist.
+ */
+const REPEATED_AFTER: Record<'refresh' | 'lookup' | 'logout', ReadonlySet<Progress | 'server_error'>> = {
+  // A 2xx that was cut off has spent the refresh token; to spend it twice could cost the session.
+  refresh: new Set(['not_sent', 'unanswered', 'server_error']),
+  lookup: new Set(['not_sent', 'server_error']),
+  // To log out twice comes to the same.
+  logout: new Set(['not_sent', 'unanswered', 'cut_off', 'server_error']),
+};
+
+export const MAX_PAUSE_MS = 1_000;
+
+/** Resolves after 0 to `MAX_PAUSE_MS` milliseconds. */
+export type Pause = () => Promise<unknown>;
+
+export function fullJitter(
+  random: () => number = Math.random,
+  wait: (ms: number) => Promise<unknown> = waitMs,
+): Pause {
+  return () => wait(random() * MAX_PAUSE_MS);
+}
+
+/** Sends once; how that ended is a value, so that it can be judged. */
+export async function send(
+  exchange: HttpExchange,
+  request: HttpRequest,
+): Promise<HttpResponse | ExchangeError> {
+  try {
+    return await exchange(request);
+  } catch (error) {
+    if (error instanceof ExchangeError) return error;
+    throw error;
+  }
+}
+
+export function mayRepeat(call: keyof typeof REPEATED_AFTER, end: HttpResponse | ExchangeError): boolean {
+  if (end instanceof ExchangeError) return REPEATED_AFTER[call].has(end.progress);
+  return end.status >= 500 && REPEATED_AFTER[call].has('server_error');
+}
+
+/** Sends, and once more where the rule allows it. */
+export async function sendAndRepeat(
+  call: 'lookup' | 'logout',
+  { exchange, pause }: { readonly exchange: HttpExchange; readonly pause: Pause },
+  request: HttpRequest,
+): Promise<HttpResponse | ExchangeError> {
+  const first = await send(exchange, request);
+  if (!mayRepeat(call, first)) return first;
+  await pause();
+  return send(exchange, request);
+}
