@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { formatWithOptions } from 'node:util';
+import type { LambdaError, RuntimeMessage } from './lambda-protocol.ts';
+import { END_OF_OUTPUT, isInvocationMessage } from './lambda-protocol.ts';
+
+/**
+ * Runs inside the function's process, in the place of the platform's Node runtime: loads the handler once, then
+ * runs what its parent (lambda-process.ts) sends, one invocation at a time.
+ */
+
+type Handler = (event: unknown, context: object) => unknown;
+
+const require = createRequire(import.meta.url);
+
+function loadHandler(): Handler {
+  const root = process.env['LAMBDA_TASK_ROOT'] ?? '';
+  const [moduleName = '', exportName = ''] = (process.env['_HANDLER'] ?? '').split('.');
+  const file = ['.js', '.mjs', '.cjs'].map((suffix) => join(root, moduleName + suffix)).find(existsSync);
+  if (file === undefined)
+    throw runtimeError('Runtime.ImportModuleError', `Cannot find module '${moduleName}'`);
+  const handler: unknown = require(file)[exportName];
+  if (!isHandler(handler)) {
+    throw runtimeError(
+      'Runtime.HandlerNotFound',
+      `${moduleName}.${exportName} is undefined or not a function`,
+    );
+  }
+  return handler;
+}
+
+function isHandler(value: unknown): value is Handler {
+  return typeof value === 'function';
+}
+
+function runtimeError(name: string, message: string): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+/** The form in which the platform hands a thrown value to whoever invoked. */
+function toLambdaError(error: unknown): LambdaError {
+  if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
+  return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] };
+}
+
+/** The platform logs a thrown error with all its enumerable fields: whatever these hold does reach the log. */
+function logError(message: string, error: unknown, requestId?: string): void {
+  const { errorType, errorMessage, trace } = toLambdaError(error);
+  const fields = error instanceof Error ? { ...error } : {};
+  const line = { timestamp: new Date().toISOString(), level: 'ERROR', requestId, message };
+  process.stdout.write(
+    `${JSON.stringify({ ...line, error: { errorType, errorMessage, stackTrace: trace, ...fields } }, printable)}\n`,
+  );
+}
+
+function printable(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' || typeof value === 'function' ? formatWithOptions({}, value) : value;
+}
+
+/** Writes to a pipe are synchronous on POSIX, so the marks stand behind all that the handler has written. */
+function send(message: RuntimeMessage, sent?: () => void): void {
+  process.stdout.write(`${END_OF_OUTPUT}\n`);
+  process.stderr.write(`${END_OF_OUTPUT}\n`);
+  process.send?.(message, undefined, undefined, sent);
+}
+
+function die(message: string, error: unknown, exitCode: number): void {
+  logError(message, error);
+  send({ kind: 'dying', error: toLambdaError(error) }, () => process.exit(exitCode));
+}
+
+function serialize(payload: unknown): string {
+  try {
+    return JSON.stringify(payload) ?? 'null';
+  } catch {
+    throw new Error('Unable to stringify response body');
+  }
+}
+
+async function run(handler: Handler, message: unknown): Promise<void> {
+  if (!isInvocationMessage(message)) throw new Error('not an invocation');
+  const { requestId, deadlineEpochMs, functionArn, event } = message;
+  const context = {
+    awsRequestId: requestId,
+    invokedFunctionArn: functionArn,
+    functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'],
+    functionVersion: process.env['AWS_LAMBDA_FUNCTION_VERSION'],
+    memoryLimitInMB: process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
+    logGroupName: process.env['AWS_LAMBDA_LOG_GROUP_NAME'],
+    logStreamName: process.env['AWS_LAMBDA_LOG_STREAM_NAME'],
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => deadlineEpochMs - Date.now(),
+  };
+  try {
+    const payload = serialize(await handler(JSON.parse(event), context));
+    send({ kind: 'returned', payload });
+  } catch (error) {
+    logError('Invoke Error', error, requestId);
+    send({ kind: 'failed', error: toLambdaError(error) });
+  }
+}
+
+process.on('uncaughtException', (error) => die('Uncaught Exception', error, 129));
+process.on('unhandledRejection', (reason) => {
+  die('Unhandled Promise Rejection', runtimeError('Runtime.UnhandledPromiseRejection', String(reason)), 128);
+});
+process.on('disconnect', () => process.exit(0));
+
+try {
+  const startedAt = performance.now();
+  const handler = loadHandler();
+  process.on('message', (message) => void run(handler, message));
+  send({ kind: 'ready', initMs: performance.now() - startedAt });
+} catch (error) {
+  die('Init Error', error, 1);
+}

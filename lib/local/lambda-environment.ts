@@ -1,0 +1,43 @@
+import type { DeployedFunction } from './deployment.ts';
+
+export const REGION = 'us-east-1';
+export const ACCOUNT_ID = '123456789012';
+
+/**
+ * The variables that a function finds on the platform: its own from the template, over them those of the caller,
+ * and the runtime's (AWS Lambda Developer Guide, "Defined runtime environment variables").
+ * Nothing of this machine's environment but `PATH` gets in.
+ */
+export function lambdaEnvironment(
+  fn: DeployedFunction,
+  overrides: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    ...fn.environment,
+    ...overrides,
+    _HANDLER: fn.handler,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${fn.runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: fn.name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_FORMAT: fn.logFormat,
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${fn.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    AWS_ACCESS_KEY_ID: 'ASIALOCALLOCALLOCAL0',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    LAMBDA_TASK_ROOT: fn.assetDirectory,
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    // Without it, the SDK would look for ~/.aws in the home of whoever runs this.
+    HOME: '/home/sbx_user1051',
+    PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+  };
+}
+
+export function functionArn(fn: DeployedFunction): string {
+  return `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${fn.name}`;
+}

@@ -1,0 +1,55 @@
+import type { DeployedFunction } from './deployment.ts';
+import { type Invocation, LambdaProcess } from './lambda-process.ts';
+
+/** The concurrency quota of a new AWS account. */
+const CONCURRENCY = 10;
+
+/**
+ * The function with as many processes as it is called at once, as on the platform. Where the platform would
+ * throttle, calls wait here.
+ */
+export class Lambda {
+  readonly #fn: DeployedFunction;
+  readonly #overrides: Readonly<Record<string, string>>;
+  readonly #processes = new Set<LambdaProcess>();
+  readonly #idle: LambdaProcess[] = [];
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(fn: DeployedFunction, overrides: Readonly<Record<string, string>> = {}) {
+    this.#fn = fn;
+    this.#overrides = overrides;
+  }
+
+  async invoke(event: unknown): Promise<Invocation> {
+    const lambdaProcess = await this.#acquire();
+    try {
+      return await lambdaProcess.invoke(event);
+    } finally {
+      this.#release(lambdaProcess);
+    }
+  }
+
+  /** Ends all processes: what they are doing fails, and the next call is a cold start. */
+  async kill(): Promise<void> {
+    await Promise.all([...this.#processes].map((lambdaProcess) => lambdaProcess.kill()));
+  }
+
+  async #acquire(): Promise<LambdaProcess> {
+    for (;;) {
+      const idle = this.#idle.pop();
+      if (idle?.alive) return idle;
+      if (idle !== undefined) this.#processes.delete(idle);
+      else if (this.#processes.size < CONCURRENCY) {
+        const started = new LambdaProcess(this.#fn, this.#overrides);
+        this.#processes.add(started);
+        return started;
+      } else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  #release(lambdaProcess: LambdaProcess): void {
+    if (lambdaProcess.alive) this.#idle.push(lambdaProcess);
+    else this.#processes.delete(lambdaProcess);
+    this.#waiting.shift()?.();
+  }
+}

@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+const cdkJsonSchema = v.object({ context: v.optional(v.record(v.string(), v.unknown()), {}) });
+
+/**
+ * Runs the CDK app as the CDK CLI does, without the CLI: it is told by variables where to write, and the context.
+ * @param directory where the cloud assembly is written
+ * @param settings put over the context of cdk.json, as `-c name=value` would be
+ */
+export async function synthesize(
+  directory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const { context } = v.parse(cdkJsonSchema, JSON.parse(await readFile(`${PROJECT}/cdk.json`, 'utf8')));
+  await promisify(execFile)(process.execPath, ['bin/app.ts'], {
+    cwd: PROJECT,
+    env: {
+      PATH: process.env['PATH'],
+      CDK_OUTDIR: directory,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...settings }),
+    },
+  });
+}
