@@ -4,6 +4,7 @@ export type FailureCode =
   | 'unauthenticated'
   | 'not_found'
   | 'method_not_allowed'
+  | 'request_too_large'
   | 'session_unknown'
   | 'session_busy'
   | 'too_many_logouts'

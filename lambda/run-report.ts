@@ -1,0 +1,75 @@
+import { Failure } from './failure.ts';
+import type { Outcome } from './outcome.ts';
+import { type Metrics, metricOf, type RunFields, type Step } from './run-event.ts';
+
+/** How long each step took, and all of them together. */
+export type DurationsMs = Partial<Readonly<Record<Step, number>>> & { readonly total: number };
+
+/** Gathers, while a run is at work, what its event will tell. */
+export class RunReport {
+  fields: RunFields = {};
+  readonly #now: () => number;
+  readonly #startedAtMs: number;
+  readonly #stepsMs: Partial<Record<Step, number>> = {};
+  readonly #values: Metrics = {};
+
+  /** @param now milliseconds of a clock that never steps back */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#startedAtMs = now();
+  }
+
+  note(fields: RunFields): void {
+    this.fields = { ...this.fields, ...fields };
+  }
+
+  count(metric: keyof Metrics, value = 1): void {
+    this.#values[metric] = (this.#values[metric] ?? 0) + value;
+  }
+
+  gauge(metric: keyof Metrics, value: number): void {
+    this.#values[metric] = Math.round(value * 1000) / 1000;
+  }
+
+  async time<T>(step: Step, work: () => Promise<T>): Promise<T> {
+    const startedAtMs = this.#now();
+    try {
+      return await work();
+    } finally {
+      this.#stepsMs[step] = (this.#stepsMs[step] ?? 0) + Math.round(this.#now() - startedAtMs);
+    }
+  }
+
+  succeeded({ outcome }: Outcome): void {
+    this.note({ outcome });
+    this.count(metricOf(outcome));
+  }
+
+  failed(failure: Failure): void {
+    const { retryAfterSeconds: _, ...details } = failure.details;
+    this.note({ ...details, ...beneath(failure.cause), code: failure.code, retryable: failure.retryable });
+    this.count('Failed');
+    this.count(metricOf(failure.code));
+  }
+
+  get durationsMs(): DurationsMs {
+    return { ...this.#stepsMs, total: Math.round(this.#now() - this.#startedAtMs) };
+  }
+
+  get metrics(): Metrics {
+    const { total, ...steps } = this.durationsMs;
+    const stepMetrics = Object.entries(steps).map(([step, ms]) => [`${metricOf(step)}Ms`, ms]);
+    return { ...this.#values, DurationMs: total, ...Object.fromEntries(stepMetrics) };
+  }
+}
+
+/** Of what lies beneath a failure: the system's code where there is one, and of an unexpected error where it arose. */
+function beneath(cause: unknown): RunFields {
+  if (!(cause instanceof Error) || cause instanceof Failure) return {};
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+  const frames = cause.stack?.split('\n').flatMap((line) => /^ +(at .*)$/.exec(line)?.[1] ?? []) ?? [];
+  return {
+    ...(/^[A-Za-z_]\w{0,63}$/.test(code) && { causeCode: code }),
+    stackFrames: frames.slice(0, 8),
+  };
+}

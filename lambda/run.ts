@@ -1,0 +1,113 @@
+import type { Blink } from './blink/blink.ts';
+import { check } from './check.ts';
+import type { Command } from './command.ts';
+import type { Deadline } from './deadline.ts';
+import { Failure } from './failure.ts';
+import { logOut } from './log-out.ts';
+import { observedBlink, observedVault } from './observed.ts';
+import type { Outcome } from './outcome.ts';
+import { type HttpReply, httpProblem, httpReply, type Reply, thrown } from './reply.ts';
+import { runEventLine } from './run-event.ts';
+import { RunReport } from './run-report.ts';
+import type { Timing } from './timing.ts';
+import { parseTrigger, type Trigger } from './trigger.ts';
+import type { SecretStore } from './vault/secret-store.ts';
+import { secretVault } from './vault/secret-vault.ts';
+import { authenticate } from './webhook/credentials.ts';
+import { commandOf } from './webhook/http-request.ts';
+import type { WebhookKeys } from './webhook/webhook-keys.ts';
+
+/** What the function keeps from one invocation to the next. */
+export interface Wiring {
+  readonly store: SecretStore;
+  readonly blink: Blink;
+  /** `gateway` where it has signed the caller in by IAM. */
+  readonly callers: WebhookKeys | 'gateway';
+  readonly timing: Timing;
+  readonly log: (line: string) => void;
+}
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly runEnds: Deadline;
+  readonly coldStart: boolean;
+}
+
+/** The HTTP API answers for us after 30 s, whatever we do; this leaves it time to pass ours on. */
+const HTTP_ANSWER_WITHIN_MS = 28_000;
+
+/** What a scheduled run comes to that failed for good: told in the log and the metrics, not tried again. */
+type ScheduledFailure = Pick<Failure, 'code' | 'retryable'> & { readonly requestId: string };
+
+/** One event in, one run, one reply out; and one line of log, however it ends. */
+export async function run(
+  wiring: Wiring,
+  event: unknown,
+  invocation: Invocation,
+): Promise<Reply | HttpReply | ScheduledFailure> {
+  const { requestId, coldStart } = invocation;
+  const report = new RunReport(() => performance.now());
+  let kind: Trigger['kind'] = 'direct';
+  try {
+    const trigger = parseTrigger(event);
+    kind = trigger.kind;
+    report.note({ trigger: kind });
+    const command = await commandFrom(wiring, trigger);
+    report.note({ action: command.action });
+    const outcome = await carryOut(wiring, command, invocation, kind, report);
+    report.succeeded(outcome);
+    const reply = { ...outcome, durationsMs: report.durationsMs, requestId };
+    return kind === 'webhook' ? httpReply(reply) : reply;
+  } catch (error) {
+    const failure = error instanceof Failure ? error : unexpected(error);
+    report.failed(failure);
+    if (kind === 'webhook') return httpProblem(failure, requestId);
+    if (kind === 'schedule' && !failure.retryable) return { code: failure.code, retryable: false, requestId };
+    throw thrown(failure);
+  } finally {
+    const { fields, metrics } = report;
+    wiring.log(runEventLine({ requestId, coldStart, timestampMs: Date.now(), fields, metrics }));
+  }
+}
+
+async function commandFrom({ callers }: Wiring, trigger: Trigger): Promise<Command> {
+  if (trigger.kind !== 'webhook') return trigger.command;
+  if (callers !== 'gateway') await authenticate(callers, trigger.request);
+  return commandOf(trigger.request);
+}
+
+async function carryOut(
+  { store, blink, timing }: Wiring,
+  command: Command,
+  { requestId, runEnds }: Invocation,
+  kind: Trigger['kind'],
+  report: RunReport,
+): Promise<Outcome> {
+  const vault = observedVault(
+    secretVault(store, timing, () => report.count('SaveRetries')),
+    report,
+  );
+  switch (command.action) {
+    case 'check':
+      return check(vault, command.session);
+    case 'logout': {
+      const answerDue = kind === 'webhook' ? withinHttpAnswer(runEnds, report) : runEnds;
+      return logOut(
+        { vault, blink: observedBlink(blink, report), runEnds, answerDue, runId: requestId },
+        command,
+      );
+    }
+  }
+}
+
+function withinHttpAnswer(runEnds: Deadline, report: RunReport): Deadline {
+  return {
+    remainingMs: () => Math.min(runEnds.remainingMs(), HTTP_ANSWER_WITHIN_MS - report.durationsMs.total),
+  };
+}
+
+function unexpected(cause: unknown): Failure {
+  return new Failure('internal_error', 'something went wrong that never should; the log says where', {
+    cause,
+  });
+}

@@ -1,0 +1,25 @@
+import * as v from 'valibot';
+import { type Command, parseCommand } from './command.ts';
+import { DEFAULT_SESSION } from './session-name.ts';
+import { type HttpRequest, httpRequestSchema } from './webhook/http-request.ts';
+
+/** What invoked the function. A webhook's command is parsed only once its caller is known. */
+export type Trigger =
+  | { readonly kind: 'webhook'; readonly request: HttpRequest }
+  | { readonly kind: 'schedule'; readonly command: Command }
+  | { readonly kind: 'direct'; readonly command: Command };
+
+/** An EventBridge rule's scheduled event (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule"). */
+const scheduledSchema = v.object({
+  source: v.literal('aws.events'),
+  'detail-type': v.literal('Scheduled Event'),
+});
+
+export function parseTrigger(event: unknown): Trigger {
+  const http = v.safeParse(httpRequestSchema, event);
+  if (http.success) return { kind: 'webhook', request: http.output };
+  if (v.is(scheduledSchema, event)) {
+    return { kind: 'schedule', command: { session: DEFAULT_SESSION, action: 'logout' } };
+  }
+  return { kind: 'direct', command: parseCommand(event) };
+}

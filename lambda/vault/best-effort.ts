@@ -1,0 +1,11 @@
+import { Failure } from '../failure.ts';
+
+/** For writes that only spare the next run a wait: whether it worked. */
+export async function bestEffort(write: () => Promise<'moved' | 'written' | 'conflict'>): Promise<boolean> {
+  try {
+    return (await write()) !== 'conflict';
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Grant } from '../blink/blink.ts';
+import type { Deadline } from '../deadline.ts';
+import { Failure } from '../failure.ts';
+import { sessionSecretName } from '../session-name.ts';
+import { fullJitterMs, type Timing } from '../timing.ts';
+import { journalVersionId } from './journal.ts';
+import { CLAIM, CURRENT } from './labels.ts';
+import { RECONCILE_WAITS_MS } from './read-session.ts';
+import type { SecretStore } from './secret-store.ts';
+import type { Claim, SavedSession } from './session-vault.ts';
+
+/** Left at the end for the run to say that it could not save. */
+const LAST_WORDS_MS = 1000;
+
+/**
+ * Stores the new refresh token as a version, and makes it current only if the claimed one still is. Both steps are
+ * idempotent and are tried until the deadline, whatever Secrets Manager says.
+ */
+export async function saveGrant(
+  store: SecretStore,
+  timing: Timing,
+  claim: Claim,
+  grant: Grant,
+  deadline: Deadline,
+  onRetry: () => void,
+): Promise<SavedSession> {
+  const { reading } = claim;
+  const name = sessionSecretName(reading.session);
+  const versionId = journalVersionId(reading.generation, 'save', claim.attempt);
+  const text = reading.stored.withGrant(grant);
+
+  const stored = await untilDeadline(timing, deadline, onRetry, () =>
+    store.putVersion(name, { versionId, text, label: CLAIM }),
+  );
+  if (stored.kind === 'over' || stored.value === 'conflict') {
+    const cause = stored.kind === 'over' ? stored.cause : undefined;
+    throw new Failure('save_failed', 'the new refresh token could not be stored', { cause });
+  }
+
+  const made = await untilDeadline(timing, deadline, onRetry, () =>
+    makeCurrent(store, timing, name, reading.generation, versionId),
+  );
+  if (made.kind === 'over') {
+    throw new Failure(
+      'save_failed',
+      'the new refresh token is stored but not current; the next run makes it so',
+      {
+        retryable: true,
+        cause: made.cause,
+      },
+    );
+  }
+  if (made.value === 'superseded') {
+    throw new Failure(
+      'session_busy',
+      'a newer sign-in was stored during this run; it is kept and was not logged out',
+    );
+  }
+  return { reading, versionId };
+}
+
+/** A move that fails because the label is on `to` already is success: an answer was lost, or another run made it so. */
+async function makeCurrent(
+  store: SecretStore,
+  timing: Timing,
+  name: string,
+  from: string,
+  to: string,
+): Promise<'current' | 'superseded'> {
+  if ((await store.moveLabel(name, { label: CURRENT, from, to })) === 'moved') return 'current';
+  for (const waitMs of RECONCILE_WAITS_MS) {
+    const { versionId } = await store.readCurrent(name);
+    if (versionId === to) return 'current';
+    if (versionId !== from) return 'superseded';
+    await timing.wait(waitMs);
+  }
+  return 'superseded';
+}
+
+type Tried<T> =
+  | { readonly kind: 'done'; readonly value: T }
+  | { readonly kind: 'over'; readonly cause: unknown };
+
+async function untilDeadline<T>(
+  timing: Timing,
+  deadline: Deadline,
+  onRetry: () => void,
+  step: () => Promise<T>,
+): Promise<Tried<T>> {
+  let cause: unknown;
+  for (let tries = 0; ; tries++) {
+    const leftMs = deadline.remainingMs() - LAST_WORDS_MS;
+    if (leftMs <= 0) return { kind: 'over', cause };
+    if (tries > 0) onRetry();
+    const tried = await withinMs(timing, leftMs, step);
+    if (tried.kind === 'done') return tried;
+    cause = tried.cause ?? cause;
+    await timing.wait(fullJitterMs(timing, tries, 200, 2000));
+  }
+}
+
+async function withinMs<T>(timing: Timing, ms: number, step: () => Promise<T>): Promise<Tried<T>> {
+  const settled = new AbortController();
+  const late = timing.wait(ms, settled.signal).then(() => ({ kind: 'over', cause: undefined }) as const);
+  try {
+    return await Promise.race([attempt(step), late]);
+  } finally {
+    settled.abort();
+  }
+}
+
+async function attempt<T>(step: () => Promise<T>): Promise<Tried<T>> {
+  try {
+    return { kind: 'done', value: await step() };
+  } catch (cause) {
+    if (cause instanceof Failure) return { kind: 'over', cause };
+    throw cause;
+  }
+}

@@ -1,0 +1,40 @@
+import * as v from 'valibot';
+import { Failure } from '../failure.ts';
+
+const awsErrorSchema = v.object({ name: v.pipe(v.string(), v.regex(/^[A-Za-z]{1,64}$/)) });
+
+/** The error's name as Secrets Manager's API reference has it; `Error` where it has none. */
+export function secretsManagerErrorName(error: unknown): string {
+  const parsed = v.safeParse(awsErrorSchema, error);
+  return parsed.success ? parsed.output.name : 'Error';
+}
+
+/** What a failed call to Secrets Manager means for a run. Its message stays in `cause`: only the name is told. */
+export function secretsFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const awsError = secretsManagerErrorName(error);
+  switch (awsError) {
+    case 'ResourceNotFoundException':
+      return new Failure('session_unknown', 'there is no secret of this session, or it has no value yet', {
+        awsError,
+        cause: error,
+      });
+    case 'InvalidRequestException':
+      return new Failure(
+        'session_invalid',
+        'Secrets Manager does not allow this on the secret: it is scheduled for deletion, or another service manages it',
+        { awsError, cause: error },
+      );
+    case 'LimitExceededException':
+      return new Failure('too_many_logouts', 'the secret has no room for another version', {
+        retryAfterSeconds: 3600,
+        awsError,
+        cause: error,
+      });
+    default:
+      return new Failure('secrets_unavailable', `Secrets Manager could not be used (${awsError})`, {
+        awsError,
+        cause: error,
+      });
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  type SecretsManagerClientConfig,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import * as v from 'valibot';
+import { Failure } from '../failure.ts';
+import type { SecretStore, SecretVersion } from './secret-store.ts';
+import { secretsFailure, secretsManagerErrorName } from './secrets-failure.ts';
+
+/** Three tries of 3 s at the most: what a run waits for one call stays within the reserve it keeps for saving. */
+const CALL_LIMITS = {
+  maxAttempts: 3,
+  retryMode: 'standard',
+  requestHandler: { connectionTimeout: 1_500, requestTimeout: 3_000, throwOnRequestTimeout: true },
+} satisfies SecretsManagerClientConfig;
+
+export function secretsManagerClient(config: SecretsManagerClientConfig): SecretsManagerClient {
+  return new SecretsManagerClient({ ...CALL_LIMITS, ...config });
+}
+
+const versionSchema = v.pipe(
+  v.object({
+    VersionId: v.string(),
+    VersionStages: v.optional(v.array(v.string()), []),
+    CreatedDate: v.date(),
+  }),
+  v.transform(
+    ({ VersionId, VersionStages, CreatedDate }): SecretVersion => ({
+      versionId: VersionId,
+      labels: VersionStages,
+      createdAtMs: CreatedDate.getTime(),
+    }),
+  ),
+);
+const versionsSchema = v.array(versionSchema);
+const textSchema = v.object({ SecretString: v.string() });
+const dateHeaderSchema = v.object({
+  headers: v.object({ date: v.pipe(v.string(), v.transform(Date.parse), v.number()) }),
+});
+
+/** Adapter: Secrets Manager's API as the vault's port. */
+export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
+  return {
+    async readCurrent(secretName) {
+      const value = await asked(() => client.send(new GetSecretValueCommand({ SecretId: secretName })));
+      const text = v.safeParse(textSchema, value);
+      if (!text.success) throw new Failure('session_invalid', 'the secret must hold text, not binary data');
+      return { ...answered(versionSchema, value), text: text.output.SecretString };
+    },
+
+    async readVersion(secretName, versionId) {
+      try {
+        const value = await client.send(
+          new GetSecretValueCommand({ SecretId: secretName, VersionId: versionId }),
+        );
+        return answered(versionSchema, value);
+      } catch (error) {
+        if (secretsManagerErrorName(error) === 'ResourceNotFoundException') return undefined;
+        throw secretsFailure(error);
+      }
+    },
+
+    async listVersions(secretName) {
+      const versions: SecretVersion[] = [];
+      let nowMs = Date.now();
+      let NextToken: string | undefined;
+      do {
+        const list = new ListSecretVersionIdsCommand({
+          SecretId: secretName,
+          IncludeDeprecated: true,
+          MaxResults: 100,
+          ...(NextToken !== undefined && { NextToken }),
+        });
+        list.middlewareStack.add(
+          (next) => async (args) => {
+            const result = await next(args);
+            const dated = v.safeParse(dateHeaderSchema, result.response);
+            if (dated.success) nowMs = dated.output.headers.date;
+            return result;
+          },
+          { step: 'deserialize', name: 'serviceClock' },
+        );
+        const page = await asked(() => client.send(list));
+        versions.push(...answered(versionsSchema, page.Versions ?? []));
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return { versions, nowMs };
+    },
+
+    async putVersion(secretName, { versionId, text, label }) {
+      try {
+        await client.send(
+          new PutSecretValueCommand({
+            SecretId: secretName,
+            ClientRequestToken: versionId,
+            SecretString: text,
+            VersionStages: [label],
+          }),
+        );
+        return 'written';
+      } catch (error) {
+        if (secretsManagerErrorName(error) === 'ResourceExistsException') return 'conflict';
+        throw secretsFailure(error);
+      }
+    },
+
+    async moveLabel(secretName, { label, from, to }) {
+      try {
+        await client.send(
+          new UpdateSecretVersionStageCommand({
+            SecretId: secretName,
+            VersionStage: label,
+            ...(from !== undefined && { RemoveFromVersionId: from }),
+            ...(to !== undefined && { MoveToVersionId: to }),
+          }),
+        );
+        return 'moved';
+      } catch (error) {
+        if (secretsManagerErrorName(error) === 'InvalidParameterException') return 'conflict';
+        throw secretsFailure(error);
+      }
+    },
+  };
+}
+
+async function asked<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    throw secretsFailure(error);
+  }
+}
+
+function answered<S extends v.GenericSchema>(schema: S, answer: unknown): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, answer);
+  if (parsed.success) return parsed.output;
+  throw new Failure('secrets_unavailable', 'Secrets Manager’s answer lacks what its documentation promises');
+}

@@ -1,0 +1,51 @@
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as v from 'valibot';
+import { WEBHOOK_KEY_SECRET_NAME } from '../environment.ts';
+import { Failure } from '../failure.ts';
+import { secretsFailure, secretsManagerErrorName } from '../vault/secrets-failure.ts';
+
+/** The webhook's keys that are accepted now: the current one, and the previous one so that senders can be changed in peace. */
+export interface WebhookKeys {
+  /** From memory, where they are not older than five minutes. */
+  recent(): Promise<readonly string[]>;
+  /** Read anew, unless that was done within the last second: a stranger cannot make us ask for ever. */
+  renewed(): Promise<readonly string[]>;
+}
+
+const KEPT_MS = 5 * 60 * 1000;
+const RENEWED_AT_MOST_EVERY_MS = 1000;
+
+/** A key too short to be one of ours lets nobody in. */
+const keySchema = v.object({ SecretString: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{24,256}$/)) });
+
+export function webhookKeys(client: SecretsManagerClient, now: () => number): WebhookKeys {
+  let keys: readonly string[] = [];
+  let readAtMs = Number.NEGATIVE_INFINITY;
+
+  const notOlderThan = (ageMs: number) => async () => {
+    if (now() - readAtMs >= ageMs) {
+      const read = await Promise.all([readKey(client, 'AWSCURRENT'), readKey(client, 'AWSPREVIOUS')]);
+      keys = read.flat();
+      readAtMs = now();
+    }
+    return keys;
+  };
+  return { recent: notOlderThan(KEPT_MS), renewed: notOlderThan(RENEWED_AT_MOST_EVERY_MS) };
+}
+
+async function readKey(
+  client: SecretsManagerClient,
+  stage: 'AWSCURRENT' | 'AWSPREVIOUS',
+): Promise<readonly string[]> {
+  try {
+    const command = new GetSecretValueCommand({ SecretId: WEBHOOK_KEY_SECRET_NAME, VersionStage: stage });
+    const parsed = v.safeParse(keySchema, await client.send(command));
+    return parsed.success ? [parsed.output.SecretString] : [];
+  } catch (error) {
+    if (stage === 'AWSPREVIOUS' && secretsManagerErrorName(error) === 'ResourceNotFoundException') return [];
+    throw new Failure('secrets_unavailable', 'the webhook’s key could not be read', {
+      awsError: secretsManagerErrorName(error),
+      cause: secretsFailure(error),
+    });
+  }
+}
