@@ -1,0 +1,70 @@
+import * as v from 'valibot';
+import { numericIdSchema } from '../blink/numeric-id.ts';
+import { HOST_RULE, parseHost, parseTier, TIER_RULE } from '../blink/rest-host.ts';
+import { tokenSchema } from '../blink/token.ts';
+import { Failure } from '../failure.ts';
+
+const OAUTH_CLIENT_RULE = 'must be 1 to 64 letters, digits, - or _, such as ios';
+const HARDWARE_ID_RULE = 'must be 1 to 128 printable ASCII characters';
+
+/** A session, whatever its form calls the fields. */
+export interface SessionFields {
+  readonly refreshToken: string;
+  readonly clientId?: string | undefined;
+  readonly accountId?: number | undefined;
+  readonly hardwareId?: string | undefined;
+  /** The OAuth client that the refresh token was issued to, where that is known. */
+  readonly issuedTo?: string | undefined;
+  readonly tier?: string | undefined;
+}
+
+/** Blink answers these with 406 (seen with blinkpy and Home Assistant). */
+const REFUSED_HARDWARE_IDS: readonly (string | undefined)[] = ['Blinkpy', 'Home Assistant'];
+
+// Every message below is ours: valibot's own tell values.
+
+export const MISSING = 'is missing';
+
+export const refreshTokenField = tokenSchema;
+
+export const clientIdField = unlessBlank(numericIdSchema);
+
+export const accountIdField = unlessBlank(v.pipe(numericIdSchema, v.transform(Number)));
+
+export const hardwareIdField = v.pipe(
+  unlessBlank(v.pipe(v.string(HARDWARE_ID_RULE), v.regex(/^[\x20-\x7e]{1,128}$/, HARDWARE_ID_RULE))),
+  v.transform((id) => (REFUSED_HARDWARE_IDS.includes(id) ? undefined : id)),
+);
+
+export const oauthClientField = unlessBlank(
+  v.pipe(v.string(OAUTH_CLIENT_RULE), v.regex(/^[A-Za-z0-9_-]{1,64}$/, OAUTH_CLIENT_RULE)),
+);
+
+export const hostField = unlessBlank(
+  v.pipe(v.string(HOST_RULE), v.transform(parseHost), v.string(HOST_RULE)),
+);
+
+export const tierField = unlessBlank(
+  v.pipe(v.string(TIER_RULE), v.transform(parseTier), v.string(TIER_RULE)),
+);
+
+/** Tells the fields that are unusable and what is accepted there, and never a value. */
+export function parseFields<Schema extends v.GenericSchema>(
+  schema: Schema,
+  fields: unknown,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, fields);
+  if (parsed.success) return parsed.output;
+  const faults = parsed.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
+  throw sessionInvalid(faults.join('; '));
+}
+
+export function sessionInvalid(fault: string): Failure {
+  return new Failure('session_invalid', `the session's secret: ${fault}`);
+}
+
+/** Empty and null are absent. */
+function unlessBlank<Schema extends v.GenericSchema>(schema: Schema) {
+  const blankToAbsent = v.transform((value) => (value === null || value === '' ? undefined : value));
+  return v.optional(v.pipe(v.unknown(), blankToAbsent, v.optional(schema)));
+}

@@ -1,0 +1,22 @@
+import { oauthClientsInOrder } from './oauth-clients.ts';
+import type { SessionFields } from './session-fields.ts';
+import type { StoredSession } from './stored-session.ts';
+
+/** What all forms come to. */
+export function storedSessionOf(
+  form: StoredSession['form'],
+  fields: SessionFields,
+  withGrant: StoredSession['withGrant'],
+): StoredSession {
+  const { refreshToken, clientId, accountId, hardwareId, tier } = fields;
+  return {
+    form,
+    refreshToken,
+    ...(clientId !== undefined && { clientId }),
+    ...(accountId !== undefined && { accountId }),
+    ...(hardwareId !== undefined && { hardwareId }),
+    ...(tier !== undefined && { tier }),
+    oauthClients: oauthClientsInOrder(fields),
+    withGrant,
+  };
+}
