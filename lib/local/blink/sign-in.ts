@@ -1,0 +1,166 @@
+import { createHash, randomBytes } from 'node:crypto';
+import * as v from 'valibot';
+import type { Answer } from '../loopback-server.ts';
+import type { SettableClock } from '../settable-clock.ts';
+import type { Accounts } from './accounts.ts';
+import { html, json, NOT_ACCEPTABLE, oauthError, redirect } from './answers.ts';
+import type { BlinkRequest } from './blink-request.ts';
+import { LockOut } from './lock-out.ts';
+import { BLOCKED_HARDWARE_IDS } from './oauth-clients.ts';
+import { type AuthorizationRequest, type PendingSignIn, PendingSignIns } from './pending-sign-ins.ts';
+import { authorizeSchema, codeSchema, passwordSchema, resendSchema } from './sign-in-forms.ts';
+import type { ClientSession } from './tokens.ts';
+
+const ORIGIN = 'https://api.oauth.blink.com';
+const RESEND_AFTER_MS = 60_000;
+const CODE_LIFE_MS = 600_000;
+
+const EMPTY_COOKIES = json(400, { error: 'bad_request', error_cause: 'empty_cookies' });
+const BAD_REQUEST = json(400, { error: 'bad_request' });
+
+/** What comes back with an authorization code when it is exchanged. */
+export interface Redemption extends Omit<AuthorizationRequest, 'codeChallenge'> {
+  readonly code: string;
+  readonly codeVerifier: string;
+}
+
+/** The sign-in pages: OAuth's authorization code with PKCE, a password, and a second factor (after blinkpy). */
+export class SignIn {
+  readonly #accounts: Accounts;
+  readonly #clock: SettableClock;
+  readonly #lockOut: LockOut;
+  readonly #pending = new PendingSignIns();
+  readonly #codes = new Map<string, { readonly pending: PendingSignIn; readonly expiresAtMs: number }>();
+
+  constructor(accounts: Accounts, clock: SettableClock) {
+    this.#accounts = accounts;
+    this.#clock = clock;
+    this.#lockOut = new LockOut(clock);
+  }
+
+  /** With a query a sign-in begins; without, one that is through gets its code. */
+  authorize(request: BlinkRequest): Answer {
+    if (!isBrowser(request)) return NOT_ACCEPTABLE;
+    if (Object.keys(request.query).length === 0) return this.#giveCode(request);
+    const parsed = v.safeParse(authorizeSchema, request.query);
+    if (!parsed.success) return oauthError(400, 'invalid_request');
+    const { client_id, hardware_id, redirect_uri, code_challenge } = parsed.output;
+    if (BLOCKED_HARDWARE_IDS.includes(hardware_id)) return NOT_ACCEPTABLE;
+    const cookie = this.#pending.begin({
+      oauthClient: client_id,
+      hardwareId: hardware_id,
+      redirectUri: redirect_uri,
+      codeChallenge: code_challenge,
+    });
+    return redirect('/oauth/v2/signin', { 'set-cookie': cookie });
+  }
+
+  page(request: BlinkRequest): Answer {
+    if (!isBrowser(request)) return NOT_ACCEPTABLE;
+    const pending = this.#find(request);
+    if (pending === undefined) return EMPTY_COOKIES;
+    const args = JSON.stringify({ 'csrf-token': pending.csrfToken });
+    return html(
+      200,
+      `<!doctype html><title>Sign in</title><script id="oauth-args" type="application/json">${args}</script>`,
+    );
+  }
+
+  password(request: BlinkRequest): Answer {
+    if (!isBrowser(request)) return NOT_ACCEPTABLE;
+    const pending = this.#find(request);
+    if (pending === undefined) return EMPTY_COOKIES;
+    const parsed = v.safeParse(passwordSchema, request.form);
+    if (!parsed.success || !isFromPage(request)) return BAD_REQUEST;
+    if (parsed.output['csrf-token'] !== pending.csrfToken) return BAD_REQUEST;
+    const { username, password } = parsed.output;
+    if (this.#lockOut.isLocked(username)) return NOT_ACCEPTABLE;
+    const account = this.#accounts.byEmail(username);
+    if (account?.password !== password) {
+      this.#lockOut.wrongPassword(username);
+      return oauthError(401, 'access_denied');
+    }
+    this.#lockOut.rightPassword(username);
+    pending.account = account;
+    const cookie = { 'set-cookie': this.#pending.renew(request.headers.cookie, pending) };
+    if (account.secondFactor === undefined) {
+      pending.authenticated = true;
+      return redirect('/oauth/v2/authorize', cookie);
+    }
+    return json(account.secondFactor.askedBy, this.#sendCode(pending), cookie);
+  }
+
+  verify(request: BlinkRequest): Answer {
+    const pending = this.#find(request);
+    if (pending === undefined) return EMPTY_COOKIES;
+    const parsed = v.safeParse(codeSchema, request.form);
+    if (!parsed.success || parsed.output['csrf-token'] !== pending.csrfToken) return BAD_REQUEST;
+    if (pending.account?.secondFactor === undefined) return BAD_REQUEST;
+    if (parsed.output['2fa_code'] !== pending.account.secondFactor.code) {
+      return json(400, { error: 'Verification Code is invalid or expired' });
+    }
+    pending.authenticated = true;
+    return json(201, { status: 'auth-completed' });
+  }
+
+  /** No public source tells how Blink's page asks for another code: this path is a guess. */
+  resend(request: BlinkRequest): Answer {
+    const pending = this.#find(request);
+    if (pending === undefined) return EMPTY_COOKIES;
+    const parsed = v.safeParse(resendSchema, request.form);
+    if (!parsed.success || parsed.output['csrf-token'] !== pending.csrfToken) return BAD_REQUEST;
+    if (pending.account?.secondFactor === undefined) return BAD_REQUEST;
+    const waitMs = pending.nextCodeAtMs - this.#clock.nowMs();
+    if (waitMs <= 0) return json(200, this.#sendCode(pending));
+    return json(429, {
+      error: 'too_many_requests',
+      error_cause: '2fa_rate_limit_exceeded',
+      next_time_in_secs: Math.ceil(waitMs / 1000),
+    });
+  }
+
+  /** A code is good once, for whoever holds the verifier and all else that it was asked with. */
+  redeem(redemption: Redemption): ClientSession | undefined {
+    const issued = this.#codes.get(redemption.code);
+    this.#codes.delete(redemption.code);
+    if (issued === undefined || issued.expiresAtMs <= this.#clock.nowMs()) return undefined;
+    const { request, account } = issued.pending;
+    const challenge = createHash('sha256').update(redemption.codeVerifier).digest('base64url');
+    const isSame =
+      challenge === request.codeChallenge &&
+      redemption.oauthClient === request.oauthClient &&
+      redemption.hardwareId === request.hardwareId &&
+      redemption.redirectUri === request.redirectUri;
+    if (!isSame || account === undefined) return undefined;
+    const clientId = this.#accounts.clientOfHardware(account.accountId, request.hardwareId);
+    return { accountId: account.accountId, clientId, oauthClient: request.oauthClient };
+  }
+
+  #giveCode(request: BlinkRequest): Answer {
+    const pending = this.#find(request);
+    if (pending === undefined) return EMPTY_COOKIES;
+    if (!pending.authenticated) return redirect('/oauth/v2/signin');
+    this.#pending.end(request.headers.cookie);
+    const code = randomBytes(16).toString('base64url');
+    this.#codes.set(code, { pending, expiresAtMs: this.#clock.nowMs() + CODE_LIFE_MS });
+    return redirect(`${pending.request.redirectUri}?code=${code}`);
+  }
+
+  #sendCode(pending: PendingSignIn): object {
+    pending.nextCodeAtMs = this.#clock.nowMs() + RESEND_AFTER_MS;
+    return { next_time_in_secs: RESEND_AFTER_MS / 1000, phone: '+1xxxxxxxx12', tsv_state: 'sms' };
+  }
+
+  #find({ headers }: BlinkRequest): PendingSignIn | undefined {
+    return this.#pending.find(headers.cookie);
+  }
+}
+
+/** The edge lets browsers through: the app signs in in one. */
+function isBrowser({ headers }: BlinkRequest): boolean {
+  return /iPhone.*Safari/.test(headers['user-agent'] ?? '');
+}
+
+function isFromPage({ headers }: BlinkRequest): boolean {
+  return headers.origin === ORIGIN && headers.referer === `${ORIGIN}/oauth/v2/signin`;
+}

@@ -1,0 +1,75 @@
+import * as v from 'valibot';
+import type { Answer } from '../loopback-server.ts';
+import { json, NOT_ACCEPTABLE, oauthError } from './answers.ts';
+import type { BlinkRequest } from './blink-request.ts';
+import { BLOCKED_HARDWARE_IDS, OAUTH_CLIENTS } from './oauth-clients.ts';
+import type { SignIn } from './sign-in.ts';
+import type { IssuedTokens, Tokens } from './tokens.ts';
+
+const filled = v.pipe(v.string(), v.minLength(1));
+
+const refreshSchema = v.strictObject({
+  grant_type: v.literal('refresh_token'),
+  refresh_token: filled,
+  client_id: filled,
+  scope: v.literal('client'),
+  hardware_id: v.optional(filled),
+});
+
+const exchangeSchema = v.strictObject({
+  app_brand: v.literal('blink'),
+  client_id: filled,
+  code: filled,
+  code_verifier: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._~-]{43,128}$/)),
+  grant_type: v.literal('authorization_code'),
+  hardware_id: filled,
+  redirect_uri: filled,
+  scope: v.literal('client'),
+});
+
+/** RFC 6749, section 6, with tokens that rotate. */
+export function refresh(tokens: Tokens, { headers, form }: BlinkRequest): Answer {
+  if (isBlocked(headers['user-agent'], form)) return NOT_ACCEPTABLE;
+  const parsed = v.safeParse(refreshSchema, form);
+  if (!parsed.success) return oauthError(400, requestError(form));
+  const { refresh_token, client_id } = parsed.output;
+  if (!OAUTH_CLIENTS.includes(client_id)) return oauthError(401, 'invalid_client');
+  return answered(tokens.refresh(refresh_token, client_id));
+}
+
+/** RFC 6749, section 4.1.3, with the proof of RFC 7636. */
+export function exchange(tokens: Tokens, signIn: SignIn, { headers, form }: BlinkRequest): Answer {
+  if (isBlocked(headers['user-agent'], form)) return NOT_ACCEPTABLE;
+  const parsed = v.safeParse(exchangeSchema, form);
+  if (!parsed.success) return oauthError(400, requestError(form));
+  const session = signIn.redeem({
+    code: parsed.output.code,
+    codeVerifier: parsed.output.code_verifier,
+    oauthClient: parsed.output.client_id,
+    hardwareId: parsed.output.hardware_id,
+    redirectUri: parsed.output.redirect_uri,
+  });
+  return answered(session === undefined ? 'invalid_grant' : tokens.open(session));
+}
+
+function isBlocked(userAgent: string | undefined, form: BlinkRequest['form']): boolean {
+  return userAgent === undefined || BLOCKED_HARDWARE_IDS.includes(form['hardware_id'] ?? '');
+}
+
+function requestError(form: BlinkRequest['form']): string {
+  const grantType = form['grant_type'];
+  const isKnown = grantType === 'refresh_token' || grantType === 'authorization_code';
+  return isKnown || grantType === undefined ? 'invalid_request' : 'unsupported_grant_type';
+}
+
+function answered(result: IssuedTokens | 'invalid_grant' | 'invalid_client'): Answer {
+  if (result === 'invalid_client') return oauthError(401, result);
+  if (result === 'invalid_grant') return oauthError(400, result);
+  return json(200, {
+    access_token: result.accessToken,
+    refresh_token: result.refreshToken,
+    expires_in: 14_400,
+    scope: 'client',
+    token_type: 'Bearer',
+  });
+}

@@ -1,0 +1,249 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { html, redirect } from '../../../../lib/local/blink/answers.ts';
+import { type BlinkStandIn, startBlink } from '../../../../lib/local/blink/start-blink.ts';
+import { send, sendForm } from './send.ts';
+
+const ACCOUNT = { email: 'a@example.com', password: 'pw', tier: 'e008', accountId: 123456, userId: 456789 };
+const NEWER = { ...ACCOUNT, email: 'b@example.com', accountId: 222222, knowsNewerLogoutOnly: true };
+const CLIENT_ID = 1234567;
+const LOGOUT = `POST rest-e008.immedia-semi.com/api/v4/account/123456/client/${CLIENT_ID}/logout`;
+
+let blink: BlinkStandIn;
+let first: string;
+
+beforeEach(() => start());
+afterEach(() => blink.close());
+
+async function start(more: { readonly revokesFamilyOnReuse?: boolean } = {}) {
+  blink = await startBlink({ accounts: [{ ...ACCOUNT, clients: [99] }, NEWER], ...more });
+  first = blink.seedSession({ accountId: 123456, clientId: CLIENT_ID, oauthClient: 'ios' });
+}
+
+const refresh = (refreshToken: string, more: Record<string, string> = {}) =>
+  sendForm(blink, 'POST api.oauth.blink.com/oauth/token', {
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+    client_id: 'ios',
+    scope: 'client',
+    ...more,
+  });
+const tokensOf = async (refreshToken: string): Promise<{ access_token: string; refresh_token: string }> =>
+  JSON.parse((await refresh(refreshToken)).body);
+const bearer = async () => {
+  const { access_token } = await tokensOf(blink.tokens.newest(CLIENT_ID) ?? '');
+  return { authorization: `Bearer ${access_token}` };
+};
+const asJson = { 'content-type': 'application/json' };
+
+describe('refreshing', () => {
+  it('gives an access token and a new refresh token', async () => {
+    const answer = await refresh(first);
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body)).toEqual({
+      access_token: expect.stringMatching(/^eyJ/),
+      refresh_token: blink.tokens.newest(CLIENT_ID),
+      expires_in: 14400,
+      scope: 'client',
+      token_type: 'Bearer',
+    });
+    expect(blink.tokens.newest(CLIENT_ID)).not.toBe(first);
+  });
+
+  it('refuses a spent token, and counts it', async () => {
+    const { refresh_token } = await tokensOf(first);
+    const again = await refresh(first);
+    expect([again.status, JSON.parse(again.body).error]).toEqual([400, 'invalid_grant']);
+    expect(blink.tokens.spends(first)).toBe(2);
+    expect(blink.tokens.doubleSpends).toBe(1);
+    expect((await refresh(refresh_token)).status).toBe(200);
+    expect(blink.tokens.refreshes).toBe(2);
+  });
+
+  it('can revoke the whole family when a spent token comes again', async () => {
+    await blink.close();
+    await start({ revokesFamilyOnReuse: true });
+    const { refresh_token } = await tokensOf(first);
+    await refresh(first);
+    expect((await refresh(refresh_token)).status).toBe(400);
+  });
+
+  it.each([
+    [{ client_id: 'android' }, 401, 'invalid_client'],
+    [{ client_id: '1234567' }, 401, 'invalid_client'],
+    [{ refresh_token: 'unknown' }, 400, 'invalid_grant'],
+    [{ scope: 'all' }, 400, 'invalid_request'],
+    [{ username: 'x' }, 400, 'invalid_request'],
+    [{ grant_type: 'password' }, 400, 'unsupported_grant_type'],
+  ])('refuses %o and spends nothing', async (fields, status, error) => {
+    const answer = await refresh(first, fields as Record<string, string>);
+    expect([answer.status, JSON.parse(answer.body).error]).toEqual([status, error]);
+    expect((await refresh(first, { hardware_id: 'A-B' })).status).toBe(200);
+  });
+
+  it.each(['Blinkpy', 'Home Assistant'])('turns hardware id %s away at the edge', async (hardware_id) => {
+    const answer = await refresh(first, { hardware_id });
+    expect([answer.status, answer.body]).toEqual([406, 'Not Acceptable']);
+    expect(blink.tokens.spends(first)).toBe(0);
+  });
+
+  it('takes a form and nothing else', async () => {
+    const line = 'POST api.oauth.blink.com/oauth/token';
+    const answer = await send(blink, line, { ...asJson, 'user-agent': 'Blink' }, '{}');
+    expect(answer.status).toBe(400);
+  });
+});
+
+describe('looking up', () => {
+  it('tells tier and account, by the access token', async () => {
+    const answer = await send(blink, 'GET rest-prod.immedia-semi.com/api/v1/users/tier_info', await bearer());
+    expect(JSON.parse(answer.body)).toEqual({ tier: 'e008', account_id: 123456 });
+  });
+
+  it('tells the client id in the headers of the homescreen, on the account’s own tier', async () => {
+    const headers = await bearer();
+    const path = '/api/v3/accounts/123456/homescreen';
+    const answer = await send(blink, `GET rest-e008.immedia-semi.com${path}`, headers);
+    expect(answer.headers).toMatchObject({ 'client-id': '1234567', 'user-id': '456789' });
+    expect((await send(blink, `GET rest-prod.immedia-semi.com${path}`, headers)).status).toBe(404);
+  });
+
+  it('refuses a token that is missing, unknown, or four hours old', async () => {
+    const line = 'GET rest-prod.immedia-semi.com/api/v1/users/tier_info';
+    const headers = await bearer();
+    expect((await send(blink, line)).status).toBe(401);
+    expect((await send(blink, line, { authorization: 'Bearer x' })).status).toBe(401);
+    blink.clock.advanceMs(14_400_000);
+    const answer = await send(blink, line, headers);
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      401,
+      { message: 'Unauthorized Access', code: 101 },
+    ]);
+  });
+});
+
+describe('logging out', () => {
+  it('answers 200 {"message":"logout"}; the refresh token dies and the access token lives on', async () => {
+    const headers = await bearer();
+    const answer = await send(blink, LOGOUT, { ...headers, ...asJson });
+    expect([answer.status, answer.body]).toEqual([200, '{"message":"logout"}']);
+    expect(blink.logouts).toMatchObject([{ accountId: 123456, clientId: CLIENT_ID }]);
+    expect((await refresh(blink.tokens.newest(CLIENT_ID) ?? '')).status).toBe(400);
+    const line = 'GET rest-prod.immedia-semi.com/api/v1/users/tier_info';
+    expect((await send(blink, line, headers)).status).toBe(200);
+  });
+
+  it('does it on the newer path, too', async () => {
+    const line = `POST rest-e008.immedia-semi.com/api/v4/clients/${CLIENT_ID}/logout`;
+    const answer = await send(blink, line, { ...(await bearer()), ...asJson });
+    expect([answer.status, answer.body]).toEqual([200, '{"message":"logout"}']);
+  });
+
+  it('knows the newer path alone for accounts that are so', async () => {
+    const token = blink.seedSession({ accountId: 222222, clientId: 5, oauthClient: 'ios' });
+    const headers = { authorization: `Bearer ${(await tokensOf(token)).access_token}`, ...asJson };
+    const host = 'POST rest-e008.immedia-semi.com';
+    expect((await send(blink, `${host}/api/v4/account/222222/client/5/logout`, headers)).status).toBe(404);
+    expect((await send(blink, `${host}/api/v4/clients/5/logout`, headers)).status).toBe(200);
+  });
+
+  it('logs another client of the account out, once', async () => {
+    const headers = { ...(await bearer()), ...asJson };
+    const line = LOGOUT.replace(String(CLIENT_ID), '99');
+    expect((await send(blink, line, headers)).status).toBe(200);
+    expect((await send(blink, line, headers)).status).toBe(404);
+    expect(blink.accounts.clientsOf(123456)).toEqual([CLIENT_ID]);
+  });
+
+  it('refuses other ids, another tier, a body, another content type, and no token', async () => {
+    const headers = { ...(await bearer()), ...asJson };
+    const status = async (...sent: [string, Record<string, string>, string?]) =>
+      (await send(blink, ...sent)).status;
+    expect(await status(LOGOUT.replace('123456/', '222222/'), headers)).toBe(404);
+    expect(await status(LOGOUT.replace(String(CLIENT_ID), '1'), headers)).toBe(404);
+    expect(await status(LOGOUT.replace('e008', 'prod'), headers)).toBe(404);
+    expect(await status(LOGOUT, headers, '{}')).toBe(400);
+    expect(await status(LOGOUT, { ...headers, 'content-type': 'text/plain' })).toBe(415);
+    expect(await status(LOGOUT, asJson)).toBe(401);
+    expect(blink.logouts).toEqual([]);
+  });
+
+  it('is not found on a host that is none of Blink’s', async () => {
+    const headers = { ...(await bearer()), ...asJson };
+    expect((await send(blink, LOGOUT.replace('immedia-semi.com', 'example.com'), headers)).status).toBe(404);
+  });
+});
+
+describe('what a test can see and do', () => {
+  it('remembers each call with what it carried', async () => {
+    await refresh(first, { hardware_id: 'A-B' });
+    expect(blink.calls).toMatchObject([
+      {
+        action: 'refresh',
+        method: 'POST',
+        host: 'api.oauth.blink.com',
+        path: '/oauth/token',
+        headers: { 'user-agent': 'Blink' },
+        form: {
+          grant_type: 'refresh_token',
+          refresh_token: first,
+          client_id: 'ios',
+          scope: 'client',
+          hardware_id: 'A-B',
+        },
+      },
+    ]);
+  });
+
+  it('answers HTML or a redirect in place of a call, as often as is set', async () => {
+    blink.faults.add(
+      {
+        on: 'refresh',
+        at: 'before',
+        times: 1,
+        effect: { do: 'answer', answer: html(503, '<h1>busy</h1>') },
+      },
+      {
+        on: 'refresh',
+        at: 'before',
+        times: 1,
+        effect: { do: 'answer', answer: redirect('https://example.com/') },
+      },
+    );
+    expect((await refresh(first)).headers['content-type']).toMatch('text/html');
+    expect((await refresh(first)).headers.location).toBe('https://example.com/');
+    expect(blink.tokens.spends(first)).toBe(0);
+    expect((await refresh(first)).status).toBe(200);
+  });
+
+  it('refuses to say what it did: spent, and the connection cut', async () => {
+    blink.faults.add({ on: 'refresh', at: 'after', times: 1, effect: { do: 'destroy' } });
+    await expect(refresh(first)).rejects.toThrow();
+    expect(blink.tokens.spends(first)).toBe(1);
+    expect(blink.tokens.newest(CLIENT_ID)).not.toBe(first);
+  });
+
+  it('cuts an answer off in the middle', async () => {
+    blink.faults.add({ on: 'refresh', at: 'after', times: 1, effect: { do: 'cut-off' } });
+    await expect(refresh(first)).rejects.toThrow('aborted');
+  });
+
+  it('answers late', async () => {
+    blink.faults.add({ on: 'refresh', at: 'after', effect: { do: 'hold', ms: 50 } });
+    const begunMs = performance.now();
+    await refresh(first);
+    expect(performance.now() - begunMs).toBeGreaterThanOrEqual(45);
+  });
+
+  it('picks calls by what they carry', async () => {
+    const isSeeded = (call: { readonly form: Readonly<Record<string, string>> }) =>
+      call.form['refresh_token'] === first;
+    blink.faults.add({
+      on: 'refresh',
+      at: 'before',
+      where: isSeeded,
+      effect: { do: 'answer', answer: html(500, '') },
+    });
+    expect((await refresh('other')).status).toBe(400);
+    expect((await refresh(first)).status).toBe(500);
+  });
+});
