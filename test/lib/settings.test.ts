@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings, SettingsError } from '../../lib/settings.ts';
+
+const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+function faultsOf(context: Record<string, unknown>): string[] {
+  try {
+    readSettings(context);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  it('have a default each', () => {
+    expect(readSettings({})).toEqual({
+      webhookAuth: 'key',
+      webhookRatePerSecond: 2,
+      webhookBurst: 5,
+      logRetentionDays: 90,
+      tracing: false,
+      blinkUserAgent: 'Blink',
+    });
+  });
+
+  it('are read as the strings that -c gives', () => {
+    expect(
+      readSettings({
+        schedule: 'cron(0 3 * * ? *)',
+        webhookAuth: 'iam',
+        webhookRatePerSecond: '10',
+        webhookBurst: '20',
+        logRetentionDays: '365',
+        kmsKeyArn: KEY_ARN,
+        tracing: 'true',
+        blinkUserAgent: 'Blink/2511191620 CFNetwork/3860.200.71 Darwin/25.1.0',
+      }),
+    ).toMatchObject({
+      schedule: { text: 'cron(0 3 * * ? *)', kind: 'cron' },
+      webhookAuth: 'iam',
+      webhookRatePerSecond: 10,
+      webhookBurst: 20,
+      logRetentionDays: 365,
+      kmsKeyArn: KEY_ARN,
+      tracing: true,
+      blinkUserAgent: 'Blink/2511191620 CFNetwork/3860.200.71 Darwin/25.1.0',
+    });
+  });
+
+  it('are read as the types that cdk.json gives', () => {
+    expect(readSettings({ webhookBurst: 20, logRetentionDays: 7, tracing: true })).toMatchObject({
+      webhookBurst: 20,
+      logRetentionDays: 7,
+      tracing: true,
+    });
+  });
+
+  it.each([
+    [{ schedule: 'daily' }, 'schedule was given as "daily"; accepted is cron(minutes hours'],
+    [{ schedule: 'cron(0 3 * * * *)' }, 'here, exactly one of day-of-month and day-of-week must be ?'],
+    [{ schedule: '' }, 'schedule was given as ""; accepted is cron('],
+    [{ schedule: 5 }, 'schedule was given as 5; accepted is cron('],
+    [{ webhookAuth: 'none' }, 'webhookAuth was given as "none"; accepted is key or iam.'],
+    [
+      { webhookRatePerSecond: '0' },
+      'webhookRatePerSecond was given as "0"; accepted is a whole number from 1 to 10000.',
+    ],
+    [
+      { webhookRatePerSecond: 1.5 },
+      'webhookRatePerSecond was given as 1.5; accepted is a whole number from 1 to 10000.',
+    ],
+    [{ webhookBurst: '1e3' }, 'webhookBurst was given as "1e3"; accepted is a whole number from 1 to 5000.'],
+    [
+      { logRetentionDays: '31' },
+      'logRetentionDays was given as "31"; accepted is one of 1, 3, 5, 7, 14, 30,',
+    ],
+    [{ logRetentionDays: '9999' }, 'logRetentionDays was given as "9999"'],
+    [{ kmsKeyArn: 'alias/mine' }, 'kmsKeyArn was given as "alias/mine"; accepted is the ARN of a KMS key'],
+    [{ kmsKeyArn: KEY_ARN.replace('key/', 'alias/') }, 'accepted is the ARN of a KMS key (not of an alias)'],
+    [{ tracing: 'yes' }, 'tracing was given as "yes"; accepted is true or false.'],
+    [
+      { blinkUserAgent: 'Blink\n' },
+      'blinkUserAgent was given as "Blink\\n"; accepted is 1 to 200 printable ASCII',
+    ],
+  ])('%j is refused in one sentence: name, what was given, what is accepted', (context, sentence) => {
+    const faults = faultsOf(context);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(sentence);
+  });
+
+  it('report all faults at once', () => {
+    const faults = faultsOf({ schedule: 'x', webhookAuth: 'x', tracing: 'x', schedul: 'x' });
+    expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
+      'schedule',
+      'webhookAuth',
+      'tracing',
+      'schedul',
+    ]);
+  });
+
+  it('that do not exist are refused with the list of those that do', () => {
+    expect(faultsOf({ schedul: 'rate(1 day)' })).toEqual([
+      expect.stringMatching(/^schedul is not a setting; accepted are schedule, webhookAuth, .+\.$/),
+    ]);
+  });
+
+  it("leave the CDK's own context alone", () => {
+    const context = {
+      'aws:cdk:enable-path-metadata': true,
+      '@aws-cdk/core:checkSecretUsage': true,
+      'availability-zones:account=111122223333:region=eu-central-1': ['eu-central-1a'],
+      'cli-telemetry': false,
+      'acknowledged-issue-numbers': [1],
+    };
+    expect(faultsOf(context)).toEqual([]);
+  });
+});
