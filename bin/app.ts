@@ -1,0 +1,15 @@
+import { App } from 'aws-cdk-lib';
+import { buildFunction } from '../lib/function-bundle.ts';
+import { readSettings, SettingsError } from '../lib/settings.ts';
+import { BlinkLogoutStack } from '../lib/stack.ts';
+
+const app = new App();
+try {
+  const settings = readSettings(app.node.getAllContext());
+  const { directory } = await buildFunction();
+  new BlinkLogoutStack(app, 'blink-logout', { settings, bundleDirectory: directory });
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}

@@ -1,0 +1,92 @@
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct } from 'constructs';
+import { WEBHOOK_KEY_SECRET_NAME } from '../lambda/environment.ts';
+import type { Settings } from './settings.ts';
+
+export interface WebhookProps {
+  readonly settings: Settings;
+  readonly function: LambdaFunction;
+}
+
+/** The HTTP API in front of the function, and the key that opens it. */
+export class Webhook extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, { settings, function: target }: WebhookProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', {
+      apiName: Stack.of(this).stackName,
+      description: 'Ends the session of a Blink client',
+      createDefaultStage: false,
+    });
+    const integration = new HttpLambdaIntegration('Integration', target);
+    const byIam = settings.webhookAuth === 'iam' ? { authorizer: new HttpIamAuthorizer() } : {};
+    for (const path of ['/logout', '/logout/{session}']) {
+      this.api.addRoutes({ path, methods: [HttpMethod.POST], integration, ...byIam });
+    }
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: settings.webhookRatePerSecond, burstLimit: settings.webhookBurst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new LogGroup(this, 'AccessLog', {
+            // Under this prefix, log groups do not add up in the account's one resource policy, whose size is limited.
+            logGroupName: `/aws/vendedlogs/${Stack.of(this).stackName}/webhook`,
+            retention: settings.logRetentionDays,
+            removalPolicy: RemovalPolicy.DESTROY,
+          }),
+        ),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_FIELDS)),
+      },
+    });
+    new CfnOutput(Stack.of(this), 'WebhookUrl', { value: `${this.api.apiEndpoint}/logout` });
+    if (settings.webhookAuth === 'key') this.#addKey(settings, target);
+  }
+
+  #addKey(settings: Settings, reader: LambdaFunction): void {
+    const key = new Secret(this, 'Key', {
+      secretName: WEBHOOK_KEY_SECRET_NAME,
+      description: 'The key of the blink-logout webhook',
+      // 64 letters and digits are base64 as well, as Standard Webhooks want a key: `whsec_<key>`.
+      // To change this replaces every key in use at the next deployment.
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      ...(settings.kmsKeyArn === undefined
+        ? {}
+        : { encryptionKey: Key.fromKeyArn(this, 'EncryptionKey', settings.kmsKeyArn) }),
+      // CloudFormation deletes without a recovery window, so the name is free for the next deployment.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    reader.addToRolePolicy(
+      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [key.secretArn] }),
+    );
+    new CfnOutput(Stack.of(this), 'ReadWebhookKeyCommand', {
+      value: `aws secretsmanager get-secret-value --region ${Stack.of(this).region} --secret-id ${WEBHOOK_KEY_SECRET_NAME} --query SecretString --output text`,
+    });
+  }
+}
+
+/** Who knocked, and what became of it. No header and no path: callers put credentials into both. */
+const ACCESS_LOG_FIELDS = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  sourceIp: '$context.identity.sourceIp',
+  callerArn: '$context.identity.userArn',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  responseLatencyMs: '$context.responseLatency',
+  integrationStatus: '$context.integrationStatus',
+  integrationLatencyMs: '$context.integrationLatency',
+  error: '$context.error.message',
+  integrationError: '$context.integrationErrorMessage',
+};

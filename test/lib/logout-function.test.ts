@@ -1,0 +1,149 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { FUNCTION_TIMEOUT_SECONDS, readEnvironment } from '../../lambda/environment.ts';
+import { synthesize } from './synthesize.ts';
+
+const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+const SESSION_SECRETS =
+  'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:blink-logout/*';
+
+describe('the function', () => {
+  it('runs on Node 24 and arm64, with the memory and the timeout that the design counts on', () => {
+    synthesize().hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 256,
+      Timeout: FUNCTION_TIMEOUT_SECONDS,
+      Handler: 'handler.handler',
+      TracingConfig: Match.absent(),
+      ReservedConcurrentExecutions: Match.absent(),
+    });
+  });
+
+  it.each([
+    [{}, { WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' }],
+    [
+      { webhookAuth: 'iam', blinkUserAgent: 'Other/1.0 (x; y)' },
+      { WEBHOOK_AUTH: 'iam', BLINK_USER_AGENT: 'Other/1.0 (x; y)' },
+    ],
+  ])('with settings %j, has exactly the environment that the handler reads', (settings, environment) => {
+    const variables = onlyOne(synthesize(settings), 'AWS::Lambda::Function').Environment.Variables;
+    expect(variables).toEqual(environment);
+    expect(readEnvironment(variables)).toEqual(environment);
+  });
+
+  it('accepts the longest user agent that the handler reads', () => {
+    const blinkUserAgent = '~'.repeat(200);
+    const { Variables } = onlyOne(synthesize({ blinkUserAgent }), 'AWS::Lambda::Function').Environment;
+    expect(readEnvironment(Variables).BLINK_USER_AGENT).toBe(blinkUserAgent);
+  });
+
+  it('logs JSON to a log group of its own, which is kept as long as is set and goes with the stack', () => {
+    const template = synthesize({ logRetentionDays: '30' });
+    const { LogFormat, LogGroup } = onlyOne(template, 'AWS::Lambda::Function').LoggingConfig;
+    expect(LogFormat).toBe('JSON');
+    expect(template.findResources('AWS::Logs::LogGroup')[LogGroup.Ref]).toMatchObject({
+      Properties: { RetentionInDays: 30 },
+      DeletionPolicy: 'Delete',
+    });
+  });
+
+  it('is invoked again at most twice within an hour when an asynchronous run fails, then its event is kept', () => {
+    const template = synthesize();
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 3600,
+    });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      DeadLetterConfig: { TargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^DeadLetters'), 'Arn'] } },
+    });
+  });
+
+  it('may do this and nothing else', () => {
+    expect(rightsOf(synthesize())).toEqual([
+      'logs:CreateLogStream on LogoutLog.Arn',
+      'logs:PutLogEvents on LogoutLog.Arn',
+      `secretsmanager:GetSecretValue on ${SESSION_SECRETS}`,
+      `secretsmanager:ListSecretVersionIds on ${SESSION_SECRETS}`,
+      `secretsmanager:PutSecretValue on ${SESSION_SECRETS}`,
+      `secretsmanager:UpdateSecretVersionStage on ${SESSION_SECRETS}`,
+      'sqs:SendMessage on DeadLettersQueue.Arn',
+      'secretsmanager:GetSecretValue on WebhookKey',
+    ]);
+  });
+
+  it('may read no webhook key where IAM guards the webhook', () => {
+    expect(rightsOf(synthesize({ webhookAuth: 'iam' })).join()).not.toContain('WebhookKey');
+  });
+
+  it('may use the customer-managed key through Secrets Manager alone', () => {
+    const through = 'if {"StringEquals":{"kms:ViaService":"secretsmanager.<AWS::Region>.amazonaws.com"}}';
+    expect(rightsOf(synthesize({ kmsKeyArn: KEY_ARN })).filter((right) => right.startsWith('kms:'))).toEqual([
+      `kms:Decrypt on ${KEY_ARN} ${through}`,
+      `kms:GenerateDataKey on ${KEY_ARN} ${through}`,
+    ]);
+  });
+
+  it('may write traces once tracing is set', () => {
+    const template = synthesize({ tracing: 'true' });
+    template.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
+    expect(rightsOf(template).filter((right) => right.startsWith('xray:'))).toEqual([
+      'xray:PutTelemetryRecords on *',
+      'xray:PutTraceSegments on *',
+    ]);
+  });
+
+  it('has one role, which Lambda alone may take and to which no managed policy is attached', () => {
+    const role = onlyOne(synthesize(), 'AWS::IAM::Role');
+    expect(role.ManagedPolicyArns).toBeUndefined();
+    expect(role.Policies).toBeUndefined();
+    expect(role.AssumeRolePolicyDocument.Statement).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
+    ]);
+  });
+});
+
+/** The template is JSON of CloudFormation's making: what a test asks of it says what is in it. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+function onlyOne(template: Template, type: string): any {
+  const found = Object.values(template.findResources(type));
+  expect(found).toHaveLength(1);
+  return found[0]?.['Properties'];
+}
+
+/** Every action on every resource that the template's policies allow. */
+function rightsOf(template: Template): string[] {
+  return onlyOne(template, 'AWS::IAM::Policy').PolicyDocument.Statement.flatMap(
+    (statement: { Effect: string; Action: unknown; Resource: unknown; Condition?: unknown }) => {
+      expect(statement.Effect).toBe('Allow');
+      const condition = statement.Condition ? ` if ${JSON.stringify(plain(statement.Condition))}` : '';
+      return [statement.Action]
+        .flat()
+        .flatMap((action) =>
+          [statement.Resource].flat().map((resource) => `${action} on ${plain(resource)}${condition}`),
+        );
+    },
+  );
+}
+
+/** Intrinsic functions as short text; a logical id without its hash. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  const [[name, argument] = []] = Object.entries(value);
+  switch (name) {
+    case 'Ref':
+      return argument.startsWith('AWS::') ? `<${argument}>` : withoutHash(argument);
+    case 'Fn::GetAtt':
+      return `${withoutHash(argument[0])}.${argument[1]}`;
+    case 'Fn::Join':
+      return argument[1].map(plain).join(argument[0]);
+    default:
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+  }
+}
+
+function withoutHash(logicalId: string): string {
+  return logicalId.replace(/[0-9A-F]{8}$/, '');
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { synthesize } from './synthesize.ts';
+
+describe('the stack', () => {
+  it("tells the webhook's URL, the function's name and the command that reads the key", () => {
+    const outputs = synthesize().findOutputs('*');
+    expect(Object.keys(outputs).sort()).toEqual(['FunctionName', 'ReadWebhookKeyCommand', 'WebhookUrl']);
+    expect(JSON.stringify(outputs['WebhookUrl'])).toMatch(/ApiEndpoint.*\/logout/);
+    expect(JSON.stringify(outputs['FunctionName'])).toMatch(/"Ref":"LogoutFunction/);
+    expect(JSON.stringify(outputs['ReadWebhookKeyCommand'])).toContain(
+      '--secret-id blink-logout-webhook-key --query SecretString --output text',
+    );
+  });
+
+  it('leaves nothing behind that would stand in the way of the next deployment', () => {
+    for (const resource of Object.values(synthesize().toJSON()['Resources'])) {
+      expect(resource).not.toMatchObject({ DeletionPolicy: expect.stringContaining('Retain') });
+    }
+  });
+
+  it('makes no session: tokens outlive the stack', () => {
+    expect(JSON.stringify(synthesize().findResources('AWS::SecretsManager::Secret'))).not.toContain(
+      'blink-logout/',
+    );
+  });
+});

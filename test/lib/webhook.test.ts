@@ -1,0 +1,97 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { SESSION_SECRET_PREFIX, WEBHOOK_KEY_SECRET_NAME } from '../../lambda/environment.ts';
+import { synthesize } from './synthesize.ts';
+
+const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
+function routesOf(settings: Record<string, unknown>): Record<string, string> {
+  const routes = Object.values(synthesize(settings).findResources('AWS::ApiGatewayV2::Route'));
+  return Object.fromEntries(
+    routes.map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType]),
+  );
+}
+
+describe('the webhook', () => {
+  it('takes POST /logout and POST /logout/{session}, and nothing else', () => {
+    expect(routesOf({})).toEqual({ 'POST /logout': 'NONE', 'POST /logout/{session}': 'NONE' });
+  });
+
+  it('asks for a signature of IAM on every route where that is set', () => {
+    expect(routesOf({ webhookAuth: 'iam' })).toEqual({
+      'POST /logout': 'AWS_IAM',
+      'POST /logout/{session}': 'AWS_IAM',
+    });
+  });
+
+  it('hands events of payload format 2.0 to the function', () => {
+    synthesize().hasResourceProperties('AWS::ApiGatewayV2::Integration', {
+      IntegrationType: 'AWS_PROXY',
+      PayloadFormatVersion: '2.0',
+      IntegrationUri: { 'Fn::GetAtt': [Match.stringLikeRegexp('^LogoutFunction'), 'Arn'] },
+    });
+  });
+
+  it('may invoke the function for its own routes only', () => {
+    const permissions = Object.values(
+      synthesize().findResources('AWS::Lambda::Permission', {
+        Properties: { Principal: 'apigateway.amazonaws.com' },
+      }),
+    );
+    expect(permissions.map(({ Properties }) => Properties.SourceArn['Fn::Join'][1].at(-1)).sort()).toEqual([
+      '/*/*/logout',
+      '/*/*/logout/{session}',
+    ]);
+  });
+
+  it('is throttled as set', () => {
+    synthesize({ webhookRatePerSecond: '7', webhookBurst: '9' }).hasResourceProperties(
+      'AWS::ApiGatewayV2::Stage',
+      {
+        StageName: '$default',
+        DefaultRouteSettings: { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 9 },
+      },
+    );
+  });
+
+  it('logs accesses, and nothing in which a caller may have put a credential', () => {
+    const [stage] = Object.values(synthesize().findResources('AWS::ApiGatewayV2::Stage'));
+    const variables = Object.values(JSON.parse(stage?.['Properties'].AccessLogSettings.Format));
+    expect(variables).toContain('$context.requestId');
+    expect(variables).toContain('$context.status');
+    expect(variables.filter((name) => /path|header|userAgent|query|body/i.test(String(name)))).toEqual([]);
+  });
+
+  it('keeps its access log as long as is set', () => {
+    synthesize({ logRetentionDays: 14 }).hasResource('AWS::Logs::LogGroup', {
+      Properties: { LogGroupName: '/aws/vendedlogs/blink-logout/webhook', RetentionInDays: 14 },
+      DeletionPolicy: 'Delete',
+    });
+  });
+
+  it('is opened by a generated key, 64 letters and digits, outside the sessions', () => {
+    const template = synthesize();
+    template.resourceCountIs('AWS::SecretsManager::Secret', 1);
+    template.hasResource('AWS::SecretsManager::Secret', {
+      Properties: {
+        Name: WEBHOOK_KEY_SECRET_NAME,
+        GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true },
+        KmsKeyId: Match.absent(),
+      },
+      DeletionPolicy: 'Delete',
+    });
+    expect(WEBHOOK_KEY_SECRET_NAME.startsWith(SESSION_SECRET_PREFIX)).toBe(false);
+  });
+
+  it('has its key encrypted under the customer-managed key where one is set', () => {
+    synthesize({ kmsKeyArn: KEY_ARN }).hasResourceProperties('AWS::SecretsManager::Secret', {
+      KmsKeyId: KEY_ARN,
+    });
+  });
+
+  it('has no key where IAM guards it', () => {
+    const template = synthesize({ webhookAuth: 'iam' });
+    template.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    expect(Object.keys(template.findOutputs('*'))).not.toContain('ReadWebhookKeyCommand');
+  });
+});
