@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest';
+import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
+import { refusedText } from './refused-text.ts';
+import { BLINK_TOKENS } from './stored-texts.ts';
+
+const GRANT = { refreshToken: 'new-refresh', oauthClient: 'ios' };
+
+describe('a session stored as BLINK_TOKENS', () => {
+  test('is read with its region, host and ids', () => {
+    expect(parseStoredSession(BLINK_TOKENS)).toMatchObject({
+      form: 'blink-tokens',
+      refreshToken: 'eyJ-refresh',
+      clientId: '1234567',
+      accountId: 123456,
+      tier: 'e008',
+    });
+  });
+
+  test('keeps prefix, quotes, order and every other field when a grant is stored', () => {
+    expect(parseStoredSession(BLINK_TOKENS).withGrant(GRANT)).toBe(
+      BLINK_TOKENS.replace('eyJ-refresh', 'new-refresh').replace(/'$/, "|oauth_client_id=ios'"),
+    );
+  });
+
+  test.each([
+    ['no prefix', "'a=b|refresh_token=r'"],
+    ['no quotes', 'BLINK_TOKENS=a=b|refresh_token=r'],
+    ['double quotes', 'BLINK_TOKENS="a=b|refresh_token=r"'],
+    ['nothing but the token', 'refresh_token=r'],
+    ['white space around it', "\n  BLINK_TOKENS='a=b|refresh_token=r'\n"],
+    ['empty pairs and pairs without a value', '|refresh_token=r||lonely|'],
+  ])('may have %s', (_, text) => {
+    const session = parseStoredSession(text);
+    expect(session.refreshToken).toBe('r');
+    const again = parseStoredSession(session.withGrant(GRANT));
+    expect([again.refreshToken, again.oauthClients[0]]).toEqual(['new-refresh', 'ios']);
+    expect(session.withGrant(GRANT).match(/^\s*(BLINK_TOKENS=)?['"]?/)?.[0]).toBe(
+      text.match(/^\s*(BLINK_TOKENS=)?['"]?/)?.[0],
+    );
+  });
+
+  test('has percent-encoded values, in which a plus is a plus and a later = belongs to the value', () => {
+    expect(parseStoredSession('refresh_token=a%2Fb+c%7C==').refreshToken).toBe('a/b+c|==');
+  });
+
+  test('does not take token= for refresh_token=, in either order', () => {
+    expect(parseStoredSession('token=access|refresh_token=refresh').refreshToken).toBe('refresh');
+    expect(parseStoredSession('refresh_token=refresh|token=access').refreshToken).toBe('refresh');
+  });
+
+  test('encodes the new token so that it can break neither the pairs nor the quotes', () => {
+    const text = parseStoredSession("BLINK_TOKENS='refresh_token=r'").withGrant({
+      refreshToken: 'a|b=c\'d"e%f+g',
+      oauthClient: 'ios',
+    });
+    expect(text).toBe("BLINK_TOKENS='refresh_token=a%7Cb%3Dc%27d%22e%25f%2Bg|oauth_client_id=ios'");
+    expect(parseStoredSession(text).refreshToken).toBe('a|b=c\'d"e%f+g');
+  });
+
+  test.each([
+    ['refresh_token is missing', "BLINK_TOKENS='token=t'"],
+    ['refresh_token is missing', 'BLINK_TOKENS='],
+    ['refresh_token must be 1 to 8192', 'refresh_token='],
+    ['refresh_token must be percent-encoded', 'refresh_token=canary%zz'],
+    ['host must be percent-encoded', 'refresh_token=r|host=canary%'],
+    ['must end with the quote', "BLINK_TOKENS='refresh_token=canary"],
+    ['must end with the quote', 'BLINK_TOKENS="refresh_token=canary\''],
+  ])('is refused because %s: %s', (fault, text) => {
+    expect(refusedText(text)).toMatchObject({
+      code: 'session_invalid',
+      message: expect.stringContaining(fault),
+    });
+    expect(refusedText(text).message).not.toContain('canary');
+  });
+
+  test('need not have a well-encoded password, which nobody reads', () => {
+    const text = 'password=100%|refresh_token=r';
+    expect(parseStoredSession(text).withGrant(GRANT)).toContain('password=100%|');
+  });
+});
