@@ -67,7 +67,8 @@ export class RunReport {
 function beneath(cause: unknown): RunFields {
   if (!(cause instanceof Error) || cause instanceof Failure) return {};
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
-  const frames = cause.stack?.split('\n').flatMap((line) => /^ +(at .*)$/.exec(line)?.[1] ?? []) ?? [];
+  const stack = cause.stack?.replace(cause.message, '') ?? '';
+  const frames = stack.split('\n').flatMap((line) => /^ +(at .*)$/.exec(line)?.[1] ?? []);
   return {
     ...(/^[A-Za-z_]\w{0,63}$/.test(code) && { causeCode: code }),
     stackFrames: frames.slice(0, 8),

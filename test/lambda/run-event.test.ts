@@ -1,0 +1,119 @@
+import { Ajv } from 'ajv';
+import * as v from 'valibot';
+import { expect, test } from 'vitest';
+import { Failure } from '../../lambda/failure.ts';
+import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
+import { METRICS, metricOf, runEventLine } from '../../lambda/run-event.ts';
+import { RunReport } from '../../lambda/run-report.ts';
+import embeddedMetricFormat from './embedded-metric-format.schema.json' with { type: 'json' };
+
+const isEmbeddedMetricFormat = new Ajv().compile(embeddedMetricFormat);
+
+const lineSchema = v.looseObject({
+  _aws: v.object({
+    CloudWatchMetrics: v.tuple([
+      v.object({
+        Dimensions: v.array(v.array(v.string())),
+        Metrics: v.array(v.object({ Name: v.string() })),
+      }),
+    ]),
+  }),
+});
+
+function eventOf(work: (report: RunReport) => void) {
+  const report = new RunReport(() => 0);
+  work(report);
+  const { fields, metrics } = report;
+  const line = runEventLine({
+    requestId: 'r-1',
+    timestampMs: 1767225600000,
+    coldStart: true,
+    fields,
+    metrics,
+  });
+  expect(line).not.toContain('\n');
+  const parsed: unknown = JSON.parse(line);
+  expect(isEmbeddedMetricFormat(parsed), JSON.stringify(isEmbeddedMetricFormat.errors)).toBe(true);
+  const event = v.parse(lineSchema, parsed);
+  const [directive] = event._aws.CloudWatchMetrics;
+  for (const { Name } of directive.Metrics) expect(event[Name], Name).toEqual(expect.any(Number));
+  for (const key of directive.Dimensions.flat()) expect(event[key], key).toEqual(expect.any(String));
+  return { event, names: directive.Metrics.map(({ Name }) => Name), dimensions: directive.Dimensions };
+}
+
+test('a run’s event is one line that CloudWatch reads as metrics, over all sessions and for the session', () => {
+  const { event, names, dimensions } = eventOf((report) => {
+    report.note({ trigger: 'webhook', action: 'logout', session: 'garage' });
+    report.succeeded({
+      outcome: 'logged_out',
+      session: 'garage',
+      accountId: 1,
+      clientId: '2',
+      message: 'logout',
+    });
+  });
+  expect(event).toMatchObject({
+    timestamp: '2026-01-01T00:00:00.000Z',
+    level: 'INFO',
+    message: 'logged_out',
+    requestId: 'r-1',
+    session: 'garage',
+    coldStart: true,
+    LoggedOut: 1,
+  });
+  expect(names).toEqual(['LoggedOut', 'DurationMs']);
+  expect(dimensions).toEqual([[], ['session']]);
+});
+
+test('a run that never saw a session has no session among its dimensions', () => {
+  const { dimensions } = eventOf((report) => report.failed(new Failure('unauthenticated', 'no')));
+  expect(dimensions).toEqual([[]]);
+});
+
+test('every failure code has its metric, and only loud ones are errors', () => {
+  for (const code of Object.keys(HTTP_PROBLEMS) as (keyof typeof HTTP_PROBLEMS)[]) {
+    const { event, names } = eventOf((report) => report.failed(new Failure(code, 'no')));
+    expect(names).toContain(metricOf(code));
+    expect(names).toContain('Failed');
+    expect(event['code']).toBe(code);
+    const loud = ['save_failed', 'reauthentication_required', 'internal_error'].includes(code);
+    expect(event['level']).toBe(loud ? 'ERROR' : 'WARN');
+  }
+});
+
+test('a failure tells its details and what lay beneath, and no foreign message', () => {
+  const cause = Object.assign(new Error('canary-message'), { code: 'ECONNRESET' });
+  const details = { blinkStatus: 503, retryAfterSeconds: 7, cause };
+  const { event } = eventOf((report) =>
+    report.failed(new Failure('blink_unavailable', 'no answer', details)),
+  );
+  expect(event).toMatchObject({ blinkStatus: 503, causeCode: 'ECONNRESET', retryable: true });
+  expect(JSON.stringify(event)).not.toContain('canary');
+});
+
+test('an unexpected error tells where it arose, and not what it says', () => {
+  const { event } = eventOf((report) => {
+    report.failed(
+      new Failure('internal_error', 'constant', {
+        cause: new TypeError('canary\n    at canary (canary.js:1:1)'),
+      }),
+    );
+  });
+  expect(event['causeCode']).toBe('TypeError');
+  expect(JSON.stringify(event['stackFrames'])).toContain('run-event.test.ts');
+  expect(JSON.stringify(event)).not.toContain('canary');
+});
+
+test('a step’s duration is a metric of its own, summed where it was taken twice', async () => {
+  let nowMs = 0;
+  const report = new RunReport(() => nowMs);
+  const step = async () => {
+    nowMs += 30;
+  };
+  await report.time('lookUp', step);
+  await report.time('lookUp', step);
+  await report.time('logOut', step);
+  expect(report.durationsMs).toEqual({ lookUp: 60, logOut: 30, total: 90 });
+  expect(report.metrics).toEqual({ LookUpMs: 60, LogOutMs: 30, DurationMs: 90 });
+  for (const name of Object.keys(report.metrics)) expect(METRICS).toHaveProperty(name);
+});
