@@ -1,4 +1,4 @@
-import { Arn, ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Arn, ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
@@ -55,8 +55,20 @@ export class LogoutFunction extends Construct {
         resources: [sessionSecretsArn(Stack.of(this))],
       }),
     );
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${SESSION_SECRET_PREFIX}*]`,
+      reason:
+        'Sessions are made after the stack and without it; all are under this prefix, and nothing else is.',
+    });
     if (settings.kmsKeyArn !== undefined) {
       role.addToPolicy(useOfKeyThroughSecretsManager(Stack.of(this), settings.kmsKeyArn));
+    }
+
+    if (settings.tracing) {
+      Validations.of(role).acknowledge({
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'X-Ray has no resource to name for PutTraceSegments and PutTelemetryRecords.',
+      });
     }
 
     this.function = new LambdaFunction(this, 'Function', {

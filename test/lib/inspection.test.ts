@@ -1,0 +1,33 @@
+import { type App, Validations } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { appWith } from './synthesize.ts';
+
+/** Throws with a list of the findings that are not acknowledged. */
+function inspect(app: App): void {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  app.synth();
+}
+
+describe('the inspection by AwsSolutions', () => {
+  it('finds nothing with the defaults', () => {
+    inspect(appWith({}).app);
+  });
+
+  it("finds nothing with every setting changed, nor does CDK's own check", { timeout: 60_000 }, () => {
+    const settings = {
+      schedule: 'rate(1 day)',
+      webhookAuth: 'iam',
+      kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      tracing: true,
+    };
+    inspect(appWith(settings, true).app);
+  });
+
+  it('would find a queue that takes more than TLS', () => {
+    const { app, stack } = appWith({});
+    new Queue(stack, 'Careless');
+    expect(() => inspect(app)).toThrow(/blink-logout\/Careless.*AwsSolutions-SQS4/s);
+  });
+});
