@@ -47,7 +47,7 @@ export class RunReport {
 
   failed(failure: Failure): void {
     const { retryAfterSeconds: _, ...details } = failure.details;
-    this.note({ ...details, ...beneath(failure.cause), code: failure.code, retryable: failure.retryable });
+    this.note({ ...details, ...beneath(failure), code: failure.code, retryable: failure.retryable });
     this.count('Failed');
     this.count(metricOf(failure.code));
   }
@@ -64,13 +64,17 @@ export class RunReport {
 }
 
 /** Of what lies beneath a failure: the system's code where there is one, and of an unexpected error where it arose. */
-function beneath(cause: unknown): RunFields {
+function beneath({ code, cause }: Failure): RunFields {
   if (!(cause instanceof Error) || cause instanceof Failure) return {};
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
-  const stack = cause.stack?.replace(cause.message, '') ?? '';
-  const frames = stack.split('\n').flatMap((line) => /^ +(at .*)$/.exec(line)?.[1] ?? []);
+  const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   return {
-    ...(/^[A-Za-z_]\w{0,63}$/.test(code) && { causeCode: code }),
-    stackFrames: frames.slice(0, 8),
+    ...(/^[A-Za-z_]\w{0,63}$/.test(causeCode) && { causeCode }),
+    ...(code === 'internal_error' && { stackFrames: framesOf(cause) }),
   };
+}
+
+/** Without the message, which is foreign text and may look like frames. */
+function framesOf({ message, stack = '' }: Error): readonly string[] {
+  const frames = stack.replace(message, '').split('\n');
+  return frames.flatMap((line) => /^ +(at .*)$/.exec(line)?.[1] ?? []).slice(0, 8);
 }
