@@ -1,0 +1,219 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Failure } from '../../lambda/failure.ts';
+import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
+import { httpProblem } from '../../lambda/reply.ts';
+import type { AccountSeed } from '../../lib/local/blink/accounts.ts';
+import { json } from '../../lib/local/blink/answers.ts';
+import { type LocalSession, signIn } from '../../lib/local/local-session.ts';
+import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
+import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+
+const DOCUMENT = new URL('../../docs/openapi.yaml', import.meta.url).pathname;
+
+const schema = v.record(v.string(), v.unknown());
+const responseSchema = v.object({
+  headers: v.optional(v.record(v.string(), v.object({ schema })), {}),
+  content: v.record(v.string(), v.object({ schema })),
+});
+const documentSchema = v.object({
+  paths: v.record(
+    v.string(),
+    v.object({ post: v.object({ responses: v.record(v.string(), responseSchema) }) }),
+  ),
+});
+
+interface Received {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+let described: v.InferOutput<typeof documentSchema>;
+let stack: LocalStack;
+const ajv = new Ajv2020({ strict: false });
+const codesSeen = new Set<unknown>();
+
+beforeAll(async () => {
+  const validator = new Validator();
+  expect(await validator.validate(DOCUMENT)).toEqual({ valid: true });
+  described = v.parse(documentSchema, validator.resolveRefs());
+  stack = await startLocalStack({ accounts: Array.from({ length: 20 }, (_, index) => account(index)) });
+});
+
+afterAll(() => stack?.close());
+
+function account(index: number): AccountSeed {
+  return {
+    email: `a${index}@example.com`,
+    password: 'p',
+    tier: 'e008',
+    accountId: 1000 + index,
+    userId: 2000 + index,
+    clients: [3000 + index],
+  };
+}
+
+/** A session of its own for each test, so that none sees another's traces. */
+let sessions = 0;
+function freshSession(): LocalSession {
+  const index = sessions++;
+  const session = {
+    name: `s${index}`,
+    form: 'blinkpy',
+    accountId: 1000 + index,
+    clientId: 3000 + index,
+  } as const;
+  signIn(stack, session);
+  return session;
+}
+
+async function post(path: string, init: RequestInit = {}): Promise<Received> {
+  const headers = { authorization: stack.authorization, ...init.headers };
+  const response = await fetch(`${stack.httpApi.url}${path}`, { method: 'POST', ...init, headers });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** Holds a reply of the route against what the document says of it: status, headers, content type and body. */
+function expectDescribed(path: string, { status, headers, body }: Received): void {
+  const route = described.paths[path === '/logout' ? '/logout' : '/logout/{session}'];
+  const response = route?.post.responses[String(status)];
+  if (response === undefined) throw new Error(`${path} answered ${status}, which is not described`);
+  for (const [name, header] of Object.entries(response.headers)) {
+    const value = headers.get(name);
+    if (value !== null) expectValid(header.schema, value, name);
+    else expect(name, 'a header that every such reply has').toBe('Retry-After');
+  }
+  const content = response.content[headers.get('content-type') ?? ''];
+  if (content === undefined) throw new Error(`${headers.get('content-type')} is not described`);
+  expectValid(content.schema, body, path);
+  codesSeen.add(v.parse(v.looseObject({}), body)['code'] ?? v.parse(v.looseObject({}), body)['outcome']);
+}
+
+function expectValid(against: Record<string, unknown>, value: unknown, what: string): void {
+  const valid = ajv.validate(against, value);
+  expect(valid, `${what}: ${ajv.errorsText()} in ${JSON.stringify(value)}`).toBe(true);
+}
+
+test('the document describes the routes that are deployed, and no others', () => {
+  const keys = stack.deployment.routes.map(({ key }) => key).toSorted();
+  expect(
+    Object.keys(described.paths)
+      .map((path) => `POST ${path}`)
+      .toSorted(),
+  ).toEqual(keys);
+});
+
+describe('a reply is as it is described', () => {
+  test('of each outcome', async () => {
+    const { name } = freshSession();
+    const path = `/logout/${name}`;
+    for (const [body, outcome] of [
+      ['{"action":"check"}', 'ready'],
+      ['', 'logged_out'],
+      ['{}', 'already_logged_out'],
+    ] as const) {
+      const received = await post(path, { body });
+      expect(received).toMatchObject({ status: 200, body: { outcome } });
+      expectDescribed(path, received);
+    }
+  });
+
+  test.each([
+    ['request_invalid', '/logout', { body: '{"key1":"value1"}' }],
+    ['request_too_large', '/logout', { body: ' '.repeat(9000) }],
+    ['unauthenticated', '/logout', { headers: { authorization: 'Bearer wrong' } }],
+    ['session_unknown', '/logout/nobody', {}],
+  ])('of %s', async (code, path, init) => {
+    const received = await post(path, init);
+    expect(received.body).toMatchObject({ code });
+    expectDescribed(path, received);
+  });
+
+  test('of a session whose text is garbage', async () => {
+    stack.secretsManager.secrets.create('blink-logout/garbage', 'garbage');
+    const received = await post('/logout/garbage');
+    expect(received.body).toMatchObject({ code: 'session_invalid' });
+    expectDescribed('/logout/garbage', received);
+  });
+
+  test.each([
+    ['reauthentication_required', json(400, { error: 'invalid_grant' })],
+    ['too_many_logouts', json(429, { message: 'slow down' }, { 'retry-after': '60' })],
+    ['blink_rejected', json(406, {})],
+    ['blink_unavailable', json(503, {})],
+  ])('of %s', async (code, answer) => {
+    const { name } = freshSession();
+    stack.blink.faults.add({ on: 'refresh', at: 'before', effect: { do: 'answer', answer } });
+    const received = await post(`/logout/${name}`);
+    stack.blink.faults.clear();
+    expect(received.body).toMatchObject({ code });
+    expectDescribed(`/logout/${name}`, received);
+  });
+
+  test('of a run that finds another at work', async () => {
+    const { name } = freshSession();
+    let claimed = () => {};
+    const claim = new Promise<void>((resolve) => {
+      claimed = resolve;
+    });
+    let finish = () => {};
+    const finished = new Promise<undefined>((resolve) => {
+      finish = () => resolve(undefined);
+    });
+    stack.blink.faults.onCall = ({ action }, moment) => {
+      if (action !== 'refresh' || moment !== 'before') return undefined;
+      claimed();
+      return finished;
+    };
+    const first = post(`/logout/${name}`);
+    await claim;
+    const second = await post(`/logout/${name}`);
+    stack.blink.faults.clear();
+    finish();
+    expect(second).toMatchObject({ status: 409, body: { code: 'session_busy' } });
+    expectDescribed(`/logout/${name}`, second);
+    expect((await first).status).toBe(200);
+  });
+
+  test('of a Secrets Manager that refuses', async () => {
+    const { name } = freshSession();
+    const effect = refuse('AccessDeniedException');
+    stack.secretsManager.faults.add({ on: 'ListSecretVersionIds', at: 'before', effect });
+    const received = await post(`/logout/${name}`);
+    stack.secretsManager.faults.clear();
+    expect(received).toMatchObject({ status: 503, body: { code: 'secrets_unavailable' } });
+    expectDescribed(`/logout/${name}`, received);
+  });
+
+  test('of a token that could not be saved', async () => {
+    const { name } = freshSession();
+    let puts = 0;
+    stack.secretsManager.faults.onCall = ({ action }, moment) =>
+      action === 'PutSecretValue' && moment === 'before' && ++puts === 2
+        ? refuse('ResourceExistsException')
+        : undefined;
+    const received = await post(`/logout/${name}`);
+    stack.secretsManager.faults.clear();
+    expect(received).toMatchObject({ status: 500, body: { code: 'save_failed' } });
+    expectDescribed(`/logout/${name}`, received);
+  });
+
+  test('of what the gateway lets nobody reach, or nobody can bring about', () => {
+    for (const code of ['not_found', 'method_not_allowed', 'internal_error', 'blink_timeout'] as const) {
+      const { statusCode, headers, body } = httpProblem(new Failure(code, 'as the function says it'), 'r-1');
+      expectDescribed('/logout', {
+        status: statusCode,
+        headers: new Headers(headers),
+        body: JSON.parse(body),
+      });
+    }
+  });
+
+  test('of every code that there is', () => {
+    const outcomes = ['logged_out', 'already_logged_out', 'ready'];
+    expect([...codesSeen].toSorted()).toEqual([...Object.keys(HTTP_PROBLEMS), ...outcomes].toSorted());
+  });
+});
