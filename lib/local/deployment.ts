@@ -8,7 +8,6 @@ import { readCloudAssembly } from './cloud-assembly.ts';
 export interface Deployment {
   readonly function: DeployedFunction;
   readonly routes: readonly Route[];
-  readonly throttle: Throttle;
   readonly rule: Rule;
   /** Where the gateway signs callers in by IAM, there is none. */
   readonly webhookKey: GeneratedSecret | undefined;
@@ -32,11 +31,6 @@ export interface Route {
   readonly authorization: 'NONE' | 'AWS_IAM';
   /** How long the gateway waits for the function. */
   readonly timeoutMs: number;
-}
-
-export interface Throttle {
-  readonly ratePerSecond: number;
-  readonly burst: number;
 }
 
 export interface Rule {
@@ -92,10 +86,6 @@ const routeSchema = v.object({
   ),
 });
 
-const stageSchema = v.object({
-  DefaultRouteSettings: v.object({ ThrottlingRateLimit: v.number(), ThrottlingBurstLimit: v.number() }),
-});
-
 const ruleSchema = v.object({
   Name: v.optional(v.string()),
   State: v.optional(v.picklist(['ENABLED', 'DISABLED']), 'ENABLED'),
@@ -115,7 +105,6 @@ const secretSchema = v.object({
 export async function readDeployment(directory: string): Promise<Deployment> {
   const { resources, assetDirectory } = await readCloudAssembly(directory);
   const { id: functionId, properties: fn } = resources.only('AWS::Lambda::Function', functionSchema);
-  const { properties: stage } = resources.only('AWS::ApiGatewayV2::Stage', stageSchema);
   const { id: ruleId, properties: rule } = resources.only('AWS::Events::Rule', ruleSchema);
   const integrations = new Map(
     resources
@@ -152,10 +141,6 @@ export async function readDeployment(directory: string): Promise<Deployment> {
       logFormat: fn.LoggingConfig.LogFormat,
     },
     routes,
-    throttle: {
-      ratePerSecond: stage.DefaultRouteSettings.ThrottlingRateLimit,
-      burst: stage.DefaultRouteSettings.ThrottlingBurstLimit,
-    },
     rule: {
       name: rule.Name ?? ruleId,
       enabled: rule.State === 'ENABLED',

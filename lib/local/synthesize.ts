@@ -11,19 +11,25 @@ const cdkJsonSchema = v.object({ context: v.optional(v.record(v.string(), v.unkn
 /**
  * Runs the CDK app as the CDK CLI does, without the CLI: it is told by variables where to write, and the context.
  * @param directory where the cloud assembly is written
- * @param settings put over the context of cdk.json, as `-c name=value` would be
+ * @param options.settings put over the context of cdk.json, as `-c name=value` would be
  */
 export async function synthesize(
   directory: string,
-  settings: Readonly<Record<string, string>> = {},
+  options: { readonly settings?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   const { context } = v.parse(cdkJsonSchema, JSON.parse(await readFile(`${PROJECT}/cdk.json`, 'utf8')));
-  await promisify(execFile)(process.execPath, ['bin/app.ts'], {
+  const app = promisify(execFile)(process.execPath, ['bin/app.ts'], {
     cwd: PROJECT,
     env: {
       PATH: process.env['PATH'],
       CDK_OUTDIR: directory,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...settings }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...options.settings }),
     },
+    signal: options.signal,
+  });
+  await app.catch((error: unknown) => {
+    if (options.signal?.aborted) throw error;
+    const told = v.is(v.looseObject({ stderr: v.string() }), error) ? error.stderr : '';
+    throw new Error(`the app could not be synthesized:\n${told.trim()}`, { cause: error });
   });
 }

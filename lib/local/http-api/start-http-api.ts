@@ -30,8 +30,9 @@ export async function startHttpApi({ routes, invoke, port = 0 }: HttpApiOptions)
     const requestId = randomUUID();
     try {
       const { status, headers, body } = await answer(await receive(incoming), requestId);
+      outgoing.statusCode = status;
       for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
-      outgoing.writeHead(status, { 'apigw-requestid': requestId });
+      outgoing.setHeader('apigw-requestid', requestId);
       outgoing.end(body);
     } catch {
       outgoing.destroy(); // the client went away in the middle of its request

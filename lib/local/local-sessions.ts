@@ -1,0 +1,20 @@
+import type { AccountSeed } from './blink/accounts.ts';
+import type { LocalSession } from './local-session.ts';
+
+/** The people of the local run. Whoever signs in as one of them is asked for the second factor's code. */
+export const LOCAL_ACCOUNTS: readonly AccountSeed[] = [
+  { tier: 'e008', accountId: 100_001, userId: 200_001, email: 'ada@example.com' },
+  { tier: 'u011', accountId: 100_002, userId: 200_002, email: 'grace@example.com' },
+  { tier: 'prde', accountId: 100_003, userId: 200_003, email: 'alan@example.com' },
+].map((account) => ({
+  ...account,
+  password: 'local-password',
+  secondFactor: { code: '123456', askedBy: 412 },
+}));
+
+/** One session in each of the forms in which people store tokens. */
+export const LOCAL_SESSIONS = {
+  default: { name: 'default', form: 'BLINK_TOKENS', accountId: 100_001, clientId: 300_001 },
+  homeAssistant: { name: 'home-assistant', form: 'blinkpy', accountId: 100_002, clientId: 300_002 },
+  homebridge: { name: 'homebridge', form: 'Homebridge', accountId: 100_003, clientId: 300_003 },
+} as const satisfies Record<string, LocalSession>;

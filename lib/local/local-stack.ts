@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AccountSeed } from './blink/accounts.ts';
+import { type BlinkStandIn, startBlink } from './blink/start-blink.ts';
+import { type Deployment, readDeployment } from './deployment.ts';
+import { type HttpApi, startHttpApi } from './http-api/start-http-api.ts';
+import { Lambda } from './lambda.ts';
+import type { Invocation } from './lambda-process.ts';
+import { scheduledEvent } from './scheduled-event.ts';
+import { randomPassword } from './secrets-manager/random-password.ts';
+import { type SecretsManagerStandIn, startSecretsManager } from './secrets-manager/start-secrets-manager.ts';
+import { synthesize } from './synthesize.ts';
+
+export interface LocalStackOptions {
+  /** A cloud assembly. @default - the app is synthesized, which takes a few seconds */
+  readonly assembly?: string;
+  readonly accounts: readonly AccountSeed[];
+  /** The HTTP API's. The stand-ins for Secrets Manager and Blink get the two that follow. @default - free ports */
+  readonly port?: number;
+  /** Ends the synthesis. */
+  readonly signal?: AbortSignal;
+}
+
+/** The stack on this machine: the function that would be deployed, with all that it talks to. */
+export interface LocalStack {
+  readonly deployment: Deployment;
+  readonly secretsManager: SecretsManagerStandIn;
+  readonly blink: BlinkStandIn;
+  readonly lambda: Lambda;
+  readonly httpApi: HttpApi;
+  /** The value of the `Authorization` header that opens the webhook. */
+  readonly authorization: string;
+  /** Called after each run, whatever triggered it. */
+  onInvocation: ((invocation: Invocation) => void) | undefined;
+  /** As the console's test button or `aws lambda invoke` do. */
+  invoke(event: unknown): Promise<Invocation>;
+  /** As if the schedule's time had come. */
+  fireRule(): Promise<Invocation>;
+  close(): Promise<void>;
+}
+
+export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
+  const closings: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closing of closings.splice(0).toReversed()) await closing();
+  };
+  try {
+    const assembly = options.assembly ?? (await synthesizeAside(closings, options.signal));
+    const deployment = await readDeployment(assembly);
+    const [apiPort, secretsManagerPort, blinkPort] = ports(options.port);
+
+    const secretsManager = await startSecretsManager({ port: secretsManagerPort });
+    closings.push(secretsManager.close);
+    const blink = await startBlink({ accounts: options.accounts, port: blinkPort });
+    closings.push(blink.close);
+    const lambda = new Lambda(deployment.function, {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      BLINK_ENDPOINT: blink.url,
+    });
+    closings.push(() => lambda.kill());
+
+    const invoke = async (event: unknown) => {
+      const invocation = await lambda.invoke(event);
+      stack.onInvocation?.(invocation);
+      return invocation;
+    };
+    const httpApi = await startHttpApi({ routes: deployment.routes, invoke, port: apiPort });
+    closings.push(httpApi.close);
+    const stack: LocalStack = {
+      deployment,
+      secretsManager,
+      blink,
+      lambda,
+      httpApi,
+      authorization: generateKey(deployment, secretsManager),
+      onInvocation: undefined,
+      invoke,
+      fireRule: () => invoke(scheduledEvent(deployment.rule)),
+      close,
+    };
+    return stack;
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Outside the project, so that the function finds no modules but its own, as on the platform. */
+async function synthesizeAside(closings: (() => Promise<void>)[], signal?: AbortSignal): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
+  closings.push(() => rm(directory, { recursive: true }));
+  await synthesize(directory, { ...(signal && { signal }) });
+  return directory;
+}
+
+function ports(first = 0): readonly [number, number, number] {
+  return first === 0 ? [0, 0, 0] : [first, first + 1, first + 2];
+}
+
+/** What CloudFormation does for the key's secret. Without one, the gateway takes whatever is signed. */
+function generateKey({ webhookKey }: Deployment, { secrets }: SecretsManagerStandIn): string {
+  if (webhookKey === undefined) return 'AWS4-HMAC-SHA256 Credential=local';
+  const key = randomPassword(webhookKey.passwordLength, webhookKey.excludePunctuation);
+  secrets.create(webhookKey.name, key);
+  return `Bearer ${key}`;
+}

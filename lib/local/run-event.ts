@@ -1,0 +1,42 @@
+import * as v from 'valibot';
+import type { Invocation } from './lambda-process.ts';
+
+/** The line that a run writes about itself, which is its metrics too. */
+export interface RunEvent {
+  /** The outcome, or the code of the failure. */
+  readonly message: string;
+  readonly session: string | undefined;
+  readonly trigger: string | undefined;
+  /** Durations by step, such as `refresh`, in their order. */
+  readonly stepsMs: readonly (readonly [string, number])[];
+  readonly line: Readonly<Record<string, unknown>>;
+}
+
+const lineSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.looseObject({
+    _aws: v.looseObject({}),
+    message: v.string(),
+    session: v.optional(v.string()),
+    trigger: v.optional(v.string()),
+  }),
+);
+
+export function runEventOf({ output }: Invocation): RunEvent | undefined {
+  for (const text of output) {
+    const parsed = v.safeParse(lineSchema, text);
+    if (!parsed.success) continue;
+    const { message, session, trigger } = parsed.output;
+    return { message, session, trigger, stepsMs: stepsOf(parsed.output), line: parsed.output };
+  }
+  return undefined;
+}
+
+function stepsOf(line: Readonly<Record<string, unknown>>): readonly (readonly [string, number])[] {
+  return Object.entries(line).flatMap(([name, value]) => {
+    const [, step = ''] = /^([A-Z]\w*)Ms$/.exec(name) ?? [];
+    if (step === '' || step === 'Duration' || typeof value !== 'number') return [];
+    return [[step.charAt(0).toLowerCase() + step.slice(1), value] as const];
+  });
+}

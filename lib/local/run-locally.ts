@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { signIn } from './local-session.ts';
+import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from './local-sessions.ts';
+import { type LocalStack, startLocalStack } from './local-stack.ts';
+import { chapter, fullOutput, incident, invitation, opening, scene, verdict } from './narration.ts';
+import { type Stop, tour } from './tour.ts';
+
+export interface LocalRunOptions {
+  /** Goes on listening until `signal` says so. */
+  readonly serve: boolean;
+  /** Shows all that a run prints. */
+  readonly verbose: boolean;
+  readonly port: number;
+  readonly signal: AbortSignal;
+}
+
+/** Tells the story. Resolves with whether every run came out right. */
+export async function runLocally({ serve, verbose, port, signal }: LocalRunOptions): Promise<boolean> {
+  console.log(opening());
+  const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, port, signal });
+  try {
+    signAllIn(stack);
+    console.log(scene(stack, namesAndForms()));
+    const stops: Stop[] = [];
+    for await (const stop of tour(stack)) {
+      stops.push(stop);
+      console.log(chapter(stops.length, stop));
+      if (verbose) console.log(`${fullOutput(stop.invocation)}\n`);
+      signal.throwIfAborted();
+    }
+    console.log(verdict(stops));
+    if (serve) await listen(stack, verbose, signal);
+    return stops.every(({ faults }) => faults.length === 0);
+  } finally {
+    await stack.close();
+  }
+}
+
+async function listen(stack: LocalStack, verbose: boolean, signal: AbortSignal): Promise<void> {
+  signAllIn(stack);
+  console.log(invitation(stack));
+  stack.onInvocation = (invocation) => {
+    console.log(incident(invocation));
+    if (verbose) console.log(fullOutput(invocation));
+  };
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+function signAllIn(stack: LocalStack): void {
+  for (const session of Object.values(LOCAL_SESSIONS)) signIn(stack, session);
+}
+
+function namesAndForms(): string {
+  return Object.values(LOCAL_SESSIONS)
+    .map(({ name, form }) => `${name} (${form})`)
+    .join(', ');
+}
