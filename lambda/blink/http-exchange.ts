@@ -67,9 +67,9 @@ export function createHttpExchange(
       protocol,
       hostname,
       port,
-      servername: url.hostname,
       method,
       path: `${url.pathname}${url.search}`,
+      // Node takes TLS's server name from `Host`.
       headers: { Host: url.host, ...headers },
       agent,
     });

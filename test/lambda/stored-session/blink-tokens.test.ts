@@ -43,6 +43,14 @@ describe('a session stored as BLINK_TOKENS', () => {
     expect(parseStoredSession('refresh_token=a%2Fb+c%7C==').refreshToken).toBe('a/b+c|==');
   });
 
+  test('counts the last of several, and replaces them all', () => {
+    const session = parseStoredSession('refresh_token=a|refresh_token=b');
+    expect(session.refreshToken).toBe('b');
+    expect(session.withGrant(GRANT)).toBe(
+      'refresh_token=new-refresh|refresh_token=new-refresh|oauth_client_id=ios',
+    );
+  });
+
   test('does not take token= for refresh_token=, in either order', () => {
     expect(parseStoredSession('token=access|refresh_token=refresh').refreshToken).toBe('refresh');
     expect(parseStoredSession('refresh_token=refresh|token=access').refreshToken).toBe('refresh');

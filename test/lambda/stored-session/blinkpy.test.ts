@@ -46,6 +46,14 @@ describe("a session stored as blinkpy's JSON", () => {
     );
   });
 
+  test('counts the last of several, as JSON.parse does', () => {
+    const session = parseStoredSession('{"refresh_token":{"a":"b"},"refresh_\\u0074oken":"r"}');
+    expect(session.refreshToken).toBe('r');
+    expect(session.withGrant(GRANT)).toBe(
+      '{"refresh_token":{"a":"b"},"refresh_\\u0074oken":"new-refresh","oauth_client_id":"ios"}',
+    );
+  });
+
   test('stays whole however deep a field nests', () => {
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     expect(parseStoredSession(`{"refresh_token":"r","x":${deep}}`).withGrant(GRANT)).toContain(deep);
