@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Form, secretNameOf, signIn } from '../../lib/local/local-session.ts';
+import { runEventOf } from '../../lib/local/run-event.ts';
+import { storedToken } from '../../lib/local/stored-token.ts';
+import { codeOf, type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
+
+const FORMS: readonly Form[] = ['BLINK_TOKENS', 'blinkpy', 'Homebridge'];
+
+let stack: StackUnderTest;
+
+beforeAll(async () => {
+  stack = await startStackUnderTest();
+});
+afterAll(() => stack.close());
+
+describe.each(FORMS)('a session stored as %s', (form) => {
+  test('is logged out by a direct invocation', async () => {
+    const session = stack.signIn(form);
+    const before = storedToken(stack, session);
+    const invocation = await stack.invoke({ session: session.name });
+    expect(invocation.result).toEqual({
+      kind: 'returned',
+      payload: {
+        outcome: 'logged_out',
+        session: session.name,
+        accountId: 123_456,
+        clientId: String(session.clientId),
+        message: 'logout',
+        durationsMs: expect.objectContaining({ total: expect.any(Number) }),
+        requestId: invocation.requestId,
+      },
+    });
+    expectLoggedOut(session, before.newest);
+  });
+
+  test('is logged out by the webhook, named in the path', async () => {
+    const session = stack.signIn(form);
+    const before = storedToken(stack, session);
+    const reply = await stack.post(`/logout/${session.name}`);
+    expect(reply).toMatchObject({ status: 200, json: { outcome: 'logged_out', session: session.name } });
+    expect(reply.headers.get('content-type')).toBe('application/json');
+    expectLoggedOut(session, before.newest);
+  });
+
+  test('is logged out by the rule, as the session "default"', async () => {
+    const session = { ...stack.signIn(form), name: 'default' };
+    signIn(stack, session);
+    const before = storedToken(stack, session);
+    const invocation = await stack.fireRule();
+    expect(codeOf(invocation)).toBe('logged_out');
+    expect(runEventOf(invocation)).toMatchObject({ trigger: 'schedule', session: 'default' });
+    expectLoggedOut(session, before.newest);
+  });
+});
+
+function expectLoggedOut(session: ReturnType<StackUnderTest['signIn']>, spent: string): void {
+  const after = storedToken(stack, session);
+  expect(stack.blink.tokens.spends(spent)).toBe(1);
+  expect(after.newest).not.toBe(spent);
+  expect(after).toMatchObject({ isStored: true, labels: expect.arrayContaining(['BLINK_LOGGED_OUT']) });
+  expect(stack.blink.tokens.spends(after.newest)).toBe(0);
+  expect(stack.blink.logouts.filter(({ clientId }) => clientId === session.clientId)).toMatchObject([
+    { accountId: 123_456, path: `/api/v4/account/123456/client/${session.clientId}/logout` },
+  ]);
+}
+
+test('the seed’s calls are made: the refresh form, and the logout with Bearer and Content-Type', async () => {
+  const session = stack.signIn('BLINK_TOKENS');
+  const spent = storedToken(stack, session).newest;
+  const callsBefore = stack.blink.calls.length;
+  await stack.invoke({ session: session.name });
+  const [refresh, logout, ...others] = stack.blink.calls.slice(callsBefore);
+  expect(refresh).toMatchObject({
+    method: 'POST',
+    host: 'api.oauth.blink.com',
+    path: '/oauth/token',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'Blink' },
+    form: { grant_type: 'refresh_token', refresh_token: spent, client_id: 'android', scope: 'client' },
+  });
+  expect(logout).toMatchObject({
+    method: 'POST',
+    host: 'rest-e008.immedia-semi.com',
+    path: `/api/v4/account/123456/client/${session.clientId}/logout`,
+    headers: { authorization: expect.stringMatching(/^Bearer eyJ/), 'content-type': 'application/json' },
+    body: '',
+  });
+  expect(others).toEqual([]);
+});
+
+test('the new refresh token is current before Blink is asked to log out', async () => {
+  const session = stack.signIn('blinkpy');
+  const atLogout: unknown[] = [];
+  stack.blink.faults.onCall = (call, moment) => {
+    if (call.action === 'logout' && moment === 'before') atLogout.push(storedToken(stack, session));
+    return undefined;
+  };
+  await stack.invoke({ session: session.name });
+  stack.blink.faults.clear();
+  expect(atLogout).toMatchObject([{ isStored: true, labels: expect.arrayContaining(['AWSCURRENT']) }]);
+});
+
+test('a later run spends the rotated token, not the first one', async () => {
+  const session = stack.signIn('Homebridge');
+  const first = storedToken(stack, session).newest;
+  expect(codeOf(await stack.invoke({ session: session.name, clientId: 7_100_000 }))).toBe('blink_rejected');
+  const second = storedToken(stack, session).newest;
+  expect(codeOf(await stack.invoke({ session: session.name }))).toBe('logged_out');
+  expect([first, second].map((token) => stack.blink.tokens.spends(token))).toEqual([1, 1]);
+  expect(stack.blink.tokens.doubleSpends).toBe(0);
+});
+
+test('another client of the account is logged out with this session’s tokens, which stay good', async () => {
+  const session = stack.signIn('blinkpy');
+  const other = stack.signIn('Homebridge');
+  const invocation = await stack.invoke({ session: session.name, clientId: String(other.clientId) });
+  expect(codeOf(invocation)).toBe('logged_out');
+  expect(stack.blink.accounts.clientsOf(123_456)).not.toContain(other.clientId);
+  expect(stack.blink.accounts.clientsOf(123_456)).toContain(session.clientId);
+  expect(codeOf(await stack.invoke({ session: session.name }))).toBe('logged_out');
+});
+
+test('a repeated delivery is answered without asking Blink', async () => {
+  const session = stack.signIn('blinkpy');
+  await stack.post(`/logout/${session.name}`);
+  const callsBefore = stack.blink.calls.length;
+  expect(await stack.post(`/logout/${session.name}`)).toMatchObject({
+    status: 200,
+    json: { outcome: 'already_logged_out', session: session.name },
+  });
+  expect(stack.blink.calls).toHaveLength(callsBefore);
+});
+
+test('after a new sign-in, the session can be logged out again', async () => {
+  const session = stack.signIn('blinkpy');
+  expect(codeOf(await stack.invoke({ session: session.name }))).toBe('logged_out');
+  signIn(stack, session);
+  expect(codeOf(await stack.invoke({ session: session.name }))).toBe('logged_out');
+});
+
+test('a check says that a logout could be tried, and touches nothing', async () => {
+  const session = stack.signIn('BLINK_TOKENS');
+  const versions = stack.secretsManager.secrets.versions(secretNameOf(session));
+  const callsBefore = stack.blink.calls.length;
+  expect(codeOf(await stack.invoke({ session: session.name, action: 'check' }))).toBe('ready');
+  expect(stack.secretsManager.secrets.versions(secretNameOf(session))).toEqual(versions);
+  expect(stack.blink.calls).toHaveLength(callsBefore);
+});
+
+test('what the secret lacks is looked up', async () => {
+  const session = stack.signIn('Homebridge');
+  const { newest } = storedToken(stack, session);
+  const name = stack.store(JSON.stringify({ refresh_token: newest }));
+  const callsBefore = stack.blink.calls.length;
+  const { result } = await stack.invoke({ session: name });
+  expect(result).toMatchObject({
+    payload: { outcome: 'logged_out', accountId: 123_456, clientId: String(session.clientId) },
+  });
+  expect(stack.blink.calls.slice(callsBefore).map(({ action, form }) => [action, form['client_id']])).toEqual(
+    [
+      ['refresh', 'android'],
+      ['refresh', 'ios'],
+      ['tier-info', undefined],
+      ['homescreen', undefined],
+      ['logout', undefined],
+    ],
+  );
+});
+
+test('an account that knows only the newer path is logged out by it', async () => {
+  const session = { name: 'newer', form: 'blinkpy', accountId: 654_321, clientId: 8_000_001 } as const;
+  signIn(stack, session);
+  expect(codeOf(await stack.invoke({ session: 'newer' }))).toBe('logged_out');
+  expect(stack.blink.logouts.at(-1)).toMatchObject({
+    clientId: 8_000_001,
+    path: '/api/v4/clients/8000001/logout',
+  });
+});
+
+test('each run writes one event, whose request id is the reply’s', async () => {
+  const session = stack.signIn('blinkpy');
+  const invocation = await stack.invoke({ session: session.name });
+  expect(invocation.output).toHaveLength(1);
+  expect(runEventOf(invocation)).toMatchObject({
+    message: 'logged_out',
+    trigger: 'direct',
+    session: session.name,
+    stepsMs: [
+      ['read', expect.any(Number)],
+      ['claim', expect.any(Number)],
+      ['refresh', expect.any(Number)],
+      ['save', expect.any(Number)],
+      ['logOut', expect.any(Number)],
+      ['mark', expect.any(Number)],
+    ],
+    line: { requestId: invocation.requestId },
+  });
+});
