@@ -1,0 +1,35 @@
+import type { Timing } from '../../../lambda/timing.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** Where a run lives. Once it is killed, nothing that the run waits for ever comes. */
+export class Sandbox {
+  readonly timing: Timing;
+  readonly killed: Promise<'killed'>;
+  readonly kill: () => void;
+  #alive = true;
+
+  constructor(time: VirtualTime) {
+    const { promise, resolve } = Promise.withResolvers<'killed'>();
+    this.killed = promise;
+    this.kill = () => {
+      this.#alive = false;
+      resolve('killed');
+    };
+    this.timing = {
+      random: time.timing.random,
+      wait: (ms, signal) => this.hold(time.wait(ms, signal)),
+    };
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  async hold<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } finally {
+      if (!this.#alive) await new Promise(() => undefined);
+    }
+  }
+}

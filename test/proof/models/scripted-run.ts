@@ -1,0 +1,53 @@
+import { type Mishap, type Moment, ScriptedChannel } from './channel.ts';
+import { type RunOptions, told, type World } from './world.ts';
+
+export interface Script extends Partial<Omit<RunOptions, 'channel'>> {
+  /** What happens at a call of this name, before or after it is processed. */
+  readonly on?: (action: string, moment: Moment) => Mishap | undefined;
+  readonly staleMs?: () => number;
+}
+
+export interface ScriptedRun {
+  /** How it ended, in one word. */
+  readonly end: string;
+  /** All that it asked of Secrets Manager and Blink, in order. */
+  readonly actions: readonly string[];
+}
+
+let runs = 0;
+
+/** Starts a run by a script; time is the caller's to move. */
+export async function startScripted(world: World, script: Script = {}): Promise<ScriptedRun> {
+  let actions: readonly string[] = [];
+  runs += 1;
+  const end = await world.start({
+    id: `run-${runs}`,
+    ...script,
+    channel: (sandbox) => {
+      const channel = new ScriptedChannel(world.time, sandbox);
+      if (script.on !== undefined) channel.on = script.on;
+      if (script.staleMs !== undefined) channel.staleMs = script.staleMs;
+      actions = channel.actions;
+      return channel;
+    },
+  });
+  return { end: told(end), actions };
+}
+
+/** Carries one run to its end. */
+export function runScripted(world: World, script: Script = {}): Promise<ScriptedRun> {
+  return world.time.drive(startScripted(world, script));
+}
+
+/** Something that happens once, at one moment of one call. */
+export function once(
+  action: string,
+  moment: Moment,
+  what: Mishap | (() => Mishap | undefined),
+): (action: string, moment: Moment) => Mishap | undefined {
+  let left = 1;
+  return (actual, actualMoment) => {
+    if (actual !== action || actualMoment !== moment || left-- <= 0) return undefined;
+    return typeof what === 'function' ? what() : what;
+  };
+}

@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Deadline } from '../../../lambda/deadline.ts';
+import type { Timing } from '../../../lambda/timing.ts';
+
+interface Timer {
+  readonly dueMs: number;
+  readonly fire: () => void;
+}
+
+/** A clock that stands still until it is moved, and the waits that hang on it. */
+export class VirtualTime {
+  nowMs = Date.UTC(2026, 0, 1);
+  readonly timing: Timing;
+  #timers: Timer[] = [];
+
+  constructor(random: () => number = () => 0.5) {
+    this.timing = { random, wait: (ms, signal) => this.wait(ms, signal) };
+  }
+
+  wait(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = { dueMs: this.nowMs + ms, fire: resolve };
+      this.#timers.push(timer);
+      signal?.addEventListener('abort', () => {
+        this.#timers = this.#timers.filter((other) => other !== timer);
+        reject(new Error('the wait was ended'));
+      });
+    });
+  }
+
+  /** A deadline so long from now. */
+  deadline(ms: number): Deadline {
+    const endsAtMs = this.nowMs + ms;
+    return { remainingMs: () => endsAtMs - this.nowMs };
+  }
+
+  /** Lets time pass, and whoever waits for a moment in it do what it then does. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.nowMs + ms;
+    while (await this.#fireNext(untilMs));
+    this.nowMs = untilMs;
+    await setImmediate();
+  }
+
+  /** Jumps to the next moment that somebody waits for; false where nobody does. */
+  jump(): Promise<boolean> {
+    return this.#fireNext(Number.POSITIVE_INFINITY);
+  }
+
+  /** Carries work to its end: whenever it waits, time passes. */
+  async drive<T>(work: Promise<T>): Promise<T> {
+    let settled = false;
+    const end = work.finally(() => {
+      settled = true;
+    });
+    end.catch(() => undefined);
+    await setImmediate();
+    while (!settled) {
+      if (!(await this.jump())) throw new Error('the work waits for something that never comes');
+    }
+    return end;
+  }
+
+  async #fireNext(untilMs: number): Promise<boolean> {
+    const [next] = this.#timers.toSorted((a, b) => a.dueMs - b.dueMs);
+    if (next === undefined || next.dueMs > untilMs) return false;
+    this.#timers = this.#timers.filter((other) => other !== next);
+    this.nowMs = Math.max(this.nowMs, next.dueMs);
+    next.fire();
+    await setImmediate();
+    return true;
+  }
+}

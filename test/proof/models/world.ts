@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/environment.ts';
+import { Failure } from '../../../lambda/failure.ts';
+import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
+import type { Outcome } from '../../../lambda/outcome.ts';
+import { secretVault } from '../../../lambda/vault/secret-vault.ts';
+import { BlinkModel, blinkOver, type Family, storedText } from './blink-model.ts';
+import type { Channel } from './channel.ts';
+import { Sandbox } from './sandbox.ts';
+import { SecretModel, storeOver } from './secret-model.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export type RunEnd =
+  | { readonly kind: 'done'; readonly outcome: Outcome }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'killed' };
+
+export interface RunOptions {
+  readonly id: string;
+  readonly channel: (sandbox: Sandbox) => Channel;
+  /** What the platform calls the invocation: the same for a repeated delivery. @default the run's own id */
+  readonly requestId?: string;
+  readonly request?: LogoutRequest;
+  /** @default the function's */
+  readonly timeoutMs?: number;
+  /** When the caller must have its answer. @default at the timeout */
+  readonly answerWithinMs?: number;
+}
+
+/** One session's secret and Blink, with a clock of their own; the vault, the use case and Blink's adapter are the real ones. */
+export class World {
+  readonly time: VirtualTime;
+  readonly secret: SecretModel;
+  readonly blink: BlinkModel;
+
+  constructor(random?: () => number) {
+    this.time = new VirtualTime(random);
+    this.secret = new SecretModel(this.time, 'blink-logout/default');
+    this.blink = new BlinkModel(this.time);
+  }
+
+  /** A person signs in and stores the tokens. */
+  signIn(): Family {
+    const family = this.blink.signIn();
+    const versionId = randomUUID();
+    this.secret.put(versionId, storedText(family), 'AWSCURRENT');
+    return family;
+  }
+
+  /** Starts a run; it goes on as the clock is moved. */
+  async start(options: RunOptions): Promise<RunEnd> {
+    const { id, requestId = id, request = { session: 'default' } } = options;
+    const { timeoutMs = FUNCTION_TIMEOUT_SECONDS * 1000, answerWithinMs = timeoutMs } = options;
+    const sandbox = new Sandbox(this.time);
+    const channel = options.channel(sandbox);
+    const over = new AbortController();
+    this.time.wait(timeoutMs, over.signal).then(sandbox.kill, () => undefined);
+    const run = logOut(
+      {
+        vault: secretVault(storeOver(this.secret, this.time, channel), sandbox.timing, () => undefined),
+        blink: blinkOver(this.blink, sandbox, channel, id),
+        runEnds: this.time.deadline(timeoutMs),
+        answerDue: this.time.deadline(answerWithinMs),
+        runId: requestId,
+      },
+      request,
+    ).then(
+      (outcome): RunEnd => ({ kind: 'done', outcome }),
+      (failure: unknown): RunEnd => {
+        if (failure instanceof Failure) return { kind: 'failed', failure };
+        throw failure;
+      },
+    );
+    const end = await Promise.race([run, sandbox.killed.then((): RunEnd => ({ kind: 'killed' }))]);
+    over.abort();
+    return end;
+  }
+}
+
+/** In one word, for tables and for comparisons. */
+export function told(end: RunEnd): string {
+  switch (end.kind) {
+    case 'done':
+      return end.outcome.outcome;
+    case 'failed': {
+      const { reason } = end.failure.details;
+      return reason === undefined ? end.failure.code : `${end.failure.code}: ${reason}`;
+    }
+    case 'killed':
+      return 'killed';
+  }
+}
