@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Failure } from '../failure.ts';
 import { sessionSecretName } from '../session-name.ts';
 import type { Timing } from '../timing.ts';
@@ -44,6 +45,10 @@ export async function promoteUnlistedSave(store: SecretStore, reading: Reading):
   return false;
 }
 
+/**
+ * The body differs for every claim, not only for every invocation: a repeated delivery has the request id of the first
+ * (AWS Lambda Developer Guide, asynchronous invocation), and the same body again would be no conflict.
+ */
 async function claimAttempt(
   store: SecretStore,
   reading: Reading,
@@ -52,7 +57,7 @@ async function claimAttempt(
 ): Promise<Claim> {
   const claimed = await store.putVersion(sessionSecretName(reading.session), {
     versionId: journalVersionId(reading.generation, 'claim', attempt),
-    text: JSON.stringify({ claimedBy: runId }),
+    text: JSON.stringify({ claimedBy: runId, claim: randomUUID() }),
     label: CLAIM,
   });
   if (claimed === 'conflict') throw new Failure('session_busy', 'another run is at work on this session');
