@@ -68,11 +68,11 @@ async function makeCurrent(
   to: string,
 ): Promise<'current' | 'superseded'> {
   if ((await store.moveLabel(name, { label: CURRENT, from, to })) === 'moved') return 'current';
-  for (const waitMs of RECONCILE_WAITS_MS) {
+  for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
+    await timing.wait(waitMs);
     const { versionId } = await store.readCurrent(name);
     if (versionId === to) return 'current';
     if (versionId !== from) return 'superseded';
-    await timing.wait(waitMs);
   }
   return 'superseded';
 }
@@ -87,16 +87,16 @@ async function untilDeadline<T>(
   onRetry: () => void,
   step: () => Promise<T>,
 ): Promise<Tried<T>> {
+  const leftMs = () => Math.max(0, deadline.remainingMs() - LAST_WORDS_MS);
   let cause: unknown;
-  for (let tries = 0; ; tries++) {
-    const leftMs = deadline.remainingMs() - LAST_WORDS_MS;
-    if (leftMs <= 0) return { kind: 'over', cause };
+  for (let tries = 0; leftMs() > 0; tries++) {
     if (tries > 0) onRetry();
-    const tried = await withinMs(timing, leftMs, step);
+    const tried = await withinMs(timing, leftMs(), step);
     if (tried.kind === 'done') return tried;
     cause = tried.cause ?? cause;
-    await timing.wait(fullJitterMs(timing, tries, 200, 2000));
+    await timing.wait(Math.min(leftMs(), fullJitterMs(timing, tries, 200, 2000)));
   }
+  return { kind: 'over', cause };
 }
 
 async function withinMs<T>(timing: Timing, ms: number, step: () => Promise<T>): Promise<Tried<T>> {

@@ -45,11 +45,11 @@ export function secretVault(store: SecretStore, timing: Timing, onSaveRetry: () 
 }
 
 async function hasMovedOn(store: SecretStore, timing: Timing, { reading }: Claim): Promise<boolean> {
-  for (const waitMs of RECONCILE_WAITS_MS) {
+  for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
+    await timing.wait(waitMs);
     const { versionId } = await store.readCurrent(sessionSecretName(reading.session));
     if (versionId !== reading.generation) return true;
     if (await promoteUnlistedSave(store, reading)) return true;
-    await timing.wait(waitMs);
   }
   return false;
 }
