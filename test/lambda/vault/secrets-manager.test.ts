@@ -1,0 +1,210 @@
+import {
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SecretStore } from '../../../lambda/vault/secret-store.ts';
+import { secretsManagerClient, secretsManagerStore } from '../../../lambda/vault/secrets-manager.ts';
+import {
+  refuse,
+  type SecretsManagerStandIn,
+  startSecretsManager,
+} from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+
+const NAME = 'blink-logout/default';
+const V1 = '00000000-0000-5000-8000-000000000001';
+const V2 = '00000000-0000-5000-8000-000000000002';
+const MISSING = '00000000-0000-5000-8000-000000000009';
+
+describe('against a server', () => {
+  let standIn: SecretsManagerStandIn;
+  let client: SecretsManagerClient;
+  let store: SecretStore;
+
+  beforeEach(async () => {
+    standIn = await startSecretsManager();
+    client = secretsManagerClient({
+      endpoint: standIn.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
+    });
+    store = secretsManagerStore(client);
+    standIn.secrets.create(NAME, 'first', V1);
+  });
+  afterEach(async () => {
+    client.destroy();
+    await standIn.close();
+  });
+
+  it('reads the current version with its text, labels and time', async () => {
+    const [version] = standIn.secrets.versions(NAME);
+    expect(await store.readCurrent(NAME)).toEqual({ ...version });
+  });
+
+  it('finds a version by its id, and does not find one that is not there', async () => {
+    expect(await store.readVersion(NAME, V1)).toMatchObject({ versionId: V1, labels: ['AWSCURRENT'] });
+    expect(await store.readVersion(NAME, MISSING)).toBeUndefined();
+  });
+
+  it('lists all versions, those without a label included', async () => {
+    await store.putVersion(NAME, { versionId: V2, text: 'second', label: 'L' });
+    await store.moveLabel(NAME, { label: 'L', from: V2 });
+    const { versions } = await store.listVersions(NAME);
+    expect(versions.map(({ versionId, labels }) => ({ versionId, labels }))).toEqual([
+      { versionId: V1, labels: ['AWSCURRENT'] },
+      { versionId: V2, labels: [] },
+    ]);
+  });
+
+  it('tells the time by the service’s clock, not by this machine’s', async () => {
+    standIn.clock.advanceMs(3 * 60 * 1000);
+    const { nowMs } = await store.listVersions(NAME);
+    expect(Math.abs(nowMs - Date.now() - 3 * 60 * 1000)).toBeLessThan(2000);
+  });
+
+  it('writes a version once: the same text again is no fault, another one is a conflict', async () => {
+    const version = { versionId: V2, text: 'second', label: 'BLINK_LOGOUT_CLAIM' };
+    expect(await store.putVersion(NAME, version)).toBe('written');
+    expect(await store.putVersion(NAME, version)).toBe('written');
+    expect(await store.putVersion(NAME, { ...version, text: 'third' })).toBe('conflict');
+    expect((await store.readCurrent(NAME)).text).toBe('first');
+  });
+
+  it('moves a label only from where it is', async () => {
+    await store.putVersion(NAME, { versionId: V2, text: 'second', label: 'BLINK_LOGOUT_CLAIM' });
+    const move = { label: 'AWSCURRENT', from: V1, to: V2 };
+    expect(await store.moveLabel(NAME, move)).toBe('moved');
+    expect(await store.moveLabel(NAME, move)).toBe('conflict');
+    expect(await store.moveLabel(NAME, { label: 'AWSCURRENT', to: V1 })).toBe('conflict');
+    expect(await store.moveLabel(NAME, { label: 'BLINK_LOGOUT_CLAIM', from: V2 })).toBe('moved');
+    expect(await store.moveLabel(NAME, { label: 'BLINK_LOGGED_OUT', to: V2 })).toBe('moved');
+    expect((await store.readCurrent(NAME)).labels).toEqual(['AWSCURRENT', 'BLINK_LOGGED_OUT']);
+  });
+
+  it('asks again where it was throttled or cut off, and a write that had been processed is not one too many', async () => {
+    standIn.faults.add(
+      {
+        on: 'PutSecretValue',
+        at: 'before',
+        effect: refuse('ThrottlingException', 'Rate exceeded'),
+        times: 1,
+      },
+      { on: 'PutSecretValue', at: 'after', effect: { do: 'destroy' }, times: 1 },
+    );
+    expect(await store.putVersion(NAME, { versionId: V2, text: 'second', label: 'L' })).toBe('written');
+    expect(standIn.calls).toHaveLength(3);
+  });
+
+  it('gives up after three tries', async () => {
+    standIn.faults.add({ on: 'GetSecretValue', at: 'before', effect: { do: 'destroy' } });
+    await expect(store.readCurrent(NAME)).rejects.toMatchObject({ code: 'secrets_unavailable' });
+    expect(standIn.calls).toHaveLength(3);
+  });
+
+  it('does not wait for ever for an answer', async () => {
+    standIn.faults.add({ on: 'GetSecretValue', at: 'before', effect: { do: 'hold', ms: 60_000 } });
+    const impatient = secretsManagerClient({
+      ...{ endpoint: standIn.url, region: 'us-east-1', maxAttempts: 1 },
+      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
+    });
+    await expect(secretsManagerStore(impatient).readCurrent(NAME)).rejects.toMatchObject({
+      code: 'secrets_unavailable',
+      details: { awsError: 'TimeoutError' },
+    });
+    impatient.destroy();
+  });
+
+  it('knows a secret that is not there, one without a value, and one that is being deleted', async () => {
+    standIn.secrets.create('blink-logout/empty');
+    standIn.secrets.create('blink-logout/deleted', 'text');
+    standIn.secrets.delete('blink-logout/deleted', false);
+    await expect(store.readCurrent('blink-logout/none')).rejects.toMatchObject({ code: 'session_unknown' });
+    await expect(store.readCurrent('blink-logout/empty')).rejects.toMatchObject({ code: 'session_unknown' });
+    await expect(store.readCurrent('blink-logout/deleted')).rejects.toMatchObject({
+      code: 'session_invalid',
+    });
+  });
+});
+
+describe('by the answers’ content alone', () => {
+  const client = new SecretsManagerClient({ region: 'us-east-1' });
+  const mock = mockClient(client);
+  const store = secretsManagerStore(client);
+  const named = (name: string) => Object.assign(new Error('foreign text, eyJ-token'), { name });
+  const VERSION = { VersionId: V1, CreatedDate: new Date(0) };
+
+  beforeEach(() => {
+    mock.reset();
+  });
+
+  it('asks exactly what the vault means', async () => {
+    mock.onAnyCommand().resolves({});
+    await store.putVersion(NAME, { versionId: V2, text: 'text', label: 'L' });
+    await store.moveLabel(NAME, { label: 'L', from: V1, to: V2 });
+    await store.moveLabel(NAME, { label: 'L', from: V1 });
+    expect(mock.commandCalls(PutSecretValueCommand).map(({ args }) => args[0].input)).toEqual([
+      { SecretId: NAME, ClientRequestToken: V2, SecretString: 'text', VersionStages: ['L'] },
+    ]);
+    expect(mock.commandCalls(UpdateSecretVersionStageCommand).map(({ args }) => args[0].input)).toEqual([
+      { SecretId: NAME, VersionStage: 'L', RemoveFromVersionId: V1, MoveToVersionId: V2 },
+      { SecretId: NAME, VersionStage: 'L', RemoveFromVersionId: V1 },
+    ]);
+  });
+
+  it('follows the pages to their end', async () => {
+    mock
+      .on(ListSecretVersionIdsCommand, { NextToken: undefined })
+      .resolves({ Versions: [{ ...VERSION, VersionStages: ['AWSCURRENT'] }], NextToken: 'more' })
+      .on(ListSecretVersionIdsCommand, { NextToken: 'more' })
+      .resolves({ Versions: [{ ...VERSION, VersionId: V2 }] });
+    const { versions } = await store.listVersions(NAME);
+    expect(versions).toEqual([
+      { versionId: V1, labels: ['AWSCURRENT'], createdAtMs: 0 },
+      { versionId: V2, labels: [], createdAtMs: 0 },
+    ]);
+    expect(mock.commandCalls(ListSecretVersionIdsCommand)[0]?.args[0].input).toMatchObject({
+      IncludeDeprecated: true,
+    });
+  });
+
+  it('refuses binary data', async () => {
+    mock.on(GetSecretValueCommand).resolves({ ...VERSION, SecretBinary: new Uint8Array([1]) });
+    await expect(store.readCurrent(NAME)).rejects.toMatchObject({ code: 'session_invalid' });
+  });
+
+  it('finds out what an answer lacks before anything relies on it', async () => {
+    mock.on(GetSecretValueCommand).resolves({ SecretString: 'text', VersionId: V1 });
+    await expect(store.readCurrent(NAME)).rejects.toMatchObject({ code: 'secrets_unavailable' });
+  });
+
+  it.each([
+    ['ResourceNotFoundException', 'session_unknown', false],
+    ['InvalidRequestException', 'session_invalid', false],
+    ['LimitExceededException', 'too_many_logouts', false],
+    ['ThrottlingException', 'secrets_unavailable', true],
+    ['InternalServiceError', 'secrets_unavailable', true],
+    ['AccessDeniedException', 'secrets_unavailable', true],
+    ['DecryptionFailure', 'secrets_unavailable', true],
+    ['TimeoutError', 'secrets_unavailable', true],
+    ['a name with foreign text', 'secrets_unavailable', true],
+  ])('%s is %s', async (name, code, retryable) => {
+    mock.onAnyCommand().rejects(named(name));
+    const failures = await Promise.all(
+      [
+        store.readCurrent(NAME),
+        store.listVersions(NAME),
+        store.putVersion(NAME, { versionId: V2, text: 'text', label: 'L' }),
+        store.moveLabel(NAME, { label: 'L', to: V2 }),
+      ].map((call) => call.catch((error: unknown) => error)),
+    );
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ code, retryable });
+      expect(String(failure)).not.toContain('eyJ-token');
+      expect(JSON.stringify(failure)).not.toContain('foreign');
+    }
+  });
+});
