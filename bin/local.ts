@@ -12,7 +12,6 @@ Does the main job on this machine, without an AWS account and without a Blink ac
 `;
 
 const SERVE_PORT = 8585;
-const ANY_PORT = 0;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -28,10 +27,12 @@ async function main(): Promise<number> {
     return 0;
   }
   const { serve, verbose } = values;
-  const port = values.port === undefined ? (serve ? SERVE_PORT : ANY_PORT) : parsePort(values.port);
+  const port = values.port === undefined ? (serve ? SERVE_PORT : undefined) : parsePort(values.port);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  return (await runLocally({ serve, verbose, port, signal: stop.signal })) ? 0 : 1;
+  return (await runLocally({ serve, verbose, ...(port !== undefined && { port }), signal: stop.signal }))
+    ? 0
+    : 1;
 }
 
 function parsePort(text: string): number {

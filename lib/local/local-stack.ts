@@ -7,6 +7,7 @@ import { type Deployment, readDeployment } from './deployment.ts';
 import { type HttpApi, startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { Invocation } from './lambda-process.ts';
+import { requireFree } from './require-free.ts';
 import { scheduledEvent } from './scheduled-event.ts';
 import { randomPassword } from './secrets-manager/random-password.ts';
 import { type SecretsManagerStandIn, startSecretsManager } from './secrets-manager/start-secrets-manager.ts';
@@ -46,9 +47,9 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const closing of closings.splice(0).toReversed()) await closing();
   };
   try {
+    const [apiPort, secretsManagerPort, blinkPort] = await freePorts(options.port);
     const assembly = options.assembly ?? (await synthesizeAside(closings, options.signal));
     const deployment = await readDeployment(assembly);
-    const [apiPort, secretsManagerPort, blinkPort] = ports(options.port);
 
     const secretsManager = await startSecretsManager({ port: secretsManagerPort });
     closings.push(secretsManager.close);
@@ -89,13 +90,17 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 /** Outside the project, so that the function finds no modules but its own, as on the platform. */
 async function synthesizeAside(closings: (() => Promise<void>)[], signal?: AbortSignal): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
-  closings.push(() => rm(directory, { recursive: true }));
+  closings.push(() => rm(directory, { recursive: true, maxRetries: 3 }));
   await synthesize(directory, { ...(signal && { signal }) });
   return directory;
 }
 
-function ports(first = 0): readonly [number, number, number] {
-  return first === 0 ? [0, 0, 0] : [first, first + 1, first + 2];
+/** Asked for first, as the synthesis takes its time. */
+async function freePorts(first: number | undefined): Promise<readonly [number, number, number]> {
+  if (first === undefined) return [0, 0, 0];
+  const ports = [first, first + 1, first + 2] as const;
+  for (const port of ports) await requireFree(port);
+  return ports;
 }
 
 /** What CloudFormation does for the key's secret. Without one, the gateway takes whatever is signed. */

@@ -10,14 +10,17 @@ export interface LocalRunOptions {
   readonly serve: boolean;
   /** Shows all that a run prints. */
   readonly verbose: boolean;
-  readonly port: number;
+  /** As `LocalStackOptions` has them. */
+  readonly port?: number;
+  readonly assembly?: string;
   readonly signal: AbortSignal;
 }
 
 /** Tells the story. Resolves with whether every run came out right. */
-export async function runLocally({ serve, verbose, port, signal }: LocalRunOptions): Promise<boolean> {
+export async function runLocally(options: LocalRunOptions): Promise<boolean> {
+  const { serve, verbose, signal } = options;
   console.log(opening());
-  const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, port, signal });
+  const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, ...options });
   try {
     signAllIn(stack);
     console.log(scene(stack, namesAndForms()));

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { runLocally } from '../../lib/local/run-locally.ts';
+
+let temporary: string;
+
+beforeAll(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'blink-logout-test-'));
+});
+afterAll(() => rm(temporary, { recursive: true }));
+
+function start(command: string, args: readonly string[]) {
+  const child = spawn(command, args, {
+    env: { PATH: process.env['PATH'], HOME: homedir(), TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = Promise.all(
+    [child.stdout, child.stderr].map((stream) => stream.setEncoding('utf8').toArray()),
+  );
+  const closed = once(child, 'close');
+  return {
+    child,
+    /** What was printed, by both streams, and the exit code. */
+    async end() {
+      await closed;
+      return { exitCode: child.exitCode, text: (await texts).flat().join('') };
+    },
+  };
+}
+
+async function leftBehind(): Promise<readonly string[]> {
+  return (await readdir(temporary)).filter((name) => name.startsWith('blink-logout'));
+}
+
+test('npm start does the main job through each trigger, tells it in plain text, and exits with 0', {
+  timeout: 60_000,
+}, async () => {
+  const { exitCode, text } = await start('npm', ['start', '--silent']).end();
+  expect(text).toContain('All 4 runs went right');
+  expect(text.match(/✓ (ready|logged_out)/g)).toEqual([
+    '✓ ready',
+    '✓ logged_out',
+    '✓ logged_out',
+    '✓ logged_out',
+  ]);
+  expect(text).toMatch(/eyJ.….{4} \(version [0-9a-f]{8}\) → eyJ.….{4} \(version [0-9a-f]{8}\)/);
+  expect(text).not.toMatch(/eyJ[\w-]{5}/);
+  expect(text).toBe(stripVTControlCharacters(text));
+  expect(exitCode).toBe(0);
+  expect(await leftBehind()).toEqual([]);
+});
+
+test('an interrupt ends it at once, and leaves nothing behind', async () => {
+  const { child, end } = start(process.execPath, ['bin/local.ts']);
+  await once(child.stdout, 'readable');
+  child.kill('SIGINT');
+  expect(await end()).toMatchObject({ exitCode: 130, text: expect.not.stringContaining('Error') });
+  expect(await leftBehind()).toEqual([]);
+});
+
+test('--serve goes on listening, its curl line opens the webhook, and an interrupt ends it', async () => {
+  const printed: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((text) => {
+    printed.push(stripVTControlCharacters(text));
+  });
+  const stop = new AbortController();
+  const assembly = inject('assembly');
+  const ran = runLocally({ serve: true, verbose: true, assembly, signal: stop.signal });
+
+  await vi.waitUntil(() => printed.some((text) => text.includes('curl')), { timeout: 10_000 });
+  const [, url = '', name = '', value = ''] =
+    /^ {2}curl -i -X POST (\S+) -H '(\S+): ([^']+)'$/m.exec(printed.join('\n')) ?? [];
+  const post = () => fetch(url, { method: 'POST', headers: { [name]: value } });
+  expect(await (await post()).json()).toMatchObject({ outcome: 'logged_out', session: 'default' });
+  expect(printed.slice(-2)).toEqual([
+    expect.stringMatching(/webhook default {2}logged_out, \d+ ms/),
+    expect.stringMatching(/"trigger": "webhook",[\s\S]*"LogOutMs": \d+/),
+  ]);
+
+  stop.abort();
+  expect(await ran).toBe(true);
+  log.mockRestore();
+  await expect(post()).rejects.toThrow('fetch failed');
+});
+
+test.each([
+  [['--port', 'eighty'], '--port was given as eighty; accepted is a whole number from 1 to 65533'],
+  [['--prot', '1'], "'--prot'"],
+])('%j is refused with a word about what is accepted', async (args, told) => {
+  const { exitCode, text } = await start(process.execPath, ['bin/local.ts', ...args]).end();
+  expect(text).toContain(told);
+  expect(text).not.toMatch(/^ +at /m);
+  expect(exitCode).toBe(1);
+});
+
+test('a port that is taken is named at once', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const address = taken.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const local = start(process.execPath, ['bin/local.ts', '--serve', '--port', String(port - 1)]);
+  const { exitCode, text } = await local.end();
+  taken.close();
+  expect(text).toContain(`port ${port} of this machine is taken`);
+  expect(exitCode).toBe(1);
+});

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { storedToken } from '../../lib/local/stored-token.ts';
+import { type StackUnderTest, startStackUnderTest, type WebhookRequest } from './stack-under-test.ts';
+
+let stack: StackUnderTest;
+let key: string;
+let callsBefore: number;
+
+beforeAll(async () => {
+  stack = await startStackUnderTest();
+  key = stack.authorization.replace('Bearer ', '');
+});
+afterAll(() => stack.close());
+beforeEach(() => {
+  callsBefore = stack.secretsManager.calls.length;
+});
+
+/** The secrets that were asked for since the test began, other than the key's. */
+function sessionSecretsRead(): readonly (string | undefined)[] {
+  return stack.secretsManager.calls
+    .slice(callsBefore)
+    .map(({ secretId }) => secretId)
+    .filter((secretId) => secretId !== 'blink-logout-webhook-key');
+}
+
+function signed(body: string, secret = key, at = new Date()): WebhookRequest {
+  const id = `msg_${randomUUID()}`;
+  return {
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret).sign(id, at, body),
+    },
+  };
+}
+
+describe('a caller without the key gets 401, and nothing of the session is read', () => {
+  test.each<[string, () => WebhookRequest]>([
+    ['no credentials', () => ({ headers: {} })],
+    ['an empty header', () => ({ headers: { authorization: '' } })],
+    ['an empty key', () => ({ headers: { authorization: 'Bearer ' } })],
+    ['a wrong key', () => ({ headers: { authorization: `Bearer ${'x'.repeat(64)}` } })],
+    ['a shorter key', () => ({ headers: { authorization: `Bearer ${key.slice(0, -1)}` } })],
+    ['a longer key', () => ({ headers: { authorization: `Bearer ${key}x` } })],
+    ['the key in another scheme', () => ({ headers: { authorization: `Basic ${key}` } })],
+    ['the key in another header', () => ({ headers: { 'x-api-key': key } })],
+    ['a signature by another key', () => signed('{}', 'x'.repeat(64))],
+    ['a signature from the day before', () => signed('{}', key, new Date(Date.now() - 86_400_000))],
+    ['a signature of another body', () => ({ ...signed('{}'), body: '{ }' })],
+  ])('%s', async (_what, request) => {
+    const session = stack.signIn('blinkpy');
+    const reply = await stack.post(`/logout/${session.name}`, request());
+    expect(reply).toMatchObject({ status: 401, json: { code: 'unauthenticated', retryable: false } });
+    expect(reply.headers.get('content-type')).toBe('application/problem+json');
+    expect(sessionSecretsRead()).toEqual([]);
+    expect(stack.blink.tokens.spends(storedToken(stack, session).newest)).toBe(0);
+  });
+});
+
+test.each<[string, () => WebhookRequest]>([
+  ['the key', () => ({ headers: { authorization: `Bearer ${key}` } })],
+  ['the key, the scheme in lower case', () => ({ headers: { authorization: `bearer ${key}` } })],
+  ['a signature', () => signed('{}')],
+  ['a signature of an empty body', () => signed('')],
+])('a caller with %s gets in', async (_what, request) => {
+  const session = stack.signIn('blinkpy');
+  expect(await stack.post(`/logout/${session.name}`, request())).toMatchObject({ status: 200 });
+});
+
+test('the previous key is accepted beside the new one', async () => {
+  const session = stack.signIn('blinkpy');
+  const renewed = 'y'.repeat(64);
+  const { secrets, clock } = stack.secretsManager;
+  secrets.find('blink-logout-webhook-key').put(randomUUID(), renewed, ['AWSCURRENT'], clock.nowMs());
+  await stack.lambda.kill();
+  for (const each of [renewed, key]) {
+    const headers = { authorization: `Bearer ${each}` };
+    expect(await stack.post(`/logout/${session.name}`, { headers })).toMatchObject({ status: 200 });
+  }
+});
+
+test('a body sent as a form’s content type is read as the JSON that it is', async () => {
+  const session = stack.signIn('blinkpy');
+  const reply = await stack.post('/logout', {
+    headers: {
+      authorization: stack.authorization,
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    body: JSON.stringify({ session: session.name, action: 'check' }),
+  });
+  expect(reply).toMatchObject({ status: 200, json: { outcome: 'ready', session: session.name } });
+});
+
+describe('a request that is not of the form gets 400, and nothing of a session is read', () => {
+  test.each([
+    ['malformed JSON', '/logout', '{"session":'],
+    ['a text', '/logout', '"default"'],
+    ['a list', '/logout', '[]'],
+    ['null', '/logout', 'null'],
+    ['an unknown field', '/logout', '{"sesion":"default"}'],
+    ['the console’s stock event', '/logout', '{"key1":"value1","key2":"value2","key3":"value3"}'],
+    ['a session of a wrong type', '/logout', '{"session":1}'],
+    ['a session that is no name', '/logout', '{"session":"../webhook-key"}'],
+    ['a session in the path that is no name', '/logout/Default', ''],
+    ['two sessions', '/logout/one', '{"session":"two"}'],
+    ['an unknown action', '/logout', '{"action":"delete"}'],
+    ['a client that is no number', '/logout', '{"clientId":"1/../2"}'],
+  ])('%s', async (_what, path, body) => {
+    const reply = await stack.post(path, {
+      headers: { authorization: stack.authorization, 'content-type': 'application/json' },
+      ...(body === '' ? {} : { body }),
+    });
+    expect(reply).toMatchObject({ status: 400, json: { code: 'request_invalid', retryable: false } });
+    expect(sessionSecretsRead()).toEqual([]);
+  });
+});
+
+test('a session that does not exist is a 404', async () => {
+  expect(await stack.post('/logout/nobody')).toMatchObject({
+    status: 404,
+    json: { code: 'session_unknown' },
+  });
+});
+
+test('a path that decodes to more than a name is no route', async () => {
+  expect(await stack.post('/logout/..%2Fx')).toMatchObject({ status: 404, json: { code: 'not_found' } });
+  expect(sessionSecretsRead()).toEqual([]);
+});
+
+test('another route or method is not for us', async () => {
+  expect(await stack.post('/')).toMatchObject({ status: 404 });
+  expect(await stack.post('/logout', { method: 'GET' })).toMatchObject({ status: 404 });
+});
+
+describe('invoked directly', () => {
+  test.each([
+    ['the console’s stock event', { key1: 'value1', key2: 'value2', key3: 'value3' }],
+    ['a text', 'default'],
+    ['nothing', null],
+    ['a list', [{ session: 'default' }]],
+    ['a session of a wrong type', { session: { name: 'default' } }],
+    ['an event of another source', { source: 'aws.s3', 'detail-type': 'Object Created', detail: {} }],
+  ])('%s is refused by name, and logs nobody out', async (_what, event) => {
+    const { result } = await stack.invoke(event);
+    expect(result).toMatchObject({ kind: 'failed', error: { errorType: 'request_invalid' } });
+    expect(stack.secretsManager.calls).toHaveLength(callsBefore);
+  });
+
+  test('the accepted fields are listed', async () => {
+    const { result } = await stack.invoke({ key1: 'value1' });
+    expect(result).toMatchObject({
+      error: { errorMessage: expect.stringMatching(/"key1".*session, action, clientId/) },
+    });
+  });
+
+  test('a scheduled event for a session that does not exist is reported, and not tried again', async () => {
+    const { result } = await stack.fireRule();
+    expect(result).toMatchObject({ kind: 'returned', payload: { code: 'session_unknown' } });
+  });
+});
