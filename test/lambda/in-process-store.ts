@@ -1,0 +1,48 @@
+import { Failure } from '../../lambda/failure.ts';
+import type { SecretStore } from '../../lambda/vault/secret-store.ts';
+import { Secret } from '../../lib/local/secrets-manager/secret.ts';
+import { SecretsManagerError } from '../../lib/local/secrets-manager/secrets-manager-error.ts';
+
+/** One secret, kept as the stand-in for Secrets Manager keeps it, without HTTP. */
+export function inProcessStore(name: string, text: string): SecretStore {
+  let nowMs = Date.UTC(2026, 0, 1);
+  const secret = new Secret('arn', name, nowMs);
+  secret.put('11111111-1111-4111-8111-111111111111', text, ['AWSCURRENT'], nowMs);
+
+  const known = (asked: string) => {
+    nowMs += 1;
+    if (asked !== name) throw new Failure('session_unknown', 'no such secret');
+  };
+  const orConflict = <T>(write: () => unknown, done: T) => {
+    try {
+      write();
+      return done;
+    } catch (error) {
+      if (error instanceof SecretsManagerError) return 'conflict' as const;
+      throw error;
+    }
+  };
+
+  return {
+    async readCurrent(asked) {
+      known(asked);
+      return secret.version({ label: 'AWSCURRENT' });
+    },
+    async readVersion(asked, versionId) {
+      known(asked);
+      return secret.versions().find((version) => version.versionId === versionId);
+    },
+    async listVersions(asked) {
+      known(asked);
+      return { versions: secret.versions(), nowMs };
+    },
+    async putVersion(asked, { versionId, text, label }) {
+      known(asked);
+      return orConflict(() => secret.put(versionId, text, [label], nowMs), 'written' as const);
+    },
+    async moveLabel(asked, { label, from, to }) {
+      known(asked);
+      return orConflict(() => secret.moveLabel(label, from, to), 'moved' as const);
+    },
+  };
+}
