@@ -34,9 +34,13 @@ export type Progress = 'not_sent' | 'unanswered' | 'cut_off';
 export class ExchangeError extends Error {
   readonly progress: Progress;
   readonly timedOut: boolean;
+  /** The system's, such as `ECONNRESET`. */
+  readonly code: string;
 
   constructor(progress: Progress, timedOut: boolean, systemCode: string) {
-    super(`exchange ${progress}: ${timedOut ? 'timed out' : systemCode}`);
+    const code = timedOut ? 'ETIMEDOUT' : systemCode;
+    super(`exchange ${progress}: ${code}`);
+    this.code = code;
     this.name = 'ExchangeError';
     this.progress = progress;
     this.timedOut = timedOut;
