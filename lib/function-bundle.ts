@@ -3,6 +3,9 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { substituteModules } from './bundle/substitute-modules.ts';
+import { SUBSTITUTIONS } from './bundle/substitutions.ts';
+import { versionsOfPackages } from './bundle/versions-of-packages.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -19,7 +22,8 @@ const OPTIONS = {
   minify: true,
   legalComments: 'none',
   logLevel: 'warning',
-} as const satisfies BuildOptions;
+  plugins: [versionsOfPackages, substituteModules(PROJECT, SUBSTITUTIONS)],
+} satisfies BuildOptions;
 
 export interface FunctionBundle {
   /** Holds `handler.js`, which exports `handler`. */
