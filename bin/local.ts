@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { SERVE_PORT } from '../lib/local/local-ports.ts';
 import { runLocally } from '../lib/local/run-locally.ts';
 
 const USAGE = `npm start -- [--serve] [--port N] [--verbose]
@@ -6,12 +7,10 @@ const USAGE = `npm start -- [--serve] [--port N] [--verbose]
 Does the main job on this machine, without an AWS account and without a Blink account.
 
   --serve     go on listening, and show each run
-  --port N    the webhook's port; N+1 is Secrets Manager's, N+2 Blink's (with --serve: 8585, else free ones)
+  --port N    the webhook's port; N+1 is Secrets Manager's, N+2 Blink's (with --serve: ${SERVE_PORT}, else free ones)
   --verbose   show all that each run prints
   --help      this text
 `;
-
-const SERVE_PORT = 8585;
 
 async function main(): Promise<number> {
   const { values } = parseArgs({

@@ -7,6 +7,7 @@ import { type Deployment, readDeployment } from './deployment.ts';
 import { type HttpApi, startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { Invocation } from './lambda-process.ts';
+import { type LocalPorts, localPorts } from './local-ports.ts';
 import { requireFree } from './require-free.ts';
 import { scheduledEvent } from './scheduled-event.ts';
 import { randomPassword } from './secrets-manager/random-password.ts';
@@ -17,7 +18,7 @@ export interface LocalStackOptions {
   /** A cloud assembly. @default - the app is synthesized, which takes a few seconds */
   readonly assembly?: string;
   readonly accounts: readonly AccountSeed[];
-  /** The HTTP API's. The stand-ins for Secrets Manager and Blink get the two that follow. @default - free ports */
+  /** The HTTP API's; the stand-ins get the two that follow. @default - free ports */
   readonly port?: number;
   /** Ends the synthesis. */
   readonly signal?: AbortSignal;
@@ -47,13 +48,13 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const closing of closings.splice(0).toReversed()) await closing();
   };
   try {
-    const [apiPort, secretsManagerPort, blinkPort] = await freePorts(options.port);
+    const ports = await freePorts(options.port);
     const assembly = options.assembly ?? (await synthesizeAside(closings, options.signal));
     const deployment = await readDeployment(assembly);
 
-    const secretsManager = await startSecretsManager({ port: secretsManagerPort });
+    const secretsManager = await startSecretsManager({ port: ports.secretsManager });
     closings.push(secretsManager.close);
-    const blink = await startBlink({ accounts: options.accounts, port: blinkPort });
+    const blink = await startBlink({ accounts: options.accounts, port: ports.blink });
     closings.push(blink.close);
     const lambda = new Lambda(deployment.function, {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
@@ -66,7 +67,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       stack.onInvocation?.(invocation);
       return invocation;
     };
-    const httpApi = await startHttpApi({ routes: deployment.routes, invoke, port: apiPort });
+    const httpApi = await startHttpApi({ routes: deployment.routes, invoke, port: ports.httpApi });
     closings.push(httpApi.close);
     const stack: LocalStack = {
       deployment,
@@ -96,10 +97,10 @@ async function synthesizeAside(closings: (() => Promise<void>)[], signal?: Abort
 }
 
 /** Asked for first, as the synthesis takes its time. */
-async function freePorts(first: number | undefined): Promise<readonly [number, number, number]> {
-  if (first === undefined) return [0, 0, 0];
-  const ports = [first, first + 1, first + 2] as const;
-  for (const port of ports) await requireFree(port);
+async function freePorts(first: number | undefined): Promise<LocalPorts> {
+  if (first === undefined) return { httpApi: 0, secretsManager: 0, blink: 0 };
+  const ports = localPorts(first);
+  for (const port of Object.values(ports)) await requireFree(port);
   return ports;
 }
 

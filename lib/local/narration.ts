@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Invocation } from './lambda-process.ts';
+import type { LocalSession } from './local-session.ts';
 import type { LocalStack } from './local-stack.ts';
 import { type RunEvent, runEventOf } from './run-event.ts';
 import { masked, type StoredToken } from './stored-token.ts';
@@ -8,16 +9,20 @@ import type { Stop } from './tour.ts';
 /** The words of the local run. Colours are left out where nobody would see them. */
 
 export function opening(): string {
-  return `${styleText('bold', 'blink-logout on this machine')}: the function that would be deployed, with stand-ins for all it talks to.\n`;
+  return `${styleText('bold', 'blink-logout on this machine')}: the function that would be deployed, with stand-ins for all it talks to.
+${styleText('dim', 'Synthesizing the stack, which takes a few seconds …')}\n`;
 }
 
-export function scene({ deployment, httpApi, secretsManager, blink }: LocalStack, sessions: string): string {
+export function scene(
+  { deployment, httpApi, secretsManager, blink }: LocalStack,
+  sessions: readonly LocalSession[],
+): string {
   const { name, runtime, memoryMb, timeoutSeconds } = deployment.function;
   return lines([
     ['function', `${name}, ${runtime}, ${memoryMb} MB, ${timeoutSeconds} s, in a process of its own`],
     ['webhook', `${httpApi.url}  ${deployment.routes.map(({ key }) => key).join(', ')}`],
     ['stand-ins', `Secrets Manager ${secretsManager.url}, Blink ${blink.url}`],
-    ['sessions', sessions],
+    ['sessions', sessions.map(({ name, form }) => `${name} (${form})`).join(', ')],
   ]);
 }
 
@@ -49,10 +54,13 @@ export function verdict(stops: readonly Stop[]): string {
 }
 
 /** How to knock. The key is this run's own, and opens nothing else. */
-export function invitation({ httpApi, authorization }: LocalStack): string {
+export function invitation(
+  { httpApi, authorization }: LocalStack,
+  sessions: readonly LocalSession[],
+): string {
   return [
     '',
-    'All sessions are signed in again. Log one out:',
+    `Signed in again: ${sessions.map(({ name }) => name).join(', ')}. Log one out:`,
     '',
     `  curl -i -X POST ${httpApi.url}/logout/default -H 'Authorization: ${authorization}'`,
     '',

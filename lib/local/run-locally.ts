@@ -5,6 +5,8 @@ import { type LocalStack, startLocalStack } from './local-stack.ts';
 import { chapter, fullOutput, incident, invitation, opening, scene, verdict } from './narration.ts';
 import { type Stop, tour } from './tour.ts';
 
+const SESSIONS = Object.values(LOCAL_SESSIONS);
+
 export interface LocalRunOptions {
   /** Goes on listening until `signal` says so. */
   readonly serve: boolean;
@@ -23,7 +25,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
   const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, ...options });
   try {
     signAllIn(stack);
-    console.log(scene(stack, namesAndForms()));
+    console.log(scene(stack, SESSIONS));
     const stops: Stop[] = [];
     for await (const stop of tour(stack)) {
       stops.push(stop);
@@ -41,7 +43,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
 
 async function listen(stack: LocalStack, verbose: boolean, signal: AbortSignal): Promise<void> {
   signAllIn(stack);
-  console.log(invitation(stack));
+  console.log(invitation(stack, SESSIONS));
   stack.onInvocation = (invocation) => {
     console.log(incident(invocation));
     if (verbose) console.log(fullOutput(invocation));
@@ -50,11 +52,5 @@ async function listen(stack: LocalStack, verbose: boolean, signal: AbortSignal):
 }
 
 function signAllIn(stack: LocalStack): void {
-  for (const session of Object.values(LOCAL_SESSIONS)) signIn(stack, session);
-}
-
-function namesAndForms(): string {
-  return Object.values(LOCAL_SESSIONS)
-    .map(({ name, form }) => `${name} (${form})`)
-    .join(', ');
+  for (const session of SESSIONS) signIn(stack, session);
 }
