@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { readSettings } from '../../lib/settings.ts';
 import { BlinkLogoutStack } from '../../lib/stack.ts';
 
@@ -11,36 +12,42 @@ const CDK_JSON: { readonly context: Record<string, unknown> } = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
 );
 
-const directory = mkdtempSync(join(tmpdir(), 'blink-logout-'));
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
 /** What is in the bundle does not matter to the template. */
-const bundleDirectory = join(directory, 'bundle');
-mkdirSync(bundleDirectory);
-writeFileSync(join(bundleDirectory, 'handler.js'), 'exports.handler = async () => {};');
+const BUNDLE = fileURLToPath(new URL('empty-bundle', import.meta.url));
 
-/**
- * The app as bin/app.ts makes it.
- * @param validation CDK's own check of the template; it takes two seconds, and `cdk synth` does it as well
- */
-export function appWith(settings: Record<string, unknown>, validation = false) {
-  const app = new App({
-    outdir: mkdtempSync(join(directory, 'cdk.out-')),
-    context: CDK_JSON.context,
-    builtinCloudFormationValidation: validation,
-  });
-  const stack = new BlinkLogoutStack(app, 'blink-logout', {
-    settings: readSettings(settings),
-    bundleDirectory,
-  });
-  return { app, stack };
+/** The app as bin/app.ts makes it, for the test that is running. */
+export function appWith(settings: Record<string, unknown>) {
+  const made = make(settings);
+  onTestFinished(() => rmSync(made.app.outdir, { recursive: true }));
+  return made;
 }
 
 const templates = new Map<string, Template>();
 
+/** The template that comes of the settings. */
 export function synthesize(settings: Record<string, unknown> = {}): Template {
   const key = JSON.stringify(settings);
-  const template = templates.get(key) ?? Template.fromStack(appWith(settings).stack);
+  const known = templates.get(key);
+  if (known !== undefined) return known;
+  const { app, stack } = make(settings);
+  const template = Template.fromStack(stack);
+  rmSync(app.outdir, { recursive: true });
   templates.set(key, template);
   return template;
+}
+
+function make(settings: Record<string, unknown>) {
+  const app = new App({
+    outdir: mkdtempSync(join(tmpdir(), 'blink-logout-template-')),
+    context: CDK_JSON.context,
+    // It takes seconds, and the test of the app has `cdk synth` do it.
+    builtinCloudFormationValidation: false,
+  });
+  return {
+    app,
+    stack: new BlinkLogoutStack(app, 'blink-logout', {
+      settings: readSettings(settings),
+      bundleDirectory: BUNDLE,
+    }),
+  };
 }
