@@ -3,15 +3,14 @@
  * (Amazon EventBridge User Guide, "Setting a schedule pattern for scheduled rules").
  * CloudFormation finds a wrong one only in mid-deployment, and says little about it.
  */
-export type ScheduleExpression = { readonly text: string } & (
+export type ScheduleExpression =
   | { readonly kind: 'rate'; readonly everyMinutes: number }
   | {
       readonly kind: 'cron';
       /** Minutes since midnight, ascending. */
       readonly timesOfDay: readonly number[];
       readonly fallsOn: DayRule;
-    }
-);
+    };
 
 /** Tells whether the schedule fires on a day, given as its midnight in UTC. */
 type DayRule = (day: Date) => boolean;
@@ -59,7 +58,7 @@ export function parseScheduleExpression(text: string): ScheduleExpression {
     if ((value === '1') === (plural === 's')) {
       throw new RangeError('a value of 1 takes a singular unit, any other a plural one');
     }
-    return { text, kind: 'rate', everyMinutes: Number(value) * unitMinutes };
+    return { kind: 'rate', everyMinutes: Number(value) * unitMinutes };
   }
   const cron = /^cron\((.*)\)$/.exec(text);
   if (cron === null) throw new RangeError('it is neither cron(…) nor rate(…)');
@@ -76,7 +75,6 @@ export function parseScheduleExpression(text: string): ScheduleExpression {
   const years = new Set(parseValues(YEAR, year));
   const isDay = dayOfWeek === '?' ? dayOfMonthRule(dayOfMonth) : dayOfWeekRule(dayOfWeek);
   return {
-    text,
     kind: 'cron',
     timesOfDay: hourValues.flatMap((hour) => minuteValues.map((minute) => hour * 60 + minute)),
     fallsOn: (day) => years.has(day.getUTCFullYear()) && months.has(day.getUTCMonth() + 1) && isDay(day),

@@ -1,6 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
 import { parseScheduleExpression } from './schedule-expression.ts';
+import { longestGapMinutes } from './schedule-gap.ts';
 
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
   (days) => typeof days === 'number' && days !== RetentionDays.INFINITE,
@@ -20,6 +21,8 @@ function text(pattern: RegExp, accepted: string) {
   return v.pipe(v.string(accepted), v.regex(pattern, accepted));
 }
 
+const EMAIL_ACCEPTED = 'an e-mail address';
+
 const SCHEDULE_ACCEPTED =
   'cron(minutes hours day-of-month month day-of-week year) in UTC, such as cron(0 3 * * ? *), or rate(value unit), such as rate(1 day)';
 
@@ -27,7 +30,8 @@ const schedule = v.pipe(
   v.string(SCHEDULE_ACCEPTED),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     try {
-      return parseScheduleExpression(dataset.value);
+      const expression = parseScheduleExpression(dataset.value);
+      return { expression: dataset.value, longestGapMinutes: longestGapMinutes(expression) };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       addIssue({ message: `${SCHEDULE_ACCEPTED}; here, ${error.message}` });
@@ -40,6 +44,10 @@ const schedule = v.pipe(
 const settingsSchema = v.object({
   /** When the session `default` is logged out. @default never: the rule is there, and disabled */
   schedule: v.optional(schedule),
+  /** Who is told of alarms; Amazon SNS asks this address to confirm first. @default nobody: the alarms are in the console */
+  alarmEmail: v.optional(v.pipe(v.string(EMAIL_ACCEPTED), v.email(EMAIL_ACCEPTED))),
+  /** The age in days at which a refresh token that no run has renewed raises an alarm. @default 30 */
+  refreshTokenMaxAgeDays: v.optional(wholeNumber(1, 365), 30),
   /** Who may call the webhook: holders of the key, or IAM principals that sign (SigV4). @default key */
   webhookAuth: v.optional(v.picklist(['key', 'iam'], 'key or iam'), 'key'),
   /** Requests per second that the webhook takes over time, all callers together. @default 2 */

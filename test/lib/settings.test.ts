@@ -16,6 +16,7 @@ function faultsOf(context: Record<string, unknown>): string[] {
 describe('settings', () => {
   it('have a default each', () => {
     expect(readSettings({})).toEqual({
+      refreshTokenMaxAgeDays: 30,
       webhookAuth: 'key',
       webhookRatePerSecond: 2,
       webhookBurst: 5,
@@ -29,6 +30,8 @@ describe('settings', () => {
     expect(
       readSettings({
         schedule: 'cron(0 3 * * ? *)',
+        alarmEmail: 'owner@example.com',
+        refreshTokenMaxAgeDays: '7',
         webhookAuth: 'iam',
         webhookRatePerSecond: '10',
         webhookBurst: '20',
@@ -38,7 +41,9 @@ describe('settings', () => {
         blinkUserAgent: 'Blink/2511191620 CFNetwork/3860.200.71 Darwin/25.1.0',
       }),
     ).toMatchObject({
-      schedule: { text: 'cron(0 3 * * ? *)', kind: 'cron' },
+      schedule: { expression: 'cron(0 3 * * ? *)', longestGapMinutes: 1440 },
+      alarmEmail: 'owner@example.com',
+      refreshTokenMaxAgeDays: 7,
       webhookAuth: 'iam',
       webhookRatePerSecond: 10,
       webhookBurst: 20,
@@ -62,6 +67,10 @@ describe('settings', () => {
     [{ schedule: 'cron(0 3 * * * *)' }, 'here, exactly one of day-of-month and day-of-week must be ?'],
     [{ schedule: '' }, 'schedule was given as ""; accepted is cron('],
     [{ schedule: 5 }, 'schedule was given as 5; accepted is cron('],
+    [{ schedule: 'cron(0 3 31 2 ? *)' }, 'here, it never fires.'],
+    [{ alarmEmail: 'owner' }, 'alarmEmail was given as "owner"; accepted is an e-mail address.'],
+    [{ alarmEmail: '' }, 'alarmEmail was given as ""; accepted is an e-mail address.'],
+    [{ refreshTokenMaxAgeDays: '0' }, 'accepted is a whole number from 1 to 365.'],
     [{ webhookAuth: 'none' }, 'webhookAuth was given as "none"; accepted is key or iam.'],
     [
       { webhookRatePerSecond: '0' },
@@ -102,7 +111,7 @@ describe('settings', () => {
 
   it('that do not exist are refused with the list of those that do', () => {
     expect(faultsOf({ schedul: 'rate(1 day)' })).toEqual([
-      expect.stringMatching(/^schedul is not a setting; accepted are schedule, webhookAuth, .+\.$/),
+      expect.stringMatching(/^schedul is not a setting; accepted are schedule, alarmEmail, .+\.$/),
     ]);
   });
 
