@@ -1,5 +1,9 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
+import { Alarms } from './alarms.ts';
+import { Dashboard } from './dashboard.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { Schedule } from './schedule.ts';
@@ -21,8 +25,13 @@ export class BlinkLogoutStack extends Stack {
       bundleDirectory,
       deadLetters,
     });
-    new Webhook(this, 'Webhook', { settings, function: target });
+    const { api } = new Webhook(this, 'Webhook', { settings, function: target });
     new Schedule(this, 'Schedule', { settings, function: target, deadLetters });
+
+    const action = new SnsAction(new AlarmTopic(this, 'AlarmTopic', { settings }).topic);
+    const { alarms } = new Alarms(this, 'Alarms', { settings, function: target, api, deadLetters, action });
+    new Dashboard(this, 'Dashboard', { function: target, api, deadLetters, alarms });
+
     new CfnOutput(this, 'FunctionName', { value: target.functionName });
   }
 }

@@ -10,6 +10,13 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** The proxy is a closed port: what tries the network fails, and says so. */
 const NO_NETWORK = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
 
+const SETTINGS = [
+  'schedule=cron(0 3 * * ? *)',
+  'alarmEmail=owner@example.com',
+  'kmsKeyArn=arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  'tracing=true',
+];
+
 /** Runs a Node program in the project's directory, and keeps all that it prints. */
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, args, {
@@ -32,7 +39,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
 describe('the CDK app', () => {
   let assembly: string;
   beforeAll(async () => {
-    assembly = await mkdtemp(join(tmpdir(), 'blink-logout-'));
+    assembly = await mkdtemp(join(tmpdir(), 'blink-logout-app-'));
   });
   afterAll(() => rm(assembly, { recursive: true, force: true }));
 
@@ -40,8 +47,8 @@ describe('the CDK app', () => {
     timeout: 60_000,
   }, async () => {
     const cdk = join(PROJECT, 'node_modules/aws-cdk/bin/cdk');
-    const setting = 'schedule=cron(0 3 * * ? *)';
-    expect(await run([cdk, 'synth', '--quiet', '--output', assembly, '-c', setting])).toEqual({
+    const context = SETTINGS.flatMap((setting) => ['-c', setting]);
+    expect(await run([cdk, 'synth', '--quiet', '--output', assembly, ...context])).toEqual({
       exitCode: 0,
       output: '',
     });

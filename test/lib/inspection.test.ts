@@ -15,14 +15,15 @@ describe('the inspection by AwsSolutions', () => {
     inspect(appWith({}).app);
   });
 
-  it("finds nothing with every setting changed, nor does CDK's own check", { timeout: 60_000 }, () => {
+  it('finds nothing with every setting changed', () => {
     const settings = {
       schedule: 'rate(1 day)',
+      alarmEmail: 'owner@example.com',
       webhookAuth: 'iam',
       kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
       tracing: true,
     };
-    inspect(appWith(settings, true).app);
+    inspect(appWith(settings).app);
   });
 
   it('would find a queue that takes more than TLS', () => {

@@ -1,0 +1,125 @@
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  Alarm,
+  type AlarmBase,
+  type IAlarmAction,
+  type IMetric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { runMetric } from './run-metric.ts';
+import type { Settings } from './settings.ts';
+import { SilenceAlarm } from './silence-alarm.ts';
+
+export interface AlarmsProps {
+  readonly settings: Settings;
+  readonly function: LambdaFunction;
+  readonly api: HttpApi;
+  readonly deadLetters: IQueue;
+  readonly action: IAlarmAction;
+}
+
+interface AlarmReason {
+  readonly metric: IMetric;
+  /** The value from which on it is alarming. */
+  readonly threshold: number;
+  /** Why somebody should look; the runbook says what to do. */
+  readonly because: string;
+}
+
+const FIVE_MINUTES = { statistic: 'Sum', period: Duration.minutes(5) };
+
+/** What somebody has to hear of. Nothing is alarming about no data: there are no runs without a trigger. */
+export class Alarms extends Construct {
+  readonly alarms: readonly AlarmBase[];
+
+  constructor(scope: Construct, id: string, { action, ...props }: AlarmsProps) {
+    super(scope, id);
+    this.alarms = [...this.#occurrences(props), ...this.#silence(props.settings)];
+    for (const alarm of this.alarms) alarm.addAlarmAction(action);
+  }
+
+  #occurrences(props: Omit<AlarmsProps, 'action'>): AlarmBase[] {
+    return Object.entries(reasons(props)).map(
+      ([name, { metric, threshold, because }]) =>
+        new Alarm(this, name, {
+          alarmName: `${Stack.of(this).stackName}-${name}`,
+          alarmDescription: `${because} See "${name}" in docs/runbook.md.`,
+          metric,
+          threshold,
+          evaluationPeriods: 1,
+          treatMissingData: TreatMissingData.NOT_BREACHING,
+        }),
+    );
+  }
+
+  #silence({ schedule }: Settings): AlarmBase[] {
+    if (schedule === undefined) return [];
+    if (SilenceAlarm.canWatch(schedule.longestGapMinutes)) {
+      return [new SilenceAlarm(this, 'Silence', schedule).alarm];
+    }
+    Annotations.of(this).addInfo(
+      'No alarm will tell that the schedule stands still: that takes one and a half of its periods, and CloudWatch looks back no further than seven days.',
+    );
+    return [];
+  }
+}
+
+function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason> {
+  const { settings, function: target, api, deadLetters } = props;
+  return {
+    'save-failed': {
+      metric: runMetric('SaveFailed', FIVE_MINUTES),
+      threshold: 1,
+      because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
+    },
+    'reauthentication-required': {
+      metric: runMetric('ReauthenticationRequired', FIVE_MINUTES),
+      threshold: 1,
+      because: 'Blink no longer takes the refresh token of a session: somebody has to sign in again.',
+    },
+    'function-errors': {
+      metric: target.metricErrors({ statistic: 'Sum', period: Duration.minutes(15) }),
+      threshold: 2,
+      because:
+        'Runs were cut short or failed. A scheduled run that fails once is tried again; a second error says that this did not help.',
+    },
+    'function-throttles': {
+      metric: target.metricThrottles(FIVE_MINUTES),
+      threshold: 1,
+      because: "Lambda turned runs away: the account's concurrency is used up.",
+    },
+    'dead-letters': {
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: Duration.minutes(5),
+      }),
+      threshold: 1,
+      because:
+        'A scheduled or asynchronous run was given up after its retries; its event waits in the queue.',
+    },
+    'refresh-token-old': {
+      metric: runMetric('RefreshTokenAgeDays', { statistic: 'Maximum', period: Duration.days(1) }),
+      threshold: settings.refreshTokenMaxAgeDays,
+      because: `A run found a refresh token that had not been renewed for ${settings.refreshTokenMaxAgeDays} days: the session may die unnoticed.`,
+    },
+    'webhook-refusals':
+      settings.webhookAuth === 'key'
+        ? {
+            metric: runMetric('Unauthenticated', FIVE_MINUTES),
+            threshold: 10,
+            because:
+              'Within five minutes, ten calls of the webhook had a missing or wrong key: somebody is guessing, or a sender has an old one.',
+          }
+        : {
+            // The gateway refuses unsigned calls itself, and counts them among all that it refuses.
+            metric: api.metricClientError(FIVE_MINUTES),
+            threshold: 10,
+            because:
+              'Within five minutes, the webhook refused ten calls: somebody is guessing, or a sender may no longer sign in.',
+          },
+  };
+}

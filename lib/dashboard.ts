@@ -1,0 +1,142 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  AlarmStatusWidget,
+  Dashboard as CloudWatchDashboard,
+  GraphWidget,
+  type IAlarm,
+  type IMetric,
+  type IWidget,
+  LogQueryWidget,
+  MathExpression,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { RUN_NAMESPACE, runMetric, SESSION_DIMENSION } from './run-metric.ts';
+
+export interface DashboardProps {
+  readonly function: LambdaFunction;
+  readonly api: HttpApi;
+  readonly deadLetters: IQueue;
+  readonly alarms: readonly IAlarm[];
+}
+
+const FAILURES = [
+  'RequestInvalid',
+  'Unauthenticated',
+  'NotFound',
+  'MethodNotAllowed',
+  'RequestTooLarge',
+  'SessionUnknown',
+  'SessionBusy',
+  'TooManyLogouts',
+  'SessionInvalid',
+  'SaveFailed',
+  'SecretsUnavailable',
+  'ReauthenticationRequired',
+  'BlinkRejected',
+  'BlinkUnavailable',
+  'BlinkTimeout',
+  'InternalError',
+];
+const STEPS = ['ReadMs', 'ClaimMs', 'RefreshMs', 'SaveMs', 'LookUpMs', 'LogOutMs', 'MarkMs'];
+
+const PER_HOUR = { statistic: 'Sum', period: Duration.hours(1) };
+/** Of a dashboard, in its grid's units. */
+const FULL_WIDTH = 24;
+
+/** The questions of an owner, from top to bottom. */
+export class Dashboard extends Construct {
+  constructor(scope: Construct, id: string, { function: target, api, deadLetters, alarms }: DashboardProps) {
+    super(scope, id);
+    const { stackName, region } = Stack.of(this);
+    new CloudWatchDashboard(this, 'Dashboard', {
+      // The name must be the account's only one, over all regions.
+      dashboardName: `${stackName}-${region}`,
+      defaultInterval: Duration.days(7),
+      widgets: [
+        ...question('Is anything wrong?', [
+          new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 3 }),
+        ]),
+        ...question('Are sessions logged out?', [
+          graph('Runs per hour', counts(['LoggedOut', 'AlreadyLoggedOut', 'Ready', 'Failed']), true),
+          graph('Failures per hour, by code', counts(FAILURES), true),
+        ]),
+        ...question('Which runs failed, and how?', [
+          new LogQueryWidget({
+            title: 'Last failures',
+            logGroupNames: [target.logGroup.logGroupName],
+            queryLines: [
+              'fields @timestamp, session, trigger, code, reason, blinkStatus, awsError, requestId',
+              'filter ispresent(code)',
+              'sort @timestamp desc',
+              'limit 20',
+            ],
+            width: FULL_WIDTH,
+            height: 6,
+          }),
+        ]),
+        ...question('Will somebody have to sign in soon?', [
+          graph('Age of the refresh token in days, by session', [bySession('RefreshTokenAgeDays')]),
+          graph('Versions of the secret in use (of about 100), by session', [bySession('VersionsInUse')]),
+        ]),
+        ...question('Do runs die on the way?', [
+          graph('Recovered per hour', counts(['Takeovers', 'SaveRetries']), true),
+          graph('Given up', [
+            deadLetters.metricApproximateNumberOfMessagesVisible({
+              statistic: 'Maximum',
+              label: 'Dead letters',
+            }),
+            target.metricErrors({ ...PER_HOUR, label: 'Errors' }),
+            target.metricThrottles({ ...PER_HOUR, label: 'Throttles' }),
+          ]),
+        ]),
+        ...question('How long does it take?', [
+          graph('A run, in milliseconds', [duration('p50'), duration('p99'), duration('Maximum')]),
+          graph('Its steps on average, in milliseconds', STEPS.map(averageOf), true),
+        ]),
+        ...question('Who calls the webhook?', [
+          graph('Requests per hour', [
+            api.metricCount({ ...PER_HOUR, label: 'All' }),
+            api.metricClientError({ ...PER_HOUR, label: '4xx' }),
+            api.metricServerError({ ...PER_HOUR, label: '5xx' }),
+          ]),
+          graph('Without good credentials, per hour', counts(['Unauthenticated'])),
+        ]),
+      ],
+    });
+  }
+}
+
+/** A heading, and the row of widgets that answers. */
+function question(heading: string, answers: IWidget[]): IWidget[][] {
+  return [[new TextWidget({ markdown: `## ${heading}`, width: FULL_WIDTH, height: 1 })], answers];
+}
+
+function graph(title: string, left: IMetric[], stacked = false): GraphWidget {
+  return new GraphWidget({ title, left, stacked, width: FULL_WIDTH / 2, height: 6 });
+}
+
+function counts(metricNames: readonly string[]): IMetric[] {
+  return metricNames.map((name) => runMetric(name, { ...PER_HOUR, label: name }));
+}
+
+function duration(statistic: string): IMetric {
+  return runMetric('DurationMs', { statistic, period: Duration.hours(1), label: statistic });
+}
+
+function averageOf(metricName: string): IMetric {
+  return runMetric(metricName, { statistic: 'Average', period: Duration.hours(1), label: metricName });
+}
+
+/** One line for each session that there is; which there are is not known to the stack. */
+function bySession(metricName: string): IMetric {
+  return new MathExpression({
+    expression: `SEARCH('{${RUN_NAMESPACE},${SESSION_DIMENSION}} MetricName="${metricName}"', 'Maximum')`,
+    usingMetrics: {},
+    label: '',
+    period: Duration.days(1),
+  });
+}
