@@ -3,7 +3,7 @@ import { Failure, type FailureDetails } from '../failure.ts';
 import { ExchangeError, type HttpResponse } from './http-exchange.ts';
 
 /** What was asked of Blink, as failures tell it. */
-export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'logout';
+export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'logout' | 'sign-in';
 
 /** Blink locks accounts for an hour (seen by users of several clients). */
 const LOCK_SECONDS = 3_600;

@@ -7,7 +7,7 @@ import { storedSessionOf } from './stored-session-of.ts';
 const OPENING = /^(?:BLINK_TOKENS=)?(['"]?)/;
 
 /** A pair between two bars; `key` is empty where there is no `=`. */
-interface Pair {
+export interface Pair {
   readonly key: string;
   readonly source: string;
 }
@@ -36,7 +36,7 @@ export function parseBlinkTokens(text: string): StoredSession {
 }
 
 /** The pairs, and what is around them: white space, prefix, quotes. */
-function unwrap(text: string): { before: string; body: string; after: string } {
+export function unwrap(text: string): { before: string; body: string; after: string } {
   const content = text.trim();
   const [opening = '', quote = ''] = OPENING.exec(content) ?? [];
   if (!content.slice(opening.length).endsWith(quote)) {
@@ -47,7 +47,7 @@ function unwrap(text: string): { before: string; body: string; after: string } {
   return { before: text.slice(0, from), body: text.slice(from, to), after: text.slice(to) };
 }
 
-function pairOf(source: string): Pair {
+export function pairOf(source: string): Pair {
   return { key: source.slice(0, Math.max(0, source.indexOf('='))).trim(), source };
 }
 
@@ -59,7 +59,7 @@ function decode(name: string, source: string): string {
   }
 }
 
-function setPair(pairs: readonly Pair[], key: string, value: string): readonly Pair[] {
+export function setPair(pairs: readonly Pair[], key: string, value: string): readonly Pair[] {
   const pair = { key, source: `${key}=${encode(value)}` };
   if (!pairs.some((other) => other.key === key)) return [...pairs, pair];
   return pairs.map((other) => (other.key === key ? pair : other));

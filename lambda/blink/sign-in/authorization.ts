@@ -1,0 +1,49 @@
+import * as v from 'valibot';
+import { blinkFailure, unusableAnswer } from '../blink-failure.ts';
+import type { HttpResponse } from '../http-exchange.ts';
+import { tokenSchema } from '../token.ts';
+import { isRedirect } from './browser.ts';
+import type { Pkce } from './pkce.ts';
+
+/** The authorization code grant (RFC 6749 section 4.1) as Blink's app for iOS asks for it. */
+
+export const OAUTH_CLIENT = 'ios';
+export const REDIRECT_URI = 'immedia-blink://applinks.blink.com/signin/callback';
+
+const AUTHORIZE_URL = 'https://api.oauth.blink.com/oauth/v2/authorize';
+
+/** Where a sign-in begins. */
+export function authorizationUrl(hardwareId: string, { challenge }: Pkce): URL {
+  const url = new URL(AUTHORIZE_URL);
+  url.search = new URLSearchParams({
+    app_brand: 'blink',
+    app_version: '50.1',
+    client_id: OAUTH_CLIENT,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    device_brand: 'Apple',
+    device_model: 'iPhone16,1',
+    device_os_version: '26.1',
+    hardware_id: hardwareId,
+    redirect_uri: REDIRECT_URI,
+    response_type: 'code',
+    scope: 'client',
+  }).toString();
+  return url;
+}
+
+/** Where whoever is signed in gets the code: a cookie tells the page what was asked. */
+export function authorizationCodeUrl(): URL {
+  return new URL(AUTHORIZE_URL);
+}
+
+/** The code in the redirect to the app. */
+export function processAuthorizationCodeResponse(response: HttpResponse): string {
+  if (!isRedirect(response)) throw blinkFailure('sign-in', response);
+  const { location = '' } = response.headers;
+  const url = location.startsWith(`${REDIRECT_URI}?`) ? URL.parse(location) : null;
+  const code = v.safeParse(tokenSchema, url?.searchParams.get('code'));
+  if (!code.success)
+    throw unusableAnswer('sign-in', response, 'brings no code, though the sign-in was accepted');
+  return code.output;
+}

@@ -1,0 +1,82 @@
+import { CookieJar } from 'tough-cookie';
+import { Failure } from '../../failure.ts';
+import { blinkFailure } from '../blink-failure.ts';
+import { ExchangeError, type HttpExchange, type HttpRequest, type HttpResponse } from '../http-exchange.ts';
+import { send } from '../retry.ts';
+
+/** The app signs in within a browser, and the pages turn away whatever is none (seen in several clients). */
+const PAGE_HEADERS = {
+  Accept: '*/*',
+  'User-Agent':
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Mobile/15E148 Safari/604.1',
+};
+const TIMEOUT_MS = 10_000;
+const MAX_REDIRECTS = 5;
+
+/** Visits the sign-in pages: keeps their cookies, and goes nowhere but to Blink. Nothing is sent twice. */
+export class Browser {
+  readonly #exchange: HttpExchange;
+  readonly #jar = new CookieJar();
+
+  constructor(exchange: HttpExchange) {
+    this.#exchange = exchange;
+  }
+
+  get(url: URL): Promise<HttpResponse> {
+    return this.send({ method: 'GET', url, headers: PAGE_HEADERS, timeoutMs: TIMEOUT_MS });
+  }
+
+  /** Where redirects lead in the end. */
+  async follow(start: URL): Promise<HttpResponse> {
+    let url = start;
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
+      const response = await this.get(url);
+      const { location } = response.headers;
+      if (!isRedirect(response) || location === undefined) return response;
+      url = blinkUrl(location, url, response.status);
+    }
+    throw new Failure('blink_rejected', 'Blink’s sign-in page redirects without an end');
+  }
+
+  /** As a page's script posts its form. */
+  submit(url: URL, form: Readonly<Record<string, string>>): Promise<HttpResponse> {
+    return this.send({
+      method: 'POST',
+      url,
+      headers: {
+        ...PAGE_HEADERS,
+        'Content-Type': 'application/x-www-form-urlencoded',
+        Origin: url.origin,
+        Referer: `${url.origin}/oauth/v2/signin`,
+      },
+      body: new URLSearchParams(form).toString(),
+      timeoutMs: TIMEOUT_MS,
+    });
+  }
+
+  /** Any request, with the cookies that belong to it. */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const { href } = request.url;
+    const cookies = await this.#jar.getCookieString(href);
+    const headers = { ...request.headers, ...(cookies !== '' && { Cookie: cookies }) };
+    const end = await send(this.#exchange, { ...request, headers });
+    if (end instanceof ExchangeError) throw blinkFailure('sign-in', end);
+    for (const cookie of end.headers['set-cookie'] ?? []) {
+      await this.#jar.setCookie(cookie, href, { ignoreError: true });
+    }
+    return end;
+  }
+}
+
+export function isRedirect({ status }: HttpResponse): boolean {
+  return status >= 300 && status < 400;
+}
+
+/** A sign-in's cookies and its form go to Blink alone. */
+function blinkUrl(location: string, from: URL, blinkStatus: number): URL {
+  const url = URL.parse(location, from.href);
+  if (url?.protocol === 'https:' && url.port === '' && /(^|\.)blink\.com$/.test(url.hostname)) return url;
+  throw new Failure('blink_rejected', 'Blink’s sign-in page redirects to somewhere that is not Blink', {
+    blinkStatus,
+  });
+}

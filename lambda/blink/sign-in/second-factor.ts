@@ -1,0 +1,32 @@
+import { blinkFailure, isSuccess } from '../blink-failure.ts';
+import type { HttpResponse } from '../http-exchange.ts';
+
+export const VERIFY_URL = new URL('https://api.oauth.blink.com/oauth/v2/2fa/verify');
+
+/** What Blink says to a second factor's code. */
+export type CodeAnswer =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'wrong_code' }
+  | { readonly kind: 'locked'; readonly blinkStatus: number };
+
+export function codeForm(code: string, csrfToken: string): Record<string, string> {
+  return { '2fa_code': code, 'csrf-token': csrfToken, remember_me: 'false' };
+}
+
+/** 201 `{"status":"auth-completed"}` is what has been seen. */
+export function processCodeResponse(response: HttpResponse): CodeAnswer {
+  if (isSuccess(response)) return { kind: 'accepted' };
+  switch (response.status) {
+    case 400:
+    case 401:
+    case 403:
+    case 412:
+    case 422:
+      return { kind: 'wrong_code' };
+    case 406:
+    case 429:
+      return { kind: 'locked', blinkStatus: response.status };
+    default:
+      throw blinkFailure('sign-in', response);
+  }
+}

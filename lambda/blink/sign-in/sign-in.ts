@@ -1,0 +1,73 @@
+import type { Grant } from '../blink.ts';
+import { blinkFailure, isSuccess } from '../blink-failure.ts';
+import type { Caller } from '../caller.ts';
+import { authorizationCodeUrl, authorizationUrl, processAuthorizationCodeResponse } from './authorization.ts';
+import { Browser } from './browser.ts';
+import { codeExchangeRequest, processCodeExchangeResponse } from './code-exchange.ts';
+import { type PasswordAnswer, passwordForm, processPasswordResponse } from './password.ts';
+import { createPkce } from './pkce.ts';
+import { type CodeAnswer, codeForm, processCodeResponse, VERIFY_URL } from './second-factor.ts';
+import { processSignInPage, SIGN_IN_URL } from './sign-in-page.ts';
+
+/**
+ * Signs an app installation in: OAuth's authorization code with PKCE, a password, and a second factor's code (after
+ * blinkpy). Used by the token commands alone. Nothing is tried again: Blink locks accounts that insist.
+ */
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+  /** Stays the same for an installation: to Blink, it is what makes a client. */
+  readonly hardwareId: string;
+}
+
+export type SignedIn = { readonly kind: 'signed_in'; readonly grant: Grant };
+
+export type SignInResult =
+  | SignedIn
+  | (Extract<PasswordAnswer, { kind: 'second_factor_wanted' }> & {
+      verify(code: string): Promise<VerifyResult>;
+    })
+  | Exclude<PasswordAnswer, { kind: 'accepted' | 'second_factor_wanted' }>;
+
+export type VerifyResult = SignedIn | Exclude<CodeAnswer, { kind: 'accepted' }>;
+
+/**
+ * Where a second factor is wanted, Blink has sent its code. To be sent another one, call again: no public source names a
+ * call for it, and a password that is accepted always brings a new one.
+ */
+export async function signIn(
+  caller: Pick<Caller, 'exchange' | 'userAgent'>,
+  { email, password, hardwareId }: Credentials,
+): Promise<SignInResult> {
+  const browser = new Browser(caller.exchange);
+  const pkce = createPkce();
+
+  const begun = await browser.follow(authorizationUrl(hardwareId, pkce));
+  if (!isSuccess(begun)) throw blinkFailure('sign-in', begun);
+  const csrfToken = processSignInPage(await browser.get(SIGN_IN_URL));
+
+  const answer = processPasswordResponse(
+    await browser.submit(SIGN_IN_URL, passwordForm(email, password, csrfToken)),
+  );
+  switch (answer.kind) {
+    case 'accepted':
+      return finish();
+    case 'second_factor_wanted':
+      return { ...answer, verify };
+    case 'wrong_password':
+    case 'locked':
+      return answer;
+  }
+
+  async function verify(code: string): Promise<VerifyResult> {
+    const verified = processCodeResponse(await browser.submit(VERIFY_URL, codeForm(code, csrfToken)));
+    return verified.kind === 'accepted' ? finish() : verified;
+  }
+
+  async function finish(): Promise<SignedIn> {
+    const code = processAuthorizationCodeResponse(await browser.get(authorizationCodeUrl()));
+    const request = codeExchangeRequest({ code, verifier: pkce.verifier, hardwareId }, caller.userAgent);
+    return { kind: 'signed_in', grant: processCodeExchangeResponse(await browser.send(request)) };
+  }
+}
