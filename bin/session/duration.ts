@@ -1,0 +1,13 @@
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const;
+
+/** `3 days`: in the largest unit of which there are two, or one at least of the smallest. */
+export function duration(ms: number): string {
+  const [name, unitMs] = UNITS.find(([, each]) => ms >= 2 * each) ?? ['second', 1_000];
+  const count = Math.max(1, Math.floor(ms / unitMs));
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import type { Grant } from '../../lambda/blink/blink.ts';
+import { type Deadline, holdsRefreshAndSave } from '../../lambda/deadline.ts';
+import { Failure } from '../../lambda/failure.ts';
+import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
+import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
+import { realTiming } from '../../lambda/timing.ts';
+import { refused } from '../../lambda/vault/availability.ts';
+import type { Claim, Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
+import { findIds } from './find-ids.ts';
+import { storeSession } from './session-secrets.ts';
+import { withFields } from './stored-text.ts';
+import type { Target } from './target.ts';
+
+export interface LookUp {
+  readonly session: string;
+  /** The version that has just been written. */
+  readonly versionId: string;
+  readonly runEnds: Deadline;
+}
+
+const READ_AGAIN_AFTER_MS = [0, 200, 400, 800, 1600];
+
+/**
+ * Looks up what a stored session lacks. It takes a refresh, and so what a logout's does: claim, refresh, save. What was
+ * found is written while the claim is still held, so that no run comes between.
+ */
+export async function lookUpMissing(
+  target: Target,
+  { session, versionId, runEnds }: LookUp,
+): Promise<StoredSession> {
+  const { vault, blink, client } = target;
+  const claim = await vault.claim(await readBack(target, session, versionId), randomUUID());
+  const grant = await refreshClaimed(target, claim, runEnds);
+  const saved = await vault.save(claim, grant, runEnds);
+  const text = saved.reading.stored.withGrant(grant);
+  try {
+    const stored = parseStoredSession(text);
+    const found = await findIds(blink, grant.accessToken);
+    const complete = withFields(text, stored.form, {
+      refreshToken: grant.refreshToken,
+      oauthClient: grant.oauthClient,
+      hardwareId: stored.hardwareId,
+      accountId: found.accountId ?? stored.accountId,
+      clientId: stored.clientId ?? found.clientId,
+      tier: found.tier ?? stored.tier,
+    });
+    await storeSession(client, session, complete);
+    return parseStoredSession(complete);
+  } catch (error) {
+    await vault.release(saved satisfies SavedSession);
+    throw error;
+  }
+}
+
+/** A read that follows a write may still show what was there before it. */
+async function readBack({ vault }: Target, session: string, versionId: string): Promise<Reading> {
+  for (const waitMs of READ_AGAIN_AFTER_MS) {
+    await realTiming.wait(waitMs);
+    const reading = await vault.read(session);
+    if (reading.generation === versionId) return reading;
+  }
+  throw new Failure('session_busy', 'the session was imported, and something else has changed it since');
+}
+
+async function refreshClaimed({ vault, blink }: Target, claim: Claim, runEnds: Deadline): Promise<Grant> {
+  if (!holdsRefreshAndSave(runEnds)) {
+    await vault.giveBack(claim, 'unspent');
+    throw new Failure('secrets_unavailable', 'too little time was left to look up what is missing');
+  }
+  const refresh = await blink.refresh(claim.reading.stored, runEnds);
+  switch (refresh.kind) {
+    case 'granted':
+      return refresh.grant;
+    case 'failed':
+      await vault.giveBack(claim, refresh.token);
+      throw refresh.failure;
+    case 'refused':
+      if (refresh.afterUnanswered) await vault.giveBack(claim, 'unanswered');
+      await vault.markRefused(claim);
+      throw refused(refresh.afterUnanswered);
+  }
+}

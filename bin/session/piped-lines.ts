@@ -1,0 +1,30 @@
+import { createInterface } from 'node:readline';
+import { CommandError } from './command-error.ts';
+import type { Questions } from './questions.ts';
+import type { Streams } from './terminal.ts';
+
+/** Takes the answers from a pipe, one a line, in the order in which they are wanted. */
+export function pipedLines(stdin: Streams['stdin']): Questions {
+  const reader = createInterface({ input: stdin, terminal: false });
+  const lines = reader[Symbol.asyncIterator]();
+  const next = async (what: string): Promise<string> => {
+    const line = await lines.next();
+    if (line.done || line.value === '') {
+      throw new CommandError('input_missing', `The input ended before ${what} came.`, [
+        'A script pipes in one line each: e-mail address, password, and the code once Blink has sent it.',
+      ]);
+    }
+    return line.value;
+  };
+  return {
+    fromScript: true,
+    email: () => next('an e-mail address'),
+    password: () => next('a password'),
+    code: () => next('the second factor’s code'),
+    confirm: async () => false,
+    close() {
+      reader.close();
+      stdin.destroy();
+    },
+  };
+}

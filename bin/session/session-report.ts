@@ -1,0 +1,132 @@
+import { sessionSecretName } from '../../lambda/session-name.ts';
+import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
+import type { SessionState } from '../../lambda/vault/session-state.ts';
+import type { Reading } from '../../lambda/vault/session-vault.ts';
+import { duration } from './duration.ts';
+import { masked } from './mask.ts';
+
+/** What is stored, with its secrets masked. */
+export interface StoredReport {
+  readonly form: string;
+  readonly refreshToken: string;
+  readonly hardwareId?: string;
+  readonly accountId?: number;
+  readonly clientId?: string;
+  readonly tier?: string;
+}
+
+/** What became of the last run on the refresh token that is stored, and whether the next could be tried. */
+export interface LastRun {
+  readonly lastRun:
+    | 'none'
+    | 'logged_out'
+    | 'at_work'
+    | 'refused'
+    | 'died'
+    | 'unanswered'
+    | 'blocked_by_blink';
+  /** A logout could be tried now, or has just been done. */
+  readonly usable: boolean;
+  readonly words: string;
+}
+
+export type SessionReport = { readonly session: string; readonly secret: string } & StoredReport &
+  LastRun & { readonly refreshTokenAgeSeconds: number };
+
+const FORMS: Readonly<Record<StoredSession['form'], string>> = {
+  'blink-tokens': 'BLINK_TOKENS',
+  blinkpy: 'blinkpy JSON',
+  homebridge: 'Homebridge JSON',
+};
+
+export function sessionReport({ session, stored, state, refreshTokenAgeMs }: Reading): SessionReport {
+  return {
+    session,
+    secret: sessionSecretName(session),
+    ...storedReport(stored),
+    refreshTokenAgeSeconds: Math.floor(refreshTokenAgeMs / 1000),
+    ...lastRun(state, refreshTokenAgeMs),
+  };
+}
+
+export function storedReport(stored: StoredSession): StoredReport {
+  const { form, refreshToken, hardwareId, accountId, clientId, tier } = stored;
+  return {
+    form: FORMS[form],
+    refreshToken: masked(refreshToken),
+    ...(hardwareId !== undefined && { hardwareId: masked(hardwareId) }),
+    ...(accountId !== undefined && { accountId }),
+    ...(clientId !== undefined && { clientId }),
+    ...(tier !== undefined && { tier }),
+  };
+}
+
+/** One line for each field, those that are missing too. */
+export function storedLines(report: StoredReport): readonly string[] {
+  return [
+    `  form           ${report.form}`,
+    `  refresh token  ${report.refreshToken}`,
+    `  account        ${report.accountId ?? 'missing'}`,
+    `  tier           ${report.tier ?? 'missing'}`,
+    `  client         ${report.clientId ?? 'missing'}`,
+    `  hardware id    ${report.hardwareId ?? 'missing'}`,
+  ];
+}
+
+function lastRun(state: SessionState, ageMs: number): LastRun {
+  const { availability } = state;
+  switch (availability.kind) {
+    case 'busy':
+      return {
+        lastRun: 'at_work',
+        usable: false,
+        words: `a run is at work; should it have died, another may begin in ${duration(availability.retryAfterSeconds * 1000)}`,
+      };
+    case 'cooling':
+      return {
+        lastRun: 'blocked_by_blink',
+        usable: false,
+        words: `Blink blocked the last run; it is left alone for ${duration(availability.retryAfterSeconds * 1000)}`,
+      };
+    case 'saved_by_dead_run':
+      return {
+        lastRun: 'died',
+        usable: true,
+        words: 'the last run died after it had saved its token; the next one uses it',
+      };
+    case 'refused':
+      return {
+        lastRun: 'refused',
+        usable: false,
+        words: availability.lost
+          ? 'a run lost the new token, and Blink refuses this one: sign in again'
+          : 'Blink refuses the refresh token: sign in again',
+      };
+    case 'takeovers_exhausted':
+      return {
+        lastRun: 'died',
+        usable: false,
+        words: 'too many runs have died with this token: sign in again',
+      };
+    case 'no_room':
+      return {
+        ...whenFree(state, ageMs),
+        usable: false,
+        words: 'the secret has no room for more versions until some are older than 24 hours',
+      };
+    case 'claimable':
+      return whenFree(state, ageMs);
+  }
+}
+
+function whenFree({ loggedOut, deadAttempts, tokenMayBeLost }: SessionState, ageMs: number): LastRun {
+  if (deadAttempts.length > 0) {
+    return { lastRun: 'died', usable: true, words: 'the last run died; the next one takes over' };
+  }
+  if (tokenMayBeLost) {
+    return { lastRun: 'unanswered', usable: true, words: 'Blink did not answer the last run; try again' };
+  }
+  return loggedOut === 'never'
+    ? { lastRun: 'none', usable: true, words: 'ready; no logout with this token yet' }
+    : { lastRun: 'logged_out', usable: true, words: `logged out ${duration(ageMs)} ago` };
+}

@@ -1,0 +1,93 @@
+import { type Pair, pairOf, setPair, unwrap } from '../../lambda/stored-session/blink-tokens.ts';
+import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
+
+/**
+ * The text of a session's secret, as the token commands write it: in the form that it has, with every field that they do
+ * not know, and without what is not to be stored.
+ */
+
+/** The fields that the commands own. Those that are `undefined` are taken out. */
+export interface OwnFields {
+  readonly refreshToken: string;
+  readonly oauthClient: string;
+  readonly hardwareId: string | undefined;
+  readonly accountId: number | undefined;
+  readonly clientId: string | undefined;
+  readonly tier: string | undefined;
+}
+
+type Values = Readonly<Record<string, string | number | undefined>>;
+
+/** A password, a second factor's code, an access token: good for nothing here, and for much elsewhere. */
+const NEVER_STORED = ['password', '2fa_code', 'token', 'access_token', 'accessToken', 'twoFactorCode'];
+
+/** JSON as Homebridge has it: the one form whose names keep the OAuth client and the numeric client id apart. */
+export function newText(fields: OwnFields): string {
+  return JSON.stringify(camelCase(fields));
+}
+
+export function withFields(text: string, form: StoredSession['form'], fields: OwnFields): string {
+  switch (form) {
+    case 'homebridge':
+      return setInJson(text, camelCase(fields));
+    case 'blinkpy':
+      return setInJson(text, snakeCase(fields));
+    case 'blink-tokens':
+      return setInPairs(text, snakeCase(fields));
+  }
+}
+
+/** The names of what `withoutNeverStored` takes out. */
+export function neverStoredIn(text: string, form: StoredSession['form']): readonly string[] {
+  const names =
+    form === 'blink-tokens'
+      ? unwrap(text)
+          .body.split('|')
+          .map(pairOf)
+          .flatMap(({ key, source }) => (source.endsWith('=') ? [] : [key]))
+      : Object.entries(jsonObject(text)).flatMap(([name, value]) => (value ? [name] : []));
+  return NEVER_STORED.filter((name) => names.includes(name));
+}
+
+export function withoutNeverStored(text: string, form: StoredSession['form']): string {
+  const none = Object.fromEntries(NEVER_STORED.map((name) => [name, undefined]));
+  return form === 'blink-tokens' ? setInPairs(text, none) : setInJson(text, none);
+}
+
+function camelCase({ refreshToken, oauthClient, hardwareId, accountId, clientId, tier }: OwnFields): Values {
+  return { refreshToken, oauthClientId: oauthClient, hardwareId, accountId, clientId, tier, region: tier };
+}
+
+function snakeCase({ refreshToken, oauthClient, hardwareId, accountId, clientId, tier }: OwnFields): Values {
+  return {
+    refresh_token: refreshToken,
+    oauth_client_id: oauthClient,
+    hardware_id: hardwareId,
+    account_id: accountId,
+    client_id: clientId,
+    host: tier === undefined ? undefined : `${tier}.immedia-semi.com`,
+    region_id: tier,
+  };
+}
+
+/** `JSON.stringify` leaves out what is undefined. */
+function setInJson(text: string, values: Values): string {
+  return JSON.stringify({ ...jsonObject(text), ...values });
+}
+
+function setInPairs(text: string, values: Values): string {
+  const { before, body, after } = unwrap(text);
+  const kept = body
+    .split('|')
+    .map(pairOf)
+    .filter(({ key }) => !Object.hasOwn(values, key) || values[key] !== undefined);
+  const set = Object.entries(values).reduce<readonly Pair[]>(
+    (pairs, [key, value]) => (value === undefined ? pairs : setPair(pairs, key, String(value))),
+    kept,
+  );
+  return before + set.map(({ source }) => source).join('|') + after;
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(text);
+}

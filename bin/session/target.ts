@@ -1,0 +1,92 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Blink } from '../../lambda/blink/blink.ts';
+import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
+import type { Caller } from '../../lambda/blink/caller.ts';
+import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
+import { realTiming } from '../../lambda/timing.ts';
+import type { SecretStore } from '../../lambda/vault/secret-store.ts';
+import { secretVault } from '../../lambda/vault/secret-vault.ts';
+import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
+import type { SessionVault } from '../../lambda/vault/session-vault.ts';
+import { localPorts, SERVE_PORT } from '../../lib/local/local-ports.ts';
+import { UsageError } from './command-error.ts';
+import { FailedCalls } from './failed-calls.ts';
+
+/** Where the sessions are: in an AWS account, or in the local run. */
+export type Place =
+  | { readonly kind: 'aws'; readonly profile: string | undefined; region(): Promise<string> }
+  | { readonly kind: 'local'; readonly port: number };
+
+/** All that a command works on. */
+export interface Target {
+  readonly place: Place;
+  readonly client: SecretsManagerClient;
+  readonly failedCalls: FailedCalls;
+  readonly store: SecretStore;
+  readonly vault: SessionVault;
+  readonly blink: Blink;
+  readonly caller: Pick<Caller, 'exchange' | 'userAgent'>;
+}
+
+export interface TargetOptions {
+  readonly region?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly local?: boolean | undefined;
+  readonly port?: string | undefined;
+}
+
+/** What the function calls itself, too, where no setting says otherwise. */
+const USER_AGENT = 'Blink';
+
+export function openTarget(options: TargetOptions): Target {
+  const { client, place, blinkEndpoint } = options.local ? local(options) : aws(options);
+  const store = secretsManagerStore(client);
+  const exchange = createHttpExchange(blinkEndpoint);
+  return {
+    place,
+    client,
+    failedCalls: new FailedCalls(client),
+    store,
+    vault: secretVault(store, realTiming, () => {}),
+    blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
+    caller: { exchange, userAgent: USER_AGENT },
+  };
+}
+
+interface Opened {
+  readonly client: SecretsManagerClient;
+  readonly place: Place;
+  readonly blinkEndpoint?: string;
+}
+
+function aws({ region, profile, port }: TargetOptions): Opened {
+  if (port !== undefined) throw new UsageError('--port goes with --local.');
+  const client = secretsManagerClient({
+    ...(region !== undefined && { region }),
+    ...(profile !== undefined && { profile }),
+  });
+  return { client, place: { kind: 'aws', profile, region: () => client.config.region() } };
+}
+
+function local({ region, profile, port }: TargetOptions): Opened {
+  if (region !== undefined || profile !== undefined) {
+    throw new UsageError('--local has neither a region nor a profile: leave --region and --profile out.');
+  }
+  const first = port === undefined ? SERVE_PORT : parsePort(port);
+  const { secretsManager, blink } = localPorts(first);
+  const client = secretsManagerClient({
+    endpoint: `http://127.0.0.1:${secretsManager}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  return {
+    client,
+    place: { kind: 'local', port: first },
+    blinkEndpoint: `http://127.0.0.1:${blink}`,
+  };
+}
+
+function parsePort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_533) return Number(text);
+  throw new UsageError('--port must be a whole number from 1 to 65533.');
+}
