@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from '
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
+import { type Address, Connections } from '../connections.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -49,9 +50,20 @@ export class ExchangeError extends Error {
 
 const MAX_TEXT_BYTES = 256 * 1024;
 
-/** Keeps connections for the next exchange. To share one with whoever opens connections ahead. */
-export function createAgent(endpoint?: string): HttpAgent {
-  return isPlain(endpoint) ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true });
+/** To share with whoever opens connections ahead. */
+export function blinkConnections(endpoint?: string): Connections<HttpAgent> {
+  const keepAlive = true;
+  return new Connections(isPlain(endpoint) ? new HttpAgent({ keepAlive }) : new HttpsAgent({ keepAlive }));
+}
+
+/** Where a request goes, and under which name. */
+export function addressOf(url: URL, endpoint?: string): Address {
+  const { hostname, port } = urlToHttpOptions(endpoint === undefined ? url : new URL(endpoint));
+  return {
+    host: hostname,
+    port: port || (isPlain(endpoint) ? 80 : 443),
+    servername: url.hostname,
+  };
 }
 
 /**
@@ -60,22 +72,19 @@ export function createAgent(endpoint?: string): HttpAgent {
  */
 export function createHttpExchange(
   endpoint?: string,
-  agent: HttpAgent = createAgent(endpoint),
+  connections: Connections<HttpAgent> = blinkConnections(endpoint),
 ): HttpExchange {
   const plain = isPlain(endpoint);
   const send = plain ? httpRequest : httpsRequest;
 
   return async ({ method, url, headers, body, timeoutMs }) => {
-    const { protocol, hostname, port } = urlToHttpOptions(endpoint === undefined ? url : new URL(endpoint));
+    connections.closeIdle();
     const outgoing = send({
-      protocol,
-      hostname,
-      port,
+      ...addressOf(url, endpoint),
       method,
       path: `${url.pathname}${url.search}`,
-      // Node takes TLS's server name from `Host`.
       headers: { Host: url.host, ...headers },
-      agent,
+      agent: connections.agent,
     });
 
     let progress: Progress = 'not_sent';

@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import {
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
@@ -7,19 +9,30 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
+import { Connections } from '../connections.ts';
 import { Failure } from '../failure.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from './secrets-failure.ts';
 
 /** Three tries of 3 s at the most: what a run waits for one call stays within the reserve it keeps for saving. */
-const CALL_LIMITS = {
-  maxAttempts: 3,
-  retryMode: 'standard',
-  requestHandler: { connectionTimeout: 1_500, requestTimeout: 3_000, throwOnRequestTimeout: true },
-} satisfies SecretsManagerClientConfig;
+const CALL_LIMITS = { maxAttempts: 3, retryMode: 'standard' } satisfies SecretsManagerClientConfig;
+const TRY_LIMITS = { connectionTimeout: 1_500, requestTimeout: 3_000, throwOnRequestTimeout: true };
 
 export function secretsManagerClient(config: SecretsManagerClientConfig): SecretsManagerClient {
-  return new SecretsManagerClient({ ...CALL_LIMITS, ...config });
+  const plain = new Connections(new HttpAgent({ keepAlive: true }));
+  const secure = new Connections(new HttpsAgent({ keepAlive: true }));
+  const requestHandler = { ...TRY_LIMITS, httpAgent: plain.agent, httpsAgent: secure.agent };
+  const client = new SecretsManagerClient({ ...CALL_LIMITS, requestHandler, ...config });
+  // Before each try: three dead connections in a row would use up all three of them.
+  client.middlewareStack.add(
+    (next) => (args) => {
+      plain.closeIdle();
+      secure.closeIdle();
+      return next(args);
+    },
+    { step: 'finalizeRequest', priority: 'low', name: 'closeIdle' },
+  );
+  return client;
 }
 
 const versionSchema = v.pipe(
