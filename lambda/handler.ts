@@ -1,21 +1,37 @@
 import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from './blink/blink-over-https.ts';
+import { addressOf, blinkConnections, createHttpExchange } from './blink/http-exchange.ts';
+import { TOKEN_URL } from './blink/refresh-grant.ts';
 import { readEnvironment } from './environment.ts';
+import { askAhead, readAhead } from './priming.ts';
 import { run, type Wiring } from './run.ts';
+import { DEFAULT_SESSION, sessionSecretName } from './session-name.ts';
 import { realTiming } from './timing.ts';
 import { secretsManagerClient, secretsManagerStore } from './vault/secrets-manager.ts';
-import { webhookKeys } from './webhook/webhook-keys.ts';
+import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
 
 const environment = readEnvironment(process.env);
 const client = secretsManagerClient({});
+const connections = blinkConnections(environment.BLINK_ENDPOINT);
+
+// What nearly every run asks for is asked for now, while the platform is still preparing to call.
+const callers =
+  environment.WEBHOOK_AUTH === 'iam'
+    ? 'gateway'
+    : webhookKeys(
+        askAhead(() => readWebhookKeys(client)),
+        Date.now,
+      );
+const store = readAhead(secretsManagerStore(client), sessionSecretName(DEFAULT_SESSION));
+connections.openAhead(addressOf(TOKEN_URL, environment.BLINK_ENDPOINT));
 
 const wiring: Wiring = {
-  store: secretsManagerStore(client),
+  store,
   blink: blinkOverHttps({
     userAgent: environment.BLINK_USER_AGENT,
-    ...(environment.BLINK_ENDPOINT !== undefined && { endpoint: environment.BLINK_ENDPOINT }),
+    exchange: createHttpExchange(environment.BLINK_ENDPOINT, connections),
   }),
-  callers: environment.WEBHOOK_AUTH === 'iam' ? 'gateway' : webhookKeys(client, Date.now),
+  callers,
   timing: realTiming,
   // Past the platform's console, which would wrap the line and so hide the metrics in it.
   log: (line) => process.stdout.write(`${line}\n`),

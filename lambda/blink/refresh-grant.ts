@@ -10,7 +10,7 @@ import { tokenSchema } from './token.ts';
  * The refresh token grant (RFC 6749 section 6) as Blink speaks it: the request and what its response means.
  */
 
-const TOKEN_URL = new URL('https://api.oauth.blink.com/oauth/token');
+export const TOKEN_URL = new URL('https://api.oauth.blink.com/oauth/token');
 
 const blankAsAbsent = v.optional(v.nullable(v.union([tokenSchema, v.literal('')])));
 

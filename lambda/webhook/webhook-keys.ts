@@ -18,19 +18,24 @@ const RENEWED_AT_MOST_EVERY_MS = 1000;
 /** A key too short to be one of ours lets nobody in. */
 const keySchema = v.object({ SecretString: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{24,256}$/)) });
 
-export function webhookKeys(client: SecretsManagerClient, now: () => number): WebhookKeys {
+/** @param read reads the keys that are accepted at the moment */
+export function webhookKeys(read: () => Promise<readonly string[]>, now: () => number): WebhookKeys {
   let keys: readonly string[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
 
   const notOlderThan = (ageMs: number) => async () => {
     if (now() - readAtMs >= ageMs) {
-      const read = await Promise.all([readKey(client, 'AWSCURRENT'), readKey(client, 'AWSPREVIOUS')]);
-      keys = read.flat();
+      keys = await read();
       readAtMs = now();
     }
     return keys;
   };
   return { recent: notOlderThan(KEPT_MS), renewed: notOlderThan(RENEWED_AT_MOST_EVERY_MS) };
+}
+
+export async function readWebhookKeys(client: SecretsManagerClient): Promise<readonly string[]> {
+  const keys = await Promise.all([readKey(client, 'AWSCURRENT'), readKey(client, 'AWSPREVIOUS')]);
+  return keys.flat();
 }
 
 async function readKey(

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test } from 'vitest';
-import { webhookKeys } from '../../../lambda/webhook/webhook-keys.ts';
+import { readWebhookKeys, webhookKeys } from '../../../lambda/webhook/webhook-keys.ts';
 
 const KEY = 'k'.repeat(64);
 const OLD_KEY = 'o'.repeat(64);
@@ -13,7 +13,12 @@ const NOT_FOUND = new ResourceNotFoundException({ message: 'no such stage', $met
 
 const secretsManager = mockClient(SecretsManagerClient);
 let nowMs = 0;
-const keys = () => webhookKeys(new SecretsManagerClient({}), () => nowMs);
+const client = new SecretsManagerClient({});
+const keys = () =>
+  webhookKeys(
+    () => readWebhookKeys(client),
+    () => nowMs,
+  );
 const reads = () => secretsManager.commandCalls(GetSecretValueCommand).length;
 
 function holds(stage: 'AWSCURRENT' | 'AWSPREVIOUS', answer: string | Error) {
