@@ -37,10 +37,13 @@ async function runTwice(session: LocalSession, faults: readonly (Fault & { on: B
     })),
   );
   const first = codeOf(await stack.invoke({ session: session.name }));
+  const tries = stack.blink.calls.filter(
+    (call) => isOf(session, newest, call) && faults.some(({ on }) => on === call.action),
+  ).length;
   const between = storedToken(stack, session);
   isOn = false;
   const second = codeOf(await stack.invoke({ session: session.name }));
-  return { first, between, second };
+  return { first, tries, between, second };
 }
 
 function isOf({ clientId }: LocalSession, refreshToken: string, { form, path }: BlinkCall): boolean {
@@ -61,69 +64,83 @@ const CUT: Effect = { do: 'destroy' };
 const CUT_OFF: Effect = { do: 'cut-off' };
 
 describe('a refresh that goes wrong costs no token', () => {
-  test.concurrent.each<[string, Fault, string, string]>([
+  test.concurrent.each<[string, Fault, number, string, string]>([
     [
       'invalid_grant',
       instead(oauthError(400, 'invalid_grant')),
+      1,
       'reauthentication_required',
       'reauthentication_required',
     ],
     [
       'invalid_grant as a 401',
       instead(oauthError(401, 'invalid_grant')),
+      1,
       'reauthentication_required',
       'reauthentication_required',
     ],
-    ['a bare 401', answer(401), 'reauthentication_required', 'reauthentication_required'],
+    ['a bare 401', answer(401), 1, 'reauthentication_required', 'reauthentication_required'],
     [
       '412, a second factor',
       instead(json(412, { message: 'canary' })),
+      1,
       'reauthentication_required',
       'reauthentication_required',
     ],
     [
       'invalid_client, whoever asks',
       instead(oauthError(401, 'invalid_client')),
+      4,
       'blink_rejected',
       'logged_out',
     ],
-    ['unauthorized_client', instead(oauthError(400, 'unauthorized_client')), 'blink_rejected', 'logged_out'],
+    [
+      'unauthorized_client',
+      instead(oauthError(400, 'unauthorized_client')),
+      4,
+      'blink_rejected',
+      'logged_out',
+    ],
     [
       'unsupported_grant_type',
       instead(oauthError(400, 'unsupported_grant_type')),
+      1,
       'blink_rejected',
       'logged_out',
     ],
-    ['invalid_request', instead(oauthError(400, 'invalid_request')), 'blink_rejected', 'logged_out'],
-    ['an error of another kind', instead(oauthError(400, 'canary')), 'blink_rejected', 'logged_out'],
-    ['404', instead(json(404, { message: 'canary' })), 'blink_rejected', 'logged_out'],
-    ['406, the edge’s block', instead(text(406, 'Not Acceptable')), 'blink_rejected', 'too_many_logouts'],
+    ['invalid_request', instead(oauthError(400, 'invalid_request')), 1, 'blink_rejected', 'logged_out'],
+    ['an error of another kind', instead(oauthError(400, 'canary')), 1, 'blink_rejected', 'logged_out'],
+    ['404', instead(json(404, { message: 'canary' })), 1, 'blink_rejected', 'logged_out'],
+    ['406, the edge’s block', instead(text(406, 'Not Acceptable')), 1, 'blink_rejected', 'too_many_logouts'],
     [
       '426, an update',
       instead(json(426, { message: 'An app update is required' })),
+      1,
       'blink_rejected',
       'too_many_logouts',
     ],
-    ['429', instead(json(429, { message: 'canary', code: 111 })), 'too_many_logouts', 'too_many_logouts'],
-    ['500', instead(json(500, { message: 'canary' })), 'blink_unavailable', 'logged_out'],
-    ['503 in HTML', instead(html(503, 'canary')), 'blink_unavailable', 'logged_out'],
-    ['503 once', { ...answer(503), times: 1 }, 'logged_out', 'already_logged_out'],
-    ['a redirect', instead(REDIRECT), 'blink_rejected', 'logged_out'],
-    ['HTML', instead(HTML), 'blink_rejected', 'logged_out'],
-    ['an empty body', answer(200), 'blink_rejected', 'logged_out'],
-    ['JSON of a wrong type', instead(json(200, ['canary'])), 'blink_rejected', 'logged_out'],
+    ['429', instead(json(429, { message: 'canary', code: 111 })), 1, 'too_many_logouts', 'too_many_logouts'],
+    ['500', instead(json(500, { message: 'canary' })), 2, 'blink_unavailable', 'logged_out'],
+    ['503 in HTML', instead(html(503, 'canary')), 2, 'blink_unavailable', 'logged_out'],
+    ['503 once', { ...answer(503), times: 1 }, 2, 'logged_out', 'already_logged_out'],
+    ['a redirect', instead(REDIRECT), 1, 'blink_rejected', 'logged_out'],
+    ['HTML', instead(HTML), 1, 'blink_rejected', 'logged_out'],
+    ['an empty body', answer(200), 1, 'blink_rejected', 'logged_out'],
+    ['JSON of a wrong type', instead(json(200, ['canary'])), 1, 'blink_rejected', 'logged_out'],
     [
       'tokens of a wrong type',
       instead(json(200, { access_token: 1, refresh_token: {} })),
+      1,
       'blink_rejected',
       'logged_out',
     ],
-    ['no connection', { effect: CUT }, 'blink_unavailable', 'logged_out'],
-    ['no connection once', { effect: CUT, times: 1 }, 'logged_out', 'already_logged_out'],
-  ])('%s', async (_what, fault, code, next) => {
+    ['no connection', { effect: CUT }, 2, 'blink_unavailable', 'logged_out'],
+    ['no connection once', { effect: CUT, times: 1 }, 2, 'logged_out', 'already_logged_out'],
+  ])('%s', async (_what, fault, times, code, next) => {
     const session = stack.signIn('blinkpy');
-    const { first, between, second } = await runTwice(session, [{ ...fault, on: 'refresh' }]);
+    const { first, tries, between, second } = await runTwice(session, [{ ...fault, on: 'refresh' }]);
     expect([first, second]).toEqual([code, next]);
+    expect(tries).toBe(times);
     expect(between.isStored).toBe(true);
     expect(storedToken(stack, session).isStored).toBe(true);
   });
@@ -131,15 +148,16 @@ describe('a refresh that goes wrong costs no token', () => {
 
 /** Blink has spent the token, and nobody heard it: no client can close this window. */
 describe('a refresh whose answer is lost costs the session, and says so', () => {
-  test.concurrent.each<[string, Fault, string]>([
-    ['a cut-off answer', { effect: CUT_OFF, at: 'after' }, 'blink_unavailable'],
-    ['no answer', { effect: CUT, at: 'after' }, 'blink_unavailable'],
-    ['no answer once', { effect: CUT, at: 'after', times: 1 }, 'reauthentication_required'],
-    ['a 500 in its place once', { ...answer(500), at: 'after', times: 1 }, 'reauthentication_required'],
-  ])('%s', async (_what, fault, code) => {
+  test.concurrent.each<[string, Fault, number, string]>([
+    ['a cut-off answer', { effect: CUT_OFF, at: 'after' }, 1, 'blink_unavailable'],
+    ['no answer', { effect: CUT, at: 'after' }, 2, 'blink_unavailable'],
+    ['no answer once', { effect: CUT, at: 'after', times: 1 }, 2, 'reauthentication_required'],
+    ['a 500 in its place once', { ...answer(500), at: 'after', times: 1 }, 2, 'reauthentication_required'],
+  ])('%s', async (_what, fault, times, code) => {
     const session = stack.signIn('Homebridge');
-    const { first, second } = await runTwice(session, [{ ...fault, on: 'refresh' }]);
+    const { first, tries, second } = await runTwice(session, [{ ...fault, on: 'refresh' }]);
     expect([first, second]).toEqual([code, 'reauthentication_required']);
+    expect(tries).toBe(times);
     expect(runEventOf(await stack.invoke({ session: session.name }))).toMatchObject({
       line: { code: 'reauthentication_required', reason: 'lost_between_refresh_and_save' },
     });
@@ -147,33 +165,36 @@ describe('a refresh whose answer is lost costs the session, and says so', () => 
 });
 
 describe('a logout that goes wrong leaves the new token stored', () => {
-  test.concurrent.each<[string, Fault, string, string]>([
+  test.concurrent.each<[string, Fault, number, string, string]>([
     [
       '401',
       instead(json(401, { message: 'Unauthorized Access', code: 101 })),
+      1,
       'blink_rejected',
       'logged_out',
     ],
-    ['403', answer(403), 'blink_rejected', 'logged_out'],
-    ['406', instead(text(406, 'Not Acceptable')), 'blink_rejected', 'logged_out'],
-    ['412', answer(412), 'blink_rejected', 'logged_out'],
-    ['426', instead(json(426, { message: 'An app update is required' })), 'blink_rejected', 'logged_out'],
-    ['429', answer(429), 'too_many_logouts', 'logged_out'],
+    ['403', answer(403), 1, 'blink_rejected', 'logged_out'],
+    ['406', instead(text(406, 'Not Acceptable')), 1, 'blink_rejected', 'logged_out'],
+    ['412', answer(412), 1, 'blink_rejected', 'logged_out'],
+    ['426', instead(json(426, { message: 'An app update is required' })), 1, 'blink_rejected', 'logged_out'],
+    ['429', answer(429), 1, 'too_many_logouts', 'logged_out'],
     [
       '500',
       instead(json(500, { message: 'canary', code: 3331, error: null })),
+      2,
       'blink_unavailable',
       'logged_out',
     ],
-    ['500 once', { ...answer(500), times: 1 }, 'logged_out', 'already_logged_out'],
-    ['a redirect', instead(REDIRECT), 'blink_rejected', 'logged_out'],
-    ['HTML', instead(HTML), 'blink_rejected', 'logged_out'],
-    ['no connection', { effect: CUT }, 'blink_unavailable', 'logged_out'],
-    ['404 of the older path', answer(404), 'logged_out', 'already_logged_out'],
-  ])('%s', async (_what, fault, code, next) => {
+    ['500 once', { ...answer(500), times: 1 }, 2, 'logged_out', 'already_logged_out'],
+    ['a redirect', instead(REDIRECT), 1, 'blink_rejected', 'logged_out'],
+    ['HTML', instead(HTML), 1, 'blink_rejected', 'logged_out'],
+    ['no connection', { effect: CUT }, 2, 'blink_unavailable', 'logged_out'],
+    ['404 of the older path', answer(404), 1, 'logged_out', 'already_logged_out'],
+  ])('%s', async (_what, fault, times, code, next) => {
     const session = stack.signIn('BLINK_TOKENS');
-    const { first, between, second } = await runTwice(session, [{ ...fault, on: 'logout' }]);
+    const { first, tries, between, second } = await runTwice(session, [{ ...fault, on: 'logout' }]);
     expect([first, second]).toEqual([code, next]);
+    expect(tries).toBe(times);
     expect(between.isStored).toBe(true);
     expect(storedToken(stack, session).isStored).toBe(true);
     expect(stack.blink.logouts.filter(({ clientId }) => clientId === session.clientId)).toHaveLength(1);
