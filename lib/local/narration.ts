@@ -18,9 +18,10 @@ export function scene(
   sessions: readonly LocalSession[],
 ): string {
   const { name, runtime, memoryMb, timeoutSeconds } = deployment.function;
+  const routes = deployment.routes.map(({ key }) => key).filter((key) => key !== '$default');
   return lines([
     ['function', `${name}, ${runtime}, ${memoryMb} MB, ${timeoutSeconds} s, in a process of its own`],
-    ['webhook', `${httpApi.url}  ${deployment.routes.map(({ key }) => key).join(', ')}`],
+    ['webhook', `${httpApi.url}  ${routes.join(', ')}`],
     ['stand-ins', `Secrets Manager ${secretsManager.url}, Blink ${blink.url}`],
     ['sessions', sessions.map(({ name, form }) => `${name} (${form})`).join(', ')],
   ]);

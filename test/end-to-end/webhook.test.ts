@@ -134,9 +134,18 @@ test('a path that decodes to more than a name is no route', async () => {
   expect(sessionSecretsRead()).toEqual([]);
 });
 
-test('another route or method is not for us', async () => {
-  expect(await stack.post('/')).toMatchObject({ status: 404 });
-  expect(await stack.post('/logout', { method: 'GET' })).toMatchObject({ status: 404 });
+test('another route is a 404 and another method a 405, to callers with the key alone', async () => {
+  const route = await stack.post('/');
+  expect(route).toMatchObject({ status: 404, json: { code: 'not_found' } });
+  const method = await stack.post('/logout', { method: 'GET' });
+  expect(method).toMatchObject({ status: 405, json: { code: 'method_not_allowed' } });
+  expect(method.headers.get('allow')).toBe('POST');
+  for (const [path, request] of [
+    ['/', { headers: {} }],
+    ['/logout', { headers: {}, method: 'GET' }],
+  ] as const) {
+    expect(await stack.post(path, request)).toMatchObject({ status: 401 });
+  }
 });
 
 describe('invoked directly', () => {

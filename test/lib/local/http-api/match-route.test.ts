@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { matchRoute } from '../../../../lib/local/http-api/match-route.ts';
+
+const ROUTES = [
+  '$default',
+  'ANY /files/{path+}',
+  'POST /door/{name}',
+  'ANY /door/{name}',
+  'POST /door/front',
+].map((key) => ({ key, authorization: 'NONE', timeoutMs: 30_000 }) as const);
+
+test.each([
+  ['POST', '/door/front', 'POST /door/front', {}],
+  ['POST', '/door/back', 'POST /door/{name}', { name: 'back' }],
+  ['POST', '/door/back%2Fleft', 'POST /door/{name}', { name: 'back/left' }],
+  ['PUT', '/door/front', 'ANY /door/{name}', { name: 'front' }],
+  ['GET', '/files/a/b', 'ANY /files/{path+}', { path: 'a/b' }],
+  ['POST', '/door', '$default', {}],
+  ['POST', '/door/a/b', '$default', {}],
+])('%s %s takes %s', (method, path, key, pathParameters) => {
+  expect(matchRoute(ROUTES, method, path)).toMatchObject({ route: { key }, pathParameters });
+});
+
+test('without $default, what fits no route takes none', () => {
+  expect(matchRoute(ROUTES.slice(1), 'GET', '/')).toBeUndefined();
+});
