@@ -45,6 +45,7 @@ type MetricName =
   | PascalCase<Outcome['outcome']>
   | PascalCase<FailureCode>
   | `${Capitalize<Step>}Ms`
+  | 'Succeeded'
   | 'Failed'
   | 'DurationMs'
   | 'Takeovers'
@@ -57,6 +58,7 @@ export const METRICS = {
   LoggedOut: 'Count',
   AlreadyLoggedOut: 'Count',
   Ready: 'Count',
+  Succeeded: 'Count',
   Failed: 'Count',
   RequestInvalid: 'Count',
   Unauthenticated: 'Count',

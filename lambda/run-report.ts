@@ -43,6 +43,7 @@ export class RunReport {
   succeeded({ outcome }: Outcome): void {
     this.note({ outcome });
     this.count(metricOf(outcome));
+    if (outcome !== 'ready') this.count('Succeeded');
   }
 
   failed(failure: Failure): void {

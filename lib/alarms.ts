@@ -1,12 +1,6 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import {
-  Alarm,
-  type AlarmBase,
-  type IAlarmAction,
-  type IMetric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, type IAlarmAction, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -34,7 +28,7 @@ const FIVE_MINUTES = { statistic: 'Sum', period: Duration.minutes(5) };
 
 /** What somebody has to hear of. Nothing is alarming about no data: there are no runs without a trigger. */
 export class Alarms extends Construct {
-  readonly alarms: readonly AlarmBase[];
+  readonly alarms: readonly Alarm[];
 
   constructor(scope: Construct, id: string, { action, ...props }: AlarmsProps) {
     super(scope, id);
@@ -42,7 +36,7 @@ export class Alarms extends Construct {
     for (const alarm of this.alarms) alarm.addAlarmAction(action);
   }
 
-  #occurrences(props: Omit<AlarmsProps, 'action'>): AlarmBase[] {
+  #occurrences(props: Omit<AlarmsProps, 'action'>): Alarm[] {
     return Object.entries(reasons(props)).map(
       ([name, { metric, threshold, because }]) =>
         new Alarm(this, name, {
@@ -56,7 +50,7 @@ export class Alarms extends Construct {
     );
   }
 
-  #silence({ schedule }: Settings): AlarmBase[] {
+  #silence({ schedule }: Settings): Alarm[] {
     if (schedule === undefined) return [];
     if (SilenceAlarm.canWatch(schedule.longestGapMinutes)) {
       return [new SilenceAlarm(this, 'Silence', schedule).alarm];

@@ -64,6 +64,9 @@ export class Dashboard extends Construct {
           graph('Runs per hour', counts(['LoggedOut', 'AlreadyLoggedOut', 'Ready', 'Failed']), true),
           graph('Failures per hour, by code', counts(FAILURES), true),
         ]),
+        ...question('Which sessions?', [
+          graph('Logged out that day (1), by session', [bySession('Succeeded')]),
+        ]),
         ...question('Which runs failed, and how?', [
           new LogQueryWidget({
             title: 'Last failures',

@@ -23,23 +23,24 @@ export class Webhook extends Construct {
 
   constructor(scope: Construct, id: string, { settings, function: target }: WebhookProps) {
     super(scope, id);
+    const integration = new HttpLambdaIntegration('Integration', target);
     this.api = new HttpApi(this, 'Api', {
       apiName: Stack.of(this).stackName,
       description: 'Ends the session of a Blink client',
       createDefaultStage: false,
+      // For all other routes and methods, so that a stranger hears the same wherever he knocks.
+      defaultIntegration: integration,
+      ...(settings.webhookAuth === 'iam' && { defaultAuthorizer: new HttpIamAuthorizer() }),
     });
-    const integration = new HttpLambdaIntegration('Integration', target);
-    const byIam = settings.webhookAuth === 'iam' ? { authorizer: new HttpIamAuthorizer() } : {};
     for (const path of ['/logout', '/logout/{session}']) {
-      const routes = this.api.addRoutes({ path, methods: [HttpMethod.POST], integration, ...byIam });
-      if (settings.webhookAuth === 'iam') continue;
-      for (const route of routes) {
-        Validations.of(route).acknowledge({
-          id: 'AwsSolutions-APIG4',
-          reason:
-            'The function itself checks the key, or the signature made with it, before it reads a session.',
-        });
-      }
+      this.api.addRoutes({ path, methods: [HttpMethod.POST], integration });
+    }
+    if (settings.webhookAuth === 'key') {
+      Validations.of(this.api).acknowledge({
+        id: 'AwsSolutions-APIG4',
+        reason:
+          'The function itself checks the key, or the signature made with it, before it reads a session.',
+      });
     }
     new HttpStage(this, 'Stage', {
       httpApi: this.api,

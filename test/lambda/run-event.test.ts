@@ -61,7 +61,7 @@ test('a run’s event is one line that CloudWatch reads as metrics, over all ses
     coldStart: true,
     LoggedOut: 1,
   });
-  expect(names).toEqual(['LoggedOut', 'DurationMs']);
+  expect(names).toEqual(['LoggedOut', 'Succeeded', 'DurationMs']);
   expect(dimensions).toEqual([[], ['session']]);
 });
 

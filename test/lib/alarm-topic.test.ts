@@ -9,21 +9,6 @@ const BY_ALARMS = {
 };
 
 describe('the topic of the alarms', () => {
-  it('is encrypted under a key that CloudWatch may use, and that is rotated', () => {
-    const template = synthesize();
-    template.hasResourceProperties('AWS::SNS::Topic', {
-      KmsMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^AlarmTopicKey'), 'Arn'] },
-    });
-    template.hasResourceProperties('AWS::KMS::Key', {
-      EnableKeyRotation: true,
-      KeyPolicy: {
-        Statement: Match.arrayWith([
-          { ...BY_ALARMS, Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Resource: '*' },
-        ]),
-      },
-    });
-  });
-
   it('takes TLS only, and messages from alarms of the account', () => {
     synthesize().hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
@@ -45,12 +30,5 @@ describe('the topic of the alarms', () => {
       Endpoint: 'owner@example.com',
     });
     synthesize().resourceCountIs('AWS::SNS::Subscription', 0);
-  });
-
-  it('goes with the stack', () => {
-    synthesize().hasResource('AWS::KMS::Key', {
-      Properties: { PendingWindowInDays: 7 },
-      DeletionPolicy: 'Delete',
-    });
   });
 });

@@ -49,6 +49,7 @@ describe('the dashboard', () => {
     expect(headings).toEqual([
       'Is anything wrong?',
       'Are sessions logged out?',
+      'Which sessions?',
       'Which runs failed, and how?',
       'Will somebody have to sign in soon?',
       'Do runs die on the way?',
@@ -67,7 +68,7 @@ describe('the dashboard', () => {
 
   it('breaks down by the dimension that runs send', () => {
     const searches = lines.flatMap(([first]) => (typeof first === 'object' ? (first.expression ?? []) : []));
-    expect(searches).toHaveLength(2);
+    expect(searches).toHaveLength(3);
     for (const search of searches) expect(search).toContain(`{${METRICS_NAMESPACE},${sessionDimension}}`);
   });
 

@@ -13,14 +13,19 @@ function routesOf(settings: Record<string, unknown>): Record<string, string> {
 }
 
 describe('the webhook', () => {
-  it('takes POST /logout and POST /logout/{session}, and nothing else', () => {
-    expect(routesOf({})).toEqual({ 'POST /logout': 'NONE', 'POST /logout/{session}': 'NONE' });
+  it('takes POST /logout and POST /logout/{session}, and hands the function all else, to be refused alike', () => {
+    expect(routesOf({})).toEqual({
+      'POST /logout': 'NONE',
+      'POST /logout/{session}': 'NONE',
+      $default: 'NONE',
+    });
   });
 
   it('asks for a signature of IAM on every route where that is set', () => {
     expect(routesOf({ webhookAuth: 'iam' })).toEqual({
       'POST /logout': 'AWS_IAM',
       'POST /logout/{session}': 'AWS_IAM',
+      $default: 'AWS_IAM',
     });
   });
 
@@ -32,16 +37,19 @@ describe('the webhook', () => {
     });
   });
 
-  it('may invoke the function for its own routes only', () => {
+  it('may invoke the function, and no other API may', () => {
     const permissions = Object.values(
       synthesize().findResources('AWS::Lambda::Permission', {
         Properties: { Principal: 'apigateway.amazonaws.com' },
       }),
     );
-    expect(permissions.map(({ Properties }) => Properties.SourceArn['Fn::Join'][1].at(-1)).sort()).toEqual([
+    const sources = permissions.map(({ Properties }) => Properties.SourceArn['Fn::Join'][1]);
+    expect(sources.map((parts) => parts.at(-1)).sort()).toEqual([
+      '/*/*',
       '/*/*/logout',
       '/*/*/logout/{session}',
     ]);
+    for (const parts of sources) expect(parts).toContainEqual({ Ref: expect.stringMatching(/^WebhookApi/) });
   });
 
   it('is throttled as set', () => {
