@@ -103,7 +103,7 @@ async function refuse(
         reason: 'second_factor_wanted',
         blinkStatus: refusal.blinkStatus,
       })
-    : refused(refusal.afterUnanswered || claim.reading.state.tokenMayBeLost);
+    : refused(refusal.afterUnanswered || claim.reading.state.tokenMayBeLost, refusal.blinkStatus);
 }
 
 function endsOwnSession(request: LogoutRequest, { stored }: Reading): boolean {

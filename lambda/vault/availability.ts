@@ -32,14 +32,16 @@ export function requireAvailable(availability: Availability): void {
   }
 }
 
-export function refused(lost: boolean): Failure {
+export function refused(lost: boolean, blinkStatus?: number): Failure {
+  const status = blinkStatus === undefined ? {} : { blinkStatus };
   return lost
     ? new Failure(
         'reauthentication_required',
         'the refresh token was lost between refresh and save by an earlier run that died or had no answer; sign in again',
-        { reason: 'lost_between_refresh_and_save' },
+        { reason: 'lost_between_refresh_and_save', ...status },
       )
     : new Failure('reauthentication_required', 'Blink refuses the refresh token; sign in again', {
         reason: 'refused_by_blink',
+        ...status,
       });
 }
