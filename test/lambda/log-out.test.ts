@@ -136,6 +136,15 @@ test('promise 3: the save goes on past the moment at which the caller wanted its
   expect(isSaved()).toBe(true);
 });
 
+test('promise 3: a save that never works says so before the run is ended', async () => {
+  const { end } = await runScripted(world, {
+    on: (action) => (action === 'put save' ? 'unsent' : undefined),
+  });
+  expect(end).toBe('save_failed');
+  await world.time.advance(CLAIM_LIFE_MS);
+  expect((await runScripted(world)).end).toBe('reauthentication_required: lost_between_refresh_and_save');
+});
+
 describe('promise 4: a sign-in that lands during the run', () => {
   it.each([
     ['put claim', 'before'],
@@ -275,13 +284,16 @@ describe('promise 6: a refused token', () => {
     expect(second.actions).toEqual(['read value', 'read list']);
   });
 
-  it('was lost where Blink had spent it on a try that went unanswered', async () => {
-    const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
-    expect(end).toBe('reauthentication_required: lost_between_refresh_and_save');
-    const second = await runScripted(world);
-    expect(second.end).toBe('reauthentication_required: lost_between_refresh_and_save');
-    expect(second.actions).not.toContain('refresh');
-  });
+  it.each(['unanswered', 'late'] as const)(
+    'was lost where Blink had spent it on a try: %s',
+    async (mishap) => {
+      const { end } = await runScripted(world, { on: once('refresh', 'after', mishap) });
+      expect(end).toBe('reauthentication_required: lost_between_refresh_and_save');
+      const second = await runScripted(world);
+      expect(second.end).toBe('reauthentication_required: lost_between_refresh_and_save');
+      expect(second.actions).not.toContain('refresh');
+    },
+  );
 });
 
 test('promise 8: a run for whose versions there is no room is refused before it spends', async () => {

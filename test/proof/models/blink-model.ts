@@ -21,10 +21,18 @@ export interface Spend {
   readonly issued: string | undefined;
 }
 
+export interface Logout {
+  readonly run: string;
+  readonly accessToken: string;
+  readonly currentTexts: readonly string[];
+}
+
 /** Blink's tokens: a refresh token is good for one refresh; reuse takes the whole family with it where that is drawn. */
 export class BlinkModel {
   readonly spends: Spend[] = [];
-  readonly logouts: { readonly run: string; readonly family: Family }[] = [];
+  readonly logouts: Logout[] = [];
+  /** What the secret has held as current by the time of a logout. */
+  currentTexts: () => readonly string[] = () => [];
   readonly families: Family[] = [];
   revokesFamilyOnReuse = false;
   readonly #time: VirtualTime;
@@ -42,8 +50,8 @@ export class BlinkModel {
     return family;
   }
 
-  familyOf(token: string): Family {
-    const family = this.#familyOf.get(token);
+  familyOf(token: string | undefined): Family {
+    const family = token === undefined ? undefined : this.#familyOf.get(token);
     if (family === undefined) throw new Error('Blink never issued that token');
     return family;
   }
@@ -63,7 +71,7 @@ export class BlinkModel {
     const family = this.familyOf(accessToken.replace(/^access-/, ''));
     if (family.clientId !== clientId) return answer(404, { message: 'Client not found', code: 2700 });
     family.loggedOut = true;
-    this.logouts.push({ run, family });
+    this.logouts.push({ run, accessToken, currentTexts: this.currentTexts() });
     return answer(200, { message: 'logout' });
   }
 

@@ -7,6 +7,8 @@ export type Mishap =
   | 'unsent'
   /** It is processed, and the answer is lost. */
   | 'unanswered'
+  /** It goes on after 9 s, which is longer than anybody waits for Blink. */
+  | 'late'
   /** The caller dies at this moment. */
   | 'killed';
 
@@ -57,7 +59,8 @@ export class ScriptedChannel implements Channel {
   async #pass(action: string, moment: Moment): Promise<void> {
     await this.#time.wait(10);
     const mishap = this.on(action, moment);
-    if (mishap === undefined) return;
+    if (mishap === 'late') await this.#time.wait(9000);
+    if (mishap === undefined || mishap === 'late') return;
     if (mishap !== 'killed') throw new LostCall(mishap);
     this.#sandbox.kill();
     await this.#sandbox.hold(Promise.resolve());

@@ -44,6 +44,14 @@ export class SecretModel {
     return current;
   }
 
+  /** What has been current, one after the other. */
+  currentTexts(): readonly string[] {
+    return this.#history.flatMap(({ versions, holders }) => {
+      const current = versions.get(holders.get('AWSCURRENT') ?? '');
+      return current === undefined ? [] : [current.text];
+    });
+  }
+
   put(versionId: string, text: string, label: string): 'written' | 'conflict' {
     const { versions, holders } = this.#state();
     const existing = versions.get(versionId);

@@ -37,6 +37,7 @@ export class World {
     this.time = new VirtualTime(random);
     this.secret = new SecretModel(this.time, 'blink-logout/default');
     this.blink = new BlinkModel(this.time);
+    this.blink.currentTexts = () => this.secret.currentTexts();
   }
 
   /** A person signs in and stores the tokens. */

@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Invocation, LambdaProcess } from '../../lib/local/lambda-process.ts';
+import type { Answer } from '../../lib/local/loopback-server.ts';
+import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { figures, isLong } from './figures.ts';
+import {
+  eventOf,
+  type FunctionUnderTest,
+  type SessionUnderTest,
+  startFunctionUnderTest,
+  told,
+} from './function-under-test.ts';
+
+let subject: FunctionUnderTest;
+const total = { faults: 0, tokensLost: 0, doubleSpends: 0 };
+
+beforeAll(async () => {
+  subject = await startFunctionUnderTest();
+});
+afterAll(async () => {
+  figures('faults', { ...total, doubleSpends: subject.blink.tokens.doubleSpends });
+  await subject.close();
+});
+
+/** For what takes longer than `npm test` can wait; its short form is in the tests of the use case and of the vault. */
+const IN_LONG_FORM_ONLY = false;
+
+interface Case {
+  readonly session: SessionUnderTest;
+  run(timeoutSeconds?: number): Promise<Invocation>;
+  /** The refreshes of this session that came in. */
+  refreshes(): number;
+  /** That a call is this session's. */
+  readonly secret: (call: { readonly secretId: string | undefined }) => boolean;
+  /** That a refresh is this session's: it presents the token that the secret holds as current. */
+  readonly token: (call: { readonly form: Readonly<Record<string, string>> }) => boolean;
+}
+
+/** A session, and one process after the other for its runs. */
+function faulty(name: string, body: (fault: Case) => Promise<void>, inShortFormToo = true): void {
+  test.runIf(inShortFormToo || isLong).concurrent(name, { timeout: 60_000 }, async () => {
+    const session = subject.signIn(`fault-${total.faults++}`);
+    const processes: LambdaProcess[] = [];
+    const tokens = () => subject.secretsManager.secrets.versions(session.secretName).map(({ text }) => text);
+    const isOwn = (call: { readonly form: Readonly<Record<string, string>> }) =>
+      tokens().some((text) => text.includes(`"${call.form['refresh_token']}"`));
+    await body({
+      session,
+      async run(timeoutSeconds = subject.fn.timeoutSeconds) {
+        const lambdaProcess = new LambdaProcess({ ...subject.fn, timeoutSeconds }, subject.endpoints);
+        processes.push(lambdaProcess);
+        return lambdaProcess.invoke({ session: session.name });
+      },
+      refreshes: () => subject.blink.calls.filter((call) => call.action === 'refresh' && isOwn(call)).length,
+      secret: ({ secretId }) => secretId === session.secretName,
+      token: isOwn,
+    });
+    await Promise.all(processes.map((each) => each.kill()));
+    if (!subject.holdsNewestToken(session)) total.tokensLost += 1;
+  });
+}
+
+const answer = (status: number, body = ''): Answer => ({ status, headers: {}, body });
+
+describe('Secrets Manager', () => {
+  faulty(
+    'promise 2: throttles: it is asked again, and the logout succeeds',
+    async ({ run, secret, session }) => {
+      for (const on of [
+        'GetSecretValue',
+        'ListSecretVersionIds',
+        'PutSecretValue',
+        'UpdateSecretVersionStage',
+      ]) {
+        subject.secretsManager.faults.add({
+          on,
+          where: secret,
+          at: 'before',
+          effect: refuse('ThrottlingException', 'Rate exceeded'),
+          times: 1,
+        });
+      }
+      expect(told((await run()).result)).toBe('logged_out');
+      expect(subject.holdsNewestToken(session)).toBe(true);
+    },
+  );
+
+  faulty('promise 2: is down before the claim: nothing is spent', async ({ run, secret, refreshes }) => {
+    subject.secretsManager.faults.add({
+      on: 'PutSecretValue',
+      where: secret,
+      at: 'before',
+      effect: { do: 'destroy' },
+      times: 3,
+    });
+    expect(told((await run()).result)).toBe('secrets_unavailable');
+    expect(refreshes()).toBe(0);
+    expect(told((await run()).result)).toBe('logged_out');
+  });
+
+  faulty('promise 3: goes down after the refresh and comes back: the token is saved', async (fault) => {
+    let downUntilMs = Number.POSITIVE_INFINITY;
+    let writes = 0;
+    subject.secretsManager.faults.add({
+      on: 'PutSecretValue',
+      where: (call) => {
+        if (!fault.secret(call)) return false;
+        if (writes++ === 1) downUntilMs = performance.now() + 1500;
+        return writes > 1 && performance.now() < downUntilMs;
+      },
+      at: 'before',
+      effect: { do: 'destroy' },
+    });
+    const invocation = await fault.run();
+    expect(told(invocation.result)).toBe('logged_out');
+    expect(eventOf(invocation)['SaveMs']).toBeGreaterThan(1000);
+    expect(fault.refreshes()).toBe(1);
+    expect(subject.holdsNewestToken(fault.session)).toBe(true);
+  });
+
+  faulty(
+    'promise 3: never comes back: the run says so before it is ended',
+    async (fault) => {
+      let writes = 0;
+      subject.secretsManager.faults.add({
+        on: 'PutSecretValue',
+        where: (call) => fault.secret(call) && writes++ > 0,
+        at: 'before',
+        effect: { do: 'destroy' },
+      });
+      const invocation = await fault.run(20);
+      expect(told(invocation.result)).toBe('save_failed');
+      expect(eventOf(invocation)).toMatchObject({ code: 'save_failed', level: 'ERROR' });
+      expect(invocation.durationMs).toBeGreaterThan(18_000);
+    },
+    IN_LONG_FORM_ONLY,
+  );
+});
+
+describe('Blink', () => {
+  faulty('promise 5: processes a refresh, and its answer is lost: the run says so', async (fault) => {
+    subject.blink.faults.add({
+      on: 'refresh',
+      where: fault.token,
+      at: 'after',
+      effect: { do: 'destroy' },
+      times: 1,
+    });
+    const invocation = await fault.run();
+    expect(eventOf(invocation)).toMatchObject({
+      code: 'reauthentication_required',
+      reason: 'lost_between_refresh_and_save',
+      refreshTries: 2,
+    });
+    expect(eventOf(await fault.run())).toMatchObject({ reason: 'lost_between_refresh_and_save' });
+    expect(fault.refreshes()).toBe(2);
+  });
+
+  faulty(
+    'promise 5: processes a refresh and answers too late: the run says so',
+    async (fault) => {
+      subject.blink.faults.add({
+        on: 'refresh',
+        where: fault.token,
+        at: 'after',
+        effect: { do: 'hold', ms: 9000 },
+        times: 1,
+      });
+      const told = { reason: 'lost_between_refresh_and_save', refreshTries: 2 };
+      expect(eventOf(await fault.run())).toMatchObject(told);
+    },
+    IN_LONG_FORM_ONLY,
+  );
+
+  faulty('answers late, but in time: the logout succeeds', async (fault) => {
+    subject.blink.faults.add({
+      on: 'refresh',
+      where: fault.token,
+      at: 'after',
+      effect: { do: 'hold', ms: 1000 },
+      times: 1,
+    });
+    expect(told((await fault.run()).result)).toBe('logged_out');
+    expect(fault.refreshes()).toBe(1);
+  });
+
+  faulty('answers 5xx once: the refresh is sent once more', async (fault) => {
+    subject.blink.faults.add({
+      on: 'refresh',
+      where: fault.token,
+      at: 'before',
+      effect: { do: 'answer', answer: answer(503) },
+      times: 1,
+    });
+    const invocation = await fault.run();
+    expect(told(invocation.result)).toBe('logged_out');
+    expect(eventOf(invocation)['refreshTries']).toBe(2);
+  });
+
+  faulty('answers 5xx always: the run gives up, and a later one may succeed at once', async (fault) => {
+    subject.blink.faults.add({
+      on: 'refresh',
+      where: fault.token,
+      at: 'before',
+      effect: { do: 'answer', answer: answer(503) },
+      times: 2,
+    });
+    expect(told((await fault.run()).result)).toBe('blink_unavailable');
+    expect(fault.refreshes()).toBe(2);
+    expect(told((await fault.run()).result)).toBe('logged_out');
+  });
+
+  faulty('promise 6: answers a bare 401: it is asked once, now and later', async (fault) => {
+    subject.blink.faults.add({
+      on: 'refresh',
+      where: fault.token,
+      at: 'before',
+      effect: { do: 'answer', answer: answer(401) },
+    });
+    expect(eventOf(await fault.run())).toMatchObject({ reason: 'refused_by_blink', blinkStatus: 401 });
+    expect(eventOf(await fault.run())).toMatchObject({ reason: 'refused_by_blink' });
+    expect(fault.refreshes()).toBe(1);
+  });
+
+  faulty('answers 429: it is left alone for a while', async (fault) => {
+    subject.blink.faults.add({
+      on: 'refresh',
+      where: fault.token,
+      at: 'before',
+      effect: { do: 'answer', answer: answer(429) },
+    });
+    expect(told((await fault.run()).result)).toBe('too_many_logouts');
+    expect(told((await fault.run()).result)).toBe('too_many_logouts');
+    expect(fault.refreshes()).toBe(1);
+  });
+});
+
+faulty('promise 4: a sign-in between refresh and save is kept, and is not logged out', async (fault) => {
+  let writes = 0;
+  subject.secretsManager.faults.add({
+    on: 'PutSecretValue',
+    where: (call) => {
+      if (fault.secret(call) && writes++ === 1) subject.signInAgain(fault.session);
+      return false;
+    },
+    at: 'before',
+    effect: { do: 'destroy' },
+  });
+  expect(told((await fault.run()).result)).toBe('session_busy');
+  expect(subject.holdsNewestToken(fault.session)).toBe(true);
+  expect(subject.blink.logouts.map(({ clientId }) => clientId)).not.toContain(fault.session.clientId);
+  expect(told((await fault.run()).result)).toBe('logged_out');
+});

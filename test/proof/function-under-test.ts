@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FUNCTION_TIMEOUT_SECONDS, WEBHOOK_KEY_SECRET_NAME } from '../../lambda/environment.ts';
+import { buildFunction } from '../../lib/function-bundle.ts';
+import { type BlinkStandIn, startBlink } from '../../lib/local/blink/start-blink.ts';
+import type { DeployedFunction } from '../../lib/local/deployment.ts';
+import type { InvocationResult } from '../../lib/local/lambda-process.ts';
+import {
+  type SecretsManagerStandIn,
+  startSecretsManager,
+} from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+
+export const WEBHOOK_KEY = 'a-webhook-key-of-enough-characters';
+
+const ACCOUNT = { email: 'a@example.com', password: 'x', tier: 'e008', accountId: 7, userId: 8 };
+
+/** A session of one client of its own. */
+export interface SessionUnderTest {
+  readonly name: string;
+  readonly secretName: string;
+  readonly clientId: number;
+}
+
+/** The function as it is deployed, to be run in processes of its own, and the stand-ins that it talks to. */
+export interface FunctionUnderTest {
+  readonly fn: DeployedFunction;
+  /** Where the stand-ins are, for the function's environment. */
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly secretsManager: SecretsManagerStandIn;
+  readonly blink: BlinkStandIn;
+  signIn(name: string): SessionUnderTest;
+  /** A person signs in to the session again. */
+  signInAgain(session: SessionUnderTest): void;
+  /** Whether the newest token that Blink issued for the session is current in its secret. */
+  holdsNewestToken(session: SessionUnderTest): boolean;
+  close(): Promise<void>;
+}
+
+export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
+  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-proof-'));
+  const [{ directory: assetDirectory }, secretsManager, blink] = await Promise.all([
+    buildFunction(join(directory, 'function')),
+    startSecretsManager(),
+    startBlink({ accounts: [ACCOUNT] }),
+  ]);
+  secretsManager.secrets.create(WEBHOOK_KEY_SECRET_NAME, WEBHOOK_KEY);
+  let nextClientId = 1_000_001;
+
+  const newText = (clientId: number) =>
+    JSON.stringify({
+      refresh_token: blink.seedSession({ accountId: ACCOUNT.accountId, clientId, oauthClient: 'ios' }),
+      host: `${ACCOUNT.tier}.immedia-semi.com`,
+      account_id: ACCOUNT.accountId,
+      client_id: String(clientId),
+    });
+
+  return {
+    fn: {
+      name: 'blink-logout',
+      assetDirectory,
+      handler: 'handler.handler',
+      runtime: 'nodejs24.x',
+      environment: { WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' },
+      timeoutSeconds: FUNCTION_TIMEOUT_SECONDS,
+      memoryMb: 512,
+      logFormat: 'JSON',
+    },
+    endpoints: { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url, BLINK_ENDPOINT: blink.url },
+    secretsManager,
+    blink,
+    signIn(name) {
+      const session = { name, secretName: `blink-logout/${name}`, clientId: nextClientId++ };
+      secretsManager.secrets.create(session.secretName, newText(session.clientId));
+      return session;
+    },
+    signInAgain({ secretName, clientId }) {
+      const secret = secretsManager.secrets.find(secretName);
+      secret.put(crypto.randomUUID(), newText(clientId), ['AWSCURRENT'], secretsManager.clock.nowMs());
+    },
+    holdsNewestToken({ secretName, clientId }) {
+      const newest = blink.tokens.newest(clientId);
+      const { text } = secretsManager.secrets.find(secretName).version({ label: 'AWSCURRENT' });
+      return newest !== undefined && text.includes(newest);
+    },
+    async close() {
+      await Promise.all([secretsManager.close(), blink.close()]);
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** An invocation's result in one word: its outcome, or the name of its error, which is our code. */
+export function told(result: InvocationResult): string {
+  if (result.kind === 'failed') return result.error.errorType;
+  const { payload } = result;
+  return typeof payload === 'object' && payload !== null && 'outcome' in payload
+    ? String(payload.outcome)
+    : 'nothing that is known';
+}
+
+/** The run's one line of log. */
+export function eventOf({ output }: { readonly output: readonly string[] }): Record<string, unknown> {
+  return JSON.parse(output.find((line) => line.includes('"_aws"')) ?? '{}');
+}

@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startHttpApi } from '../../lib/local/http-api/start-http-api.ts';
+import { Lambda } from '../../lib/local/lambda.ts';
+import { figures } from './figures.ts';
+import { type FunctionUnderTest, startFunctionUnderTest, WEBHOOK_KEY } from './function-under-test.ts';
+import { startScripted } from './models/scripted-run.ts';
+import { World } from './models/world.ts';
+
+const CALLS = 200;
+
+const answerSchema = v.object({ outcome: v.optional(v.string()), code: v.optional(v.string()) });
+
+let subject: FunctionUnderTest;
+
+beforeAll(async () => {
+  subject = await startFunctionUnderTest();
+});
+afterAll(() => subject.close());
+
+test('promises 1 and 9: of 200 webhook calls at once, one refreshes and logs out', async () => {
+  const { fn, endpoints, blink } = subject;
+  const session = subject.signIn('porch');
+  const lambda = new Lambda(fn, endpoints);
+  const httpApi = await startHttpApi({
+    routes: [{ key: 'POST /logout/{session}', authorization: 'NONE', timeoutMs: 30_000 }],
+    invoke: (event) => lambda.invoke(event),
+  });
+  const call = async () => {
+    const response = await fetch(`${httpApi.url}/logout/${session.name}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${WEBHOOK_KEY}` },
+    });
+    const { outcome, code } = v.parse(answerSchema, await response.json());
+    return outcome ?? code ?? 'nothing that is known';
+  };
+  const answers = await Promise.all(Array.from({ length: CALLS }, call));
+  await Promise.all([httpApi.close(), lambda.kill()]);
+
+  const count = (word: string) => answers.filter((answer) => answer === word).length;
+  figures('load', {
+    calls: CALLS,
+    loggedOut: count('logged_out'),
+    sessionBusy: count('session_busy'),
+    alreadyLoggedOut: count('already_logged_out'),
+    refreshes: blink.tokens.refreshes,
+    doubleSpends: blink.tokens.doubleSpends,
+  });
+  expect(count('logged_out')).toBe(1);
+  expect(count('logged_out') + count('session_busy') + count('already_logged_out')).toBe(CALLS);
+  expect(blink.calls.filter(({ action }) => action === 'refresh')).toHaveLength(1);
+  expect(blink.logouts).toHaveLength(1);
+  expect(blink.tokens.doubleSpends).toBe(0);
+  expect(subject.holdsNewestToken(session)).toBe(true);
+});
+
+test('promise 1: of 200 runs that have all read before the first one claims, one refreshes and logs out', async () => {
+  const world = new World();
+  world.signIn();
+  const runs = await world.time.drive(Promise.all(Array.from({ length: CALLS }, () => startScripted(world))));
+  expect(runs.filter(({ end }) => end === 'logged_out')).toHaveLength(1);
+  expect(runs.filter(({ end }) => end === 'session_busy')).toHaveLength(CALLS - 1);
+  expect(world.blink.spends).toHaveLength(1);
+  expect(world.blink.logouts).toHaveLength(1);
+});

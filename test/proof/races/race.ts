@@ -1,0 +1,73 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Scheduler } from 'fast-check';
+import { type RunEnd, World } from '../models/world.ts';
+import type { Plan } from './plan.ts';
+import { ScheduledChannel } from './scheduled-channel.ts';
+
+export interface RacedRun {
+  readonly id: string;
+  readonly end: RunEnd;
+  readonly endedAtMs: number;
+}
+
+export interface Race {
+  readonly world: World;
+  readonly runs: readonly RacedRun[];
+}
+
+/** Plays a schedule to the end of its last run and the arrival of its last call. */
+export async function race(scheduler: Scheduler, plan: Plan): Promise<Race> {
+  const staleness = cycle(plan.staleParts);
+  const latency = cycle(plan.latenciesMs);
+  const world = new World(cycle([0.1, 0.9, 0.5]));
+  const { time } = world;
+  world.blink.revokesFamilyOnReuse = plan.revokesFamilyOnReuse;
+  world.signIn();
+  await time.advance(60_000);
+
+  const runs = plan.runs.map(async (runPlan, index): Promise<RacedRun> => {
+    const id = `run ${index + 1}`;
+    await time.wait(runPlan.startsAtMs);
+    const end = await world.start({
+      id,
+      requestId: plan.sameRequestId ? 'one delivery' : id,
+      answerWithinMs: runPlan.answerWithinMs,
+      channel: (sandbox) =>
+        new ScheduledChannel(scheduler, time, sandbox, {
+          id,
+          plan: runPlan,
+          staleMs: () => staleness() * plan.staleWithinMs,
+        }),
+    });
+    return { id, end, endedAtMs: time.nowMs };
+  });
+  const signIns = plan.signInsAtMs.map(async (atMs) => {
+    await time.wait(atMs);
+    await scheduler.schedule(Promise.resolve(), 'a person signs in');
+    world.signIn();
+  });
+
+  let over = false;
+  const all = Promise.all([Promise.all(runs), ...signIns]).finally(() => {
+    over = true;
+  });
+  all.catch(() => undefined);
+  await setImmediate();
+  while (!over || scheduler.count() > 0) {
+    if (scheduler.count() === 0) {
+      if (!(await time.jump())) throw new Error('a run waits for something that never comes');
+    } else {
+      await time.advance(latency());
+      await scheduler.waitNext(1);
+      await setImmediate();
+    }
+  }
+  const [raced] = await all;
+  return { world, runs: raced };
+}
+
+/** The values one after the other, over and over. */
+function cycle(values: readonly number[]): () => number {
+  let next = 0;
+  return () => values[next++ % values.length] ?? 0;
+}

@@ -1,0 +1,60 @@
+import type { Moment } from '../../lib/local/faults.ts';
+import type { FunctionUnderTest, SessionUnderTest } from './function-under-test.ts';
+
+/** The calls that a run is made of, in their order. */
+export const STEPS = [
+  'read value',
+  'read list',
+  'claim',
+  'refresh',
+  'save',
+  'make current',
+  'log out',
+  'mark',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+/** Calls `then` at a moment of a step of the session's next run; the call is then cut off. */
+export function atStep(
+  { secretsManager, blink }: FunctionUnderTest,
+  { secretName, clientId }: SessionUnderTest,
+  step: Step,
+  moment: Moment,
+  then: () => Promise<void>,
+): void {
+  let writes = 0;
+  secretsManager.faults.onCall = async (call, actualMoment) => {
+    if (call.secretId !== secretName) return undefined;
+    if (call.action === 'PutSecretValue' && actualMoment === 'before') writes += 1;
+    if (actualMoment !== moment || secretsManagerStep(call, writes) !== step) return undefined;
+    secretsManager.faults.onCall = undefined;
+    await then();
+    return { do: 'destroy' };
+  };
+  blink.faults.onCall = async (call, actualMoment) => {
+    const actual = call.action === 'refresh' ? 'refresh' : 'log out';
+    if (actual === 'log out' && !call.path.includes(String(clientId))) return undefined;
+    if (actual !== step || actualMoment !== moment) return undefined;
+    blink.faults.onCall = undefined;
+    await then();
+    return { do: 'destroy' };
+  };
+}
+
+function secretsManagerStep(
+  { action, labels }: { readonly action: string; readonly labels: readonly string[] },
+  writes: number,
+): Step | undefined {
+  switch (action) {
+    case 'GetSecretValue':
+      return 'read value';
+    case 'ListSecretVersionIds':
+      return 'read list';
+    case 'PutSecretValue':
+      return writes === 1 ? 'claim' : 'save';
+    case 'UpdateSecretVersionStage':
+      return labels.includes('AWSCURRENT') ? 'make current' : 'mark';
+    default:
+      return undefined;
+  }
+}
