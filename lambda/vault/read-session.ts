@@ -7,7 +7,7 @@ import type { SecretStore, SecretVersion } from './secret-store.ts';
 import { keptVersionCount, sessionState } from './session-state.ts';
 import type { Reading } from './session-vault.ts';
 
-/** Waits between looks at answers that do not agree: "all operations are eventually consistent" (AWS, PutSecretValue). */
+/** Waits between looks at answers that do not agree: "All Secrets Manager operations are eventually consistent" (AWS, ListSecrets). */
 export const RECONCILE_WAITS_MS = [100, 300, 600];
 
 /** Reads the value and the versions beside each other, again until both name the same current version. */
