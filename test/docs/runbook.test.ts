@@ -1,0 +1,173 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import * as secretsManager from '@aws-sdk/client-secrets-manager';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../../bin/session/program.ts';
+import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
+import { synthesize } from '../lib/synthesize.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const PAGE = read('docs/runbook.md');
+
+const [, ...sections] = PAGE.split(/^## /m).map((text) => {
+  const [heading = '', ...body] = text.split('\n');
+  return { heading, body: body.join('\n'), blocks: shellBlocks(text) };
+});
+const [setUp, ...entries] = sections;
+const blocks = shellBlocks(PAGE);
+const commands = [...new Set(blocks.flatMap((block) => block.trim().split('\n')))];
+
+function shellBlocks(text: string): readonly string[] {
+  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
+}
+
+function namesIn(heading: string): readonly string[] {
+  return [...heading.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+}
+
+const template = synthesize({ schedule: 'cron(0 3 * * ? *)' });
+
+function alarms(): readonly string[] {
+  const found = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+  return found.map(({ Properties }) => String(Properties.AlarmName).replace(/^blink-logout-/, ''));
+}
+
+describe('the runbook', () => {
+  test('has one section for every failure and every alarm, and no other', () => {
+    const named = entries.flatMap(({ heading }) => namesIn(heading));
+    expect(named.toSorted()).toEqual([...Object.keys(HTTP_PROBLEMS), ...alarms()].toSorted());
+  });
+
+  test('begins with what is most urgent', () => {
+    expect(entries.slice(0, 2).map(({ heading }) => namesIn(heading)[0])).toEqual([
+      'save_failed',
+      'reauthentication_required',
+    ]);
+  });
+
+  test.each(entries)('says of $heading what it means, costs and asks for', ({ body }) => {
+    expect([...body.matchAll(/^\*\*([A-Z].*?)\.\*\*/gm)].map(([, label]) => label)).toEqual([
+      'Means',
+      'Spent',
+      'Do',
+      'Sure when',
+    ]);
+  });
+
+  test('leads nowhere that is not there', () => {
+    const anchors = sections.map(({ heading }) =>
+      heading.toLowerCase().replace(/[`,]/g, '').replace(/ /g, '-'),
+    );
+    const links = [...PAGE.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
+  });
+
+  test('quotes what the commands say', () => {
+    const said = read('bin/session/session-report.ts') + read('bin/session/logout.ts');
+    const quoted = [...PAGE.replaceAll(/^```sh\n.*?^```$/gms, '').matchAll(/"([^"]+)"/g)];
+    expect(quoted.length).toBeGreaterThan(0);
+    for (const [, phrase = ''] of quoted) {
+      for (const part of phrase.split('…')) expect(said).toContain(part);
+    }
+  });
+});
+
+describe('a command of the runbook', () => {
+  test.each(blocks.map((block) => [block]))('is of the shell: %s', (block) => {
+    execFileSync('bash', ['-n'], { input: block });
+  });
+
+  test.each(sections)('has its variables set, in $heading', ({ blocks: own }) => {
+    const assigned = [...(setUp?.blocks ?? []), ...own].flatMap((block) => [
+      ...block.matchAll(/(?:^|^export .*?)([A-Z_]+)=/gm),
+    ]);
+    const known = assigned.map(([, name]) => name);
+    for (const [, name] of own.join('').matchAll(/(?<!\\)\$([A-Z_]+)/g)) expect(known).toContain(name);
+  });
+
+  test.each(commands.filter((line) => line.startsWith('npm ')))('is taken: %s', (line) => {
+    const [npm, run, script, dashes, ...argv] = words(line);
+    expect([npm, run, script, dashes]).toEqual(['npm', 'run', 'session', '--']);
+    parseCommandLine(argv, { out: () => {} });
+  });
+
+  test.each(commands.filter((line) => line.includes('aws ')))('names what AWS has: %s', (line) => {
+    const { operation, options } = awsCall(line);
+    expect(optionsOf(operation)).toEqual(expect.arrayContaining([...options]));
+  });
+
+  test('is one of those that these tests look at', () => {
+    const seen = /^npm run session -- |(^|^[A-Z_]+=\$\(|\| )aws [a-z-]+ [a-z-]+ |^(export )?[A-Z_]+=/;
+    expect(commands.filter((line) => !seen.test(line))).toEqual([]);
+  });
+
+  test('looks for what the stack has', () => {
+    const outputs = [...PAGE.matchAll(/OutputKey=='(\w+)'/g)].map(([, key = '']) => key);
+    expect(Object.keys(template.findOutputs('*'))).toEqual(expect.arrayContaining(outputs));
+    for (const [, type = ''] of PAGE.matchAll(/ResourceType=='([\w:]+)'/g)) template.resourceCountIs(type, 1);
+    for (const [, name] of PAGE.matchAll(/ (\/aws\/\S+)/g)) {
+      template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: name });
+    }
+  });
+});
+
+function words(line: string): readonly string[] {
+  const env = { ...process.env, SESSION: 'default' };
+  return execFileSync('bash', ['-c', `printf '%s\\n' ${line}`], { env, encoding: 'utf8' })
+    .trim()
+    .split('\n');
+}
+
+function awsCall(line: string): { readonly operation: string; readonly options: readonly string[] } {
+  const [, operation = '', rest = ''] = /\baws ([a-z-]+ [a-z-]+)(.*)$/.exec(line) ?? [];
+  return { operation, options: [...rest.matchAll(/ --([a-z-]+)/g)].map(([, option = '']) => option) };
+}
+
+/** Of the AWS CLI itself. */
+const GLOBAL_OPTIONS = ['query', 'output'];
+
+/** What the runbook uses of the AWS CLI; each line was run with it once. Secrets Manager's own come from the SDK. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'cloudformation describe-stacks': ['stack-name'],
+  'cloudformation describe-stack-resources': ['stack-name'],
+  'cloudtrail lookup-events': ['lookup-attributes', 'max-results'],
+  'cloudwatch describe-alarms': ['state-value', 'alarm-name-prefix'],
+  'events describe-rule': ['name'],
+  'events enable-rule': ['name'],
+  'lambda get-account-settings': [],
+  'lambda get-function-configuration': ['function-name'],
+  'lambda invoke': ['function-name', 'payload'],
+  'logs filter-log-events': ['log-group-name', 'start-time', 'filter-pattern'],
+  'service-quotas request-service-quota-increase': ['service-code', 'quota-code', 'desired-value'],
+  'sqs purge-queue': ['queue-url'],
+  'sqs receive-message': [
+    'queue-url',
+    'max-number-of-messages',
+    'visibility-timeout',
+    'message-attribute-names',
+  ],
+};
+
+/** A structure of the SDK's model: its kind, namespace, name, traits, and the names of its members. */
+const structureSchema = v.looseTuple([
+  v.literal(3),
+  v.string(),
+  v.string(),
+  v.unknown(),
+  v.array(v.string()),
+]);
+
+function optionsOf(call: string): readonly string[] {
+  const [service, operation = ''] = call.split(' ');
+  if (service !== 'secretsmanager') {
+    const known = OPTIONS[call];
+    if (known === undefined) throw new Error(`aws ${call} is not among those that were tried`);
+    return [...GLOBAL_OPTIONS, ...known];
+  }
+  const name = operation.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const model: Readonly<Record<string, unknown>> = secretsManager;
+  const members = v.parse(structureSchema, model[`${name}Request$`])[4];
+  return [...GLOBAL_OPTIONS, ...members.map((member) => member.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase())];
+}
