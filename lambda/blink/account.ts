@@ -23,7 +23,8 @@ const answerSchema = v.pipe(
 
 /** Where the account's API is (`tier_info`, as blinkpy asks for it). */
 export async function findAccount(caller: Caller, accessToken: string): Promise<Account> {
-  const ask = (tier: string) => sendAndRepeat('lookup', caller, accountRequest(caller, accessToken, tier));
+  const ask = async (tier: string) =>
+    (await sendAndRepeat('lookup', caller, accountRequest(caller, accessToken, tier))).end;
   let end = await ask('prod');
   for (const tier of OTHER_TIERS) {
     if (end instanceof ExchangeError || end.status !== 406) break;

@@ -10,7 +10,7 @@ import { sendAndRepeat } from './retry.ts';
 
 /** The client id that the access token belongs to: a response header of the home screen (seen in several clients). */
 export async function findClientId(caller: Caller, accessToken: string, account: Account): Promise<string> {
-  const end = await sendAndRepeat('lookup', caller, clientIdRequest(caller, accessToken, account));
+  const { end } = await sendAndRepeat('lookup', caller, clientIdRequest(caller, accessToken, account));
   return processClientIdResponse(end);
 }
 

@@ -35,9 +35,16 @@ export async function logOut(
   const post = (path: `/${string}`) =>
     sendAndRepeat('logout', caller, logoutRequest(caller, accessToken, restUrl(account.tier, path)));
 
-  const end = await post(`/api/v4/account/${accountPart}/client/${clientPart}/logout`);
-  const pathIsGone = !(end instanceof ExchangeError) && end.status === 404;
-  return processLogoutResponse(pathIsGone ? await post(`/api/v4/clients/${clientPart}/logout`) : end);
+  const { end, afterUnanswered } = await post(`/api/v4/account/${accountPart}/client/${clientPart}/logout`);
+  if (!isNotFound(end)) return processLogoutResponse(end);
+  const newer = await post(`/api/v4/clients/${clientPart}/logout`);
+  // A client that is gone after a try that went unanswered is one that this try has logged out.
+  const isGone = isNotFound(newer.end) && (afterUnanswered || newer.afterUnanswered);
+  return isGone ? { message: '' } : processLogoutResponse(newer.end);
+}
+
+function isNotFound(end: HttpResponse | ExchangeError): boolean {
+  return !(end instanceof ExchangeError) && end.status === 404;
 }
 
 function logoutRequest(caller: Caller, accessToken: string, url: URL): HttpRequest {

@@ -44,14 +44,21 @@ export function mayRepeat(call: keyof typeof REPEATED_AFTER, end: HttpResponse |
   return end.status >= 500 && REPEATED_AFTER[call].has('server_error');
 }
 
+export interface Sent {
+  readonly end: HttpResponse | ExchangeError;
+  /** An earlier try went without a definite answer, and may have done what this one asked for. */
+  readonly afterUnanswered: boolean;
+}
+
 /** Sends, and once more where the rule allows it. */
 export async function sendAndRepeat(
   call: 'lookup' | 'logout',
   { exchange, pause }: { readonly exchange: HttpExchange; readonly pause: Pause },
   request: HttpRequest,
-): Promise<HttpResponse | ExchangeError> {
+): Promise<Sent> {
   const first = await send(exchange, request);
-  if (!mayRepeat(call, first)) return first;
+  if (!mayRepeat(call, first)) return { end: first, afterUnanswered: false };
   await pause();
-  return send(exchange, request);
+  const afterUnanswered = !(first instanceof ExchangeError && first.progress === 'not_sent');
+  return { end: await send(exchange, request), afterUnanswered };
 }

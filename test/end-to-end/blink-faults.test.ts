@@ -200,7 +200,13 @@ describe('a logout that goes wrong leaves the new token stored', () => {
     expect(stack.blink.logouts.filter(({ clientId }) => clientId === session.clientId)).toHaveLength(1);
   });
 
-  test.todo('a logout whose answer is lost is a success where its repetition finds the client gone');
+  test.concurrent('a logout whose answer is lost is a success: its repetition finds the client gone', async () => {
+    const session = stack.signIn('BLINK_TOKENS');
+    const lost = { effect: CUT, at: 'after', times: 1, on: 'logout' } as const;
+    const { first, second } = await runTwice(session, [lost]);
+    expect([first, second]).toEqual(['logged_out', 'already_logged_out']);
+    expect(stack.blink.logouts.filter(({ clientId }) => clientId === session.clientId)).toHaveLength(1);
+  });
 
   test.concurrent('404 of both paths', async () => {
     const session = stack.signIn('BLINK_TOKENS');

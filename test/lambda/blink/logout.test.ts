@@ -52,6 +52,16 @@ describe('the logout', () => {
     });
   });
 
+  test('is done where a try went unanswered and its repetition finds the client gone', async () => {
+    const { end, targets } = await logOutAt(
+      answer(500),
+      answer(404, { code: 2700 }),
+      answer(404, { code: 2700 }),
+    );
+    expect(end).toEqual({ message: '' });
+    expect(targets).toEqual([SEED_PATH, SEED_PATH, NEWER_PATH]);
+  });
+
   test('is rejected where Blink knows neither path', async () => {
     const { end, targets } = await logOutAt(answer(404, { message: 'canary', code: 2700 }));
     expect(end).toMatchObject({ code: 'blink_rejected', details: { blinkStatus: 404, blinkCode: 2700 } });
