@@ -8,17 +8,19 @@ import { type HttpApi, startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { Invocation } from './lambda-process.ts';
 import { type LocalPorts, localPorts } from './local-ports.ts';
+import type { LoopbackServer } from './loopback-server.ts';
 import { requireFree } from './require-free.ts';
 import { scheduledEvent } from './scheduled-event.ts';
 import { randomPassword } from './secrets-manager/random-password.ts';
 import { type SecretsManagerStandIn, startSecretsManager } from './secrets-manager/start-secrets-manager.ts';
+import { startLambdaApi } from './start-lambda-api.ts';
 import { synthesize } from './synthesize.ts';
 
 export interface LocalStackOptions {
   /** A cloud assembly. @default - the app is synthesized, which takes a few seconds */
   readonly assembly?: string;
   readonly accounts: readonly AccountSeed[];
-  /** The HTTP API's; the stand-ins get the two that follow. @default - free ports */
+  /** The HTTP API's; the others get those that follow. @default - free ports */
   readonly port?: number;
   /** Ends the synthesis. */
   readonly signal?: AbortSignal;
@@ -31,6 +33,8 @@ export interface LocalStack {
   readonly blink: BlinkStandIn;
   readonly lambda: Lambda;
   readonly httpApi: HttpApi;
+  /** Where `aws lambda invoke --endpoint-url` finds the function. */
+  readonly lambdaApi: LoopbackServer;
   /** The value of the `Authorization` header that opens the webhook. */
   readonly authorization: string;
   /** Called after each run, whatever triggered it. */
@@ -69,12 +73,16 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     };
     const httpApi = await startHttpApi({ routes: deployment.routes, invoke, port: ports.httpApi });
     closings.push(httpApi.close);
+    const { name } = deployment.function;
+    const lambdaApi = await startLambdaApi({ functionName: name, invoke, port: ports.lambdaApi });
+    closings.push(lambdaApi.close);
     const stack: LocalStack = {
       deployment,
       secretsManager,
       blink,
       lambda,
       httpApi,
+      lambdaApi,
       authorization: generateKey(deployment, secretsManager),
       onInvocation: undefined,
       invoke,
@@ -98,7 +106,7 @@ async function synthesizeAside(closings: (() => Promise<void>)[], signal?: Abort
 
 /** Asked for first, as the synthesis takes its time. */
 async function freePorts(first: number | undefined): Promise<LocalPorts> {
-  if (first === undefined) return { httpApi: 0, secretsManager: 0, blink: 0 };
+  if (first === undefined) return { httpApi: 0, secretsManager: 0, blink: 0, lambdaApi: 0 };
   const ports = localPorts(first);
   for (const port of Object.values(ports)) await requireFree(port);
   return ports;

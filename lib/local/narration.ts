@@ -56,7 +56,7 @@ export function verdict(stops: readonly Stop[]): string {
 
 /** How to knock. The key is this run's own, and opens nothing else. */
 export function invitation(
-  { httpApi, authorization }: LocalStack,
+  { httpApi, lambdaApi, deployment, authorization }: LocalStack,
   sessions: readonly LocalSession[],
 ): string {
   return [
@@ -64,6 +64,8 @@ export function invitation(
     `Signed in again: ${sessions.map(({ name }) => name).join(', ')}. Log one out:`,
     '',
     `  curl -i -X POST ${httpApi.url}/logout/default -H 'Authorization: ${authorization}'`,
+    '',
+    `aws lambda invoke takes --endpoint-url ${lambdaApi.url} --function-name ${deployment.function.name}.`,
     '',
     styleText('dim', 'Ctrl-C ends it.'),
     '',

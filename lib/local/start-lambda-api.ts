@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { Invocation } from './lambda-process.ts';
+import { type Answer, type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
+
+export interface LambdaApiOptions {
+  readonly functionName: string;
+  readonly invoke: (event: unknown) => Promise<Invocation>;
+  /** @default - a free port */
+  readonly port?: number;
+}
+
+const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+
+/** Lambda's Invoke (AWS Lambda API Reference), for `aws lambda invoke` and the SDKs: synchronous, without the log's tail. */
+export function startLambdaApi({ functionName, invoke, port }: LambdaApiOptions): Promise<LoopbackServer> {
+  return startLoopbackServer({ ...(port !== undefined && { port }) }, async ({ method, target, body }) => {
+    const [, name] = INVOCATIONS.exec(target) ?? [];
+    if (method !== 'POST' || name !== functionName)
+      return { answer: refusal(404, 'ResourceNotFoundException') };
+    const event = parseEvent(body);
+    if (event === undefined) return { answer: refusal(400, 'InvalidRequestContentException') };
+    const { result } = await invoke(event.value);
+    return { answer: result.kind === 'returned' ? json(200, result.payload) : failed(result.error) };
+  });
+}
+
+function parseEvent(body: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: body === '' ? {} : JSON.parse(body) };
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(error: unknown): Answer {
+  const { headers, ...answer } = json(200, error);
+  return { ...answer, headers: { ...headers, 'x-amz-function-error': 'Unhandled' } };
+}
+
+function refusal(status: number, type: string): Answer {
+  const { headers, ...answer } = json(status, { Type: 'User', Message: type });
+  return { ...answer, headers: { ...headers, 'x-amzn-errortype': type } };
+}
+
+function json(status: number, value: unknown): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID() },
+    body: JSON.stringify(value),
+  };
+}
