@@ -7,7 +7,7 @@ const USAGE = `npm start -- [--serve] [--port N] [--verbose]
 Does the main job on this machine, without an AWS account and without a Blink account.
 
   --serve     go on listening, and show each run
-  --port N    the webhook's port; N+1 is Secrets Manager's, N+2 Blink's (with --serve: ${SERVE_PORT}, else free ones)
+  --port N    the webhook's port; N+1 is Secrets Manager's, N+2 Blink's, N+3 Lambda's (with --serve: ${SERVE_PORT}, else free ones)
   --verbose   show all that each run prints
   --help      this text
 `;
@@ -36,8 +36,8 @@ async function main(): Promise<number> {
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_533) return port;
-  throw new Error(`--port was given as ${text}; accepted is a whole number from 1 to 65533`);
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65_532) return port;
+  throw new Error(`--port was given as ${text}; accepted is a whole number from 1 to 65532`);
 }
 
 try {
