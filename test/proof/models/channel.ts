@@ -25,8 +25,8 @@ export class LostCall extends Error {
 export interface Channel {
   /** @param action what is called, such as `put claim` or `refresh` */
   call<T>(action: string, process: () => T): Promise<T>;
-  /** How old what the next read tells may be. */
-  staleMs(): number;
+  /** How old what the next read tells is: a list may be older than what is asked for by label or by id. */
+  staleMs(read: 'list' | 'version'): number;
 }
 
 export type Moment = 'before' | 'after';
@@ -35,7 +35,7 @@ export type Moment = 'before' | 'after';
 export class ScriptedChannel implements Channel {
   readonly actions: string[] = [];
   on: (action: string, moment: Moment) => Mishap | undefined = () => undefined;
-  staleMs: () => number = () => 0;
+  staleMs: Channel['staleMs'] = () => 0;
   readonly #time: VirtualTime;
   readonly #sandbox: Sandbox;
 

@@ -1,10 +1,10 @@
-import { type Mishap, type Moment, ScriptedChannel } from './channel.ts';
+import { type Channel, type Mishap, type Moment, ScriptedChannel } from './channel.ts';
 import { type RunOptions, told, type World } from './world.ts';
 
 export interface Script extends Partial<Omit<RunOptions, 'channel'>> {
   /** What happens at a call of this name, before or after it is processed. */
   readonly on?: (action: string, moment: Moment) => Mishap | undefined;
-  readonly staleMs?: () => number;
+  readonly staleMs?: Channel['staleMs'];
 }
 
 export interface ScriptedRun {

@@ -109,14 +109,14 @@ export function storeOver(secret: SecretModel, time: VirtualTime, channel: Chann
   }
 
   return {
-    readCurrent: (name) => call(name, 'read value', () => secret.current(channel.staleMs())),
+    readCurrent: (name) => call(name, 'read value', () => secret.current(channel.staleMs('version'))),
     readVersion: (name, versionId) =>
       call(name, 'read version', () =>
-        secret.versions(channel.staleMs()).find((version) => version.versionId === versionId),
+        secret.versions(channel.staleMs('version')).find((version) => version.versionId === versionId),
       ),
     listVersions: (name) =>
       call(name, 'read list', () => ({
-        versions: secret.versions(channel.staleMs()),
+        versions: secret.versions(channel.staleMs('list')),
         nowMs: Math.floor(time.nowMs / 1000) * 1000, // the Date header knows no fractions
       })),
     putVersion: (name, { versionId, text, label }) =>

@@ -18,8 +18,8 @@ export interface Plan {
   readonly sameRequestId: boolean;
   /** How much time passes with each call and answer; over and over. */
   readonly latenciesMs: readonly number[];
-  /** How old a read may be, and by which part of that each one is; over and over. */
-  readonly staleWithinMs: number;
+  /** How old reads may be, and by which part of that each one is; over and over. */
+  readonly staleWithinMs: { readonly list: number; readonly version: number };
   readonly staleParts: readonly number[];
 }
 
@@ -49,6 +49,9 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
     ),
     { minLength: 1, maxLength: 40 },
   ),
-  staleWithinMs: fc.constantFrom(0, 300, 2000, 5000),
+  staleWithinMs: fc.record({
+    list: fc.constantFrom(0, 300, 5000, 60_000),
+    version: fc.constantFrom(0, 300, 2000, 5000),
+  }),
   staleParts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }),
 });

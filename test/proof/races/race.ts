@@ -36,7 +36,7 @@ export async function race(scheduler: Scheduler, plan: Plan): Promise<Race> {
         new ScheduledChannel(scheduler, time, sandbox, {
           id,
           plan: runPlan,
-          staleMs: () => staleness() * plan.staleWithinMs,
+          staleMs: (read) => staleness() * plan.staleWithinMs[read],
         }),
     });
     return { id, end, endedAtMs: time.nowMs };

@@ -9,7 +9,7 @@ const GIVEN_UP_MS = 15_000;
 
 /** A way on which fast-check's scheduler decides which call of which run arrives next, and which answer. */
 export class ScheduledChannel implements Channel {
-  readonly staleMs: () => number;
+  readonly staleMs: Channel['staleMs'];
   readonly #scheduler: Scheduler;
   readonly #time: VirtualTime;
   readonly #sandbox: Sandbox;
@@ -21,7 +21,7 @@ export class ScheduledChannel implements Channel {
     scheduler: Scheduler,
     time: VirtualTime,
     sandbox: Sandbox,
-    run: { readonly id: string; readonly plan: RunPlan; readonly staleMs: () => number },
+    run: { readonly id: string; readonly plan: RunPlan; readonly staleMs: Channel['staleMs'] },
   ) {
     this.#scheduler = scheduler;
     this.#time = time;
