@@ -1,6 +1,7 @@
 import { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
 import { type Metrics, metricOf, type RunFields, type Step } from './run-event.ts';
+import { withSourcePositions } from './source-positions.ts';
 
 /** How long each step took, and all of them together. */
 export type DurationsMs = Partial<Readonly<Record<Step, number>>> & { readonly total: number };
@@ -70,7 +71,7 @@ function beneath({ code, cause }: Failure): RunFields {
   const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   return {
     ...(/^[A-Za-z_]\w{0,63}$/.test(causeCode) && { causeCode }),
-    ...(code === 'internal_error' && { stackFrames: framesOf(cause) }),
+    ...(code === 'internal_error' && { stackFrames: withSourcePositions(framesOf(cause)) }),
   };
 }
 

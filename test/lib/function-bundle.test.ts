@@ -1,10 +1,26 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withSourcePositions } from '../../lambda/source-positions.ts';
 import { buildFunction, type FunctionBundle } from '../../lib/function-bundle.ts';
+
+const MAX_BYTES = 175_000;
+
+/** What a logout has no use for, and an update of a package could bring in. */
+const NOT_BUNDLED: readonly (readonly [string, RegExp])[] = [
+  ['the other sources of credentials', /credential-provider-(?!node|env)|token-providers|nested-clients/],
+  ['the shared configuration', /shared-ini-file-loader\/(load|parse|read)/i],
+  ['event streams', /eventstream/i],
+  ['protocols other than AWS JSON', /protocols\/(cbor|query|xml)\/|xml-builder|fast-xml|RestJson/],
+  ['other signatures', /signature-v4(a|-multi-region|-crt)|SignatureV4A/],
+  ['HTTP/2 and fetch', /http2|fetch-http-handler|undici/i],
+  ['other hashes', /md5|crc32/i],
+  ['logging and metrics libraries', /powertools|pino|winston|middy/],
+  ['other clients of the SDK', /@aws-sdk\/client-(?!secrets-manager)/],
+];
 
 describe("the function's bundle", () => {
   let directory: string;
@@ -16,11 +32,10 @@ describe("the function's bundle", () => {
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  it('is one CommonJS file, made from the handler', async () => {
-    expect(await readdir(bundle.directory)).toEqual(['handler.js']);
-    expect(Object.values(bundle.metafile.outputs).map((output) => output.entryPoint)).toEqual([
-      'lambda/handler.ts',
-    ]);
+  it('is one CommonJS file, made from the handler, with its source map beside it', async () => {
+    expect(await readdir(bundle.directory)).toEqual(['handler.js', 'handler.js.map']);
+    const entryPoints = Object.values(bundle.metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
+    expect(entryPoints).toEqual(['lambda/handler.ts']);
     expect(await readFile(join(bundle.directory, 'handler.js'), 'utf8')).toMatch(
       /^"use strict";.*module\.exports=/s,
     );
@@ -34,7 +49,7 @@ describe("the function's bundle", () => {
   it('survives builds at the same time', async () => {
     const shared = join(directory, 'shared');
     await Promise.all([buildFunction(shared), buildFunction(shared)]);
-    expect(await readdir(shared)).toEqual(['handler.js']);
+    expect(await readdir(shared)).toEqual(['handler.js', 'handler.js.map']);
     expect(await digest(shared)).toBe(await digest(bundle.directory));
   });
 
@@ -49,10 +64,41 @@ describe("the function's bundle", () => {
     expect(inputs).toContain('lambda/handler.ts');
     expect(inputs.filter((path) => /^(lib|bin|test)\//.test(path))).toEqual([]);
   });
+
+  it('is no larger than what a cold start may load', async () => {
+    const { size } = await stat(join(bundle.directory, 'handler.js'));
+    expect(size).toBeLessThanOrEqual(MAX_BYTES);
+  });
+
+  it.each(NOT_BUNDLED)('holds nothing of %s', (_what, pattern) => {
+    const [bundled = []] = Object.values(bundle.metafile.outputs).flatMap(({ entryPoint, inputs }) =>
+      entryPoint === undefined ? [] : [inputs],
+    );
+    expect(Object.keys(bundled).filter((path) => pattern.test(path))).toEqual([]);
+  });
+
+  it('can be read in a stack trace', async () => {
+    const file = join(bundle.directory, 'handler.js');
+    const lines = (await readFile(file, 'utf8')).split('\n');
+    const line = lines.findIndex((text) => text.includes('something went wrong that never should'));
+    const column = lines[line]?.indexOf('something went wrong that never should');
+    const [frame] = withSourcePositions([`at x (${file}:${line + 1}:${column})`]);
+    expect(frame).toMatch(/^at lambda\/run\.ts:\d+:\d+$/);
+  });
+
+  it('asks Node for no HTTP/2, no zlib and no worker', () => {
+    const required = Object.values(bundle.metafile.outputs).flatMap(({ imports }) =>
+      imports.map(({ path }) => path.replace(/^node:/, '')),
+    );
+    expect(required).toContain('https');
+    expect(required.filter((name) => /^(http2|zlib|worker_threads|child_process|vm)$/.test(name))).toEqual(
+      [],
+    );
+  });
 });
 
 async function digest(directory: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(join(directory, 'handler.js')))
-    .digest('hex');
+  const hash = createHash('sha256');
+  for (const file of await readdir(directory)) hash.update(await readFile(join(directory, file)));
+  return hash.digest('hex');
 }

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+
+const POSITION = /\(?(\/[^()]*\.js):(\d+):(\d+)\)?$/;
+
+/**
+ * Stack frames of the bundle, with the positions that its sources have. The map lies beside the bundle and is read here
+ * alone, once something has gone wrong: Node's own `--enable-source-maps` would read it in every cold start.
+ */
+export function withSourcePositions(frames: readonly string[]): readonly string[] {
+  const maps = new Map<string, SourceMap | undefined>();
+  return frames.map((frame) => {
+    const [, file, line, column] = POSITION.exec(frame) ?? [];
+    if (file === undefined) return frame;
+    if (!maps.has(file)) maps.set(file, readMap(file));
+    const origin = maps.get(file)?.findOrigin(Number(line), Number(column));
+    return origin !== undefined && 'fileName' in origin
+      ? `at ${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}`
+      : frame;
+  });
+}
+
+function readMap(file: string): SourceMap | undefined {
+  try {
+    return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
