@@ -11,6 +11,11 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     by: 'lambda/substitutes/environment-credentials.ts',
   },
   {
+    file: '@aws-sdk/client-secrets-manager/dist-es/runtimeExtensions.js',
+    digest: '91acbc1e819f62b25b16ae8d717eab8eb748fedc63a656ffcf6ae353cd0b5dbc',
+    by: 'lambda/substitutes/no-extensions.ts',
+  },
+  {
     file: `${SMITHY}/config/node-config-provider/fromSharedConfigFiles.js`,
     digest: '2a225eb2b92529c0ffa3773bfd5dcbf41d8320d855bccf286dd2755b7bb68482',
     by: 'lambda/substitutes/no-shared-config.ts',

@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildFunction } from '../../../lib/function-bundle.ts';
+import { startLoopbackServer } from '../../../lib/local/loopback-server.ts';
+import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { type BundleUnderTest, startBundleUnderTest, WEBHOOK } from './bundle-under-test.ts';
+
+let directory: string;
+let bundle: BundleUnderTest;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
+  await buildFunction(directory);
+});
+afterAll(() => rm(directory, { recursive: true }));
+beforeEach(async () => {
+  bundle = await startBundleUnderTest(join(directory, 'handler.js'));
+});
+afterEach(() => bundle.close());
+
+const LOGGED_OUT = { returned: { statusCode: 200, body: expect.stringContaining('"logged_out"') } };
+const actions = () => bundle.secretsManager.calls.map(({ action }) => action);
+
+describe('a run makes these calls and no others', () => {
+  it('by webhook, cold', async () => {
+    expect(await bundle.invoke(WEBHOOK)).toMatchObject(LOGGED_OUT);
+    expect(actions().sort()).toEqual([
+      'GetSecretValue', // the webhook's key
+      'GetSecretValue', // and the one before
+      'GetSecretValue', // the session
+      'ListSecretVersionIds',
+      'PutSecretValue', // claim
+      'PutSecretValue', // save
+      'UpdateSecretVersionStage', // AWSCURRENT
+      'UpdateSecretVersionStage', // BLINK_LOGGED_OUT
+    ]);
+    expect(bundle.blink.calls.map(({ action }) => action)).toEqual(['refresh', 'logout']);
+  });
+
+  it('in a check, which writes nothing and asks Blink for nothing', async () => {
+    const { returned } = await bundle.invoke({ action: 'check' });
+    expect(returned).toMatchObject({ outcome: 'ready' });
+    expect(new Set(actions())).toEqual(new Set(['GetSecretValue', 'ListSecretVersionIds']));
+    expect(bundle.blink.calls).toEqual([]);
+  });
+
+  it('with callers that the gateway has signed in: none for the key', async () => {
+    expect(await bundle.invoke(WEBHOOK, { WEBHOOK_AUTH: 'iam' })).toMatchObject(LOGGED_OUT);
+    expect(bundle.secretsManager.calls.map(({ secretId }) => secretId)).not.toContain(
+      'blink-logout-webhook-key',
+    );
+  });
+});
+
+describe('one run', () => {
+  it('loads no fetch, no HTTP/2 and no zlib', async () => {
+    expect(await bundle.invoke(WEBHOOK)).toMatchObject({ ...LOGGED_OUT, loaded: [] });
+  });
+
+  it('looks for nothing in its home', async () => {
+    expect(await bundle.invoke(WEBHOOK)).toMatchObject({ ...LOGGED_OUT, looked: [] });
+  });
+
+  it('would look into ~/.aws, were nothing substituted', async () => {
+    const outfile = join(directory, 'unsubstituted.js');
+    await build({ entryPoints: ['lambda/handler.ts'], bundle: true, platform: 'node', outfile });
+    const unsubstituted = await startBundleUnderTest(outfile);
+    expect((await unsubstituted.invoke(WEBHOOK)).looked).toEqual(
+      expect.arrayContaining(['/.aws/config', '/.aws/credentials']),
+    );
+    await unsubstituted.close();
+  });
+});
+
+describe('the environment', () => {
+  it.each([
+    ['temporary credentials', 'token', true],
+    ['credentials without a session token', undefined, false],
+  ])('gives %s', async (_what, AWS_SESSION_TOKEN, hasSessionToken) => {
+    expect(await bundle.invoke(WEBHOOK, { AWS_SESSION_TOKEN })).toMatchObject(LOGGED_OUT);
+    expect(new Set(bundle.secretsManager.calls.map((call) => call.hasSessionToken))).toEqual(
+      new Set([hasSessionToken]),
+    );
+  });
+
+  it('is the only source of credentials', async () => {
+    const AWS_ACCESS_KEY_ID = undefined;
+    expect(await bundle.invoke(WEBHOOK, { AWS_ACCESS_KEY_ID })).toMatchObject({
+      returned: { statusCode: 503, body: expect.stringContaining('"secrets_unavailable"') },
+    });
+    expect(bundle.secretsManager.calls).toEqual([]);
+  });
+
+  it('names the region that requests are signed for', async () => {
+    const signatures: string[] = [];
+    const server = await startLoopbackServer({}, async ({ headers }) => {
+      signatures.push(headers.authorization ?? '');
+      return { answer: { status: 400, headers: {}, body: '{"__type":"AccessDeniedException"}' } };
+    });
+    await bundle.invoke(
+      { action: 'check' },
+      { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url },
+    );
+    await server.close();
+    expect(signatures.length).toBeGreaterThan(0);
+    for (const signature of signatures) {
+      expect(signature).toMatch(/Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/secretsmanager\/aws4_request,/);
+    }
+  });
+
+  it('is where a missing region is missed, with no question to anybody', async () => {
+    expect(await bundle.invoke(WEBHOOK, { AWS_REGION: undefined })).toMatchObject({
+      returned: { statusCode: 503 },
+    });
+  });
+});
+
+describe('Secrets Manager’s errors', () => {
+  it.each([
+    ['ResourceNotFoundException', 404, 'session_unknown'],
+    ['InvalidRequestException', 500, 'session_invalid'],
+    ['DecryptionFailure', 503, 'secrets_unavailable'],
+    ['AccessDeniedException', 503, 'secrets_unavailable'],
+  ])('are told apart: %s', async (name, statusCode, code) => {
+    const where = ({ secretId }: { readonly secretId: string | undefined }) =>
+      secretId === 'blink-logout/default';
+    bundle.secretsManager.faults.add({ on: 'GetSecretValue', where, at: 'before', effect: refuse(name) });
+    expect(await bundle.invoke(WEBHOOK)).toMatchObject({
+      returned: { statusCode, body: expect.stringContaining(`"${code}"`) },
+    });
+  });
+
+  it.each([
+    ['throttled', refuse('ThrottlingException')],
+    ['cut off', { do: 'destroy' } as const],
+  ])('are tried again where a call is %s', async (_what, effect) => {
+    bundle.secretsManager.faults.add({ on: 'PutSecretValue', at: 'before', effect, times: 2 });
+    expect(await bundle.invoke(WEBHOOK)).toMatchObject(LOGGED_OUT);
+    expect(actions().filter((action) => action === 'PutSecretValue')).toHaveLength(4);
+  });
+});

@@ -1,0 +1,31 @@
+// A function's process for one invocation: tells its parent how that went, which of Node's modules were loaded for it,
+// and which files it looked for in its home. `--require`d before the bundle, so that the bundle finds `fs` as it is left here.
+const fs = require('node:fs');
+
+const looked = new Set();
+for (const owner of [fs, fs.promises]) {
+  for (const name of Object.keys(owner)) {
+    const original = owner[name];
+    if (typeof original !== 'function' || !/^(open|read|stat|lstat|access|exists)/.test(name)) continue;
+    owner[name] = function (path, ...rest) {
+      if (String(path).startsWith(process.env.HOME)) looked.add(String(path).slice(process.env.HOME.length));
+      return original.call(this, path, ...rest);
+    };
+  }
+}
+
+const [, , bundle, event] = process.argv;
+const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 };
+
+async function invoke() {
+  try {
+    return { returned: (await require(bundle).handler(JSON.parse(event), context)) ?? null };
+  } catch (error) {
+    return { thrown: error.name };
+  }
+}
+
+invoke().then((result) => {
+  const loaded = process.moduleLoadList.filter((each) => /undici|http2|zlib/.test(each));
+  process.send({ ...result, loaded, looked: [...looked] }, () => process.exit());
+});
