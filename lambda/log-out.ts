@@ -96,8 +96,8 @@ async function refuse(
   claim: Claim,
   refusal: Extract<RefreshResult, { kind: 'refused' }>,
 ): Promise<never> {
-  if (refusal.afterUnanswered) await vault.giveBack(claim, 'unanswered');
   await vault.markRefused(claim);
+  if (refusal.afterUnanswered) await vault.giveBack(claim, 'unanswered');
   throw refusal.secondFactor
     ? new Failure('reauthentication_required', 'Blink wants a second factor; sign in again', {
         reason: 'second_factor_wanted',
