@@ -287,13 +287,30 @@ describe('promise 6: a refused token', () => {
   it.each(['unanswered', 'late'] as const)(
     'was lost where Blink had spent it on a try: %s',
     async (mishap) => {
-      const { end } = await runScripted(world, { on: once('refresh', 'after', mishap) });
+      const { end, actions } = await runScripted(world, { on: once('refresh', 'after', mishap) });
       expect(end).toBe('reauthentication_required: lost_between_refresh_and_save');
+      // In this order: a claim that is given back first lets another run ask Blink with the refused token.
+      expect(actions.slice(-2)).toEqual(['move BLINK_REFUSED', 'put end']);
       const second = await runScripted(world);
       expect(second.end).toBe('reauthentication_required: lost_between_refresh_and_save');
       expect(second.actions).not.toContain('refresh');
     },
   );
+});
+
+test('promise 5: a run that dies while it says that the token was lost is found by the next', async () => {
+  let lost = false;
+  const { end } = await runScripted(world, {
+    on: (action, moment) => {
+      if (action === 'refresh' && moment === 'after' && !lost) {
+        lost = true;
+        return 'unanswered';
+      }
+      return action === 'put end' && moment === 'before' ? 'killed' : undefined;
+    },
+  });
+  expect(end).toBe('killed');
+  expect((await runScripted(world)).end).toBe('reauthentication_required: lost_between_refresh_and_save');
 });
 
 test('promise 8: a run for whose versions there is no room is refused before it spends', async () => {

@@ -193,7 +193,8 @@ test('a rollback by hand leads forward again, to the token that was saved for th
 
 describe('a refused token', () => {
   it('is not tried again, and Blink’s word for it is passed on', () => {
-    expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), entry('claim', 0, T0))).toEqual({
+    const gaveBack = [entry('claim', 0, T0), entry('unspent', 0, T0)];
+    expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...gaveBack)).toEqual({
       kind: 'refused',
       lost: false,
     });
@@ -206,6 +207,7 @@ describe('a refused token', () => {
       [entry('claim', 0, T0), entry('unanswered', 0, T0), entry('claim', 1, T0)],
     ],
     ['the run itself had no answer to its first try', [entry('claim', 0, T0), entry('unanswered', 0, T0)]],
+    ['the run itself died before it had told more', [entry('claim', 0, T0)]],
   ])('was lost where %s', (_, journal) => {
     expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...journal)).toEqual({
       kind: 'refused',
@@ -214,7 +216,7 @@ describe('a refused token', () => {
   });
 
   it('was not lost where an earlier run gave it back unspent', () => {
-    const journal = [entry('claim', 0, T0), entry('unspent', 0, T0), entry('claim', 1, T0)];
+    const journal = [0, 1].flatMap((attempt) => [entry('claim', attempt, T0), entry('unspent', attempt, T0)]);
     expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...journal)).toMatchObject({ lost: false });
   });
 });

@@ -55,8 +55,8 @@ function doubleSpends({ blink }: World): readonly (readonly [Spend, Spend])[] {
 /** Promise 1, and of promise 5 that what a dead run saved is found before its token is spent again. */
 function expectSpentByOneRunAtATime({ world, runs }: Race): void {
   for (const [earlier, later] of doubleSpends(world)) {
-    const endedAtMs = runs.find(({ id }) => id === earlier.run)?.endedAtMs ?? Number.NaN;
-    expect(endedAtMs, `${later.run} spent what ${earlier.run} had claimed`).toBeLessThanOrEqual(later.atMs);
+    const letGoAtMs = runs.find(({ id }) => id === earlier.run)?.letGoAtMs ?? Number.NaN;
+    expect(letGoAtMs, `${later.run} spent what ${earlier.run} had claimed`).toBeLessThanOrEqual(later.atMs);
     const savedAtMs = savedVersion(world, earlier.issued)?.createdAtMs ?? Number.POSITIVE_INFINITY;
     expect(savedAtMs, `${later.run} spent what ${earlier.run} had exchanged and saved`).toBeGreaterThan(
       later.atMs,

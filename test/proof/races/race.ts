@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Scheduler } from 'fast-check';
+import type { Channel } from '../models/channel.ts';
 import { type RunEnd, World } from '../models/world.ts';
 import type { Plan } from './plan.ts';
 import { ScheduledChannel } from './scheduled-channel.ts';
@@ -7,7 +8,8 @@ import { ScheduledChannel } from './scheduled-channel.ts';
 export interface RacedRun {
   readonly id: string;
   readonly end: RunEnd;
-  readonly endedAtMs: number;
+  /** When it held no claim any more: it had given it back, or it was over. */
+  readonly letGoAtMs: number;
 }
 
 export interface Race {
@@ -27,19 +29,20 @@ export async function race(scheduler: Scheduler, plan: Plan): Promise<Race> {
 
   const runs = plan.runs.map(async (runPlan, index): Promise<RacedRun> => {
     const id = `run ${index + 1}`;
+    let letGoAtMs = () => time.nowMs;
     await time.wait(runPlan.startsAtMs);
     const end = await world.start({
       id,
       requestId: plan.sameRequestId ? 'one delivery' : id,
       answerWithinMs: runPlan.answerWithinMs,
-      channel: (sandbox) =>
-        new ScheduledChannel(scheduler, time, sandbox, {
-          id,
-          plan: runPlan,
-          staleMs: (read) => staleness() * plan.staleWithinMs[read],
-        }),
+      channel: (sandbox) => {
+        const staleMs: Channel['staleMs'] = (read) => staleness() * plan.staleWithinMs[read];
+        const channel = new ScheduledChannel(scheduler, time, sandbox, { id, plan: runPlan, staleMs });
+        letGoAtMs = () => Math.min(time.nowMs, channel.gaveBackAtMs);
+        return channel;
+      },
     });
-    return { id, end, endedAtMs: time.nowMs };
+    return { id, end, letGoAtMs: letGoAtMs() };
   });
   const signIns = plan.signInsAtMs.map(async (atMs) => {
     await time.wait(atMs);

@@ -10,6 +10,8 @@ const GIVEN_UP_MS = 15_000;
 /** A way on which fast-check's scheduler decides which call of which run arrives next, and which answer. */
 export class ScheduledChannel implements Channel {
   readonly staleMs: Channel['staleMs'];
+  /** When the run's claim, if it gave it back, was free again. It does nothing with it afterwards. */
+  gaveBackAtMs = Number.POSITIVE_INFINITY;
   readonly #scheduler: Scheduler;
   readonly #time: VirtualTime;
   readonly #sandbox: Sandbox;
@@ -46,6 +48,7 @@ export class ScheduledChannel implements Channel {
     await this.#scheduler.schedule(Promise.resolve(), `${this.#run} asks: ${action}`);
     if (mishap === 'unsent' || this.#time.nowMs - sentAtMs > GIVEN_UP_MS) throw new LostCall('unsent');
     const answer = process();
+    if (action === 'put end') this.gaveBackAtMs = this.#time.nowMs;
     await this.#scheduler.schedule(Promise.resolve(), `${this.#run} hears: ${action}`);
     if (mishap === 'unanswered' || this.#time.nowMs - sentAtMs > GIVEN_UP_MS) {
       throw new LostCall('unanswered');
