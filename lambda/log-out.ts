@@ -97,7 +97,7 @@ async function refuse(
   refusal: Extract<RefreshResult, { kind: 'refused' }>,
 ): Promise<never> {
   await vault.markRefused(claim);
-  if (refusal.afterUnanswered) await vault.giveBack(claim, 'unanswered');
+  await vault.giveBack(claim, refusal.afterUnanswered ? 'unanswered' : 'unspent');
   throw refusal.secondFactor
     ? new Failure('reauthentication_required', 'Blink wants a second factor; sign in again', {
         reason: 'second_factor_wanted',

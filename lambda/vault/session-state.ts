@@ -84,10 +84,7 @@ function availability(
 ): Availability {
   const last = attempts.at(-1);
 
-  if (current.labels.includes(REFUSED)) {
-    const lost = last?.end === 'unanswered' || attempts.slice(0, -1).some(mayHaveLostToken);
-    return { kind: 'refused', lost };
-  }
+  if (current.labels.includes(REFUSED)) return { kind: 'refused', lost: attempts.some(mayHaveLostToken) };
 
   const makerAtWork = current.labels.includes(CLAIM) && !current.labels.includes(LOGGED_OUT);
   const heldSinceMs = last && (last.end === 'none' || last.end === 'saved') ? last.claimedAtMs : undefined;
