@@ -65,9 +65,11 @@ export class RunReport {
   }
 }
 
-/** Of what lies beneath a failure: the system's code where there is one, and of an unexpected error where it arose. */
+/** Of what lies beneath a failure: AWS's or the system's name for it, and of an unexpected error where it arose. */
 function beneath({ code, cause }: Failure): RunFields {
-  if (!(cause instanceof Error) || cause instanceof Failure) return {};
+  if (cause instanceof Failure)
+    return cause.details.awsError === undefined ? {} : { awsError: cause.details.awsError };
+  if (!(cause instanceof Error)) return {};
   const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   return {
     ...(/^[A-Za-z_]\w{0,63}$/.test(causeCode) && { causeCode }),

@@ -91,6 +91,12 @@ test('a failure tells its details and what lay beneath, and no foreign message',
   expect(JSON.stringify(event)).not.toContain('canary');
 });
 
+test('a failure on top of another tells what AWS called the first', () => {
+  const cause = new Failure('secrets_unavailable', 'no', { awsError: 'AccessDeniedException' });
+  const { event } = eventOf((report) => report.failed(new Failure('save_failed', 'not stored', { cause })));
+  expect(event).toMatchObject({ code: 'save_failed', awsError: 'AccessDeniedException' });
+});
+
 test('an unexpected error tells where it arose, and not what it says', () => {
   const { event } = eventOf((report) => {
     report.failed(
