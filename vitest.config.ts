@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const END_TO_END = 'test/end-to-end/**/*.test.ts';
+/** What runs the function as it would be deployed: synthesized once for all. */
+const DEPLOYED = ['test/end-to-end/**/*.test.ts', 'test/docs/**/*.test.ts'];
 const STACK = 'test/lib/*.test.ts';
 
 export default defineConfig({
@@ -10,7 +11,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [END_TO_END, STACK] },
+        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [...DEPLOYED, STACK] },
       },
       {
         extends: true,
@@ -20,8 +21,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'end to end',
-          include: [END_TO_END],
+          name: 'deployed',
+          include: DEPLOYED,
           globalSetup: 'test/end-to-end/synthesized-app.ts',
         },
       },

@@ -1,7 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Failure } from '../../lambda/failure.ts';
 import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
 import { httpProblem } from '../../lambda/reply.ts';
@@ -40,7 +40,10 @@ beforeAll(async () => {
   const validator = new Validator();
   expect(await validator.validate(DOCUMENT)).toEqual({ valid: true });
   described = v.parse(documentSchema, validator.resolveRefs());
-  stack = await startLocalStack({ accounts: Array.from({ length: 20 }, (_, index) => account(index)) });
+  stack = await startLocalStack({
+    assembly: inject('assembly'),
+    accounts: Array.from({ length: 20 }, (_, index) => account(index)),
+  });
 });
 
 afterAll(() => stack?.close());

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { MAX_KEPT_VERSIONS } from '../../lambda/vault/session-state.ts';
 import type { Invocation } from '../../lib/local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../lib/local/local-session.ts';
@@ -36,7 +36,7 @@ let stack: LocalStack;
 let sessions = 0;
 
 beforeAll(async () => {
-  stack = await startLocalStack({ accounts: [ACCOUNT] });
+  stack = await startLocalStack({ assembly: inject('assembly'), accounts: [ACCOUNT] });
   await stack.invoke({ session: session().name, action: 'check' });
 });
 afterAll(() => stack?.close());

@@ -90,7 +90,7 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
 });
 
 test.each([
-  [['--port', 'eighty'], '--port was given as eighty; accepted is a whole number from 1 to 65533'],
+  [['--port', 'eighty'], '--port was given as eighty; accepted is a whole number from 1 to 65532'],
   [['--prot', '1'], "'--prot'"],
 ])('%j is refused with a word about what is accepted', async (args, told) => {
   const { exitCode, text } = await start(process.execPath, ['bin/local.ts', ...args]).end();

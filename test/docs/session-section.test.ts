@@ -1,0 +1,46 @@
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, expect, test } from 'vitest';
+import { CTRL_C, ENTER, type Person, sitDown } from '../bin/session/person.ts';
+import { blocksOf, sectionOf } from './markdown.ts';
+
+const SECTION = sectionOf('README.md', 'From nothing to logged out');
+const [serve = '', ...commands] = blocksOf(SECTION, 'sh').flatMap((block) => block.trim().split('\n'));
+
+/** What each line shows, in their order. */
+const SHOWN = ['Signed in.', 'ready', 'Logged out', 'garden          logged out', 'Imported', 'new key', ''];
+
+let server: Person;
+
+afterAll(async () => {
+  server.types(CTRL_C);
+  await server.exitCode();
+});
+
+test('each line of "From nothing to logged out" works as it stands, one after the other', {
+  timeout: 60_000,
+}, async () => {
+  server = sitDown('sh', ['-c', serve]);
+  await server.sees('Ctrl-C ends it.');
+  expect(commands).toHaveLength(SHOWN.length);
+  for (const [n, command] of commands.entries()) {
+    const person = sitDown('sh', ['-c', command]);
+    if (command.includes('sign-in')) await signsIn(person);
+    await person.sees(SHOWN[n] ?? '');
+    expect(await person.exitCode(), command).toBe(0);
+    if (command.includes('key show'))
+      expect(stripVTControlCharacters(person.shown())).toMatch(/[A-Za-z0-9]{64}\s*$/);
+  }
+});
+
+async function signsIn(person: Person): Promise<void> {
+  const [, email, password, code] =
+    /e-mail address `(\S+)`, password `(\S+)`, code `(\d+)`/.exec(SECTION) ?? [];
+  for (const [question, answer] of [
+    ['E-mail address at Blink:', email],
+    ['Password at Blink:', password],
+    ['sent by text message', code],
+  ]) {
+    await person.sees(question ?? '');
+    person.types(`${answer}${ENTER}`);
+  }
+}
