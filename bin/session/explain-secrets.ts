@@ -1,6 +1,6 @@
 import type { Failure } from '../../lambda/failure.ts';
 import { CommandError } from './command-error.ts';
-import { startLocalRun } from './explain.ts';
+import { startLocalRun } from './command-line.ts';
 import { policyStatement } from './policy-statement.ts';
 import type { Target } from './target.ts';
 
@@ -62,18 +62,18 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
     return told('secrets_unavailable', `Secrets Manager is busy (${awsError}).`, 'Try again in a minute.');
   }
   if (target.place.kind === 'local') {
-    return told('network', 'The local Secrets Manager does not answer.', startLocalRun(target.place.port));
+    return told('network', 'The local Secrets Manager does not answer.', startLocalRun(target));
   }
   return told(
     'secrets_unavailable',
     `Secrets Manager could not be used (${awsError}).`,
-    `See whether this machine is on the network, and whether the region is one of AWS’s: ${await regionOf(target)}`,
+    `See whether this machine is on the network, and whether the region is one of AWS’s: ${await target.place.region()}`,
   );
 }
 
 async function accessDenied(failure: Failure, target: Target, systemMessage: string): Promise<CommandError> {
   const call = target.failedCalls.of(failure);
-  const region = await regionOf(target);
+  const region = await target.place.region();
   const statement = policyStatement(call, region);
   const what = call?.secretName === undefined ? '' : ` on the secret ${call.secretName}`;
   return new CommandError(
@@ -93,12 +93,10 @@ async function accessDenied(failure: Failure, target: Target, systemMessage: str
 }
 
 function newCredentials({ place }: Target): readonly string[] {
-  const profile = place.kind === 'aws' && place.profile !== undefined ? ` --profile ${place.profile}` : '';
-  return [`Sign in again: aws sso login${profile}`, 'Or get new ones where these came from.'];
-}
-
-async function regionOf({ place }: Target): Promise<string> {
-  return place.kind === 'local' ? 'us-east-1' : place.region();
+  return [
+    `Sign in again: ${['aws sso login', ...place.options].join(' ')}`,
+    'Or get new ones where these came from.',
+  ];
 }
 
 /** Of an error and all that lies beneath, to be searched and never to be shown. */

@@ -1,10 +1,10 @@
 import { Failure } from '../../lambda/failure.ts';
-import { SERVE_PORT } from '../../lib/local/local-ports.ts';
 import { CommandError } from './command-error.ts';
+import { commandLine, startLocalRun } from './command-line.ts';
 import { duration } from './duration.ts';
 import { explainSecrets } from './explain-secrets.ts';
 import { sessionNames } from './session-secrets.ts';
-import type { Place, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /**
  * A failure in a person's words, with what to do next. Nothing of it is foreign text: codes, names and numbers are checked
@@ -35,10 +35,9 @@ export async function explain(error: unknown, target: Target, session: string): 
     case 'session_busy':
     case 'too_many_logouts': {
       const wait = details.retryAfterSeconds;
-      return told(
-        `${sentence(error.message)} Nothing was spent.`,
-        wait === undefined ? 'Try again in a minute.' : `Try again in ${duration(wait * 1000)}.`,
-      );
+      return wait === undefined
+        ? told(sentence(error.message), 'Try again in a minute.')
+        : told(`${sentence(error.message)} Nothing was spent.`, `Try again in ${duration(wait * 1000)}.`);
     }
     case 'reauthentication_required':
       return told(sentence(error.message), signIn);
@@ -47,10 +46,12 @@ export async function explain(error: unknown, target: Target, session: string): 
         sentence(error.message),
         ...(error.retryable ? ['Run the command again.'] : [`The session is lost. ${signIn}`]),
       );
-    case 'blink_unavailable':
     case 'blink_timeout':
+      return told(sentence(error.message), 'Try again in a minute.');
+    case 'blink_unavailable':
+      if (details.blinkStatus !== undefined) return told(sentence(error.message), 'Try again later.');
       return target.place.kind === 'local'
-        ? told(sentence(error.message), startLocalRun(target.place.port))
+        ? told(sentence(error.message), startLocalRun(target))
         : told(sentence(error.message), 'See whether this machine is on the network, and try again.');
     case 'blink_rejected':
       return details.blinkStatus === 426
@@ -73,23 +74,6 @@ export function blocked(blinkStatus: number, cause?: unknown): CommandError {
     ['Wait an hour, and do not try again before: each try makes it longer.'],
     cause,
   );
-}
-
-export function startLocalRun(port: number): string {
-  return `Is the local run there? In another terminal: ${['npm start -- --serve', ...portOption(port)].join(' ')}`;
-}
-
-/** As it can be pasted. */
-export function commandLine({ place }: Target, ...words: readonly string[]): string {
-  return ['npm run session --', ...words, ...placeOptions(place)].join(' ');
-}
-
-function placeOptions(place: Place): readonly string[] {
-  return place.kind === 'local' ? ['--local', ...portOption(place.port)] : [];
-}
-
-function portOption(port: number): readonly string[] {
-  return port === SERVE_PORT ? [] : ['--port', String(port)];
 }
 
 async function known({ client }: Target): Promise<string> {

@@ -4,8 +4,8 @@ import { parseStoredSession } from '../../lambda/stored-session/parse-stored-ses
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import { boundedRun } from './bounded-run.ts';
 import { CommandError } from './command-error.ts';
+import { commandLine } from './command-line.ts';
 import { type Context, type ExitCode, OK } from './context.ts';
-import { commandLine } from './explain.ts';
 import { lookUpMissing } from './look-up-missing.ts';
 import { readSource } from './read-source.ts';
 import { storedLines, storedReport } from './session-report.ts';

@@ -5,9 +5,10 @@ import type { Streams } from './terminal.ts';
 
 /** Takes the answers from a pipe, one a line, in the order in which they are wanted. */
 export function pipedLines(stdin: Streams['stdin']): Questions {
-  const reader = createInterface({ input: stdin, terminal: false });
-  const lines = reader[Symbol.asyncIterator]();
+  let lines: AsyncIterator<string> | undefined;
   const next = async (what: string): Promise<string> => {
+    // Not before something is asked: what is piped in may be meant for somebody else.
+    lines ??= createInterface({ input: stdin, terminal: false })[Symbol.asyncIterator]();
     const line = await lines.next();
     if (line.done || line.value === '') {
       throw new CommandError('input_missing', `The input ended before ${what} came.`, [
@@ -22,9 +23,6 @@ export function pipedLines(stdin: Streams['stdin']): Questions {
     password: () => next('a password'),
     code: () => next('the second factor’s code'),
     confirm: async () => false,
-    close() {
-      reader.close();
-      stdin.destroy();
-    },
+    close: () => stdin.destroy(),
   };
 }

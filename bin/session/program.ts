@@ -5,6 +5,7 @@ import { DEFAULT_SESSION, sessionNameSchema } from '../../lambda/session-name.ts
 import { check } from './check.ts';
 import { UsageError } from './command-error.ts';
 import type { Context, ExitCode } from './context.ts';
+import { EXAMPLES, IMPORT_HELP, KEY_HELP, LOGOUT_HELP, SIGN_IN_HELP } from './help.ts';
 import { importSession } from './import.ts';
 import { KEY_ACTIONS, key } from './key.ts';
 import { list } from './list.ts';
@@ -25,39 +26,6 @@ interface CommonOptions extends TargetOptions {
 }
 
 const NAME = ['[name]', 'the session: a-z, 0-9 and -', DEFAULT_SESSION] as const;
-
-const EXAMPLES = `
-Examples:
-  $ npm run session -- sign-in                        asks for all it needs, and stores the session "default"
-  $ npm run session -- sign-in garden --region eu-central-1
-  $ npm run session -- import --from tokens.json      blinkpy's file, Homebridge's, or a line of BLINK_TOKENS
-  $ npm run session -- list
-  $ npm run --silent session -- check --json          for a script: one JSON document
-  $ npm run session -- sign-in --local                against "npm start -- --serve": no account needed
-
-Results go to stdout, and all else to stderr. Exit codes: 0 done, 1 not done, 2 not of this form.
-AWS credentials and region are found as by the AWS CLI. No password, code or token is taken from the command line
-or the environment: a script pipes them in.`;
-
-const SIGN_IN_HELP = `
-Asks for the e-mail address and the password at Blink, and for the code that Blink sends. The password is not stored.
-A session that is there already keeps its fields, and is no longer logged out or refused.
-
-A script pipes in one line each, in this order: e-mail address, password, code.`;
-
-const IMPORT_HELP = `
-Takes any of three forms: a line of BLINK_TOKENS, the JSON that blinkpy or Home Assistant saves, and the JSON of a Homebridge
-plugin. Says what is found and what is missing. Password, code and access token are left out, and FILE stays as it is.
-
-What is missing can be looked up. That uses the refresh token up, so whatever else used it has to sign in anew. It is asked
-before; without a terminal it is done with --yes alone.`;
-
-const LOGOUT_HELP = `
-Does here what the function does: refreshes, stores the new token, and ends the session at Blink.`;
-
-const KEY_HELP = `
-Without an action it says how old the webhook's key is. "show" prints it. "rotate" makes a new one: the one before
-it is accepted until the next change.`;
 
 /** Reads the command line. Throws `CommanderError` for help and for what is not of the form, and `UsageError`. */
 export function parseCommandLine(

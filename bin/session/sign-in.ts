@@ -6,8 +6,9 @@ import { sessionSecretName } from '../../lambda/session-name.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import { CommandError } from './command-error.ts';
+import { commandLine } from './command-line.ts';
 import { type Context, type ExitCode, OK } from './context.ts';
-import { blocked, commandLine, explain } from './explain.ts';
+import { blocked, explain } from './explain.ts';
 import { findIds } from './find-ids.ts';
 import { storedLines, storedReport } from './session-report.ts';
 import { type StoredVersion, storedText, storeSession } from './session-secrets.ts';
@@ -132,7 +133,7 @@ async function store(context: Context, session: string, text: string): Promise<S
     try {
       return await terminal.progress('Storing the session', () => storeSession(target.client, session, text));
     } catch (error) {
-      if (questions.fromScript) throw error;
+      if (questions.fromScript || terminal.json) throw error;
       terminal.failure(await explain(error, target, session));
       const again = await questions.confirm('The sign-in is not stored yet. Try again to store it?');
       if (!again)

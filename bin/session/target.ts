@@ -13,9 +13,12 @@ import { UsageError } from './command-error.ts';
 import { FailedCalls } from './failed-calls.ts';
 
 /** Where the sessions are: in an AWS account, or in the local run. */
-export type Place =
-  | { readonly kind: 'aws'; readonly profile: string | undefined; region(): Promise<string> }
-  | { readonly kind: 'local'; readonly port: number };
+export interface Place {
+  readonly kind: 'aws' | 'local';
+  /** With which options a command gets here. */
+  readonly options: readonly string[];
+  region(): Promise<string>;
+}
 
 /** All that a command works on. */
 export interface Target {
@@ -65,7 +68,14 @@ function aws({ region, profile, port }: TargetOptions): Opened {
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
   });
-  return { client, place: { kind: 'aws', profile, region: () => client.config.region() } };
+  return {
+    client,
+    place: {
+      kind: 'aws',
+      options: given({ '--region': region, '--profile': profile }),
+      region: () => client.config.region(),
+    },
+  };
 }
 
 function local({ region, profile, port }: TargetOptions): Opened {
@@ -81,9 +91,17 @@ function local({ region, profile, port }: TargetOptions): Opened {
   });
   return {
     client,
-    place: { kind: 'local', port: first },
+    place: {
+      kind: 'local',
+      options: ['--local', ...given({ '--port': port })],
+      region: () => client.config.region(),
+    },
     blinkEndpoint: `http://127.0.0.1:${blink}`,
   };
+}
+
+function given(options: Readonly<Record<string, string | undefined>>): readonly string[] {
+  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
 }
 
 function parsePort(text: string): number {

@@ -50,6 +50,8 @@ export class Terminal {
       return work();
     }
     const { default: ora } = await import('ora');
+    // Else the spinner, which takes what is typed meanwhile, would not hear a Ctrl-C.
+    if (this.streams.stdin.isTTY) this.streams.stdin.pause();
     const spinner = ora({ text, stream: this.streams.stderr }).start();
     try {
       return await work();

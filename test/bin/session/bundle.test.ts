@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { buildFunction } from '../../../lib/function-bundle.ts';
+
+const OF_THE_COMMANDS = [
+  'bin/',
+  'lambda/blink/sign-in/',
+  'node_modules/@inquirer/',
+  'node_modules/commander/',
+  'node_modules/node-html-parser/',
+  'node_modules/ora/',
+  'node_modules/tough-cookie/',
+];
+
+test('the function’s bundle has nothing of what only the commands need', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-bundle-'));
+  try {
+    const { metafile } = await buildFunction(directory);
+    const inputs = Object.keys(metafile.inputs);
+    expect(inputs).toContain('lambda/blink/refresh.ts');
+    expect(inputs.filter((path) => OF_THE_COMMANDS.some((prefix) => path.startsWith(prefix)))).toEqual([]);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});

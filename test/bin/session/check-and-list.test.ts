@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { journalVersionId } from '../../../lambda/vault/journal.ts';
+import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
+
+const DAY_MS = 86_400_000;
+
+let session: SessionUnderTest;
+
+beforeEach(async () => {
+  session = await startSessionUnderTest();
+});
+afterEach(async () => {
+  session.expectNothingPrintedInClear();
+  await session.close();
+});
+
+async function checked(): Promise<{ readonly exitCode: number; readonly report: Record<string, unknown> }> {
+  const { exitCode, stdout } = await session.run('check --json');
+  return { exitCode, report: JSON.parse(stdout) };
+}
+
+/** What a run that died leaves behind. */
+function leaveBehind(...entries: readonly ('claim' | 'save' | 'unanswered')[]): void {
+  const { versionId: generation } = session.stored();
+  const secret = session.secretsManager.secrets.find('blink-logout/default');
+  for (const entry of entries) {
+    const nowMs = session.secretsManager.clock.nowMs();
+    secret.put(journalVersionId(generation, entry, 0), session.stored().text, ['BLINK_LOGOUT_CLAIM'], nowMs);
+  }
+}
+
+describe('check', () => {
+  it('shows what is stored, masked, and how old it is', async () => {
+    await session.run('sign-in', SIGN_IN_LINES);
+    session.secretsManager.clock.advanceMs(3 * DAY_MS + 60_000);
+    const { exitCode, stdout } = await session.run('check');
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'default: ready; no logout with this token yet',
+      '  secret         blink-logout/default',
+      '  form           Homebridge JSON',
+      expect.stringMatching(/^ {2}refresh token {2}eyJ.….{4}$/),
+      '  account        100001',
+      '  tier           e008',
+      '  client         7000001',
+      expect.stringMatching(/^ {2}hardware id {4}[0-9A-F]{4}…[0-9A-F]{4}$/),
+      '  stored         3 days ago',
+      '',
+    ]);
+  });
+
+  it('spends nothing, writes nothing and does not call Blink', async () => {
+    session.store('{"refresh_token":"eyJ-a-token-of-some-length"}');
+    await session.run('check');
+    await session.run('list');
+    expect(session.blink.calls).toEqual([]);
+    const actions = new Set(session.secretsManager.calls.map(({ action }) => action));
+    expect([...actions].sort()).toEqual(['GetSecretValue', 'ListSecretVersionIds', 'ListSecrets']);
+  });
+
+  it('says that the last run logged out', async () => {
+    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('logout');
+    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'logged_out', usable: true } });
+  });
+
+  it('says that the last run was refused, and fails', async () => {
+    await session.run('sign-in', SIGN_IN_LINES);
+    session.blink.tokens.revoke(100_001, 7_000_001);
+    await session.run('logout');
+    expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'refused', usable: false } });
+  });
+
+  it('says that a run is at work, and that it died once it cannot be alive any more', async () => {
+    await session.run('sign-in', SIGN_IN_LINES);
+    leaveBehind('claim');
+    expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'at_work' } });
+    session.secretsManager.clock.advanceMs(120_000);
+    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'died', usable: true } });
+  });
+
+  it('says that a run died after its save', async () => {
+    await session.run('sign-in', SIGN_IN_LINES);
+    leaveBehind('claim', 'save');
+    session.secretsManager.clock.advanceMs(120_000);
+    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'died', usable: true } });
+  });
+
+  it('says that the last run got no answer', async () => {
+    await session.run('sign-in', SIGN_IN_LINES);
+    leaveBehind('claim', 'unanswered');
+    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unanswered' } });
+  });
+
+  it('says that Blink blocked the last run', async () => {
+    await session.run('sign-in', SIGN_IN_LINES);
+    session.blink.faults.add({
+      on: 'refresh',
+      at: 'before',
+      effect: { do: 'answer', answer: { status: 406, headers: {}, body: '' } },
+    });
+    await session.run('logout');
+    expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'blocked_by_blink' } });
+  });
+
+  it('names the sessions that there are where there is none of this name', async () => {
+    session.store('{"refresh_token":"x"}', 'garden');
+    session.store('{"refresh_token":"x"}', 'attic');
+    const { exitCode, stderr } = await session.run('check gardn');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('There are: attic, garden.');
+    session.secretsManager.faults.add({
+      on: 'ListSecrets',
+      at: 'before',
+      effect: refuse('AccessDeniedException'),
+    });
+    expect((await session.run('check gardn')).stderr).toContain('could not be found out');
+  });
+
+  it('names the field that is unusable, and not what is in it', async () => {
+    session.store('{"refresh_token":"x","host":"evil.example"}');
+    const { exitCode, stderr, stdout } = await session.run('check');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('host must be');
+    expect(stderr + stdout).not.toContain('evil');
+  });
+});
+
+describe('list', () => {
+  it('tells where to begin when there is nothing', async () => {
+    expect(await session.run('list')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('sign-in'),
+    });
+    expect(JSON.parse((await session.run('list --json')).stdout)).toEqual({ sessions: [] });
+  });
+
+  it('goes on where one cannot be read, and fails in the end', async () => {
+    session.store('{"refresh_token":"x"}', 'attic');
+    session.store('canary', 'broken');
+    session.store('{"refresh_token":"x"}', 'cellar');
+    session.store('{"refresh_token":"x"}', 'Not-A-Session');
+    session.secretsManager.secrets.create('blink-logout-webhook-key-2', 'another');
+    session.secretsManager.faults.add({
+      on: 'GetSecretValue',
+      where: ({ secretId }) => secretId === 'blink-logout/cellar',
+      at: 'before',
+      effect: refuse('AccessDeniedException'),
+    });
+    const { exitCode, stdout } = await session.run('list --json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout).sessions).toMatchObject([
+      { session: 'Not-A-Session', error: { code: 'session_name_invalid' } },
+      { session: 'attic', lastRun: 'none' },
+      { session: 'broken', error: { code: 'session_invalid' } },
+      { session: 'cellar', error: { code: 'access_denied' } },
+    ]);
+    const lines = (await session.run('list')).stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(4);
+    expect(lines[1]).toMatch(
+      /^attic {10}ready; no logout with this token yet \(token stored \d seconds? ago\)$/,
+    );
+  });
+
+  it('reads every page', async () => {
+    const names = Array.from({ length: 101 }, (_, n) => `session-${String(n).padStart(3, '0')}`);
+    for (const name of names) session.store('{"refresh_token":"x"}', name);
+    const { exitCode, stdout } = await session.run('list --json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout).sessions.map((each: { session: string }) => each.session)).toEqual(names);
+  });
+});

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+
+let session: SessionUnderTest;
+let home: string;
+
+beforeEach(async () => {
+  session = await startSessionUnderTest();
+  home = await mkdtemp(join(tmpdir(), 'blink-logout-home-'));
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
+  vi.stubEnv('HOME', home);
+  vi.stubEnv('AWS_CONFIG_FILE', join(home, 'config'));
+  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(home, 'credentials'));
+  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', session.secretsManager.url);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  session.expectNothingPrintedInClear();
+  await session.close();
+  await rm(home, { recursive: true });
+});
+
+function signedIn(): void {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIACANARY');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'canary-secret-key');
+}
+
+describe('at AWS', () => {
+  it('works with the ordinary credentials and the region that is asked for', async () => {
+    signedIn();
+    session.store('{"refresh_token":"x"}');
+    expect(await session.runAtAws('check --region eu-central-1')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('works with a profile', async () => {
+    await writeFile(
+      join(home, 'config'),
+      '[profile blink]\nregion = eu-central-1\naws_access_key_id = A\naws_secret_access_key = B\n',
+    );
+    session.store('{"refresh_token":"x"}');
+    expect(await session.runAtAws('check --profile blink')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('says that there are no credentials', async () => {
+    const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('There are no AWS credentials.');
+    expect(stderr).toContain('--local');
+  });
+
+  it('says that there is no such profile', async () => {
+    const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1 --profile nobody');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('list-profiles');
+  });
+
+  it('says that no region is set', async () => {
+    signedIn();
+    const { exitCode, stderr } = await session.runAtAws('check');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('--region eu-central-1');
+  });
+
+  it('says that the SSO session has expired, and how to begin another', async () => {
+    await writeFile(
+      join(home, 'config'),
+      [
+        '[profile work]',
+        'region = eu-central-1',
+        'sso_session = mine',
+        'sso_account_id = 123456789012',
+        'sso_role_name = Admin',
+        '[sso-session mine]',
+        'sso_region = eu-central-1',
+        'sso_start_url = https://example.awsapps.com/start',
+      ].join('\n'),
+    );
+    const cache = join(home, '.aws', 'sso', 'cache');
+    await mkdir(cache, { recursive: true });
+    await writeFile(
+      join(cache, `${createHash('sha1').update('mine').digest('hex')}.json`),
+      JSON.stringify({ accessToken: 'canary', expiresAt: '2020-01-01T00:00:00Z' }),
+    );
+    const { exitCode, stderr } = await session.runAtAws('list --profile work');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('aws sso login --profile work');
+  });
+
+  it.each([
+    ['ExpiredTokenException', 'credentials_expired', /expired/],
+    ['UnrecognizedClientException', 'credentials_refused', /clock/],
+    ['DecryptionFailure', 'kms_denied', /enabled/],
+    ['SomethingNew', 'secrets_unavailable', /SomethingNew/],
+  ])('explains %s', async (name, code, words) => {
+    signedIn();
+    session.store('{"refresh_token":"x"}');
+    session.secretsManager.faults.add({
+      on: 'GetSecretValue',
+      at: 'before',
+      effect: refuse(name, 'canary@example.com'),
+    });
+    const { exitCode, stdout } = await session.runAtAws('check --json --region eu-central-1');
+    const { error } = JSON.parse(stdout);
+    expect([exitCode, error.code]).toEqual([1, code]);
+    expect(`${error.message} ${error.advice.join(' ')}`).toMatch(words);
+    expect(stdout).not.toContain('canary');
+  });
+
+  it('names action, secret and policy where access is denied, by region and partition', async () => {
+    signedIn();
+    session.store('{"refresh_token":"x"}');
+    session.secretsManager.faults.add({
+      on: 'GetSecretValue',
+      at: 'before',
+      effect: refuse('AccessDeniedException', 'Access to KMS is not allowed'),
+    });
+    const { stderr } = await session.runAtAws('check --region cn-north-1');
+    expect(stderr).toContain('secretsmanager:GetSecretValue on the secret blink-logout/default (cn-north-1)');
+    expect(stderr).toContain('kms:Decrypt');
+    expect(stderr).toContain('"arn:aws-cn:secretsmanager:cn-north-1:*:secret:blink-logout/*"');
+  });
+
+  it('says that the network does not lead there', async () => {
+    signedIn();
+    await session.secretsManager.close();
+    const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/on the network.*eu-central-1/);
+  });
+});
+
+describe('here', () => {
+  it('says how the local run is started', async () => {
+    await session.secretsManager.close();
+    const { exitCode, stderr } = await session.run('list');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`npm start -- --serve --port ${session.port}`);
+  });
+});
+
+describe('a command line that is not of the form', () => {
+  it.each([
+    ['', 'A command is missing'],
+    ['no-such-command', 'There is no such command'],
+    [`sign-in --password=${PASSWORD}`, 'There is no option --password.'],
+    [`sign-in --password ${PASSWORD}`, 'There is no option --password.'],
+    [`sign-in ${PASSWORD} ${PASSWORD}`, 'too many arguments'],
+    ['sign-in canary.person@example.com', 'a-z, 0-9 and -'],
+    ['import', '--from wants a value'],
+    ['check --region', '--region wants a value'],
+    ['logout --client-id 12x', '--client-id must be a number'],
+    ['key steal', 'show or rotate'],
+    ['list --port 8585', '--port goes with --local'],
+    ['list --local --port 99999', '--port must be'],
+    ['list --local --region eu-central-1', 'neither a region nor a profile'],
+  ])('%s ends with 2, and what was typed is not repeated', async (line, words) => {
+    const { exitCode, stderr, stdout } = await session.runAtAws(line);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(words);
+    expect(session.secretsManager.calls).toEqual([]);
+  });
+
+  it('is told to a script as a document', async () => {
+    const { exitCode, stdout, stderr } = await session.runAtAws('list --json --steal');
+    expect([exitCode, JSON.parse(stdout).error.code, stderr]).toEqual([2, 'usage', '']);
+  });
+});
+
+describe('help', () => {
+  it('shows commands and examples, and ends with 0', async () => {
+    const { exitCode, stdout } = await session.runAtAws('--help');
+    expect(exitCode).toBe(0);
+    for (const command of ['sign-in', 'import', 'check', 'list', 'logout', 'key']) {
+      expect(stdout).toContain(command);
+      const help = await session.runAtAws(`${command} --help`);
+      expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--local') });
+    }
+  });
+});

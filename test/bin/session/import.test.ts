@@ -1,0 +1,211 @@
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
+import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+
+let session: SessionUnderTest;
+let token: string;
+
+beforeEach(async () => {
+  session = await startSessionUnderTest();
+  token = session.blink.seedSession({ accountId: 100_001, clientId: 77, oauthClient: 'ios' });
+});
+afterEach(async () => {
+  session.expectNothingPrintedInClear();
+  await session.close();
+});
+
+/** As each client saves it, in full. */
+function saved(form: string): string {
+  switch (form) {
+    case 'BLINK_TOKENS':
+      return `BLINK_TOKENS='username=${encodeURIComponent(EMAIL)}|password=${PASSWORD}|token=eyJan-access-token|refresh_token=${token}|host=e008.immedia-semi.com|client_id=77|account_id=100001|oauth_client_id=ios|2fa_code=123'\n`;
+    case 'blinkpy JSON':
+      return JSON.stringify({
+        username: EMAIL,
+        password: PASSWORD,
+        token: 'eyJan-access-token',
+        refresh_token: token,
+        host: 'e008.immedia-semi.com',
+        client_id: '77',
+        account_id: 100_001,
+      });
+    default:
+      return JSON.stringify(
+        {
+          accessToken: 'eyJan-access-token',
+          refreshToken: token,
+          accountId: 100_001,
+          clientId: 77,
+          tier: 'e008',
+          email: EMAIL,
+        },
+        undefined,
+        2,
+      );
+  }
+}
+
+describe('importing what is complete', () => {
+  it.each(['BLINK_TOKENS', 'blinkpy JSON', 'Homebridge JSON'])(
+    'takes %s from a file, leaves out what is not to be stored, and the file as it is',
+    async (form) => {
+      const path = await session.fileWith(saved(form));
+      const ran = await session.run(`import garden --from ${path} --json`);
+      expect(JSON.parse(ran.stdout)).toMatchObject({
+        session: 'garden',
+        created: true,
+        form,
+        accountId: 100_001,
+        clientId: '77',
+      });
+      const { text } = session.stored('garden');
+      expect(text).toContain(token);
+      expect(text).not.toMatch(/canary-password|an-access-token|2fa_code/);
+      expect(await readFile(path, 'utf8')).toBe(saved(form));
+      expect(session.blink.calls).toEqual([]);
+      expect(await session.run('logout garden')).toMatchObject({ exitCode: 0 });
+    },
+  );
+
+  it('takes it from a pipe, and says by name what it leaves out', async () => {
+    const { exitCode, stderr, stdout } = await session.run('import --from -', [saved('BLINK_TOKENS')]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('password, 2fa_code, token');
+    expect(stdout).toMatch(/refresh token {2}eyJ.….{4}/);
+  });
+});
+
+describe('importing what is not complete', () => {
+  const bare = () => JSON.stringify({ refresh_token: token });
+
+  it('spends nothing unasked, and says what is missing', async () => {
+    const { exitCode, stderr } = await session.run('import --from -', [bare()]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/account +missing/);
+    expect(stderr).toContain('--yes');
+    expect(session.blink.tokens.spends(token)).toBe(0);
+    expect(session.stored().text).toBe(bare());
+  });
+
+  it('looks it up with --yes, and stores the token that the refresh brings', async () => {
+    const { exitCode, stdout } = await session.run('import --yes --from -', [bare()]);
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/client +77\b/),
+    });
+    expect(JSON.parse(session.stored().text)).toMatchObject({
+      refresh_token: session.blink.tokens.newest(77),
+      oauth_client_id: 'ios',
+      account_id: 100_001,
+      client_id: '77',
+      host: 'e008.immedia-semi.com',
+    });
+    expect(session.blink.tokens.spends(token)).toBe(1);
+    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
+    expect(session.blink.tokens.doubleSpends).toBe(0);
+  });
+
+  it('has stored the session before it spends, and holds the claim until all is written', async () => {
+    const seen: string[] = [];
+    session.blink.faults.onCall = async ({ action }, moment) => {
+      if (moment === 'before')
+        seen.push(`${action} ${session.stored().text.includes(token) ? 'old' : 'new'}`);
+      if (action === 'tier-info' && moment === 'before') {
+        expect(await session.run('logout')).toMatchObject({
+          stderr: expect.stringMatching(/another run is at work/i),
+        });
+      }
+      return undefined;
+    };
+    await session.run('import --yes --from -', [bare()]);
+    expect(seen.filter((each) => !each.startsWith('refresh'))).toEqual(['tier-info new', 'homescreen new']);
+    expect(seen.at(-3)).toBe('refresh old');
+  });
+
+  it('keeps the new token where a look-up fails', async () => {
+    session.blink.faults.add({
+      on: 'tier-info',
+      at: 'after',
+      effect: { do: 'answer', answer: { status: 404, headers: {}, body: '' } },
+    });
+    expect(await session.run('import --yes --from -', [bare()])).toMatchObject({ exitCode: 0 });
+    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
+    session.blink.faults.clear();
+    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('keeps the new token where it cannot be written with what was found', async () => {
+    session.secretsManager.faults.add({
+      on: 'PutSecretValue',
+      where: ({ labels }) => labels.length === 0 && session.blink.tokens.refreshes > 0,
+      at: 'before',
+      effect: refuse('AccessDeniedException'),
+    });
+    expect(await session.run('import --yes --from -', [bare()])).toMatchObject({ exitCode: 1 });
+    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
+    session.secretsManager.faults.clear();
+    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('says so where the token is spent already, and no run asks Blink with it again', async () => {
+    session.blink.tokens.refresh(token, 'ios');
+    const ran = await session.run('import --yes --from -', [bare()]);
+    expect(ran).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/refuses the refresh token.*sign-in/s),
+    });
+    expect(await session.run('check')).toMatchObject({ exitCode: 1 });
+  });
+
+  it('gives the claim back where Blink does not answer', async () => {
+    session.blink.faults.add({
+      on: 'refresh',
+      at: 'before',
+      effect: { do: 'answer', answer: { status: 406, headers: {}, body: '' } },
+    });
+    const ran = await session.run('import --yes --from -', [bare()]);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Wait an hour') });
+    expect(parseStoredSession(session.stored().text).refreshToken).toBe(token);
+    expect(await session.run('check --json')).toMatchObject({
+      stdout: expect.stringContaining('blocked_by_blink'),
+    });
+  });
+});
+
+describe('importing over a session', () => {
+  it('is refused to a script that does not say --yes', async () => {
+    session.store('{"refresh_token":"the-one-before"}');
+    const ran = await session.run('import --from -', [saved('blinkpy JSON')]);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--yes') });
+    expect(session.stored().text).toContain('the-one-before');
+    expect(await session.run('import --from - --yes', [saved('blinkpy JSON')])).toMatchObject({
+      exitCode: 0,
+    });
+    expect(session.stored().text).toContain(token);
+  });
+});
+
+describe('what cannot be imported', () => {
+  it.each([
+    ['canary.person@example.com', 'source_invalid'],
+    ['{"refresh_token":"has a space"}', 'source_invalid'],
+    ['{"refresh_token":"x","host":"evil.example"}', 'source_invalid'],
+    ['{', 'source_invalid'],
+    ['', 'source_invalid'],
+  ])('is %s', async (text, code) => {
+    const { exitCode, stdout } = await session.run('import --json --from -', [text]);
+    expect([exitCode, JSON.parse(stdout).error.code]).toEqual([1, code]);
+    expect(stdout).not.toContain('evil');
+    expect(session.secretsManager.calls).toEqual([]);
+  });
+
+  it('is a file that is not there, and a directory', async () => {
+    for (const path of ['/nowhere', tmpdir()]) {
+      const ran = await session.run(`import --json --from ${path}`);
+      expect(JSON.parse(ran.stdout).error).toMatchObject({ code: 'source_unreadable' });
+    }
+  });
+});

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import {
+  KEY_SECRET,
+  type SessionUnderTest,
+  SIGN_IN_LINES,
+  startSessionUnderTest,
+} from './session-under-test.ts';
+
+let session: SessionUnderTest;
+
+beforeEach(async () => {
+  session = await startSessionUnderTest();
+});
+afterEach(() => session.close());
+
+describe('logout', () => {
+  beforeEach(() => session.run('sign-in', SIGN_IN_LINES));
+  afterEach(() => session.expectNothingPrintedInClear());
+
+  it('is the function’s: claims, refreshes, saves, logs out and marks', async () => {
+    const before = session.secretsManager.calls.length;
+    const { exitCode, stdout } = await session.run('logout --json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      outcome: 'logged_out',
+      session: 'default',
+      accountId: 100_001,
+      clientId: '7000001',
+      message: 'logout',
+    });
+    expect(session.stored().labels).toContain('BLINK_LOGGED_OUT');
+    expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
+    expect(
+      session.secretsManager.calls
+        .slice(before)
+        .map(({ labels }) => labels.join())
+        .filter(Boolean),
+    ).toEqual(['BLINK_LOGOUT_CLAIM', 'BLINK_LOGOUT_CLAIM', 'AWSCURRENT', 'BLINK_LOGGED_OUT']);
+  });
+
+  it('spends nothing where that has just been done', async () => {
+    await session.run('logout');
+    expect(await session.run('logout')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('already'),
+    });
+    expect(session.blink.tokens.refreshes).toBe(1);
+  });
+
+  it('logs out another client of the account', async () => {
+    session.blink.seedSession({ accountId: 100_001, clientId: 4711, oauthClient: 'android' });
+    expect(await session.run('logout --client-id 4711')).toMatchObject({ exitCode: 0 });
+    expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
+    expect(session.blink.accounts.clientsOf(100_001)).toEqual([7_000_001]);
+  });
+
+  it('says that a new sign-in is needed where Blink refuses the token', async () => {
+    session.blink.tokens.revoke(100_001, 7_000_001);
+    const { exitCode, stderr } = await session.run('logout');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`npm run session -- sign-in default --local --port ${session.port}`);
+  });
+
+  it('says when to try again where a run is at work', async () => {
+    session.blink.faults.onCall = async ({ action }, moment) => {
+      if (action !== 'refresh' || moment !== 'before') return undefined;
+      const ran = await session.run('logout');
+      expect(ran).toMatchObject({
+        exitCode: 1,
+        stderr: expect.stringMatching(/Another run is at work.*Try again in/s),
+      });
+      return undefined;
+    };
+    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
+    expect(session.blink.tokens.doubleSpends).toBe(0);
+  });
+
+  it('says that Blink could not be reached', async () => {
+    await session.blink.close();
+    expect(await session.run('logout')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('could not be reached'),
+    });
+  });
+});
+
+describe('key', () => {
+  const current = () => session.secretsManager.secrets.find(KEY_SECRET).version({}).text;
+
+  it('tells of the key and not the key', async () => {
+    const { exitCode, stdout } = await session.run('key');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('No other one is accepted');
+    session.expectNothingPrintedInClear();
+  });
+
+  it('shows it when asked', async () => {
+    const { stdout } = await session.run('key show');
+    expect(stdout).toBe(`${current()}\n`);
+    expect(JSON.parse((await session.run('key show --json')).stdout)).toEqual({ key: current() });
+  });
+
+  it('changes it for another of letters and digits, and keeps the one before for a while', async () => {
+    const before = current();
+    const { exitCode, stdout } = await session.run('key rotate');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('accepted until the next change');
+    session.expectNothingPrintedInClear();
+    expect(current()).toMatch(/^[A-Za-z0-9]{64}$/);
+    expect(current()).not.toBe(before);
+    expect(session.secretsManager.secrets.find(KEY_SECRET).version({ label: 'AWSPREVIOUS' }).text).toBe(
+      before,
+    );
+    expect(JSON.parse((await session.run('key --json')).stdout)).toMatchObject({ previousAccepted: true });
+  });
+
+  it.each(['', 'show', 'rotate'])('says where there is none: key %s', async (action) => {
+    session.secretsManager.secrets.delete(KEY_SECRET, true);
+    const { exitCode, stderr } = await session.run(`key ${action}`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('webhookAuth is iam');
+  });
+
+  it.each([
+    ['', 'ListSecretVersionIds', 'secret:blink-logout-webhook-key-??????'],
+    ['show', 'GetSecretValue', 'secret:blink-logout-webhook-key-??????'],
+    ['rotate', 'GetRandomPassword', '"Resource":"*"'],
+    ['rotate', 'PutSecretValue', 'secret:blink-logout-webhook-key-??????'],
+  ])('names what is not allowed: key %s, %s', async (command, action, resource) => {
+    session.secretsManager.faults.add({ on: action, at: 'before', effect: refuse('AccessDeniedException') });
+    const { exitCode, stderr } = await session.run(`key ${command}`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`"secretsmanager:${action}"`);
+    expect(stderr).toContain(resource);
+    session.expectNothingPrintedInClear();
+  });
+});

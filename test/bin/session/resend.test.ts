@@ -1,0 +1,49 @@
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Questions } from '../../../bin/session/questions.ts';
+import { signIn } from '../../../bin/session/sign-in.ts';
+import { openTarget } from '../../../bin/session/target.ts';
+import { Terminal } from '../../../bin/session/terminal.ts';
+import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+
+let session: SessionUnderTest;
+
+beforeEach(async () => {
+  session = await startSessionUnderTest();
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await session.close();
+});
+
+it('another code is asked for once Blink sends one, and not before', async () => {
+  const passwords = () => session.blink.calls.filter(({ action }) => action === 'sign-in').length;
+  const seen: number[] = [];
+  const answers = [
+    () => undefined,
+    () => {
+      vi.advanceTimersByTime(60_000);
+      return undefined;
+    },
+    () => CODE,
+  ];
+  const questions: Questions = {
+    fromScript: false,
+    email: async () => EMAIL,
+    password: async () => PASSWORD,
+    async code() {
+      seen.push(passwords());
+      return answers.shift()?.();
+    },
+    confirm: async () => false,
+    close: () => {},
+  };
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  const target = openTarget({ local: true, port: String(session.port) });
+  const exitCode = await signIn({ terminal: new Terminal(streams, false), target, questions }, 'default');
+
+  expect(exitCode).toBe(0);
+  expect(seen).toEqual([1, 1, 2]);
+  expect(String(streams.stderr.read())).toContain('another code in 60 s');
+});

@@ -1,0 +1,139 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { expect } from 'vitest';
+import { main } from '../../../bin/session/main.ts';
+import { type BlinkStandIn, startBlink } from '../../../lib/local/blink/start-blink.ts';
+import { localPorts } from '../../../lib/local/local-ports.ts';
+import { randomPassword } from '../../../lib/local/secrets-manager/random-password.ts';
+import {
+  type SecretsManagerStandIn,
+  startSecretsManager,
+} from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+
+export const EMAIL = 'canary.person@example.com';
+export const PASSWORD = 'canary-password-7391';
+export const CODE = '481516';
+export const KEY_SECRET = 'blink-logout-webhook-key';
+
+/** Each answers the sign-in in another way. */
+export const ACCOUNTS = {
+  byCode: {
+    email: EMAIL,
+    password: PASSWORD,
+    tier: 'e008',
+    accountId: 100_001,
+    userId: 1,
+    secondFactor: { code: CODE, askedBy: 412 },
+  },
+  plain: {
+    email: 'canary.plain@example.com',
+    password: PASSWORD,
+    tier: 'u011',
+    accountId: 100_002,
+    userId: 2,
+  },
+} as const;
+
+export const SIGN_IN_LINES = [EMAIL, PASSWORD, CODE];
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The commands beside their stand-ins, with all that they ever print. */
+export interface SessionUnderTest {
+  readonly secretsManager: SecretsManagerStandIn;
+  readonly blink: BlinkStandIn;
+  readonly port: number;
+  /** A command with `--local`, as a script runs it: `lines` are piped in. */
+  run(command: string, lines?: readonly string[]): Promise<Ran>;
+  /** A command against an AWS account. */
+  runAtAws(command: string): Promise<Ran>;
+  /** The current text and labels of a session. */
+  stored(session?: string): {
+    readonly text: string;
+    readonly labels: readonly string[];
+    readonly versionId: string;
+  };
+  /** Makes a session as if by hand. */
+  store(text: string, session?: string): void;
+  /** Gives the path of a file that is gone in the end. */
+  fileWith(text: string): Promise<string>;
+  printed(text: string): void;
+  /** No secret was printed, whatever the commands did. */
+  expectNothingPrintedInClear(): void;
+  close(): Promise<void>;
+}
+
+export async function startSessionUnderTest(): Promise<SessionUnderTest> {
+  const { port, secretsManager, blink } = await startStandIns();
+  secretsManager.secrets.create(KEY_SECRET, randomPassword(64, true));
+  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-session-'));
+  const printed: string[] = [];
+
+  async function runLine(words: readonly string[], lines: readonly string[]): Promise<Ran> {
+    const stdout = new PassThrough();
+    const stderr = new PassThrough();
+    const texts = [text(stdout), text(stderr)] as const;
+    const stdin = Readable.from(lines.map((line) => Buffer.from(`${line}\n`)));
+    const exitCode = await main(words, { stdin, stdout, stderr });
+    stdout.end();
+    stderr.end();
+    const ran = { exitCode, stdout: await texts[0], stderr: await texts[1] };
+    printed.push(ran.stdout, ran.stderr);
+    return ran;
+  }
+
+  return {
+    secretsManager,
+    blink,
+    port,
+    run: (command, lines = []) => runLine([...words(command), '--local', '--port', String(port)], lines),
+    runAtAws: (command) => runLine(words(command), []),
+    stored: (session = 'default') => secretsManager.secrets.find(`blink-logout/${session}`).version({}),
+    store: (stored, session = 'default') => secretsManager.secrets.create(`blink-logout/${session}`, stored),
+    async fileWith(content) {
+      const path = join(directory, 'tokens');
+      await writeFile(path, content);
+      return path;
+    },
+    printed: (more) => printed.push(more),
+    expectNothingPrintedInClear() {
+      const all = printed.join('\n');
+      for (const secret of [EMAIL, ACCOUNTS.plain.email, PASSWORD, CODE]) expect(all).not.toContain(secret);
+      expect(all).not.toMatch(/eyJ[\w-]{5}/);
+      expect(all).not.toMatch(/\b[A-Za-z0-9]{64}\b/);
+    },
+    async close() {
+      await secretsManager.close();
+      await blink.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+function words(command: string): readonly string[] {
+  return command.split(' ').filter((word) => word !== '');
+}
+
+/** On ports that follow each other, as the local run has them. */
+async function startStandIns() {
+  for (;;) {
+    const port = randomInt(20_000, 60_000);
+    const ports = localPorts(port);
+    const [secretsManager, blink] = await Promise.allSettled([
+      startSecretsManager({ port: ports.secretsManager }),
+      startBlink({ accounts: Object.values(ACCOUNTS), port: ports.blink }),
+    ]);
+    if (secretsManager.status === 'fulfilled' && blink.status === 'fulfilled') {
+      return { port, secretsManager: secretsManager.value, blink: blink.value };
+    }
+    for (const one of [secretsManager, blink]) if (one.status === 'fulfilled') await one.value.close();
+  }
+}
