@@ -53,7 +53,10 @@ export async function logOut(ports: Ports, request: LogoutRequest, mayUseNewer =
 }
 
 /** Spends the claimed refresh token, unless too little time is left to bank the change. */
-async function refreshClaimed({ vault, blink, answerDue }: Ports, claim: Claim): Promise<RefreshResult> {
+export async function refreshClaimed(
+  { vault, blink, answerDue }: Pick<Ports, 'vault' | 'blink' | 'answerDue'>,
+  claim: Claim,
+): Promise<RefreshResult> {
   if (holdsRefreshAndSave(answerDue)) return blink.refresh(claim.reading.stored, answerDue);
   await vault.giveBack(claim, 'unspent');
   throw new Failure('secrets_unavailable', 'too little time was left to refresh and save; nothing was spent');
@@ -91,8 +94,8 @@ async function accountOf(blink: Blink, stored: StoredSession, accessToken: strin
 }
 
 /** Says so in the secret too, so that no later run asks Blink with this token again. */
-async function refuse(
-  { vault }: Ports,
+export async function refuse(
+  { vault }: Pick<Ports, 'vault'>,
   claim: Claim,
   refusal: Extract<RefreshResult, { kind: 'refused' }>,
 ): Promise<never> {

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../lambda/blink/blink.ts';
-import { type Deadline, holdsRefreshAndSave } from '../../lambda/deadline.ts';
+import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
+import { refreshClaimed, refuse } from '../../lambda/log-out.ts';
+import { sessionSecretName } from '../../lambda/session-name.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import { realTiming } from '../../lambda/timing.ts';
-import { refused } from '../../lambda/vault/availability.ts';
+import { CLAIM, CURRENT } from '../../lambda/vault/labels.ts';
 import type { Claim, Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
 import { findIds } from './find-ids.ts';
-import { storeSession } from './session-secrets.ts';
 import { withFields } from './stored-text.ts';
 import type { Target } from './target.ts';
 
@@ -29,9 +30,9 @@ export async function lookUpMissing(
   target: Target,
   { session, versionId, runEnds }: LookUp,
 ): Promise<StoredSession> {
-  const { vault, blink, client } = target;
+  const { vault, blink } = target;
   const claim = await vault.claim(await readBack(target, session, versionId), randomUUID());
-  const grant = await refreshClaimed(target, claim, runEnds);
+  const grant = await granted(target, claim, runEnds);
   const saved = await vault.save(claim, grant, runEnds);
   const text = saved.reading.stored.withGrant(grant);
   try {
@@ -45,11 +46,23 @@ export async function lookUpMissing(
       clientId: stored.clientId ?? found.clientId,
       tier: found.tier ?? stored.tier,
     });
-    await storeSession(client, session, complete);
+    await makeCurrent(target, saved, complete);
     return parseStoredSession(complete);
   } catch (error) {
-    await vault.release(saved satisfies SavedSession);
+    await vault.release(saved);
     throw error;
+  }
+}
+
+/** Only if nothing is newer than what was saved: a sign-in that landed meanwhile wins. */
+async function makeCurrent({ store, vault }: Target, saved: SavedSession, text: string): Promise<void> {
+  const name = sessionSecretName(saved.reading.session);
+  const versionId = randomUUID();
+  await store.putVersion(name, { versionId, text, label: CLAIM });
+  const moved = await store.moveLabel(name, { label: CURRENT, from: saved.versionId, to: versionId });
+  await vault.release({ ...saved, versionId });
+  if (moved === 'conflict') {
+    throw new Failure('session_busy', 'a newer sign-in was stored during the import; it is kept');
   }
 }
 
@@ -63,12 +76,8 @@ async function readBack({ vault }: Target, session: string, versionId: string): 
   throw new Failure('session_busy', 'the session was imported, and something else has changed it since');
 }
 
-async function refreshClaimed({ vault, blink }: Target, claim: Claim, runEnds: Deadline): Promise<Grant> {
-  if (!holdsRefreshAndSave(runEnds)) {
-    await vault.giveBack(claim, 'unspent');
-    throw new Failure('secrets_unavailable', 'too little time was left to look up what is missing');
-  }
-  const refresh = await blink.refresh(claim.reading.stored, runEnds);
+async function granted({ vault, blink }: Target, claim: Claim, runEnds: Deadline): Promise<Grant> {
+  const refresh = await refreshClaimed({ vault, blink, answerDue: runEnds }, claim);
   switch (refresh.kind) {
     case 'granted':
       return refresh.grant;
@@ -76,8 +85,6 @@ async function refreshClaimed({ vault, blink }: Target, claim: Claim, runEnds: D
       await vault.giveBack(claim, refresh.token);
       throw refresh.failure;
     case 'refused':
-      if (refresh.afterUnanswered) await vault.giveBack(claim, 'unanswered');
-      await vault.markRefused(claim);
-      throw refused(refresh.afterUnanswered);
+      return refuse({ vault }, claim, refresh);
   }
 }

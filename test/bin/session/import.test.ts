@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
-import { EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import {
+  EMAIL,
+  PASSWORD,
+  type SessionUnderTest,
+  SIGN_IN_LINES,
+  startSessionUnderTest,
+} from './session-under-test.ts';
 
 let session: SessionUnderTest;
 let token: string;
@@ -140,13 +146,26 @@ describe('importing what is not complete', () => {
   it('keeps the new token where it cannot be written with what was found', async () => {
     session.secretsManager.faults.add({
       on: 'PutSecretValue',
-      where: ({ labels }) => labels.length === 0 && session.blink.tokens.refreshes > 0,
+      where: ({ versionId }) => session.blink.tokens.refreshes > 0 && /^.{14}4/.test(versionId ?? ''),
       at: 'before',
       effect: refuse('AccessDeniedException'),
     });
     expect(await session.run('import --yes --from -', [bare()])).toMatchObject({ exitCode: 1 });
     expect(session.stored().text).toContain(session.blink.tokens.newest(77));
     session.secretsManager.faults.clear();
+    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('never overwrites a sign-in that lands meanwhile', async () => {
+    session.blink.faults.onCall = async ({ action }, moment) => {
+      if (action !== 'tier-info' || moment !== 'before') return undefined;
+      session.blink.faults.clear();
+      await session.run('sign-in', SIGN_IN_LINES);
+      return undefined;
+    };
+    const ran = await session.run('import --yes --from -', [bare()]);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('newer sign-in') });
+    expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
     expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
   });
 
