@@ -12,13 +12,13 @@ import {
 } from './function-under-test.ts';
 
 let subject: FunctionUnderTest;
-const total = { faults: 0, tokensLost: 0, doubleSpends: 0 };
+const total = { faults: 0, tokensLost: 0 };
 
 beforeAll(async () => {
   subject = await startFunctionUnderTest();
 });
 afterAll(async () => {
-  figures('faults', { ...total, doubleSpends: subject.blink.tokens.doubleSpends });
+  figures('faults', { ...total, spentTokensTriedAgain: subject.blink.tokens.doubleSpends });
   await subject.close();
 });
 

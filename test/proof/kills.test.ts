@@ -91,7 +91,7 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
   figures('kills', {
     kills: rows.length,
     tokensLost: rows.filter(({ token }) => token === 'lost').length,
-    doubleSpends: blink.tokens.doubleSpends,
+    spentTokensTriedAgain: blink.tokens.doubleSpends,
   });
   expect(rows).toEqual(EXPECTED);
   // Those of which the token was lost: that it is spent is known only once Blink has been asked.
