@@ -23,6 +23,8 @@ export async function synthesize(
     env: {
       PATH: process.env['PATH'],
       CDK_OUTDIR: directory,
+      // Validating the template takes longer than making it, and is for what will be deployed.
+      CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...options.settings }),
     },
     signal: options.signal,
