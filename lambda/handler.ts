@@ -15,14 +15,8 @@ const client = secretsManagerClient({});
 const connections = blinkConnections(environment.BLINK_ENDPOINT);
 
 // What nearly every run asks for is asked for now, while the platform is still preparing to call.
-const callers =
-  environment.WEBHOOK_AUTH === 'iam'
-    ? 'gateway'
-    : webhookKeys(
-        askAhead(() => readWebhookKeys(client)),
-        Date.now,
-      );
-const store = readAhead(secretsManagerStore(client), sessionSecretName(DEFAULT_SESSION));
+const keys = environment.WEBHOOK_AUTH === 'key' ? askAhead(() => readWebhookKeys(client)) : undefined;
+const store = readAhead(secretsManagerStore(client), sessionSecretName(DEFAULT_SESSION), keys?.over);
 connections.openAhead(addressOf(TOKEN_URL, environment.BLINK_ENDPOINT));
 
 const wiring: Wiring = {
@@ -31,7 +25,7 @@ const wiring: Wiring = {
     userAgent: environment.BLINK_USER_AGENT,
     exchange: createHttpExchange(environment.BLINK_ENDPOINT, connections),
   }),
-  callers,
+  callers: keys === undefined ? 'gateway' : webhookKeys(keys.ask, Date.now),
   timing: realTiming,
   // Past the platform's console, which would wrap the line and so hide the metrics in it.
   log: (line) => process.stdout.write(`${line}\n`),

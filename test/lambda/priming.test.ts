@@ -12,7 +12,7 @@ beforeEach(() => {
 
 /** Answers with the number of the question. */
 const count = async () => ++asked;
-const ahead = (ask: () => Promise<number> = count) => askAhead(ask, () => nowMs);
+const ahead = (ask: () => Promise<number> = count) => askAhead(ask, undefined, () => nowMs).ask;
 
 describe('what is asked ahead', () => {
   it('is asked at once, and is the first answer', async () => {
@@ -67,6 +67,15 @@ describe('what is asked ahead', () => {
     });
     await expect(answer()).rejects.toThrow('no 2');
   });
+});
+
+it('what is asked ahead is asked once another answer is there, or once there is none', async () => {
+  const first = Promise.withResolvers<number>();
+  const earlier = askAhead(() => first.promise);
+  const later = askAhead(count, earlier.over);
+  expect(asked).toBe(0);
+  first.reject(new Error('none'));
+  expect(await later.ask()).toBe(1);
 });
 
 describe('a secret that is read ahead', () => {
