@@ -42,6 +42,7 @@ export const MAX_KEPT_VERSIONS = 90;
 const VERSIONS_KEPT_MS = 24 * 60 * 60 * 1000;
 /** At some 45 attempts a day, which is what the versions allow, nearly six days without one answer from Blink. */
 const MAX_ATTEMPTS = 256;
+const CLOCKS_APART_MS = 60_000;
 const CLAIM_ENDS: readonly ClaimEnd[] = ['unspent', 'unanswered', 'blocked'];
 
 type Attempt = { readonly number: number; readonly claimedAtMs: number } & (
@@ -71,9 +72,17 @@ export function keptVersionCount(versions: readonly SecretVersion[], nowMs: numb
   ).length;
 }
 
+export function recentVersionIds(versions: readonly SecretVersion[], nowMs: number): ReadonlySet<string> {
+  return new Set(versions.filter((version) => isRecent(version, nowMs)).map(({ versionId }) => versionId));
+}
+
+function isRecent({ createdAtMs }: SecretVersion, nowMs: number): boolean {
+  return nowMs - createdAtMs < REPEATED_DELIVERY_MS;
+}
+
 function loggedOut(current: SecretVersion, nowMs: number): SessionState['loggedOut'] {
   if (!current.labels.includes(LOGGED_OUT)) return 'never';
-  return nowMs - current.createdAtMs < REPEATED_DELIVERY_MS ? 'recently' : 'long_ago';
+  return isRecent(current, nowMs) ? 'recently' : 'long_ago';
 }
 
 function availability(
@@ -84,7 +93,12 @@ function availability(
 ): Availability {
   const last = attempts.at(-1);
 
-  if (current.labels.includes(REFUSED)) return { kind: 'refused', lost: attempts.some(mayHaveLostToken) };
+  const saved = attempts.findLast((attempt) => attempt.end === 'saved');
+
+  // A save may surface after the refusal that came of its being late.
+  if (current.labels.includes(REFUSED) && saved === undefined) {
+    return { kind: 'refused', lost: attempts.some(mayHaveLostToken) };
+  }
 
   const makerAtWork = current.labels.includes(CLAIM) && !current.labels.includes(LOGGED_OUT);
   const heldSinceMs = last && (last.end === 'none' || last.end === 'saved') ? last.claimedAtMs : undefined;
@@ -92,7 +106,6 @@ function availability(
     (heldSinceMs ?? (makerAtWork ? current.createdAtMs : Number.NEGATIVE_INFINITY)) + CLAIM_LIFE_MS;
   if (nowMs < heldUntilMs) return { kind: 'busy', retryAfterSeconds: secondsUntil(heldUntilMs, nowMs) };
 
-  const saved = attempts.findLast((attempt) => attempt.end === 'saved');
   if (saved) return { kind: 'saved_by_dead_run', versionId: saved.versionId };
 
   if (last?.end === 'blocked' && nowMs < last.blockedAtMs + COOLING_MS) {
@@ -104,8 +117,15 @@ function availability(
   return { kind: 'claimable', attempt: (last?.number ?? -1) + 1, takesOver: last?.end === 'none' };
 }
 
-/** Looks past gaps: Secrets Manager may have removed the oldest entries of a long journal. */
+/**
+ * Looks past gaps: Secrets Manager may have removed the oldest entries of a long journal. A claim is younger than what it
+ * claims, give or take the service's clocks: where nothing is, the ids of claims need not be worked out.
+ */
 function attemptsOn(current: SecretVersion, versions: readonly SecretVersion[]): readonly Attempt[] {
+  const youngerThanMs = current.createdAtMs - CLOCKS_APART_MS;
+  const others = versions.filter(({ versionId }) => versionId !== current.versionId);
+  if (!others.some(({ createdAtMs }) => createdAtMs >= youngerThanMs)) return [];
+
   const byId = new Map(versions.map((version) => [version.versionId, version]));
   const attempts: Attempt[] = [];
   for (let number = 0; number < MAX_ATTEMPTS; number++) {
