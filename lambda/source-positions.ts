@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SourceMap } from 'node:module';
+import type { SourceMap } from 'node:module';
 
 const POSITION = /\(?(\/[^()]*\.js):(\d+):(\d+)\)?$/;
 
@@ -22,6 +22,7 @@ export function withSourcePositions(frames: readonly string[]): readonly string[
 
 function readMap(file: string): SourceMap | undefined {
   try {
+    const { SourceMap } = process.getBuiltinModule('node:module');
     return new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
   } catch {
     return undefined;

@@ -13,7 +13,6 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 /** What is deployed, and what the local run, the tests and the benchmark run. */
 const OPTIONS = {
   absWorkingDir: PROJECT,
-  entryPoints: { handler: 'lambda/handler.ts' },
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -41,12 +40,15 @@ export interface FunctionBundle {
 /**
  * Bundles the function. The same sources give the same bytes, and so the same asset hash: no needless deployment.
  * @param directory where to; files in it are replaced whole, so that builds at the same time do no harm
+ * @param entryPoint exports `handler`
  */
 export async function buildFunction(
   directory = join(PROJECT, '.build', 'function'),
+  entryPoint = 'lambda/handler.ts',
 ): Promise<FunctionBundle> {
   const { outputFiles, metafile } = await build({
     ...OPTIONS,
+    entryPoints: { handler: entryPoint },
     outdir: directory,
     write: false,
     metafile: true,

@@ -1,5 +1,10 @@
+import { fromEnv } from '@aws-sdk/credential-provider-env';
+import { memoize } from '@smithy/core/config';
+
 /**
  * In the place of the SDK's chain of nine credential sources: Lambda has its role's credentials in the environment
  * (AWS Lambda Developer Guide, "Defined runtime environment variables"), and the SDK's own provider reads them there.
  */
-export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';
+export function defaultProvider(): ReturnType<typeof fromEnv> {
+  return memoize(fromEnv());
+}

@@ -16,9 +16,19 @@ export const SUBSTITUTIONS: readonly Substitution[] = [
     by: 'lambda/substitutes/no-extensions.ts',
   },
   {
-    file: `${SMITHY}/config/node-config-provider/fromSharedConfigFiles.js`,
-    digest: '2a225eb2b92529c0ffa3773bfd5dcbf41d8320d855bccf286dd2755b7bb68482',
-    by: 'lambda/substitutes/no-shared-config.ts',
+    file: `${SMITHY}/config/node-config-provider/configLoader.js`,
+    digest: '52d078dae8acaf82da89c16c94bb6b0a7f6e60ddac4662289e9154fe581a03fa',
+    by: 'lambda/substitutes/environment-config.ts',
+  },
+  {
+    file: `${SMITHY}/serde/util-stream/stream-type-check.js`,
+    digest: '23dd8d4e6bf7ab9f5119bbe1b6ec09d10a2465bedb99010af620d6e9b91a6f1d',
+    by: 'lambda/substitutes/node-streams-alone.ts',
+  },
+  {
+    file: `${SMITHY}/retry/middleware-retry/isStreamingPayload/isStreamingPayload.js`,
+    digest: '1f2d9e568bb9f70b4ab16dbc2323a77fb4047e2c01062d1a924c8716cacf5602',
+    by: 'lambda/substitutes/whole-payloads.ts',
   },
   {
     file: `${SMITHY}/config/config-resolver/regionConfig/getInstanceMetadataRegion.js`,
