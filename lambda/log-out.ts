@@ -1,9 +1,10 @@
 import type { Account, Blink, RefreshResult } from './blink/blink.ts';
+import { asksForRest } from './blink/blink-failure.ts';
 import { type Deadline, holdsRefreshAndSave } from './deadline.ts';
 import { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
+import { hasMovedOn, refuse, tokenMayBeLost } from './refusal.ts';
 import type { StoredSession } from './stored-session/stored-session.ts';
-import { refused } from './vault/availability.ts';
 import type { Claim, Reading, SavedSession, SessionVault } from './vault/session-vault.ts';
 
 export interface Ports {
@@ -27,8 +28,7 @@ export async function logOut(ports: Ports, request: LogoutRequest, mayUseNewer =
   const { vault } = ports;
 
   const reading = await vault.read(request.session);
-  if (reading.state.loggedOut === 'recently' && endsOwnSession(request, reading))
-    return alreadyLoggedOut(request);
+  if (wasJustDone(ports, request, reading)) return alreadyLoggedOut(request);
 
   const claim = await vault.claim(reading, ports.runId);
   const refresh = await refreshClaimed(ports, claim);
@@ -38,12 +38,12 @@ export async function logOut(ports: Ports, request: LogoutRequest, mayUseNewer =
       throw refresh.failure;
 
     case 'refused':
-      if (mayUseNewer && (await vault.hasMovedOn(claim))) return logOut(ports, request, false);
-      if (claim.reading.state.loggedOut !== 'never' && endsOwnSession(request, claim.reading)) {
+      if (mayUseNewer && (await hasMovedOn(vault, claim, refresh))) return logOut(ports, request, false);
+      if (endedByEarlierLogout(request, claim.reading) && !tokenMayBeLost(claim, refresh)) {
         await vault.giveBack(claim, 'unspent');
         return alreadyLoggedOut(request);
       }
-      return refuse(ports, claim, refresh);
+      return refuse(vault, claim, refresh);
 
     case 'granted': {
       const saved = await vault.save(claim, refresh.grant, ports.runEnds);
@@ -73,8 +73,8 @@ async function logOutSaved(
     const account = await accountOf(blink, stored, accessToken);
     const clientId = request.clientId ?? stored.clientId ?? (await blink.findClientId(accessToken, account));
     const { message } = await blink.logOut(accessToken, account, clientId);
-    if (endsOwnSession(request, saved.reading)) await vault.markLoggedOut(saved);
-    else await vault.release(saved);
+    if (otherClient(request, saved.reading) === undefined) await vault.markLoggedOut(saved);
+    else await vault.noteLogoutOf(saved, clientId);
     return {
       outcome: 'logged_out',
       session: request.session,
@@ -83,7 +83,8 @@ async function logOutSaved(
       message,
     };
   } catch (error) {
-    await vault.release(saved);
+    if (error instanceof Failure && asksForRest(error)) await vault.rest(saved);
+    else await vault.release(saved);
     throw error;
   }
 }
@@ -93,24 +94,21 @@ async function accountOf(blink: Blink, stored: StoredSession, accessToken: strin
   return tier !== undefined && accountId !== undefined ? { tier, accountId } : blink.findAccount(accessToken);
 }
 
-/** Says so in the secret too, so that no later run asks Blink with this token again. */
-export async function refuse(
-  { vault }: Pick<Ports, 'vault'>,
-  claim: Claim,
-  refusal: Extract<RefreshResult, { kind: 'refused' }>,
-): Promise<never> {
-  await vault.markRefused(claim);
-  await vault.giveBack(claim, refusal.afterUnanswered ? 'unanswered' : 'unspent');
-  throw refusal.secondFactor
-    ? new Failure('reauthentication_required', 'Blink wants a second factor; sign in again', {
-        reason: 'second_factor_wanted',
-        blinkStatus: refusal.blinkStatus,
-      })
-    : refused(refusal.afterUnanswered || claim.reading.state.tokenMayBeLost, refusal.blinkStatus);
+/** Deliveries repeat: what has been done within minutes is not done again. */
+function wasJustDone({ vault }: Ports, request: LogoutRequest, reading: Reading): boolean {
+  const other = otherClient(request, reading);
+  return other === undefined
+    ? reading.state.loggedOut === 'recently'
+    : vault.hasJustLoggedOut(reading, other);
 }
 
-function endsOwnSession(request: LogoutRequest, { stored }: Reading): boolean {
-  return request.clientId === undefined || request.clientId === stored.clientId;
+function endedByEarlierLogout(request: LogoutRequest, reading: Reading): boolean {
+  return otherClient(request, reading) === undefined && reading.state.loggedOut !== 'never';
+}
+
+/** The client that is to be logged out, where it is not the session's own. */
+function otherClient({ clientId }: LogoutRequest, { stored }: Reading): string | undefined {
+  return clientId === stored.clientId ? undefined : clientId;
 }
 
 function alreadyLoggedOut({ session }: LogoutRequest): Outcome {

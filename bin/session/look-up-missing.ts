@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../lambda/blink/blink.ts';
 import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
-import { refreshClaimed, refuse } from '../../lambda/log-out.ts';
+import { refreshClaimed } from '../../lambda/log-out.ts';
+import { refuse } from '../../lambda/refusal.ts';
 import { sessionSecretName } from '../../lambda/session-name.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
@@ -85,6 +86,6 @@ async function granted({ vault, blink }: Target, claim: Claim, runEnds: Deadline
       await vault.giveBack(claim, refresh.token);
       throw refresh.failure;
     case 'refused':
-      return refuse({ vault }, claim, refresh);
+      return refuse(vault, claim, refresh);
   }
 }

@@ -14,6 +14,13 @@ const errorSchema = v.pipe(
   v.object({ code: v.pipe(v.number(), v.safeInteger()) }),
 );
 
+/** What Blink says to those whom it wants to be left alone by: an edge block, an old client, too many requests. */
+const LEFT_ALONE_AFTER: readonly (number | undefined)[] = [406, 426, 429];
+
+export function asksForRest({ details }: Failure): boolean {
+  return LEFT_ALONE_AFTER.includes(details.blinkStatus);
+}
+
 export function isSuccess({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;
 }

@@ -9,11 +9,12 @@ import { createHash } from 'node:crypto';
  * - `unspent`: the run gave up, and the token was not spent.
  * - `unanswered`: the run gave up without knowing whether Blink has spent the token.
  * - `blocked`: the run gave up because Blink wants to be left alone for a while; the token was not spent.
+ * - `client-<id>`: the run that saved this generation has logged out that other client of the account.
  */
-export type JournalEntry = 'claim' | 'save' | 'unspent' | 'unanswered' | 'blocked';
+export type JournalEntry = 'claim' | 'save' | 'unspent' | 'unanswered' | 'blocked' | `client-${string}`;
 
 /** How a run that could not spend or could not learn what it spent gives its claim back. */
-export type ClaimEnd = Exclude<JournalEntry, 'claim' | 'save'>;
+export type ClaimEnd = 'unspent' | 'unanswered' | 'blocked';
 
 const NAMESPACE = Buffer.from('7d1f3c0e5a4b4f8e9c6a2b1d0e9f8a7c', 'hex');
 

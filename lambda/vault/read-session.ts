@@ -4,7 +4,7 @@ import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
 import type { Timing } from '../timing.ts';
 import { CURRENT } from './labels.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
-import { keptVersionCount, sessionState } from './session-state.ts';
+import { keptVersionCount, recentVersionIds, sessionState } from './session-state.ts';
 import type { Reading } from './session-vault.ts';
 
 /** Waits between looks at answers that do not agree: "All Secrets Manager operations are eventually consistent" (AWS, ListSecrets). */
@@ -27,8 +27,10 @@ export async function readSession(store: SecretStore, timing: Timing, session: s
       generation: current.versionId,
       stored: parseStoredSession(value.text),
       state: sessionState(current, versions, nowMs),
+      createdAtMs: current.createdAtMs,
       refreshTokenAgeMs: Math.max(0, nowMs - current.createdAtMs),
       keptVersions: keptVersionCount(versions, nowMs),
+      recentVersionIds: recentVersionIds(versions, nowMs),
       labelHolders: labelHolders(versions),
     };
   }

@@ -7,7 +7,10 @@ import { journalVersionId } from './journal.ts';
 import { CLAIM, CURRENT } from './labels.ts';
 import { RECONCILE_WAITS_MS } from './read-session.ts';
 import type { SecretStore } from './secret-store.ts';
-import type { Claim, SavedSession } from './session-vault.ts';
+import type { Claim, Reading, SavedSession } from './session-vault.ts';
+
+/** What a first try may have in any case: a machine that slept may wake after the deadline, with the token in hand. */
+const FIRST_TRY_MS = 3000;
 
 /** Left at the end for the run to say that it could not save. */
 const LAST_WORDS_MS = 1000;
@@ -38,7 +41,7 @@ export async function saveGrant(
   }
 
   const made = await untilDeadline(timing, deadline, onRetry, () =>
-    makeCurrent(store, timing, name, reading.generation, versionId),
+    makeCurrent(store, timing, reading, versionId),
   );
   if (made.kind === 'over') {
     throw new Failure(
@@ -63,18 +66,19 @@ export async function saveGrant(
 async function makeCurrent(
   store: SecretStore,
   timing: Timing,
-  name: string,
-  from: string,
-  to: string,
+  { session, generation, createdAtMs }: Reading,
+  versionId: string,
 ): Promise<'current' | 'superseded'> {
-  if ((await store.moveLabel(name, { label: CURRENT, from, to })) === 'moved') return 'current';
+  const name = sessionSecretName(session);
+  const move = { label: CURRENT, from: generation, to: versionId };
+  if ((await store.moveLabel(name, move)) === 'moved') return 'current';
   for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
     await timing.wait(waitMs);
-    const { versionId } = await store.readCurrent(name);
-    if (versionId === to) return 'current';
-    if (versionId !== from) return 'superseded';
+    const current = await store.readCurrent(name);
+    if (current.versionId === versionId) return 'current';
+    if (current.createdAtMs > createdAtMs) return 'superseded';
   }
-  return 'superseded';
+  throw new Failure('secrets_unavailable', 'Secrets Manager does not agree with itself on what is current');
 }
 
 type Tried<T> =
@@ -89,9 +93,9 @@ async function untilDeadline<T>(
 ): Promise<Tried<T>> {
   const leftMs = () => Math.max(0, deadline.remainingMs() - LAST_WORDS_MS);
   let cause: unknown;
-  for (let tries = 0; leftMs() > 0; tries++) {
+  for (let tries = 0; tries === 0 || leftMs() > 0; tries++) {
     if (tries > 0) onRetry();
-    const tried = await withinMs(timing, leftMs(), step);
+    const tried = await withinMs(timing, tries === 0 ? Math.max(leftMs(), FIRST_TRY_MS) : leftMs(), step);
     if (tried.kind === 'done') return tried;
     cause = tried.cause ?? cause;
     await timing.wait(Math.min(leftMs(), fullJitterMs(timing, tries, 200, 2000)));

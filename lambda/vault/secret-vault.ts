@@ -2,7 +2,7 @@ import { sessionSecretName } from '../session-name.ts';
 import type { Timing } from '../timing.ts';
 import { bestEffort } from './best-effort.ts';
 import { claimSession, promoteUnlistedSave } from './claim-session.ts';
-import { journalVersionId } from './journal.ts';
+import { type JournalEntry, journalVersionId } from './journal.ts';
 import { CLAIM, LOGGED_OUT, REFUSED } from './labels.ts';
 import { RECONCILE_WAITS_MS, readSession } from './read-session.ts';
 import { saveGrant } from './save-grant.ts';
@@ -17,6 +17,15 @@ export function secretVault(store: SecretStore, timing: Timing, onSaveRetry: () 
     return bestEffort(() => store.moveLabel(sessionSecretName(reading.session), { label, to, ...from }));
   };
 
+  const note = (reading: Reading, generation: string, entry: JournalEntry, attempt = 0) =>
+    bestEffort(() =>
+      store.putVersion(sessionSecretName(reading.session), {
+        versionId: journalVersionId(generation, entry, attempt),
+        text: JSON.stringify({ end: entry }),
+        label: CLAIM,
+      }),
+    );
+
   return {
     read: (session) => readSession(store, timing, session),
     claim: (reading, runId) => claimSession(store, timing, reading, runId),
@@ -30,15 +39,16 @@ export function secretVault(store: SecretStore, timing: Timing, onSaveRetry: () 
         store.moveLabel(sessionSecretName(reading.session), { label: CLAIM, from: versionId }),
       );
     },
+    async rest({ reading, versionId }) {
+      if (await note(reading, versionId, 'claim')) await note(reading, versionId, 'blocked');
+    },
+    async noteLogoutOf({ reading, versionId }, clientId) {
+      await note(reading, versionId, `client-${clientId}`);
+    },
+    hasJustLoggedOut: ({ generation, recentVersionIds }, clientId) =>
+      recentVersionIds.has(journalVersionId(generation, `client-${clientId}`, 0)),
     async giveBack({ reading, attempt }, end) {
-      const versionId = journalVersionId(reading.generation, end, attempt);
-      await bestEffort(() =>
-        store.putVersion(sessionSecretName(reading.session), {
-          versionId,
-          text: JSON.stringify({ end }),
-          label: CLAIM,
-        }),
-      );
+      await note(reading, reading.generation, end, attempt);
     },
     hasMovedOn: (claim) => hasMovedOn(store, timing, claim),
   };
@@ -47,8 +57,8 @@ export function secretVault(store: SecretStore, timing: Timing, onSaveRetry: () 
 async function hasMovedOn(store: SecretStore, timing: Timing, { reading }: Claim): Promise<boolean> {
   for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
     await timing.wait(waitMs);
-    const { versionId } = await store.readCurrent(sessionSecretName(reading.session));
-    if (versionId !== reading.generation) return true;
+    const { createdAtMs } = await store.readCurrent(sessionSecretName(reading.session));
+    if (createdAtMs > reading.createdAtMs) return true;
     if (await promoteUnlistedSave(store, reading)) return true;
   }
   return false;

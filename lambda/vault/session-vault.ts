@@ -11,9 +11,13 @@ export interface Reading {
   readonly generation: string;
   readonly stored: StoredSession;
   readonly state: SessionState;
+  /** When this generation was stored, by the service's clock. */
+  readonly createdAtMs: number;
   /** How long ago, by the service's clock, this refresh token was stored. */
   readonly refreshTokenAgeMs: number;
   readonly keptVersions: number;
+  /** Versions that are as young as a delivery that may be repeated. */
+  readonly recentVersionIds: ReadonlySet<string>;
   /** Where our labels are, since a label can be moved only by who knows where it is. */
   readonly labelHolders: ReadonlyMap<string, string>;
 }
@@ -46,6 +50,12 @@ export interface SessionVault {
   markLoggedOut(saved: SavedSession): Promise<boolean>;
   /** The run is over without a logout; the next may begin at once. */
   release(saved: SavedSession): Promise<void>;
+  /** The run is over, and Blink wants to be left alone: so do the next ones. */
+  rest(saved: SavedSession): Promise<void>;
+  /** The run is over, and has logged out another client of the account. */
+  noteLogoutOf(saved: SavedSession, clientId: string): Promise<void>;
+  /** Whether a run has noted that within the last minutes. Asks nothing. */
+  hasJustLoggedOut(reading: Reading, clientId: string): boolean;
   /** Gives the claim back, and says in the journal what became of the token. */
   giveBack(claim: Claim, end: ClaimEnd): Promise<void>;
   /** Blink refused the token for good. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
-import { CLAIM_LIFE_MS, REPEATED_DELIVERY_MS } from '../../lambda/vault/session-state.ts';
+import { CLAIM_LIFE_MS, COOLING_MS, REPEATED_DELIVERY_MS } from '../../lambda/vault/session-state.ts';
 import { type Family, storedText } from '../proof/models/blink-model.ts';
 import { once, runScripted, startScripted } from '../proof/models/scripted-run.ts';
 import { World } from '../proof/models/world.ts';
@@ -62,6 +62,34 @@ describe('a logout', () => {
     expect(isSaved()).toBe(true);
     expect((await runScripted(world)).end).toBe('logged_out');
   });
+
+  it('of another client is not repeated for a repeated delivery', async () => {
+    world.blink.otherClients.add('99').add('98');
+    const other = (clientId: string) => runScripted(world, { request: { session: 'default', clientId } });
+    expect((await other('99')).end).toBe('logged_out');
+    expect((await other('99')).end).toBe('already_logged_out');
+    expect(world.blink.logouts).toHaveLength(1);
+    expect((await other('98')).end).toBe('logged_out');
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+    expect((await other('98')).end).toBe('blink_rejected'); // it is asked for again, and is gone
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it.each([406, 426, 429])(
+    'that Blink answers with %i is not tried again for ten minutes',
+    async (status) => {
+      world.blink.logoutStatus = status;
+      const first = await runScripted(world);
+      expect(first.end).toBe(status === 429 ? 'too_many_logouts' : 'blink_rejected');
+      expect(isSaved()).toBe(true);
+      const spends = world.blink.spends.length;
+      expect((await runScripted(world)).end).toBe('too_many_logouts');
+      expect(world.blink.spends).toHaveLength(spends);
+      world.blink.logoutStatus = 200;
+      await world.time.advance(COOLING_MS + 1000);
+      expect((await runScripted(world)).end).toBe('logged_out');
+    },
+  );
 
   it('succeeds though its mark fails', async () => {
     const { end } = await runScripted(world, { on: once('move BLINK_LOGGED_OUT', 'before', 'unsent') });
@@ -237,7 +265,57 @@ describe('promise 5: a run that died', () => {
   });
 });
 
+describe('promise 5: a token that was lost is told of, though the session had been logged out before', () => {
+  beforeEach(async () => {
+    world.blink.logoutEndsTokens = false;
+    expect((await runScripted(world)).end).toBe('logged_out');
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+  });
+
+  it('where a run died between refresh and save', async () => {
+    expect((await runScripted(world, { on: once('refresh', 'after', 'killed') })).end).toBe('killed');
+    await world.time.advance(CLAIM_LIFE_MS + 1000);
+    const lost = 'reauthentication_required: lost_between_refresh_and_save';
+    expect((await runScripted(world)).end).toBe(lost);
+    expect((await runScripted(world)).end).toBe(lost);
+  });
+
+  it('where Blink’s answer was lost within the run', async () => {
+    const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
+    expect(end).toBe('reauthentication_required: lost_between_refresh_and_save');
+  });
+});
+
 describe('promise 6: a refused token', () => {
+  it('is looked at again by a run that could not read on, which has lost nothing', async () => {
+    family.revoked = true;
+    let refused = false;
+    const first = await runScripted(world, {
+      on: (action, moment) => {
+        refused ||= action === 'refresh';
+        return refused && action === 'read value' && moment === 'before' ? 'unsent' : undefined;
+      },
+    });
+    expect(first.end).toBe('secrets_unavailable');
+    expect((await runScripted(world)).end).toBe('reauthentication_required: refused_by_blink');
+  });
+
+  it('is not taken for an older one by a read that lags behind', async () => {
+    await world.time.advance(60_000);
+    family = world.signIn();
+    await world.time.advance(6_000);
+    family.revoked = true;
+    let refused = false;
+    const { end } = await runScripted(world, {
+      on: (action) => {
+        refused ||= action === 'refresh';
+        return undefined;
+      },
+      staleMs: (read) => (refused && read === 'version' ? 7_000 : 0),
+    });
+    expect(end).toBe('reauthentication_required: refused_by_blink');
+  });
+
   it('is not final where the secret has moved on: the newer one is used, once', async () => {
     family.revoked = true;
     const { end } = await runScripted(world, {

@@ -136,6 +136,11 @@ describe('a claim', () => {
 });
 
 describe('promise 3: a save', () => {
+  it('is tried where the deadline has passed with the token in hand, as on a machine that slept', async () => {
+    const saved = await save(await claim(), 0);
+    expect(world.secret.current().versionId).toBe(saved.versionId);
+  });
+
   it('stores a new version and makes it current', async () => {
     const saved = await save(await claim());
     expect(world.secret.current()).toMatchObject({ versionId: saved.versionId });

@@ -215,6 +215,13 @@ describe('a refused token', () => {
     });
   });
 
+  it('has a successor all the same where a save surfaced late', () => {
+    const journal = [entry('claim', 0, T0), entry('save', 0, T0 + 1)];
+    expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...journal)).toMatchObject({
+      kind: 'saved_by_dead_run',
+    });
+  });
+
   it('was not lost where an earlier run gave it back unspent', () => {
     const journal = [0, 1].flatMap((attempt) => [entry('claim', attempt, T0), entry('unspent', attempt, T0)]);
     expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...journal)).toMatchObject({ lost: false });

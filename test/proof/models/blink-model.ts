@@ -35,6 +35,12 @@ export class BlinkModel {
   currentTexts: () => readonly string[] = () => [];
   readonly families: Family[] = [];
   revokesFamilyOnReuse = false;
+  /** What a logout does to the refresh token is not known. */
+  logoutEndsTokens = true;
+  /** What every logout is answered with. */
+  logoutStatus = 200;
+  /** Clients of the account that are not ours. */
+  readonly otherClients = new Set<string>();
   readonly #time: VirtualTime;
   readonly #familyOf = new Map<string, Family>();
 
@@ -60,7 +66,8 @@ export class BlinkModel {
     const family = this.familyOf(token);
     const spent = this.spends.some((spend) => spend.token === token && spend.issued !== undefined);
     if (spent && this.revokesFamilyOnReuse) family.revoked = true;
-    const issued = spent || family.revoked || family.loggedOut ? undefined : this.#issue(family);
+    const ended = family.revoked || (family.loggedOut && this.logoutEndsTokens);
+    const issued = spent || ended ? undefined : this.#issue(family);
     this.spends.push({ run, atMs: this.#time.nowMs, token, issued });
     return issued === undefined
       ? answer(400, { error: 'invalid_grant' })
@@ -69,8 +76,11 @@ export class BlinkModel {
 
   logOut(run: string, accessToken: string, clientId: string): HttpResponse {
     const family = this.familyOf(accessToken.replace(/^access-/, ''));
-    if (family.clientId !== clientId) return answer(404, { message: 'Client not found', code: 2700 });
-    family.loggedOut = true;
+    if (this.logoutStatus !== 200) return answer(this.logoutStatus, {});
+    const isOther = this.otherClients.delete(clientId);
+    if (family.clientId !== clientId && !isOther)
+      return answer(404, { message: 'Client not found', code: 2700 });
+    if (!isOther) family.loggedOut = true;
     this.logouts.push({ run, accessToken, currentTexts: this.currentTexts() });
     return answer(200, { message: 'logout' });
   }
