@@ -4,10 +4,10 @@ import { SESSION_SECRET_PREFIX } from './environment.ts';
 export const DEFAULT_SESSION = 'default';
 
 export const sessionNameSchema = v.pipe(
-  v.string('session must be a string'),
+  v.string('must be a string'),
   v.regex(
     /^[a-z0-9][a-z0-9-]{0,62}$/,
-    'session must be 1 to 63 characters of a-z, 0-9 and -, and begin with a letter or a digit',
+    'must be 1 to 63 characters of a-z, 0-9 and -, and begin with a letter or a digit',
   ),
 );
 

@@ -2,6 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { parseCommand } from '../../lambda/command.ts';
 import { Failure } from '../../lambda/failure.ts';
 import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
 import { httpProblem } from '../../lambda/reply.ts';
@@ -21,7 +22,12 @@ const responseSchema = v.object({
 const documentSchema = v.object({
   paths: v.record(
     v.string(),
-    v.object({ post: v.object({ responses: v.record(v.string(), responseSchema) }) }),
+    v.object({
+      post: v.object({
+        requestBody: v.object({ content: v.object({ 'application/json': v.object({ schema }) }) }),
+        responses: v.record(v.string(), responseSchema),
+      }),
+    }),
   ),
 });
 
@@ -110,6 +116,26 @@ test('the document describes the routes that are deployed, and no others', () =>
       .map((path) => `POST ${path}`)
       .toSorted(),
   ).toEqual(keys);
+});
+
+test.each<[object, boolean]>([
+  [{}, true],
+  [{ session: 'garage', action: 'check', clientId: '1234567' }, true],
+  [{ clientId: 999_999_999_999_999 }, true],
+  [{ clientId: 1_000_000_000_000_000 }, false],
+  [{ clientId: 0 }, false],
+  [{ clientId: '0' }, false],
+  [{ clientId: '0123' }, false],
+  [{ clientId: '1'.repeat(16) }, false],
+  [{ session: 'Garage' }, false],
+  [{ action: 'log out' }, false],
+  [{ key1: 'value1' }, false],
+])('a body is taken where it is as it is described, and else refused: %j, %j', (body, taken) => {
+  const { schema } = described.paths['/logout']?.post.requestBody.content['application/json'] ?? {};
+  expect(schema && ajv.validate(schema, body)).toBe(taken);
+  const parse = () => parseCommand(body);
+  if (taken) parse();
+  else expect(parse).toThrow(Failure);
 });
 
 describe('a reply is as it is described', () => {

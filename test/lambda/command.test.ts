@@ -46,6 +46,15 @@ describe('a command', () => {
     );
   });
 
+  test.each([['{"__proto__":{"session":"garden"}}'], ['{"constructor":"x"}'], ['{"prototype":{}}']])(
+    'unknown fields are refused by whatever name: %s',
+    (text) => {
+      expect(refusal(JSON.parse(text)).message).toMatch(
+        /^unknown field "(__proto__|constructor|prototype)"; accepted are session, action, clientId/,
+      );
+    },
+  );
+
   test('does not repeat an unknown field whose name could be anything', () => {
     expect(refusal({ ['x'.repeat(41)]: 1 }).message).not.toContain('xx');
     expect(refusal({ 'a\nb': 1 }).message).toContain('(a name that is not shown)');
@@ -68,10 +77,14 @@ describe('a command', () => {
     [{ session: 5 }, 'session must be a string'],
     [{ session: null }, 'session must be a string'],
     [{ action: 'log out' }, 'action must be logout or check'],
-    [{ clientId: 'android' }, 'clientId must be a numeric id'],
-    [{ clientId: '1'.repeat(21) }, 'clientId must be a numeric id'],
-    [{ clientId: 1.5 }, 'clientId must be a numeric id'],
-    [{ clientId: {} }, 'clientId must be a numeric id'],
+    [{ clientId: 'android' }, 'clientId must be a number of 1 to 15 digits'],
+    [{ clientId: '1'.repeat(16) }, 'clientId must be a number of 1 to 15 digits'],
+    [{ clientId: '0' }, 'clientId must be a number of 1 to 15 digits'],
+    [{ clientId: 0 }, 'clientId must be a number of 1 to 15 digits'],
+    [{ clientId: '0123' }, 'clientId must be a number of 1 to 15 digits'],
+    [{ clientId: 1.5 }, 'clientId must be a number of 1 to 15 digits'],
+    [{ clientId: {} }, 'clientId must be a number of 1 to 15 digits'],
+    [{ clientId: null }, 'clientId must be a number of 1 to 15 digits'],
   ])('%j is refused with what is accepted', (input, message) => {
     expect(refusal(input)).toMatchObject({ code: 'request_invalid' });
     expect(refusal(input).message).toContain(message);
