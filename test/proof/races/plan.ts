@@ -14,6 +14,7 @@ export interface Plan {
   readonly runs: readonly RunPlan[];
   readonly signInsAtMs: readonly number[];
   readonly revokesFamilyOnReuse: boolean;
+  readonly logoutEndsTokens: boolean;
   /** All runs are deliveries of one invocation. */
   readonly sameRequestId: boolean;
   /** How much time passes with each call and answer; over and over. */
@@ -40,6 +41,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   runs: fc.array(run, { minLength: 2, maxLength: 4 }),
   signInsAtMs: fc.array(startsAtMs, { maxLength: 2 }),
   revokesFamilyOnReuse: fc.boolean(),
+  logoutEndsTokens: fc.boolean(),
   sameRequestId: fc.boolean(),
   latenciesMs: fc.array(
     fc.oneof(

@@ -24,6 +24,7 @@ export async function race(scheduler: Scheduler, plan: Plan): Promise<Race> {
   const world = new World(cycle([0.1, 0.9, 0.5]));
   const { time } = world;
   world.blink.revokesFamilyOnReuse = plan.revokesFamilyOnReuse;
+  world.blink.logoutEndsTokens = plan.logoutEndsTokens;
   world.signIn();
   await time.advance(60_000);
 
