@@ -45,6 +45,10 @@ export async function logOut(ports: Ports, request: LogoutRequest, mayUseNewer =
       }
       return refuse(vault, claim, refresh);
 
+    case 'without_access':
+      await vault.release(await vault.save(claim, refresh.token, ports.runEnds));
+      throw refresh.failure;
+
     case 'granted': {
       const saved = await vault.save(claim, refresh.grant, ports.runEnds);
       return logOutSaved(ports, request, saved, refresh.grant.accessToken);

@@ -82,6 +82,9 @@ async function granted({ vault, blink }: Target, claim: Claim, runEnds: Deadline
   switch (refresh.kind) {
     case 'granted':
       return refresh.grant;
+    case 'without_access':
+      await vault.release(await vault.save(claim, refresh.token, runEnds));
+      throw refresh.failure;
     case 'failed':
       await vault.giveBack(claim, refresh.token);
       throw refresh.failure;

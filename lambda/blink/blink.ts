@@ -18,8 +18,12 @@ export interface Grant {
   readonly oauthClient: string;
 }
 
+/** What of a grant outlasts the run. */
+export type RenewedToken = Pick<Grant, 'refreshToken' | 'oauthClient'>;
+
 /**
  * How a refresh ended.
+ * - `without_access`: Blink gave a new refresh token, which has to be saved, and no access token that could be used.
  * - `refused`: Blink does not take this refresh token (`invalid_grant`, a bare 401, or 412: a second factor is wanted).
  *   `afterUnanswered` when an earlier try of the same call went unanswered, so that Blink may have spent the token on it.
  * - `failed`: anything else. `token` tells whether Blink may have spent the refresh token.
@@ -27,6 +31,12 @@ export interface Grant {
  */
 export type RefreshResult =
   | { readonly kind: 'granted'; readonly grant: Grant; readonly tries: number }
+  | {
+      readonly kind: 'without_access';
+      readonly token: RenewedToken;
+      readonly failure: Failure;
+      readonly tries: number;
+    }
   | {
       readonly kind: 'refused';
       readonly secondFactor: boolean;

@@ -13,12 +13,13 @@ import { tokenSchema } from './token.ts';
 export const TOKEN_URL = new URL('https://api.oauth.blink.com/oauth/token');
 
 const blankAsAbsent = v.optional(v.nullable(v.union([tokenSchema, v.literal('')])));
+const uselessAsAbsent = v.fallback(blankAsAbsent, undefined);
 
 /** A success. Some accounts of the wire have `token` for `access_token`. */
 const grantSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ access_token: blankAsAbsent, token: blankAsAbsent, refresh_token: blankAsAbsent }),
+  v.object({ access_token: uselessAsAbsent, token: uselessAsAbsent, refresh_token: blankAsAbsent }),
 );
 
 /** RFC 6749 section 5.2; `error_description` is foreign text and is not read. */
@@ -26,6 +27,7 @@ const oauthErrorSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.s
 
 export type RefreshAnswer =
   | { readonly kind: 'granted'; readonly accessToken: string; readonly refreshToken: string | undefined }
+  | { readonly kind: 'without_access'; readonly refreshToken: string; readonly failure: Failure }
   | { readonly kind: 'refused'; readonly secondFactor: boolean; readonly blinkStatus: number }
   /** This OAuth client is not the one that the refresh token was issued to. */
   | { readonly kind: 'wrong_client'; readonly failure: Failure }
@@ -81,15 +83,15 @@ export function processRefreshGrantResponse(response: HttpResponse): RefreshAnsw
 /** A success that cannot be read has spent the refresh token, as far as anyone knows. */
 function processGrant(response: HttpResponse): RefreshAnswer {
   const parsed = v.safeParse(grantSchema, response.text);
-  const accessToken = parsed.success ? parsed.output.access_token || parsed.output.token : undefined;
-  if (!parsed.success || !accessToken) {
-    return {
-      kind: 'failed',
-      failure: unusableAnswer('refresh', response, 'holds no usable tokens'),
-      token: 'unanswered',
-    };
-  }
-  return { kind: 'granted', accessToken, refreshToken: parsed.output.refresh_token || undefined };
+  const { access_token, token, refresh_token } = parsed.success ? parsed.output : {};
+  const accessToken = access_token || token;
+  const refreshToken = refresh_token || undefined;
+  if (accessToken) return { kind: 'granted', accessToken, refreshToken };
+
+  const failure = unusableAnswer('refresh', response, 'holds no usable access token');
+  return refreshToken === undefined
+    ? { kind: 'failed', failure, token: 'unanswered' }
+    : { kind: 'without_access', refreshToken, failure };
 }
 
 function processOAuthError(response: HttpResponse, failure: Failure): RefreshAnswer {

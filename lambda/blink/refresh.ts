@@ -47,6 +47,10 @@ export async function refresh(
         const { accessToken, refreshToken = request.refreshToken } = answer;
         return { kind: 'granted', grant: { accessToken, refreshToken, oauthClient }, tries };
       }
+      case 'without_access': {
+        const { refreshToken, failure } = answer;
+        return { kind: 'without_access', token: { refreshToken, oauthClient }, failure, tries };
+      }
       case 'refused': {
         const { secondFactor, blinkStatus } = answer;
         return { kind: 'refused', secondFactor, afterUnanswered: uncertain, blinkStatus, tries };

@@ -1,4 +1,4 @@
-import type { Grant } from '../blink/blink.ts';
+import type { RenewedToken } from '../blink/blink.ts';
 import type { Deadline } from '../deadline.ts';
 import { Failure } from '../failure.ts';
 import { sessionSecretName } from '../session-name.ts';
@@ -23,14 +23,14 @@ export async function saveGrant(
   store: SecretStore,
   timing: Timing,
   claim: Claim,
-  grant: Grant,
+  token: RenewedToken,
   deadline: Deadline,
   onRetry: () => void,
 ): Promise<SavedSession> {
   const { reading } = claim;
   const name = sessionSecretName(reading.session);
   const versionId = journalVersionId(reading.generation, 'save', claim.attempt);
-  const text = reading.stored.withGrant(grant);
+  const text = reading.stored.withGrant(token);
 
   const stored = await untilDeadline(timing, deadline, onRetry, () =>
     store.putVersion(name, { versionId, text, label: CLAIM }),

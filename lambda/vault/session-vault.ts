@@ -1,4 +1,4 @@
-import type { Grant } from '../blink/blink.ts';
+import type { RenewedToken } from '../blink/blink.ts';
 import type { Deadline } from '../deadline.ts';
 import type { StoredSession } from '../stored-session/stored-session.ts';
 import type { ClaimEnd } from './journal.ts';
@@ -45,7 +45,7 @@ export interface SessionVault {
   /** Throws what `requireAvailable` throws, and `session_busy` where another run was quicker. */
   claim(reading: Reading, runId: string): Promise<Claim>;
   /** Tries until the deadline: `save_failed`. Where a sign-in landed meanwhile it wins: `session_busy`. */
-  save(claim: Claim, grant: Grant, deadline: Deadline): Promise<SavedSession>;
+  save(claim: Claim, token: RenewedToken, deadline: Deadline): Promise<SavedSession>;
   /** Best effort, like all that follow: whether the version now carries BLINK_LOGGED_OUT. */
   markLoggedOut(saved: SavedSession): Promise<boolean>;
   /** The run is over without a logout; the next may begin at once. */

@@ -164,6 +164,16 @@ test('promise 3: the save goes on past the moment at which the caller wanted its
   expect(isSaved()).toBe(true);
 });
 
+test('promise 3: a refresh token that comes without an access token is saved, and the session is free at once', async () => {
+  world.blink.grantsAccess = false;
+  const { end, actions } = await runScripted(world);
+  expect(end).toBe('blink_rejected');
+  expect(actions).toEqual([...FROM_READ_TO_SAVE, 'take off BLINK_LOGOUT_CLAIM']);
+  expect(isSaved()).toBe(true);
+  world.blink.grantsAccess = true;
+  expect((await runScripted(world)).end).toBe('logged_out');
+});
+
 test('promise 3: a save that never works says so before the run is ended', async () => {
   const { end } = await runScripted(world, {
     on: (action) => (action === 'put save' ? 'unsent' : undefined),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
+import { json } from '../../../lib/local/blink/answers.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 import {
   EMAIL,
@@ -129,6 +130,19 @@ describe('importing what is not complete', () => {
     await session.run('import --yes --from -', [bare()]);
     expect(seen.filter((each) => !each.startsWith('refresh'))).toEqual(['tier-info new', 'homescreen new']);
     expect(seen.at(-3)).toBe('refresh old');
+  });
+
+  it('keeps the new token where it comes without an access token', async () => {
+    session.blink.faults.onCall = ({ action }, moment) => {
+      if (action !== 'refresh' || moment !== 'after') return undefined;
+      const answer = json(200, { refresh_token: session.blink.tokens.newest(77) });
+      return { do: 'answer', answer };
+    };
+    const ran = await session.run('import --yes --from -', [bare()]);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no usable access token') });
+    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
+    session.blink.faults.clear();
+    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
   });
 
   it('keeps the new token where a look-up fails', async () => {

@@ -76,6 +76,31 @@ describe('a grant', () => {
     expect(result).toMatchObject({ kind: 'granted', grant: { accessToken: 'a', refreshToken: 'b' } });
   });
 
+  test.each<[object]>([
+    [{ access_token: 'a', token: { of: 'another kind' } }],
+    [{ access_token: {}, token: 'a' }],
+    [{ access_token: 'a', token: 'no token\n' }],
+  ])('is not lost for a field that is of no use beside it: %j', async (fields) => {
+    const { result } = await refreshAt(answer(200, { ...fields, refresh_token: 'NEW' }));
+    expect(result).toMatchObject({ kind: 'granted', grant: { accessToken: 'a', refreshToken: 'NEW' } });
+  });
+
+  test.each<[object]>([
+    [{}],
+    [{ access_token: '' }],
+    [{ access_token: null, token: null }],
+    [{ access_token: 7, token: [] }],
+    [{ access_token: 'a\r\nX: y' }],
+  ])('without a usable access token brings its refresh token all the same: %j', async (fields) => {
+    const { result } = await refreshAt(answer(200, { ...fields, refresh_token: 'NEW' }));
+    expect(result).toMatchObject({
+      kind: 'without_access',
+      token: { refreshToken: 'NEW', oauthClient: 'ios' },
+      failure: { code: 'blink_rejected', details: { blinkStatus: 200 }, retryable: false },
+      tries: 1,
+    });
+  });
+
   test.each([[{}], [{ refresh_token: null }], [{ refresh_token: '' }]])(
     'without a refresh token keeps the old one: %j',
     async (more) => {
@@ -90,8 +115,7 @@ describe('a grant', () => {
     ['empty', answer(200)],
     ['without content', answer(204)],
     ['cut JSON', answer(200, '{"access_token":"a","refresh')],
-    ['without an access token', answer(200, { refresh_token: 'r' })],
-    ['with an empty access token', answer(200, { access_token: '', refresh_token: 'r' })],
+    ['without tokens', answer(200, {})],
     ['with an access token that no header can hold', answer(200, { access_token: 'a\r\nX: y' })],
     ['with a refresh token that is no string', answer(200, { access_token: 'a', refresh_token: 7 })],
     ['null', answer(200, 'null')],

@@ -37,6 +37,8 @@ export class BlinkModel {
   revokesFamilyOnReuse = false;
   /** What a logout does to the refresh token is not known. */
   logoutEndsTokens = true;
+  /** Whether a refresh brings an access token. */
+  grantsAccess = true;
   /** What every logout is answered with. */
   logoutStatus = 200;
   /** Clients of the account that are not ours. */
@@ -71,7 +73,11 @@ export class BlinkModel {
     this.spends.push({ run, atMs: this.#time.nowMs, token, issued });
     return issued === undefined
       ? answer(400, { error: 'invalid_grant' })
-      : answer(200, { access_token: `access-${issued}`, refresh_token: issued, expires_in: 14_400 });
+      : answer(200, {
+          ...(this.grantsAccess && { access_token: `access-${issued}` }),
+          refresh_token: issued,
+          expires_in: 14_400,
+        });
   }
 
   logOut(run: string, accessToken: string, clientId: string): HttpResponse {
