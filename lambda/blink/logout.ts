@@ -11,8 +11,8 @@ export const LOGOUT_TIMEOUT_MS = 6_000;
 
 const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ message: v.optional(v.unknown()) }));
 
-/** Foreign text is told only when it is short and plain. */
-const plainTextSchema = v.pipe(v.string(), v.regex(/^[\x20-\x7e]{0,200}$/));
+/** Foreign text is told only where it is a few plain words, with neither an @ nor a digit. */
+const plainWordsSchema = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z ._-]{0,39}$/));
 
 /** What one logout names. */
 export interface LogoutTarget {
@@ -56,6 +56,6 @@ function processLogoutResponse(end: HttpResponse | ExchangeError): { readonly me
   if (end.text === '') return { message: '' };
   const parsed = v.safeParse(answerSchema, end.text);
   if (!parsed.success) throw unusableAnswer('logout', end, 'is not JSON');
-  const message = v.safeParse(plainTextSchema, parsed.output.message);
+  const message = v.safeParse(plainWordsSchema, parsed.output.message);
   return { message: message.success ? message.output : '' };
 }

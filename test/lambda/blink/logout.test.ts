@@ -73,9 +73,13 @@ describe('the logout', () => {
     [204, '', ''],
     [200, '{}', ''],
     [201, '{"message":"Client logged out"}', 'Client logged out'],
+    [200, `{"message":"${'x'.repeat(40)}"}`, 'x'.repeat(40)],
     [200, '{"message":"a\\nb"}', ''],
     [200, '{"message":"ünsafe"}', ''],
-    [200, `{"message":"${'x'.repeat(201)}"}`, ''],
+    [200, '{"message":"logout of owner@example.com"}', ''],
+    [200, '{"message":"client 1234567"}', ''],
+    [200, '{"message":"-Xrefused"}', ''],
+    [200, `{"message":"${'x'.repeat(41)}"}`, ''],
     [200, '{"message":7}', ''],
   ])('is done with %i %j, and tells %j', async (status, body, message) => {
     expect((await logOutAt(answer(status, body))).end).toEqual({ message });
