@@ -5,8 +5,11 @@ import { parseHomebridge } from './homebridge.ts';
 import { sessionInvalid } from './session-fields.ts';
 import type { StoredSession } from './stored-session.ts';
 
-/** What Secrets Manager holds at most (AWS, PutSecretValue: SecretString). */
-const MAX_BYTES = 65_536;
+/**
+ * Secrets Manager takes 65,536 (AWS, PutSecretValue: SecretString). The rest is room for a refresh token that is longer than
+ * the one before: a text that could not be saved with it is refused before anything is spent.
+ */
+const MAX_BYTES = 49_152;
 
 const jsonSchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.record(v.string(), v.unknown()));
 

@@ -37,10 +37,19 @@ describe('a text of no known form', () => {
     expect(refusedText(text).cause).toBeUndefined();
   });
 
-  test('is refused when it is larger than a secret can be, counted in bytes', () => {
-    const padding = (bytes: number) => blinkpy({ x: 'é'.repeat(bytes / 2) });
-    expect(parseStoredSession(padding(65_000)).refreshToken).toBe('r');
-    expect(refusedText(padding(65_536)).message).toContain('at most 65536 bytes');
+  test('is refused when it leaves no room for a longer refresh token, counted in bytes', () => {
+    const filledUp = (bytes: number) => {
+      const empty = blinkpy({ x: 'éé' });
+      return empty.replace('éé', 'é'.repeat(2 + (bytes - Buffer.byteLength(empty)) / 2));
+    };
+    const largest = filledUp(49_152);
+    expect(Buffer.byteLength(largest)).toBe(49_152);
+    const saved = parseStoredSession(largest).withGrant({
+      refreshToken: 'e'.repeat(8192),
+      oauthClient: 'c'.repeat(64),
+    });
+    expect(Buffer.byteLength(saved)).toBeLessThan(65_536);
+    expect(refusedText(filledUp(49_154)).message).toContain('at most 49152 bytes');
   });
 });
 
