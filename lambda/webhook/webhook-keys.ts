@@ -6,14 +6,14 @@ import { secretsFailure, secretsManagerErrorName } from '../vault/secrets-failur
 
 /** The webhook's keys that are accepted now: the current one, and the previous one so that senders can be changed in peace. */
 export interface WebhookKeys {
-  /** From memory, where they are not older than five minutes. */
+  /** From memory, where they are not older than a minute: so long a revoked key may still get in. */
   recent(): Promise<readonly string[]>;
-  /** Read anew, unless that was done within the last second: a stranger cannot make us ask for ever. */
+  /** Read anew, unless that was done within the last ten seconds: a stranger cannot make us ask for ever. */
   renewed(): Promise<readonly string[]>;
 }
 
-const KEPT_MS = 5 * 60 * 1000;
-const RENEWED_AT_MOST_EVERY_MS = 1000;
+const KEPT_MS = 60_000;
+const RENEWED_AT_MOST_EVERY_MS = 10_000;
 
 /** A key too short to be one of ours lets nobody in. */
 const keySchema = v.object({ SecretString: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{24,256}$/)) });
