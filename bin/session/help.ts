@@ -30,5 +30,5 @@ export const LOGOUT_HELP = `
 Does here what the function does: refreshes, stores the new token, and ends the session at Blink.`;
 
 export const KEY_HELP = `
-Without an action it says how old the webhook's key is. "show" prints it. "rotate" makes a new one: the one before
-it is accepted until the next change.`;
+Without an action it says how old the webhook's key is. "show" prints it. "rotate" makes a new one, which
+is taken within ten seconds: the one before it is accepted until the next change.`;

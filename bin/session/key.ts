@@ -45,7 +45,8 @@ async function show({ terminal, target }: Context): Promise<ExitCode> {
 async function rotate({ terminal, target }: Context): Promise<ExitCode> {
   await terminal.progress('Changing the key', () => rotateKey(target.client));
   terminal.result({ secret: WEBHOOK_KEY_SECRET_NAME, rotated: true, previousAccepted: true }, [
-    'The webhook has a new key. The one before it is accepted until the next change: change the senders in peace.',
+    'The webhook has a new key, which is taken within ten seconds.',
+    'The one before it is accepted until the next change: change the senders in peace.',
     'To see it: npm run session -- key show',
   ]);
   return OK;

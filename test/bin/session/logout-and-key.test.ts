@@ -105,6 +105,7 @@ describe('key', () => {
     const before = current();
     const { exitCode, stdout } = await session.run('key rotate');
     expect(exitCode).toBe(0);
+    expect(stdout).toContain('taken within ten seconds');
     expect(stdout).toContain('accepted until the next change');
     session.expectNothingPrintedInClear();
     expect(current()).toMatch(/^[A-Za-z0-9]{64}$/);
