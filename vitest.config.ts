@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // Vitest leaves a core to itself, which on two cores is half of them.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,

@@ -55,7 +55,7 @@ describe('the CDK app', () => {
     const template = await readFile(join(assembly, 'blink-logout.template.json'), 'utf8');
     expect(template).toContain('"ScheduleExpression": "cron(0 3 * * ? *)"');
     const [, bundle] = /"aws:asset:path": "(.+?)"/.exec(template) ?? [];
-    expect(await readdir(join(assembly, bundle ?? 'no bundle'))).toEqual(['handler.js']);
+    expect(await readdir(join(assembly, bundle ?? 'no bundle'))).toEqual(['handler.js', 'handler.js.map']);
   });
 
   it('stops at wrong settings with a sentence each, and no stack trace', async () => {
