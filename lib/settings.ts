@@ -46,7 +46,10 @@ const settingsSchema = v.object({
   schedule: v.optional(schedule),
   /** Who is told of alarms; Amazon SNS asks this address to confirm first. @default nobody: the alarms are in the console */
   alarmEmail: v.optional(v.pipe(v.string(EMAIL_ACCEPTED), v.email(EMAIL_ACCEPTED))),
-  /** The age in days at which a refresh token that no run has renewed raises an alarm. @default 30 */
+  /**
+   * The age in days at which a refresh token that no run has renewed raises an alarm; more than what passes between two
+   * runs of the schedule. @default 30
+   */
   refreshTokenMaxAgeDays: v.optional(wholeNumber(1, 365), 30),
   /** Who may call the webhook: holders of the key, or IAM principals that sign (SigV4). @default key */
   webhookAuth: v.optional(v.picklist(['key', 'iam'], 'key or iam'), 'key'),
@@ -60,8 +63,8 @@ const settingsSchema = v.object({
     90,
   ),
   /**
-   * The customer-managed key under which the sessions' secrets are made; the webhook key's secret is made under it too.
-   * Its policy must let IAM policies of this account use it, as KMS's default key policy does.
+   * A customer-managed key: the webhook key's secret is made under it, and the function may use it for sessions whose secrets
+   * have been moved under it (`aws secretsmanager update-secret --kms-key-id`). Its policy must let IAM policies of this account use it, as KMS's default key policy does.
    * @default Secrets Manager's own key, aws/secretsmanager
    */
   kmsKeyArn: v.optional(
@@ -115,9 +118,19 @@ export function readSettings(context: Readonly<Record<string, unknown>>): Settin
     ...unknown.map(
       (key) => `${key} is not a setting; accepted are ${Object.keys(settingsSchema.entries).join(', ')}.`,
     ),
+    ...(parsed.success ? unmatched(parsed.output) : []),
   ];
   if (parsed.success && faults.length === 0) return parsed.output;
   throw new SettingsError(faults.join('\n'));
+}
+
+/** An age that passes between two runs would be found by every run. A schedule that fires but once has no such time. */
+function unmatched({ schedule, refreshTokenMaxAgeDays: age }: Settings): string[] {
+  const gapDays = (schedule?.longestGapMinutes ?? 0) / (24 * 60);
+  if (schedule === undefined || gapDays < age || gapDays === Number.POSITIVE_INFINITY) return [];
+  return [
+    `refreshTokenMaxAgeDays is ${age}, and schedule was given as "${schedule.expression}", whose runs are up to ${Math.ceil(gapDays)} days apart: each would raise the alarm; accepted is ${Math.floor(gapDays) + 1} days or more, or a schedule that runs more often.`,
+  ];
 }
 
 /** CDK's feature flags and look-ups have a `:` or a `/` in their names. */

@@ -99,6 +99,28 @@ describe('settings', () => {
     expect(faults[0]).toContain(sentence);
   });
 
+  it.each<[{ schedule: string; refreshTokenMaxAgeDays?: number | string }, number, number]>([
+    [{ schedule: 'rate(30 days)' }, 30, 31],
+    [{ schedule: 'cron(0 3 1 * ? *)' }, 31, 32],
+    [{ schedule: 'cron(0 3 ? * SUN *)', refreshTokenMaxAgeDays: 7 }, 7, 8],
+    [{ schedule: 'rate(25 hours)', refreshTokenMaxAgeDays: '1' }, 2, 2],
+    [{ schedule: 'cron(0 3 1 1 ? *)', refreshTokenMaxAgeDays: 365 }, 366, 367],
+  ])('%j is refused: the age would be reached at every run', (context, apart, atLeast) => {
+    const { refreshTokenMaxAgeDays = 30, schedule } = context;
+    expect(faultsOf(context)).toEqual([
+      `refreshTokenMaxAgeDays is ${refreshTokenMaxAgeDays}, and schedule was given as "${schedule}", whose runs are up to ${apart} days apart: each would raise the alarm; accepted is ${atLeast} days or more, or a schedule that runs more often.`,
+    ]);
+  });
+
+  it.each([
+    { schedule: 'rate(30 days)', refreshTokenMaxAgeDays: 31 },
+    { schedule: 'cron(0 3 1 * ? *)', refreshTokenMaxAgeDays: 32 },
+    { schedule: 'cron(0 3 ? * SUN *)', refreshTokenMaxAgeDays: 8 },
+    { schedule: 'cron(0 3 1 1 ? 2027)' },
+  ])('%j is accepted: between two runs the age is not reached', (context) => {
+    expect(faultsOf(context)).toEqual([]);
+  });
+
   it('report all faults at once', () => {
     const faults = faultsOf({ schedule: 'x', webhookAuth: 'x', tracing: 'x', schedul: 'x' });
     expect(faults.map((fault) => fault.split(' ')[0])).toEqual([

@@ -5,12 +5,10 @@ import { DEFAULT_SESSION } from '../../lambda/session-name.ts';
 import { appWith, synthesize } from './synthesize.ts';
 
 function silenceOf(schedule?: string) {
-  const breaching = synthesize(schedule === undefined ? {} : { schedule }).findResources(
-    'AWS::CloudWatch::Alarm',
-    {
-      Properties: { TreatMissingData: 'breaching' },
-    },
-  );
+  const settings = schedule === undefined ? {} : { schedule, refreshTokenMaxAgeDays: 365 };
+  const breaching = synthesize(settings).findResources('AWS::CloudWatch::Alarm', {
+    Properties: { TreatMissingData: 'breaching' },
+  });
   return Object.values(breaching).map(({ Properties }) => Properties);
 }
 
@@ -61,7 +59,7 @@ describe('the alarm for want of success', () => {
   it.each(['rate(7 days)', 'rate(5 days)', 'cron(0 3 1 * ? *)', 'cron(0 3 1 1 ? 2027)'])(
     'does not exist for %s, which is told: CloudWatch cannot look back so far',
     (schedule) => {
-      const { stack } = appWith({ schedule });
+      const { stack } = appWith({ schedule, refreshTokenMaxAgeDays: 365 });
       Annotations.fromStack(stack).hasInfo(
         '/blink-logout/Alarms',
         Match.stringLikeRegexp('^No alarm will tell that the schedule stands still'),
