@@ -47,6 +47,7 @@ type MetricName =
   | `${Capitalize<Step>}Ms`
   | 'Succeeded'
   | 'Failed'
+  | 'FailedForGood'
   | 'DurationMs'
   | 'Takeovers'
   | 'SaveRetries'
@@ -60,6 +61,7 @@ export const METRICS = {
   Ready: 'Count',
   Succeeded: 'Count',
   Failed: 'Count',
+  FailedForGood: 'Count',
   RequestInvalid: 'Count',
   Unauthenticated: 'Count',
   NotFound: 'Count',

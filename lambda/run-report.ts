@@ -1,4 +1,4 @@
-import { Failure } from './failure.ts';
+import { Failure, type FailureCode } from './failure.ts';
 import type { Outcome } from './outcome.ts';
 import { type Metrics, metricOf, type RunFields, type Step } from './run-event.ts';
 import { withSourcePositions } from './source-positions.ts';
@@ -52,6 +52,7 @@ export class RunReport {
     this.note({ ...details, ...beneath(failure), code: failure.code, retryable: failure.retryable });
     this.count('Failed');
     this.count(metricOf(failure.code));
+    if (hasFailedForGood(failure, this.fields.trigger)) this.count('FailedForGood');
   }
 
   get durationsMs(): DurationsMs {
@@ -63,6 +64,15 @@ export class RunReport {
     const stepMetrics = Object.entries(steps).map(([step, ms]) => [`${metricOf(step)}Ms`, ms]);
     return { ...this.#values, DurationMs: total, ...Object.fromEntries(stepMetrics) };
   }
+}
+
+const MENDED_BY_NO_CALLER: readonly FailureCode[] = ['session_invalid', 'blink_rejected', 'internal_error'];
+const TOLD_OF_BY_THEMSELVES: readonly FailureCode[] = ['save_failed', 'reauthentication_required'];
+
+/** Whether nobody would hear of it otherwise: nothing tries again, and of a scheduled run nobody awaits the reply. */
+function hasFailedForGood({ code, retryable }: Failure, trigger: RunFields['trigger']): boolean {
+  if (TOLD_OF_BY_THEMSELVES.includes(code)) return false;
+  return MENDED_BY_NO_CALLER.includes(code) || (trigger === 'schedule' && !retryable);
 }
 
 /** Of what lies beneath a failure: AWS's or the system's name for it, and of an unexpected error where it arose. */

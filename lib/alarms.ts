@@ -75,6 +75,12 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
       threshold: 1,
       because: 'Blink no longer takes the refresh token of a session: somebody has to sign in again.',
     },
+    'failed-for-good': {
+      metric: runMetric('FailedForGood', FIVE_MINUTES),
+      threshold: 1,
+      because:
+        'A run failed in a way that another try does not mend: by the stored session, by Blink, or by a fault of the function.',
+    },
     'function-errors': {
       metric: target.metricErrors({ statistic: 'Sum', period: Duration.minutes(15) }),
       threshold: 2,

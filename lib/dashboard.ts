@@ -92,6 +92,7 @@ export class Dashboard extends Construct {
               statistic: 'Maximum',
               label: 'Dead letters',
             }),
+            runMetric('FailedForGood', { ...PER_HOUR, label: 'Failed for good' }),
             target.metricErrors({ ...PER_HOUR, label: 'Errors' }),
             target.metricThrottles({ ...PER_HOUR, label: 'Throttles' }),
           ]),

@@ -40,8 +40,8 @@ export class SilenceAlarm extends Construct {
   }
 
   /**
-   * False for schedules slower than every four days and sixteen hours. A run of theirs that fails is heard of by the
-   * other alarms; one that never starts is not.
+   * False for schedules slower than every four days and sixteen hours. Of a run of theirs that fails, the other alarms tell
+   * (failed-for-good, save-failed, reauthentication-required, dead-letters); of one that never starts, none does.
    */
   static canWatch(longestGapMinutes: number): boolean {
     return 1.5 * longestGapMinutes <= LONGEST_WINDOW_MINUTES;

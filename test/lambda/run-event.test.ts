@@ -81,6 +81,41 @@ test('every failure code has its metric, and only loud ones are errors', () => {
   }
 });
 
+/** All failures after which a run of this trigger counts as failed for good. */
+function failedForGood(trigger: 'webhook' | 'schedule' | 'direct') {
+  const codes = Object.keys(HTTP_PROBLEMS) as (keyof typeof HTTP_PROBLEMS)[];
+  return codes.filter((code) => {
+    const { names } = eventOf((report) => {
+      report.note({ trigger });
+      report.failed(new Failure(code, 'no'));
+    });
+    return names.includes('FailedForGood');
+  });
+}
+
+test.each(['webhook', 'direct'] as const)(
+  'a %s run has failed for good where the caller cannot mend it',
+  (trigger) => {
+    expect(failedForGood(trigger)).toEqual(['session_invalid', 'internal_error', 'blink_rejected']);
+  },
+);
+
+test('a scheduled run has failed for good where it is not tried again, and no other alarm tells of it', () => {
+  const others = new Set([
+    ...['save_failed', 'reauthentication_required'],
+    ...['session_busy', 'secrets_unavailable', 'blink_unavailable', 'blink_timeout'],
+  ]);
+  expect(failedForGood('schedule')).toEqual(Object.keys(HTTP_PROBLEMS).filter((code) => !others.has(code)));
+});
+
+test('a scheduled run has not failed for good where this time it is tried again', () => {
+  const { names } = eventOf((report) => {
+    report.note({ trigger: 'schedule' });
+    report.failed(new Failure('too_many_logouts', 'no', { retryable: true }));
+  });
+  expect(names).not.toContain('FailedForGood');
+});
+
 test('a failure tells its details and what lay beneath, and no foreign message', () => {
   const cause = Object.assign(new Error('canary-message'), { code: 'ECONNRESET' });
   const details = { blinkStatus: 503, retryAfterSeconds: 7, cause };

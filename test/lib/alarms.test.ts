@@ -17,6 +17,7 @@ describe('the alarms', () => {
   it.each([
     ['save-failed', { MetricName: 'SaveFailed', Namespace: METRICS_NAMESPACE, Threshold: 1, Period: 300 }],
     ['reauthentication-required', { MetricName: 'ReauthenticationRequired', Threshold: 1, Period: 300 }],
+    ['failed-for-good', { MetricName: 'FailedForGood', Threshold: 1, Period: 300 }],
     ['function-errors', { MetricName: 'Errors', Namespace: 'AWS/Lambda', Threshold: 2, Period: 900 }],
     ['function-throttles', { MetricName: 'Throttles', Namespace: 'AWS/Lambda', Threshold: 1, Period: 300 }],
     [
@@ -47,6 +48,7 @@ describe('the alarms', () => {
     const loud = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
     expect(loud.map(({ Properties }) => Properties.AlarmName).sort()).toEqual([
       'blink-logout-dead-letters',
+      'blink-logout-failed-for-good',
       'blink-logout-function-errors',
       'blink-logout-function-throttles',
       'blink-logout-no-success',
@@ -66,7 +68,7 @@ describe('the alarms', () => {
     const watched = Object.values(alarmsOf(synthesize())).filter(
       ({ Namespace }) => Namespace === METRICS_NAMESPACE,
     );
-    expect(watched).toHaveLength(4);
+    expect(watched).toHaveLength(5);
     for (const { MetricName, Dimensions } of watched) {
       expect(Object.keys(METRICS)).toContain(MetricName);
       expect(Dimensions).toBeUndefined();

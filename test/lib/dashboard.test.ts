@@ -83,7 +83,7 @@ describe('the dashboard', () => {
 
   it('shows every alarm that somebody hears of', () => {
     const shown = widgetsOf({ schedule: 'rate(1 day)' }).flatMap(({ properties }) => properties.alarms ?? []);
-    expect(shown).toHaveLength(8);
+    expect(shown).toHaveLength(9);
   });
 
   it('asks the log for fields that an event has', () => {
