@@ -2,9 +2,9 @@ import { expect, inject } from 'vitest';
 import type { Invocation } from '../../lib/local/lambda-process.ts';
 import { type Form, type LocalSession, secretNameOf, signIn } from '../../lib/local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
+import { CANARIES, withoutCanary } from '../no-canary.ts';
 
 /** Never to be seen outside a secret or a call to Blink. Tokens of the stand-in begin with `eyJ`. */
-const CANARIES = /eyJ|canary/i;
 
 const ACCOUNT = {
   email: 'canary@example.com',
@@ -42,7 +42,7 @@ export async function startStackUnderTest(): Promise<StackUnderTest> {
     assembly: inject('assembly'),
     accounts: [ACCOUNT, { ...ACCOUNT, accountId: 654_321, knowsNewerLogoutOnly: true }],
   });
-  stack.onInvocation = expectNoCanary;
+  stack.onInvocation = withoutCanary;
   let count = 0;
   return Object.assign(stack, {
     signIn(form: Form, name = `session-${++count}`) {
@@ -66,12 +66,6 @@ export async function startStackUnderTest(): Promise<StackUnderTest> {
       return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
     },
   });
-}
-
-/** What is printed and what is told, of every run. */
-function expectNoCanary({ output, result }: Invocation): void {
-  expect(output.join('\n')).not.toMatch(CANARIES);
-  expect(JSON.stringify(result)).not.toMatch(CANARIES);
 }
 
 /** The outcome, or the code of the failure, as a direct caller gets it. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Invocation, LambdaProcess } from '../../lib/local/lambda-process.ts';
 import type { Answer } from '../../lib/local/loopback-server.ts';
 import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { withoutCanary } from '../no-canary.ts';
 import { figures, isLong } from './figures.ts';
 import {
   eventOf,
@@ -49,7 +50,7 @@ function faulty(name: string, body: (fault: Case) => Promise<void>, inShortFormT
       async run(timeoutSeconds = subject.fn.timeoutSeconds) {
         const lambdaProcess = new LambdaProcess({ ...subject.fn, timeoutSeconds }, subject.endpoints);
         processes.push(lambdaProcess);
-        return lambdaProcess.invoke({ session: session.name });
+        return withoutCanary(await lambdaProcess.invoke({ session: session.name }));
       },
       refreshes: () => subject.blink.calls.filter((call) => call.action === 'refresh' && isOwn(call)).length,
       secret: ({ secretId }) => secretId === session.secretName,

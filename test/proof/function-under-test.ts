@@ -11,9 +11,9 @@ import {
   startSecretsManager,
 } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
 
-export const WEBHOOK_KEY = 'a-webhook-key-of-enough-characters';
+export const WEBHOOK_KEY = 'canary-webhook-key-of-enough-characters';
 
-const ACCOUNT = { email: 'a@example.com', password: 'x', tier: 'e008', accountId: 7, userId: 8 };
+const ACCOUNT = { email: 'canary@example.com', password: 'canary', tier: 'e008', accountId: 7, userId: 8 };
 
 /** A session of one client of its own. */
 export interface SessionUnderTest {
@@ -53,6 +53,9 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
       host: `${ACCOUNT.tier}.immedia-semi.com`,
       account_id: ACCOUNT.accountId,
       client_id: String(clientId),
+      username: ACCOUNT.email,
+      password: ACCOUNT.password,
+      token: 'eyJ-an-old-access-token',
     });
 
   return {

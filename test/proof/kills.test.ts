@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CLAIM_LIFE_MS } from '../../lambda/vault/session-state.ts';
 import { LambdaProcess } from '../../lib/local/lambda-process.ts';
+import { withoutCanary } from '../no-canary.ts';
 import { figures } from './figures.ts';
 import {
   eventOf,
@@ -53,7 +54,7 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
   const { fn, endpoints, secretsManager, blink } = subject;
   const survivors = [new LambdaProcess(fn, endpoints), new LambdaProcess(fn, endpoints)] as const;
   const runNext = async (session: SessionUnderTest, survivor = survivors[0]) => {
-    const invocation = await survivor.invoke({ session: session.name });
+    const invocation = withoutCanary(await survivor.invoke({ session: session.name }));
     const { reason, takeover } = eventOf(invocation);
     const words = [told(invocation.result), ...(reason ? [reason] : []), ...(takeover ? ['took over'] : [])];
     return words.join(', ');
@@ -68,7 +69,7 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
       const doomed = next;
       next = new LambdaProcess(fn, endpoints);
       atStep(subject, session, step, moment, () => doomed.kill());
-      const { result } = await doomed.invoke({ session: session.name });
+      const { result } = withoutCanary(await doomed.invoke({ session: session.name }));
       expect(told(result)).toBe('Runtime.ExitError');
       secretsManager.faults.clear();
       blink.faults.clear();
