@@ -4,13 +4,12 @@ import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
 import { refreshClaimed } from '../../lambda/log-out.ts';
 import { refuse } from '../../lambda/refusal.ts';
-import { sessionSecretName } from '../../lambda/session-name.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import { realTiming } from '../../lambda/timing.ts';
-import { CLAIM, CURRENT } from '../../lambda/vault/labels.ts';
-import type { Claim, Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
+import type { Claim, Reading } from '../../lambda/vault/session-vault.ts';
 import { findIds } from './find-ids.ts';
+import { rewriteSaved } from './rewrite-saved.ts';
 import { withFields } from './stored-text.ts';
 import type { Target } from './target.ts';
 
@@ -24,8 +23,8 @@ export interface LookUp {
 const READ_AGAIN_AFTER_MS = [0, 200, 400, 800, 1600];
 
 /**
- * Looks up what a stored session lacks. It takes a refresh, and so what a logout's does: claim, refresh, save. What was
- * found is written while the claim is still held, so that no run comes between.
+ * Looks up what a stored session lacks. It takes a refresh, and so what a logout's does: claim, refresh, save. Until what
+ * was found is written too, every other run is kept off.
  */
 export async function lookUpMissing(
   target: Target,
@@ -47,23 +46,11 @@ export async function lookUpMissing(
       clientId: stored.clientId ?? found.clientId,
       tier: found.tier ?? stored.tier,
     });
-    await makeCurrent(target, saved, complete);
+    await rewriteSaved(target, saved, complete);
     return parseStoredSession(complete);
   } catch (error) {
     await vault.release(saved);
     throw error;
-  }
-}
-
-/** Only if nothing is newer than what was saved: a sign-in that landed meanwhile wins. */
-async function makeCurrent({ store, vault }: Target, saved: SavedSession, text: string): Promise<void> {
-  const name = sessionSecretName(saved.reading.session);
-  const versionId = randomUUID();
-  await store.putVersion(name, { versionId, text, label: CLAIM });
-  const moved = await store.moveLabel(name, { label: CURRENT, from: saved.versionId, to: versionId });
-  await vault.release({ ...saved, versionId });
-  if (moved === 'conflict') {
-    throw new Failure('session_busy', 'a newer sign-in was stored during the import; it is kept');
   }
 }
 

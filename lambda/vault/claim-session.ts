@@ -49,7 +49,7 @@ export async function promoteUnlistedSave(store: SecretStore, reading: Reading):
  * The body differs for every claim, not only for every invocation: a repeated delivery has the request id of the first
  * (AWS Lambda Developer Guide, asynchronous invocation), and the same body again would be no conflict.
  */
-async function claimAttempt(
+export async function claimAttempt(
   store: SecretStore,
   reading: Reading,
   { attempt, takesOver }: { readonly attempt: number; readonly takesOver: boolean },

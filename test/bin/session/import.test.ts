@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
+import { CLAIM_LIFE_MS } from '../../../lambda/vault/session-state.ts';
 import { json } from '../../../lib/local/blink/answers.ts';
-import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import type { Effect, Moment } from '../../../lib/local/faults.ts';
+import { refuse, type SecretsManagerCall } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 import {
   EMAIL,
   PASSWORD,
@@ -157,13 +159,70 @@ describe('importing what is not complete', () => {
     expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
   });
 
-  it('keeps the new token where it cannot be written with what was found', async () => {
-    session.secretsManager.faults.add({
-      on: 'PutSecretValue',
-      where: ({ versionId }) => session.blink.tokens.refreshes > 0 && /^.{14}4/.test(versionId ?? ''),
-      at: 'before',
-      effect: refuse('AccessDeniedException'),
+  /** Does something at each moment of each call that writes what was found. */
+  function whileWriting(
+    what: (call: SecretsManagerCall, moment: Moment, seen: number) => Promise<Effect | undefined>,
+  ) {
+    let seen = 0;
+    let busy = false;
+    session.secretsManager.faults.onCall = async (call, moment) => {
+      if (busy || !session.blink.calls.some(({ action }) => action === 'homescreen')) return undefined;
+      busy = true;
+      const effect = await what(call, moment, seen++);
+      busy = false;
+      return effect;
+    };
+  }
+
+  it('keeps every run off until what was found is current', async () => {
+    const ends: string[] = [];
+    whileWriting(async ({ action }, moment) => {
+      const { stderr } = await session.run('logout');
+      ends.push(`${action} ${moment}: ${/another run is at work/i.test(stderr) ? 'busy' : stderr}`);
+      return undefined;
     });
+    const imported = await session.run('import --yes --from -', [bare()]);
+    session.secretsManager.faults.clear();
+    expect(imported).toMatchObject({ exitCode: 0 });
+    expect(ends.slice(0, -1)).toEqual([
+      'PutSecretValue before: busy',
+      'PutSecretValue after: busy',
+      'PutSecretValue before: busy',
+      'PutSecretValue after: busy',
+      'UpdateSecretVersionStage before: busy',
+      'UpdateSecretVersionStage after: busy',
+      'UpdateSecretVersionStage before: busy',
+    ]);
+    // By then the claim is released, and what was found has been there for the run.
+    expect(ends.at(-1)).toBe('UpdateSecretVersionStage after: Logging out …\n');
+    expect(JSON.parse(session.stored().text)).toMatchObject({ account_id: 100_001 });
+    expect(session.blink.tokens.doubleSpends).toBe(0);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7])(
+    'is healed by the next run where it dies while it writes what was found, at moment %i',
+    async (dies) => {
+      whileWriting(async (_call, _moment, seen) =>
+        seen >= dies ? refuse('AccessDeniedException') : undefined,
+      );
+      await session.run('import --yes --from -', [bare()]);
+      session.secretsManager.faults.clear();
+      session.secretsManager.clock.advanceMs(CLAIM_LIFE_MS + 1000);
+      expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
+      const [refreshes, doubleSpends] = [session.blink.tokens.refreshes, session.blink.tokens.doubleSpends];
+      expect({ refreshes, doubleSpends }).toEqual({ refreshes: 2, doubleSpends: 0 });
+      // From the third moment on, what was found has been put, and the next run makes it current.
+      expect(session.stored().text.includes('account_id')).toBe(dies >= 3);
+    },
+  );
+
+  it('leaves the session free where what was found cannot be written', async () => {
+    let puts = 0;
+    whileWriting(async ({ action }, moment) =>
+      action === 'PutSecretValue' && moment === 'before' && ++puts === 2
+        ? refuse('AccessDeniedException')
+        : undefined,
+    );
     expect(await session.run('import --yes --from -', [bare()])).toMatchObject({ exitCode: 1 });
     expect(session.stored().text).toContain(session.blink.tokens.newest(77));
     session.secretsManager.faults.clear();
