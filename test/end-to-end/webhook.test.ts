@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runEventOf } from '../../lib/local/run-event.ts';
 import { storedToken } from '../../lib/local/stored-token.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookRequest } from './stack-under-test.ts';
 
@@ -170,7 +171,8 @@ describe('invoked directly', () => {
   });
 
   test('a scheduled event for a session that does not exist is reported, and not tried again', async () => {
-    const { result } = await stack.fireRule();
-    expect(result).toMatchObject({ kind: 'returned', payload: { code: 'session_unknown' } });
+    const invocation = await stack.fireRule();
+    expect(invocation.result).toMatchObject({ kind: 'returned', payload: { code: 'session_unknown' } });
+    expect(runEventOf(invocation)?.line).toMatchObject({ FailedForGood: 1 });
   });
 });
