@@ -8,7 +8,9 @@ type Refusal = Extract<RefreshResult, { kind: 'refused' }>;
 
 /** Says so in the secret too, so that no later run asks Blink with this token again. */
 export async function refuse(vault: SessionVault, claim: Claim, refusal: Refusal): Promise<never> {
-  await vault.markRefused(claim);
+  // What an earlier logout ended is no refusal to remember.
+  const { loggedOut } = claim.reading.state;
+  if (loggedOut === 'never' || tokenMayBeLost(claim, refusal)) await vault.markRefused(claim);
   await vault.giveBack(claim, endOf(refusal));
   throw refusal.secondFactor
     ? new Failure('reauthentication_required', 'Blink wants a second factor; sign in again', {

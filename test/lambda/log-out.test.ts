@@ -75,6 +75,14 @@ describe('a logout', () => {
     expect((await runScripted(world)).end).toBe('logged_out');
   });
 
+  it('of another client with tokens that a logout has ended leaves the session logged out', async () => {
+    expect((await runScripted(world)).end).toBe('logged_out');
+    const { end } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
+    expect(end).toBe('reauthentication_required: refused_by_blink');
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+    expect((await runScripted(world)).end).toBe('already_logged_out');
+  });
+
   it.each([406, 426, 429])(
     'that Blink answers with %i is not tried again for ten minutes',
     async (status) => {
