@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts';
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
+  readonly query: string;
   /** Names in lower case; repeated headers joined by a comma, as the gateway does. */
   readonly headers: ReadonlyMap<string, string>;
   /** The bytes that were sent; `undecodable` where the gateway's base64 is none. */
@@ -16,6 +17,7 @@ export const httpRequestSchema = v.pipe(
   v.object({
     version: v.literal('2.0'),
     rawPath: v.string(),
+    rawQueryString: v.optional(v.string(), ''),
     headers: v.optional(v.record(v.string(), v.string()), {}),
     body: v.optional(v.string(), ''),
     isBase64Encoded: v.optional(v.boolean(), false),
@@ -25,6 +27,7 @@ export const httpRequestSchema = v.pipe(
     (event): HttpRequest => ({
       method: event.requestContext.http.method,
       path: event.rawPath,
+      query: event.rawQueryString,
       headers: new Map(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])),
       body: event.isBase64Encoded ? fromBase64(event.body) : Buffer.from(event.body),
     }),
@@ -37,10 +40,13 @@ export const MAX_BODY_BYTES = 8 * 1024;
 const ROUTE = /^\/logout(?:\/([^/]+))?$/;
 
 /** The command of a request whose caller is known already: `POST /logout` or `POST /logout/{session}`. */
-export function commandOf({ method, path, body }: HttpRequest): Command {
+export function commandOf({ method, path, query, body }: HttpRequest): Command {
   const route = ROUTE.exec(path);
   if (!route) throw new Failure('not_found', 'the routes are POST /logout and POST /logout/{session}');
   if (method !== 'POST') throw new Failure('method_not_allowed', 'the route takes POST alone');
+  if (query !== '') {
+    throw new Failure('request_invalid', 'no query is read; name the session in the path or in the body');
+  }
   if (body.length > MAX_BODY_BYTES) {
     throw new Failure('request_too_large', `the body may have ${MAX_BODY_BYTES} bytes at the most`);
   }

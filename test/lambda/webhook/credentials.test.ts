@@ -17,7 +17,7 @@ function request(
   headers: Record<string, string>,
   body: HttpRequest['body'] = Buffer.from('{}'),
 ): HttpRequest {
-  return { method: 'POST', path: '/logout', headers: new Map(Object.entries(headers)), body };
+  return { method: 'POST', path: '/logout', query: '', headers: new Map(Object.entries(headers)), body };
 }
 
 function signed(key: string, body: string, { id = 'msg_1', at = NOW }: { id?: string; at?: Date } = {}) {

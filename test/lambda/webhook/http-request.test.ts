@@ -2,12 +2,19 @@ import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { commandOf, httpRequestSchema, MAX_BODY_BYTES } from '../../../lambda/webhook/http-request.ts';
 
-function command(event: { path?: string; method?: string; body?: string; isBase64Encoded?: boolean }) {
-  const { path = '/logout', method = 'POST', ...rest } = event;
+function command(event: {
+  path?: string;
+  query?: string;
+  method?: string;
+  body?: string;
+  isBase64Encoded?: boolean;
+}) {
+  const { path = '/logout', query = '', method = 'POST', ...rest } = event;
   return commandOf(
     v.parse(httpRequestSchema, {
       version: '2.0',
       rawPath: path,
+      rawQueryString: query,
       requestContext: { http: { method } },
       ...rest,
     }),
@@ -41,6 +48,7 @@ test.each([
   ['another path', { path: '/' }, 'not_found'],
   ['a path below the session', { path: '/logout/garage/now' }, 'not_found'],
   ['another method', { method: 'GET' }, 'method_not_allowed'],
+  ['a query, which might be meant to name a session', { query: 'session=garage' }, 'request_invalid'],
   ['an encoded session name', { path: '/logout/%2e%2e' }, 'request_invalid'],
 ])('%s is refused', (_, event, code) => {
   expect(() => command(event)).toThrow(expect.objectContaining({ code }));
