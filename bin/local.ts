@@ -40,6 +40,9 @@ function parsePort(text: string): number {
   throw new Error(`--port was given as ${text}; accepted is a whole number from 1 to 65532`);
 }
 
+// Whoever reads may stop reading: `npm start | head`.
+process.stdout.on('error', () => process.exit(1));
+
 try {
   process.exitCode = await main();
 } catch (error) {

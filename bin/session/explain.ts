@@ -54,6 +54,12 @@ export async function explain(error: unknown, target: Target, session: string): 
         ? told(sentence(error.message), startLocalRun(target))
         : told(sentence(error.message), 'See whether this machine is on the network, and try again.');
     case 'blink_rejected':
+      if (details.blinkStatus === 404) {
+        return told(
+          sentence(error.message),
+          'Blink knows no such client on this account: it is gone, or another’s.',
+        );
+      }
       return details.blinkStatus === 426
         ? told('Blink wants a newer version of its app than this tool takes itself for.', 'Update this tool.')
         : told(

@@ -1,4 +1,5 @@
 import { WEBHOOK_KEY_SECRET_NAME } from '../../lambda/environment.ts';
+import { commandLine } from './command-line.ts';
 import { type Context, type ExitCode, OK } from './context.ts';
 import { duration } from './duration.ts';
 import { ofKey, readKey, rotateKey } from './webhook-key.ts';
@@ -30,7 +31,7 @@ async function tell({ terminal, target }: Context): Promise<ExitCode> {
     [
       `The webhook’s key is in ${WEBHOOK_KEY_SECRET_NAME}, made ${duration(ageMs)} ago.`,
       previousAccepted ? 'The one before it is accepted too.' : 'No other one is accepted.',
-      'To see it: npm run session -- key show. To change it: npm run session -- key rotate',
+      `To see it: ${commandLine(target, 'key show')}. To change it: ${commandLine(target, 'key rotate')}`,
     ],
   );
   return OK;
@@ -47,7 +48,7 @@ async function rotate({ terminal, target }: Context): Promise<ExitCode> {
   terminal.result({ secret: WEBHOOK_KEY_SECRET_NAME, rotated: true, previousAccepted: true }, [
     'The webhook has a new key, which is taken within ten seconds.',
     'The one before it is accepted until the next change: change the senders in peace.',
-    'To see it: npm run session -- key show',
+    `To see it: ${commandLine(target, 'key show')}`,
   ]);
   return OK;
 }

@@ -62,8 +62,9 @@ interface Opened {
   readonly blinkEndpoint?: string;
 }
 
-function aws({ region, profile, port }: TargetOptions): Opened {
+function aws({ profile, port, ...options }: TargetOptions): Opened {
   if (port !== undefined) throw new UsageError('--port goes with --local.');
+  const region = options.region ?? regionOfCli();
   const client = secretsManagerClient({
     ...(region !== undefined && { region }),
     ...(profile !== undefined && { profile }),
@@ -72,10 +73,15 @@ function aws({ region, profile, port }: TargetOptions): Opened {
     client,
     place: {
       kind: 'aws',
-      options: given({ '--region': region, '--profile': profile }),
+      options: given({ '--region': options.region, '--profile': profile }),
       region: () => client.config.region(),
     },
   };
+}
+
+/** The AWS CLI's variable, which the SDK does not read. The SDK's own goes before it. */
+function regionOfCli(): string | undefined {
+  return process.env['AWS_REGION'] === undefined ? process.env['AWS_DEFAULT_REGION'] : undefined;
 }
 
 function local({ region, profile, port }: TargetOptions): Opened {

@@ -53,6 +53,7 @@ describe('at a terminal', () => {
     await person.sees('sent by text message');
     person.types(`000000${ENTER}`);
     await person.sees('Blink does not accept this code.');
+    await person.sees('sent by text message');
     person.types(CODE + ENTER);
     await person.sees('secretsmanager:CreateSecret on the secret blink-logout/default');
     await person.sees('Try again to store it?');
