@@ -53,6 +53,7 @@ export function sitDown(command: string, args: readonly string[]): Person {
 }
 
 function colourfulEnvironment(): NodeJS.ProcessEnv {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+  // A person is not a build server, for which Node and ora leave colours out.
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...rest } = process.env;
   return rest;
 }
