@@ -6,7 +6,7 @@ import { startVitest } from 'vitest/node';
  */
 process.env['PROOF'] = 'long';
 
-await startVitest('test', ['test/proof/'], {
+await startVitest('test', ['test/proof/', 'test/lambda/run.property'], {
   watch: false,
   reporters: ['verbose'],
   disableConsoleIntercept: true,
