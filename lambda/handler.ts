@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from './blink/blink-over-https.ts';
 import { addressOf, blinkConnections, createHttpExchange } from './blink/http-exchange.ts';
-import { TOKEN_URL } from './blink/refresh-grant.ts';
+import { TOKEN_URL } from './blink/token-request.ts';
 import { readEnvironment } from './environment.ts';
 import { askAhead, readAhead } from './priming.ts';
 import { run, type Wiring } from './run.ts';

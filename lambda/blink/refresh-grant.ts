@@ -2,15 +2,14 @@ import * as v from 'valibot';
 import { REFRESH_TIMEOUT_MS } from '../deadline.ts';
 import type { Failure } from '../failure.ts';
 import type { RefreshRequest } from './blink.ts';
-import { blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
+import { asksForRest, blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';
 import { tokenSchema } from './token.ts';
+import { tokenRequest } from './token-request.ts';
 
 /**
  * The refresh token grant (RFC 6749 section 6) as Blink speaks it: the request and what its response means.
  */
-
-export const TOKEN_URL = new URL('https://api.oauth.blink.com/oauth/token');
 
 const blankAsAbsent = v.optional(v.nullable(v.union([tokenSchema, v.literal('')])));
 const uselessAsAbsent = v.fallback(blankAsAbsent, undefined);
@@ -42,24 +41,14 @@ export function refreshGrantRequest(
   oauthClient: string,
   userAgent: string,
 ): HttpRequest {
-  const form = new URLSearchParams({
+  const form = {
     grant_type: 'refresh_token',
     refresh_token: refreshToken,
     client_id: oauthClient,
     scope: 'client',
     ...(hardwareId !== undefined && { hardware_id: hardwareId }),
-  });
-  return {
-    method: 'POST',
-    url: TOKEN_URL,
-    headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      Accept: '*/*',
-      'User-Agent': userAgent,
-    },
-    body: form.toString(),
-    timeoutMs: REFRESH_TIMEOUT_MS,
   };
+  return tokenRequest(form, userAgent, REFRESH_TIMEOUT_MS);
 }
 
 export function processRefreshGrantResponse(response: HttpResponse): RefreshAnswer {
@@ -71,11 +60,8 @@ export function processRefreshGrantResponse(response: HttpResponse): RefreshAnsw
       return processOAuthError(response, failure);
     case 412:
       return { kind: 'refused', secondFactor: true, blinkStatus: response.status };
-    case 406:
-    case 426:
-    case 429:
-      return { kind: 'failed', failure, token: 'blocked' };
     default:
+      if (asksForRest(failure)) return { kind: 'failed', failure, token: 'blocked' };
       return { kind: 'failed', failure, token: response.status >= 500 ? 'unanswered' : 'unspent' };
   }
 }

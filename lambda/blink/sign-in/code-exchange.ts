@@ -3,11 +3,11 @@ import type { Grant } from '../blink.ts';
 import { blinkFailure, isSuccess, unusableAnswer } from '../blink-failure.ts';
 import type { HttpRequest, HttpResponse } from '../http-exchange.ts';
 import { tokenSchema } from '../token.ts';
+import { tokenRequest } from '../token-request.ts';
 import { OAUTH_CLIENT, REDIRECT_URI } from './authorization.ts';
 
 /** The authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5). */
 
-const TOKEN_URL = new URL('https://api.oauth.blink.com/oauth/token');
 const TIMEOUT_MS = 10_000;
 
 const grantSchema = v.pipe(
@@ -26,7 +26,7 @@ export function codeExchangeRequest(
   { code, verifier, hardwareId }: CodeExchange,
   userAgent: string,
 ): HttpRequest {
-  const form = new URLSearchParams({
+  const form = {
     app_brand: 'blink',
     client_id: OAUTH_CLIENT,
     code,
@@ -35,18 +35,8 @@ export function codeExchangeRequest(
     hardware_id: hardwareId,
     redirect_uri: REDIRECT_URI,
     scope: 'client',
-  });
-  return {
-    method: 'POST',
-    url: TOKEN_URL,
-    headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
-      Accept: '*/*',
-      'User-Agent': userAgent,
-    },
-    body: form.toString(),
-    timeoutMs: TIMEOUT_MS,
   };
+  return tokenRequest(form, userAgent, TIMEOUT_MS);
 }
 
 export function processCodeExchangeResponse(response: HttpResponse): Grant {
