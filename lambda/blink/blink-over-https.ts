@@ -1,3 +1,4 @@
+import { realTiming, type Timing } from '../timing.ts';
 import { findAccount } from './account.ts';
 import type { Blink } from './blink.ts';
 import type { Caller } from './caller.ts';
@@ -5,7 +6,7 @@ import { findClientId } from './client-id.ts';
 import { createHttpExchange, type HttpExchange } from './http-exchange.ts';
 import { logOut } from './logout.ts';
 import { refresh } from './refresh.ts';
-import { fullJitter } from './retry.ts';
+import { pauseBy } from './retry.ts';
 
 export interface BlinkOptions {
   readonly userAgent: string;
@@ -13,10 +14,8 @@ export interface BlinkOptions {
   readonly endpoint?: string;
   /** @default one of its own */
   readonly exchange?: HttpExchange;
-  /** From 0 to below 1. @default Math.random */
-  readonly random?: () => number;
-  /** Between a try and its repetition. @default a timer */
-  readonly wait?: (ms: number) => Promise<unknown>;
+  /** Of what is between a try and its repetition. @default the real one */
+  readonly timing?: Timing;
 }
 
 /** Blink's cloud, unofficial as it is; the facts are BlinkMonitorProtocol's, blinkpy's and the app's own. */
@@ -24,7 +23,7 @@ export function blinkOverHttps(options: BlinkOptions): Blink {
   const caller: Caller = {
     userAgent: options.userAgent,
     exchange: options.exchange ?? createHttpExchange(options.endpoint),
-    pause: fullJitter(options.random, options.wait),
+    pause: pauseBy(options.timing ?? realTiming),
   };
   return {
     refresh: (request, deadline) => refresh(caller, request, deadline),

@@ -1,4 +1,4 @@
-import { setTimeout as waitMs } from 'node:timers/promises';
+import { fullJitterMs, type Timing } from '../timing.ts';
 import type { HttpExchange, HttpRequest, HttpResponse, Progress } from './http-exchange.ts';
 import { ExchangeError } from './http-exchange.ts';
 
@@ -19,11 +19,8 @@ export const MAX_PAUSE_MS = 1_000;
 /** Resolves after 0 to `MAX_PAUSE_MS` milliseconds. */
 export type Pause = () => Promise<unknown>;
 
-export function fullJitter(
-  random: () => number = Math.random,
-  wait: (ms: number) => Promise<unknown> = waitMs,
-): Pause {
-  return () => wait(random() * MAX_PAUSE_MS);
+export function pauseBy(timing: Timing): Pause {
+  return () => timing.wait(fullJitterMs(timing, 0, MAX_PAUSE_MS, MAX_PAUSE_MS));
 }
 
 /** Sends once; how that ended is a value, so that it can be judged. */

@@ -41,7 +41,11 @@ async function observe({ event, text = goodText, exchange = granted }: World) {
   const lines: string[] = [];
   const wiring = {
     store: inProcessStore('blink-logout/default', text),
-    blink: blinkOverHttps({ userAgent: 'Blink', exchange, wait: async () => {}, random: () => 0 }),
+    blink: blinkOverHttps({
+      userAgent: 'Blink',
+      exchange,
+      timing: { wait: async () => {}, random: () => 0 },
+    }),
     callers: { recent: async () => [KEY], renewed: async () => [KEY] },
     timing: { wait: pauseOrNever, random: () => 0 },
     log: (line: string) => lines.push(line),

@@ -19,9 +19,11 @@ export function blinkAt({ endpoint, patienceMs }: Server) {
       timeouts.push(request.timeoutMs);
       return exchange({ ...request, timeoutMs: patienceMs() });
     },
-    random: () => 0.5,
-    wait: async (ms) => {
-      waits.push(ms);
+    timing: {
+      random: () => 0.5,
+      wait: async (ms) => {
+        waits.push(ms);
+      },
     },
   });
   return { blink, waits, timeouts };

@@ -124,7 +124,7 @@ export function blinkOver(blink: BlinkModel, { timing }: Sandbox, channel: Chann
       settled.abort();
     }
   };
-  return blinkOverHttps({ userAgent: 'Blink', exchange, random: timing.random, wait: timing.wait });
+  return blinkOverHttps({ userAgent: 'Blink', exchange, timing });
 }
 
 function actionOf({ url }: HttpRequest): string {
