@@ -31,39 +31,51 @@ export async function logOut(ports: Ports, request: LogoutRequest, mayUseNewer =
   if (wasJustDone(ports, request, reading)) return alreadyLoggedOut(request);
 
   const claim = await vault.claim(reading, ports.runId);
-  const refresh = await refreshClaimed(ports, claim);
-  switch (refresh.kind) {
-    case 'failed':
-      await vault.giveBack(claim, refresh.token);
-      throw refresh.failure;
-
+  const spent = await spend(ports, claim);
+  switch (spent.kind) {
     case 'refused':
-      if (mayUseNewer && (await hasMovedOn(vault, claim, refresh))) return logOut(ports, request, false);
-      if (endedByEarlierLogout(request, claim.reading) && !tokenMayBeLost(claim, refresh)) {
+      if (mayUseNewer && (await hasMovedOn(vault, claim, spent))) return logOut(ports, request, false);
+      if (endedByEarlierLogout(request, claim.reading) && !tokenMayBeLost(claim, spent)) {
         await vault.giveBack(claim, 'unspent');
         return alreadyLoggedOut(request);
       }
-      return refuse(vault, claim, refresh);
-
-    case 'without_access':
-      await vault.release(await vault.save(claim, refresh.token, ports.runEnds));
-      throw refresh.failure;
+      return refuse(vault, claim, spent);
 
     case 'granted': {
-      const saved = await vault.save(claim, refresh.grant, ports.runEnds);
-      return logOutSaved(ports, request, saved, refresh.grant.accessToken);
+      const saved = await vault.save(claim, spent.grant, ports.runEnds);
+      return logOutSaved(ports, request, saved, spent.grant.accessToken);
     }
   }
 }
 
-/** Spends the claimed refresh token, unless too little time is left to bank the change. */
-export async function refreshClaimed(
-  { vault, blink, answerDue }: Pick<Ports, 'vault' | 'blink' | 'answerDue'>,
-  claim: Claim,
-): Promise<RefreshResult> {
-  if (holdsRefreshAndSave(answerDue)) return blink.refresh(claim.reading.stored, answerDue);
-  await vault.giveBack(claim, 'unspent');
-  throw new Failure('secrets_unavailable', 'too little time was left to refresh and save; nothing was spent');
+/** What a spent refresh token came to, where it came to a definite answer. */
+export type Spent = Extract<RefreshResult, { kind: 'granted' | 'refused' }>;
+
+/**
+ * Spends the claimed refresh token, unless too little time is left to bank the change. Where that ends otherwise than in
+ * a grant or a refusal, the claim is given back, or what came of it saved, and the failure thrown.
+ */
+export async function spend(ports: Omit<Ports, 'runId'>, claim: Claim): Promise<Spent> {
+  const { vault, blink, answerDue, runEnds } = ports;
+  if (!holdsRefreshAndSave(answerDue)) {
+    await vault.giveBack(claim, 'unspent');
+    throw new Failure(
+      'secrets_unavailable',
+      'too little time was left to refresh and save; nothing was spent',
+    );
+  }
+  const refresh = await blink.refresh(claim.reading.stored, answerDue);
+  switch (refresh.kind) {
+    case 'granted':
+    case 'refused':
+      return refresh;
+    case 'failed':
+      await vault.giveBack(claim, refresh.token);
+      throw refresh.failure;
+    case 'without_access':
+      await vault.release(await vault.save(claim, refresh.token, runEnds));
+      throw refresh.failure;
+  }
 }
 
 async function logOutSaved(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../lambda/blink/blink.ts';
 import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
-import { refreshClaimed } from '../../lambda/log-out.ts';
+import { spend } from '../../lambda/log-out.ts';
 import { refuse } from '../../lambda/refusal.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
@@ -65,17 +65,6 @@ async function readBack({ vault }: Target, session: string, versionId: string): 
 }
 
 async function granted({ vault, blink }: Target, claim: Claim, runEnds: Deadline): Promise<Grant> {
-  const refresh = await refreshClaimed({ vault, blink, answerDue: runEnds }, claim);
-  switch (refresh.kind) {
-    case 'granted':
-      return refresh.grant;
-    case 'without_access':
-      await vault.release(await vault.save(claim, refresh.token, runEnds));
-      throw refresh.failure;
-    case 'failed':
-      await vault.giveBack(claim, refresh.token);
-      throw refresh.failure;
-    case 'refused':
-      return refuse(vault, claim, refresh);
-  }
+  const spent = await spend({ vault, blink, answerDue: runEnds, runEnds }, claim);
+  return spent.kind === 'granted' ? spent.grant : refuse(vault, claim, spent);
 }
