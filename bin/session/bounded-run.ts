@@ -1,8 +1,8 @@
 import type { Deadline } from '../../lambda/deadline.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
-import { CommandError } from './command-error.ts';
 import { FAILED } from './context.ts';
-import type { Terminal } from './terminal.ts';
+import { CommandError } from './errors/command-error.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const LIMIT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;

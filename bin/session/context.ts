@@ -1,6 +1,6 @@
-import type { Questions } from './questions.ts';
 import type { Target } from './target.ts';
-import type { Terminal } from './terminal.ts';
+import type { Questions } from './terminal/questions.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** What every command is given. A command resolves with its exit code. */
 export interface Context {

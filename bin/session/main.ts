@@ -1,11 +1,11 @@
 import { CommanderError } from 'commander';
-import { UsageError } from './command-error.ts';
 import { type ExitCode, FAILED, OK, USAGE } from './context.ts';
-import { explain } from './explain.ts';
+import { UsageError } from './errors/command-error.ts';
+import { explain } from './errors/explain.ts';
 import { type Invocation, parseCommandLine, usageError } from './program.ts';
-import { questionsOn } from './questions.ts';
 import { openTarget, type Target } from './target.ts';
-import { type Streams, Terminal } from './terminal.ts';
+import { questionsOn } from './terminal/questions.ts';
+import { type Streams, Terminal } from './terminal/terminal.ts';
 
 /** One command line in, one exit code out. */
 export async function main(argv: readonly string[], streams: Streams): Promise<ExitCode> {

@@ -2,15 +2,15 @@ import { Command, type CommanderError } from 'commander';
 import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../lambda/blink/numeric-id.ts';
 import { DEFAULT_SESSION, sessionNameSchema } from '../../lambda/session-name.ts';
-import { check } from './check.ts';
-import { UsageError } from './command-error.ts';
+import { check } from './commands/check.ts';
+import { importSession } from './commands/import.ts';
+import { KEY_ACTIONS, key } from './commands/key.ts';
+import { list } from './commands/list.ts';
+import { logout } from './commands/logout.ts';
+import { signIn } from './commands/sign-in.ts';
 import type { Context, ExitCode } from './context.ts';
+import { UsageError } from './errors/command-error.ts';
 import { EXAMPLES, IMPORT_HELP, KEY_HELP, LOGOUT_HELP, SIGN_IN_HELP } from './help.ts';
-import { importSession } from './import.ts';
-import { KEY_ACTIONS, key } from './key.ts';
-import { list } from './list.ts';
-import { logout } from './logout.ts';
-import { signIn } from './sign-in.ts';
 import type { TargetOptions } from './target.ts';
 
 /** What the command line asks for. */

@@ -2,8 +2,8 @@ import { sessionSecretName } from '../../lambda/session-name.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import type { SessionState } from '../../lambda/vault/session-state.ts';
 import type { Reading } from '../../lambda/vault/session-vault.ts';
-import { duration } from './duration.ts';
-import { masked } from './mask.ts';
+import { duration } from './terminal/duration.ts';
+import { masked } from './terminal/mask.ts';
 
 /** What is stored, with its secrets masked. */
 export interface StoredReport {

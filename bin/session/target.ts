@@ -9,8 +9,8 @@ import { secretVault } from '../../lambda/vault/secret-vault.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 import type { SessionVault } from '../../lambda/vault/session-vault.ts';
 import { localPorts, SERVE_PORT } from '../../lib/local/local-ports.ts';
-import { UsageError } from './command-error.ts';
-import { FailedCalls } from './failed-calls.ts';
+import { UsageError } from './errors/command-error.ts';
+import { FailedCalls } from './errors/failed-calls.ts';
 
 /** Where the sessions are: in an AWS account, or in the local run. */
 export interface Place {

@@ -7,7 +7,7 @@ import {
 import * as v from 'valibot';
 import { WEBHOOK_KEY_SECRET_NAME } from '../../lambda/environment.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/vault/secrets-failure.ts';
-import { CommandError } from './command-error.ts';
+import { CommandError } from './errors/command-error.ts';
 
 /** As the stack has it made: letters and digits are base64 as well, as Standard Webhooks want a key. */
 const KEY = { PasswordLength: 64, ExcludePunctuation: true };

@@ -65,7 +65,7 @@ describe('the runbook', () => {
   });
 
   test('quotes what the commands say', () => {
-    const said = read('bin/session/session-report.ts') + read('bin/session/logout.ts');
+    const said = read('bin/session/session-report.ts') + read('bin/session/commands/logout.ts');
     const quoted = [...PAGE.replaceAll(/^```sh\n.*?^```$/gms, '').matchAll(/"([^"]+)"/g)];
     expect(quoted.length).toBeGreaterThan(0);
     for (const [, phrase = ''] of quoted) {

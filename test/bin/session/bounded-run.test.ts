@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { boundedRun } from '../../../bin/session/bounded-run.ts';
-import { Terminal } from '../../../bin/session/terminal.ts';
+import { Terminal } from '../../../bin/session/terminal/terminal.ts';
 
 let stderr: PassThrough;
 let terminal: Terminal;

@@ -6,7 +6,6 @@ import { buildFunction } from '../../../lib/function-bundle.ts';
 
 const OF_THE_COMMANDS = [
   'bin/',
-  'lambda/blink/sign-in/',
   'node_modules/@inquirer/',
   'node_modules/commander/',
   'node_modules/node-html-parser/',

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Questions } from '../../../bin/session/questions.ts';
-import { signIn } from '../../../bin/session/sign-in.ts';
+import { signIn } from '../../../bin/session/commands/sign-in.ts';
 import { openTarget } from '../../../bin/session/target.ts';
-import { Terminal } from '../../../bin/session/terminal.ts';
+import type { Questions } from '../../../bin/session/terminal/questions.ts';
+import { Terminal } from '../../../bin/session/terminal/terminal.ts';
 import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 let session: SessionUnderTest;

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Grant } from '../../lambda/blink/blink.ts';
-import { type SignInResult, signIn as signInAtBlink } from '../../lambda/blink/sign-in/sign-in.ts';
-import { Failure } from '../../lambda/failure.ts';
-import { sessionSecretName } from '../../lambda/session-name.ts';
-import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
-import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
-import { CommandError } from './command-error.ts';
-import { commandLine } from './command-line.ts';
-import { type Context, type ExitCode, OK } from './context.ts';
-import { blocked, explain } from './explain.ts';
-import { findIds } from './find-ids.ts';
-import { storedLines, storedReport } from './session-report.ts';
-import { type StoredVersion, storedText, storeSession } from './session-secrets.ts';
-import { newText, type OwnFields, withFields, withoutNeverStored } from './stored-text.ts';
+import type { Grant } from '../../../lambda/blink/blink.ts';
+import { Failure } from '../../../lambda/failure.ts';
+import { sessionSecretName } from '../../../lambda/session-name.ts';
+import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
+import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
+import { commandLine } from '../command-line.ts';
+import { type Context, type ExitCode, OK } from '../context.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { blocked, explain } from '../errors/explain.ts';
+import { findIds } from '../find-ids.ts';
+import { storedLines, storedReport } from '../session-report.ts';
+import { type StoredVersion, storedText, storeSession } from '../session-secrets.ts';
+import { type SignInResult, signIn as signInAtBlink } from '../sign-in/sign-in.ts';
+import { newText, type OwnFields, withFields, withoutNeverStored } from '../stored-text.ts';
 
 const CODES_TAKEN = 3;
 

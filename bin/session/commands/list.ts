@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { Failure } from '../../lambda/failure.ts';
-import { sessionNameSchema } from '../../lambda/session-name.ts';
-import { CommandError } from './command-error.ts';
-import { type Context, type ExitCode, FAILED, OK } from './context.ts';
-import { duration } from './duration.ts';
-import { explain } from './explain.ts';
-import { type SessionReport, sessionReport } from './session-report.ts';
-import { sessionNames } from './session-secrets.ts';
+import { Failure } from '../../../lambda/failure.ts';
+import { sessionNameSchema } from '../../../lambda/session-name.ts';
+import { type Context, type ExitCode, FAILED, OK } from '../context.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { explain } from '../errors/explain.ts';
+import { type SessionReport, sessionReport } from '../session-report.ts';
+import { sessionNames } from '../session-secrets.ts';
+import { duration } from '../terminal/duration.ts';
 
 /** At most so many are read at once, well below Secrets Manager's limits of calls per second. */
 const READ_AT_ONCE = 10;

@@ -1,6 +1,6 @@
-import { type Context, type ExitCode, FAILED, OK } from './context.ts';
-import { duration } from './duration.ts';
-import { sessionReport, storedLines } from './session-report.ts';
+import { type Context, type ExitCode, FAILED, OK } from '../context.ts';
+import { sessionReport, storedLines } from '../session-report.ts';
+import { duration } from '../terminal/duration.ts';
 
 /** What is stored and how the last run went. Spends nothing. */
 export async function check({ terminal, target }: Context, session: string): Promise<ExitCode> {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { CommandError, UsageError } from './command-error.ts';
-import type { Streams } from './terminal.ts';
+import { CommandError, UsageError } from '../errors/command-error.ts';
+import type { Streams } from '../terminal/terminal.ts';
 
 /** What is to be imported: a file's text, or what is piped in. */
 export async function readSource(from: string, stdin: Streams['stdin']): Promise<string> {

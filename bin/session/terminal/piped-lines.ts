@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 import type { Questions } from './questions.ts';
 import type { Streams } from './terminal.ts';
 

@@ -1,16 +1,16 @@
-import { Failure } from '../../lambda/failure.ts';
-import { sessionSecretName } from '../../lambda/session-name.ts';
-import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
-import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
-import { boundedRun } from './bounded-run.ts';
-import { CommandError } from './command-error.ts';
-import { commandLine } from './command-line.ts';
-import { type Context, type ExitCode, OK } from './context.ts';
-import { lookUpMissing } from './look-up-missing.ts';
+import { Failure } from '../../../lambda/failure.ts';
+import { sessionSecretName } from '../../../lambda/session-name.ts';
+import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
+import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
+import { boundedRun } from '../bounded-run.ts';
+import { commandLine } from '../command-line.ts';
+import { type Context, type ExitCode, OK } from '../context.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { lookUpMissing } from '../look-up-missing.ts';
+import { storedLines, storedReport } from '../session-report.ts';
+import { storedText, storeSession } from '../session-secrets.ts';
+import { neverStoredIn, withoutNeverStored } from '../stored-text.ts';
 import { readSource } from './read-source.ts';
-import { storedLines, storedReport } from './session-report.ts';
-import { storedText, storeSession } from './session-secrets.ts';
-import { neverStoredIn, withoutNeverStored } from './stored-text.ts';
 
 export interface ImportOptions {
   readonly session: string;

@@ -1,10 +1,10 @@
-import { Failure } from '../../lambda/failure.ts';
+import { Failure } from '../../../lambda/failure.ts';
+import { commandLine, startLocalRun } from '../command-line.ts';
+import { sessionNames } from '../session-secrets.ts';
+import type { Target } from '../target.ts';
+import { duration } from '../terminal/duration.ts';
 import { CommandError } from './command-error.ts';
-import { commandLine, startLocalRun } from './command-line.ts';
-import { duration } from './duration.ts';
 import { explainSecrets } from './explain-secrets.ts';
-import { sessionNames } from './session-secrets.ts';
-import type { Target } from './target.ts';
 
 /**
  * A failure in a person's words, with what to do next. Nothing of it is foreign text: codes, names and numbers are checked

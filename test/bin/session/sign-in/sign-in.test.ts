@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type SignInResult, signIn } from '../../../../bin/session/sign-in/sign-in.ts';
 import { createHttpExchange } from '../../../../lambda/blink/http-exchange.ts';
-import { type SignInResult, signIn } from '../../../../lambda/blink/sign-in/sign-in.ts';
 import { type BlinkStandIn, startBlink } from '../../../../lib/local/blink/start-blink.ts';
 import type { Effect } from '../../../../lib/local/faults.ts';
 import type { Answer } from '../../../../lib/local/loopback-server.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { logOut } from '../../lambda/log-out.ts';
-import { boundedRun } from './bounded-run.ts';
-import { type Context, type ExitCode, OK } from './context.ts';
+import { logOut } from '../../../lambda/log-out.ts';
+import { boundedRun } from '../bounded-run.ts';
+import { type Context, type ExitCode, OK } from '../context.ts';
 
 export interface LogoutOptions {
   readonly session: string;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { blinkFailure, unusableAnswer } from '../blink-failure.ts';
-import type { HttpResponse } from '../http-exchange.ts';
-import { tokenSchema } from '../token.ts';
+import { blinkFailure, unusableAnswer } from '../../../lambda/blink/blink-failure.ts';
+import type { HttpResponse } from '../../../lambda/blink/http-exchange.ts';
+import { tokenSchema } from '../../../lambda/blink/token.ts';
 import { isRedirect } from './browser.ts';
 import type { Pkce } from './pkce.ts';
 

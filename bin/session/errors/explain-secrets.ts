@@ -1,8 +1,8 @@
-import type { Failure } from '../../lambda/failure.ts';
+import type { Failure } from '../../../lambda/failure.ts';
+import { startLocalRun } from '../command-line.ts';
+import type { Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
-import { startLocalRun } from './command-line.ts';
 import { policyStatement } from './policy-statement.ts';
-import type { Target } from './target.ts';
 
 const EXPIRED = ['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'];
 const NOT_ACCEPTED = [

@@ -1,6 +1,6 @@
-import type { Grant } from '../blink.ts';
-import { blinkFailure, isSuccess } from '../blink-failure.ts';
-import type { Caller } from '../caller.ts';
+import type { Grant } from '../../../lambda/blink/blink.ts';
+import { blinkFailure, isSuccess } from '../../../lambda/blink/blink-failure.ts';
+import type { Caller } from '../../../lambda/blink/caller.ts';
 import { authorizationCodeUrl, authorizationUrl, processAuthorizationCodeResponse } from './authorization.ts';
 import { Browser } from './browser.ts';
 import { codeExchangeRequest, processCodeExchangeResponse } from './code-exchange.ts';

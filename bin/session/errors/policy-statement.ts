@@ -1,4 +1,4 @@
-import { SESSION_SECRET_PREFIX } from '../../lambda/environment.ts';
+import { SESSION_SECRET_PREFIX } from '../../../lambda/environment.ts';
 import type { FailedCall } from './failed-calls.ts';
 
 export interface PolicyStatement {

@@ -1,8 +1,13 @@
 import { CookieJar } from 'tough-cookie';
-import { Failure } from '../../failure.ts';
-import { blinkFailure } from '../blink-failure.ts';
-import { ExchangeError, type HttpExchange, type HttpRequest, type HttpResponse } from '../http-exchange.ts';
-import { send } from '../retry.ts';
+import { blinkFailure } from '../../../lambda/blink/blink-failure.ts';
+import {
+  ExchangeError,
+  type HttpExchange,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../../lambda/blink/http-exchange.ts';
+import { send } from '../../../lambda/blink/retry.ts';
+import { Failure } from '../../../lambda/failure.ts';
 
 /** The app signs in within a browser, and the pages turn away whatever is none (seen in several clients). */
 const PAGE_HEADERS = {

@@ -1,8 +1,8 @@
-import { WEBHOOK_KEY_SECRET_NAME } from '../../lambda/environment.ts';
-import { commandLine } from './command-line.ts';
-import { type Context, type ExitCode, OK } from './context.ts';
-import { duration } from './duration.ts';
-import { ofKey, readKey, rotateKey } from './webhook-key.ts';
+import { WEBHOOK_KEY_SECRET_NAME } from '../../../lambda/environment.ts';
+import { commandLine } from '../command-line.ts';
+import { type Context, type ExitCode, OK } from '../context.ts';
+import { duration } from '../terminal/duration.ts';
+import { ofKey, readKey, rotateKey } from '../webhook-key.ts';
 
 export const KEY_ACTIONS = ['show', 'rotate'] as const;
 export type KeyAction = (typeof KEY_ACTIONS)[number];
