@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { NO_SHARED_FILES } from '../lambda/environment.ts';
 import type { StandIns } from './stand-ins.ts';
 import { WEBHOOK_KEY } from './stand-ins-protocol.ts';
 import type { Variant } from './variants.ts';
@@ -53,6 +54,7 @@ export async function takeSample(
   const events = [WEBHOOK, ...warmSessions.map((session) => ({ session }))];
   const child = fork(MEASURED, [JSON.stringify({ file, pauseMs, events })], {
     env: {
+      ...NO_SHARED_FILES,
       WEBHOOK_AUTH: 'key',
       BLINK_USER_AGENT: 'Blink',
       BLINK_ENDPOINT: standIns.blinkUrl,

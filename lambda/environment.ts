@@ -14,6 +14,15 @@ export const WEBHOOK_KEY_SECRET_NAME = 'blink-logout-webhook-key';
 /** No run outlives this: a claim is dead once it is older than this and a margin. */
 export const FUNCTION_TIMEOUT_SECONDS = 60;
 
+/**
+ * Read by the SDK (AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials files"): without
+ * them it looks for `~/.aws` in every cold start.
+ */
+export const NO_SHARED_FILES = {
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+};
+
 const LOOPBACK_ENDPOINT = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?\/?$/;
 
 const environmentSchema = v.object({

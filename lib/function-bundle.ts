@@ -4,13 +4,17 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import * as v from 'valibot';
-import { substituteModules } from './bundle/substitute-modules.ts';
-import { SUBSTITUTIONS } from './bundle/substitutions.ts';
-import { versionsOfPackages } from './bundle/versions-of-packages.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What is deployed, and what the local run, the tests and the benchmark run. */
+/** Packages that the bundle does without, and what replaces them. docs/decisions/0020 has what each one saves. */
+export const ALIASES = {
+  '@aws-sdk/credential-provider-node': './lambda/substitutes/environment-credentials.ts',
+  '@smithy/core/event-streams': './lambda/substitutes/no-event-streams.ts',
+  'fast-sha256': './lambda/substitutes/native-sha256.ts',
+};
+
+/** For the function that is deployed, and that the local run, the tests and the benchmark run. */
 const OPTIONS = {
   absWorkingDir: PROJECT,
   bundle: true,
@@ -19,27 +23,27 @@ const OPTIONS = {
   // CommonJS loads faster than ESM in a cold start, and `module` entries are smaller once unused exports are gone.
   format: 'cjs',
   mainFields: ['module', 'main'],
-  // `import()` of node:http asks for all that it exports, WebSocket included, for which Node loads undici; `require` does not.
+  // `import()` of node:http reads all its exports, and Node loads undici for one of them, WebSocket. `require` does not.
   supported: { 'dynamic-import': false },
   minify: true,
   legalComments: 'none',
-  // Beside the bundle, for lambda/source-positions.ts; the bundle does not name it, so that nobody else loads it.
+  // For lambda/source-positions.ts. The bundle does not name it, so that Node does not load it.
   sourcemap: 'external',
   sourcesContent: false,
   logLevel: 'warning',
-  plugins: [versionsOfPackages, substituteModules(PROJECT, SUBSTITUTIONS)],
+  alias: ALIASES,
 } satisfies BuildOptions;
 
 export interface FunctionBundle {
   /** Holds `handler.js`, which exports `handler`, and its source map. */
   readonly directory: string;
-  /** esbuild's account of what went in. */
+  /** Which files esbuild bundled. */
   readonly metafile: Metafile;
 }
 
 /**
- * Bundles the function. The same sources give the same bytes, and so the same asset hash: no needless deployment.
- * @param directory where to; files in it are replaced whole, so that builds at the same time do no harm
+ * Bundles the function. The same sources give the same bytes, so that CDK deploys the function only after a change.
+ * @param directory receives the files; each is replaced by a rename, so that builds can run at the same time
  * @param entryPoint exports `handler`
  */
 export async function buildFunction(
@@ -64,7 +68,7 @@ export async function buildFunction(
 
 const sourceMapSchema = v.looseObject({ sources: v.array(v.string()) });
 
-/** A source map whose sources are named from the project's root, wherever the bundle is. */
+/** A source map with its sources relative to the project's root. */
 function fromProject({ path, text }: OutputFile): string {
   const map = v.parse(sourceMapSchema, JSON.parse(text));
   const sources = map.sources.map((source) => relative(PROJECT, resolve(dirname(path), source)));

@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import {
   FUNCTION_TIMEOUT_SECONDS,
   type FunctionEnvironment,
+  NO_SHARED_FILES,
   SESSION_SECRET_PREFIX,
 } from '../lambda/environment.ts';
 import type { Settings } from './settings.ts';
@@ -80,9 +81,10 @@ export class LogoutFunction extends Construct {
       code: Code.fromAsset(bundleDirectory),
       handler: 'handler.handler',
       environment: {
+        ...NO_SHARED_FILES,
         WEBHOOK_AUTH: settings.webhookAuth,
         BLINK_USER_AGENT: settings.blinkUserAgent,
-      } satisfies FunctionEnvironment,
+      } satisfies FunctionEnvironment & typeof NO_SHARED_FILES,
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

@@ -2,8 +2,8 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import { memoize } from '@smithy/core/config';
 
 /**
- * In the place of the SDK's chain of nine credential sources: Lambda has its role's credentials in the environment
- * (AWS Lambda Developer Guide, "Defined runtime environment variables"), and the SDK's own provider reads them there.
+ * Replaces `@aws-sdk/credential-provider-node`, which searches nine sources. Lambda puts the role's credentials into the
+ * environment (AWS Lambda Developer Guide, "Defined runtime environment variables"); the SDK's own provider reads them.
  */
 export function defaultProvider(): ReturnType<typeof fromEnv> {
   return memoize(fromEnv());

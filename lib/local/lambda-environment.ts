@@ -32,7 +32,6 @@ export function lambdaEnvironment(
     LAMBDA_TASK_ROOT: fn.assetDirectory,
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
-    // Without it, the SDK would look for ~/.aws in the home of whoever runs this.
     HOME: '/home/sbx_user1051',
     PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
   };

@@ -1,6 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { FUNCTION_TIMEOUT_SECONDS, readEnvironment } from '../../lambda/environment.ts';
+import { FUNCTION_TIMEOUT_SECONDS, NO_SHARED_FILES, readEnvironment } from '../../lambda/environment.ts';
 import { synthesize } from './synthesize.ts';
 
 const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -27,11 +27,14 @@ describe('the function', () => {
       { webhookAuth: 'iam', blinkUserAgent: 'Other/1.0 (x; y)' },
       { WEBHOOK_AUTH: 'iam', BLINK_USER_AGENT: 'Other/1.0 (x; y)' },
     ],
-  ])('with settings %j, has exactly the environment that the handler reads', (settings, environment) => {
-    const variables = onlyOne(synthesize(settings), 'AWS::Lambda::Function').Environment.Variables;
-    expect(variables).toEqual(environment);
-    expect(readEnvironment(variables)).toEqual(environment);
-  });
+  ])(
+    'with settings %j, has exactly the environment that the handler and the SDK read',
+    (settings, environment) => {
+      const variables = onlyOne(synthesize(settings), 'AWS::Lambda::Function').Environment.Variables;
+      expect(variables).toEqual({ ...NO_SHARED_FILES, ...environment });
+      expect(readEnvironment(variables)).toEqual(environment);
+    },
+  );
 
   it('accepts the longest user agent that the handler reads', () => {
     const blinkUserAgent = '~'.repeat(200);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { NO_SHARED_FILES } from '../../../lambda/environment.ts';
 import { type BlinkStandIn, startBlink } from '../../../lib/local/blink/start-blink.ts';
 import { type LocalSession, signIn } from '../../../lib/local/local-session.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 
 const ONE_INVOCATION = fileURLToPath(new URL('one-invocation.cjs', import.meta.url));
-const KEY = 'k'.repeat(64);
+export const KEY = 'k'.repeat(64);
 
 const reportSchema = v.object({
   returned: v.optional(v.unknown()),
@@ -22,7 +23,7 @@ const reportSchema = v.object({
   looked: v.array(v.string()),
 });
 
-/** A webhook call of the default session, as the HTTP API hands it on. */
+/** A webhook call for the default session, as the HTTP API sends it to the function. */
 export const WEBHOOK = {
   version: '2.0',
   rawPath: '/logout',
@@ -33,7 +34,7 @@ export const WEBHOOK = {
 export interface BundleUnderTest {
   readonly secretsManager: SecretsManagerStandIn;
   readonly blink: BlinkStandIn;
-  /** In a process and a home of its own. A variable that is `undefined` is not set. */
+  /** In a process and a home directory of its own. A variable that is `undefined` is not set. */
   invoke(
     event: unknown,
     environment?: Readonly<Record<string, string | undefined>>,
@@ -41,7 +42,7 @@ export interface BundleUnderTest {
   close(): Promise<void>;
 }
 
-/** Stand-ins, the default session, and the means to run a built handler with any environment. */
+/** Starts stand-ins with the default session, for a built handler that runs with any environment. */
 export async function startBundleUnderTest(handler: string): Promise<BundleUnderTest> {
   const home = await mkdtemp(join(tmpdir(), 'blink-logout-home-'));
   await layTrap(home);
@@ -57,6 +58,7 @@ export async function startBundleUnderTest(handler: string): Promise<BundleUnder
     async invoke(event, environment = {}) {
       const child = fork(ONE_INVOCATION, [handler, JSON.stringify(event)], {
         env: {
+          ...NO_SHARED_FILES,
           HOME: home,
           WEBHOOK_AUTH: 'key',
           BLINK_USER_AGENT: 'Blink',
@@ -80,7 +82,7 @@ export async function startBundleUnderTest(handler: string): Promise<BundleUnder
   };
 }
 
-/** Whoever reads this configuration asks nobody, with credentials that are none. */
+/** With this configuration, requests fail. */
 async function layTrap(home: string): Promise<void> {
   await mkdir(join(home, '.aws'));
   await writeFile(

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildFunction } from '../../../lib/function-bundle.ts';
 import { startLoopbackServer } from '../../../lib/local/loopback-server.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
-import { type BundleUnderTest, startBundleUnderTest, WEBHOOK } from './bundle-under-test.ts';
+import { type BundleUnderTest, KEY, startBundleUnderTest, WEBHOOK } from './bundle-under-test.ts';
 
 let directory: string;
 let bundle: BundleUnderTest;
@@ -24,7 +24,7 @@ afterEach(() => bundle.close());
 const LOGGED_OUT = { returned: { statusCode: 200, body: expect.stringContaining('"logged_out"') } };
 const actions = () => bundle.secretsManager.calls.map(({ action }) => action);
 
-describe('a run makes these calls and no others', () => {
+describe('a run sends these requests and no others', () => {
   it('by webhook, cold', async () => {
     expect(await bundle.invoke(WEBHOOK)).toMatchObject(LOGGED_OUT);
     expect(actions().sort()).toEqual([
@@ -40,14 +40,14 @@ describe('a run makes these calls and no others', () => {
     expect(bundle.blink.calls.map(({ action }) => action)).toEqual(['refresh', 'logout']);
   });
 
-  it('in a check, which writes nothing and asks Blink for nothing', async () => {
+  it('for a check, which writes nothing and does not call Blink', async () => {
     const { returned } = await bundle.invoke({ action: 'check' });
     expect(returned).toMatchObject({ outcome: 'ready' });
     expect(new Set(actions())).toEqual(new Set(['GetSecretValue', 'ListSecretVersionIds']));
     expect(bundle.blink.calls).toEqual([]);
   });
 
-  it('with callers that the gateway has signed in: none for the key', async () => {
+  it('none for the key where the gateway has authenticated the caller', async () => {
     expect(await bundle.invoke(WEBHOOK, { WEBHOOK_AUTH: 'iam' })).toMatchObject(LOGGED_OUT);
     expect(bundle.secretsManager.calls.map(({ secretId }) => secretId)).not.toContain(
       'blink-logout-webhook-key',
@@ -60,26 +60,53 @@ describe('one run', () => {
     expect(await bundle.invoke(WEBHOOK)).toMatchObject({ ...LOGGED_OUT, loaded: [] });
   });
 
-  it('looks for nothing in its home', async () => {
+  it('looks for nothing under the home directory', async () => {
     expect(await bundle.invoke(WEBHOOK)).toMatchObject({ ...LOGGED_OUT, looked: [] });
   });
 
-  it('would look into ~/.aws, were nothing substituted', async () => {
-    const outfile = join(directory, 'unsubstituted.js');
-    await build({ entryPoints: ['lambda/handler.ts'], bundle: true, platform: 'node', outfile });
-    const unsubstituted = await startBundleUnderTest(outfile);
-    expect((await unsubstituted.invoke(WEBHOOK)).looked).toEqual(
-      expect.arrayContaining(['/.aws/config', '/.aws/credentials']),
+  it('would look for ~/.aws without the environment that the stack sets', async () => {
+    const { looked } = await bundle.invoke(
+      { action: 'check' },
+      { AWS_CONFIG_FILE: undefined, AWS_SHARED_CREDENTIALS_FILE: undefined },
     );
-    await unsubstituted.close();
+    expect(looked.toSorted()).toEqual(['/.aws/config', '/.aws/credentials']);
   });
 });
 
-describe('the environment', () => {
+describe('instead of @smithy/core/event-streams, a stub', () => {
+  it('is not called by any of the function’s requests', async () => {
+    expect(await bundle.invoke(WEBHOOK)).toMatchObject(LOGGED_OUT);
+    expect(new Set(actions())).toEqual(
+      new Set(['GetSecretValue', 'ListSecretVersionIds', 'PutSecretValue', 'UpdateSecretVersionStage']),
+    );
+  });
+});
+
+describe('instead of fast-sha256, Node’s HMAC', () => {
+  const signed = (key: string) => {
+    const [id, sentAt, body] = ['msg_1', new Date(), '{"action":"check"}'];
+    const headers = {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
+      'webhook-signature': new Webhook(key).sign(id, sentAt, body),
+    };
+    return { ...WEBHOOK, headers, body };
+  };
+
+  it('accepts what the library itself has signed', async () => {
+    expect(await bundle.invoke(signed(KEY))).toMatchObject({ returned: { statusCode: 200 } });
+  });
+
+  it('refuses a signature made with another key', async () => {
+    expect(await bundle.invoke(signed('x'.repeat(64)))).toMatchObject({ returned: { statusCode: 401 } });
+  });
+});
+
+describe('instead of @aws-sdk/credential-provider-node, the environment', () => {
   it.each([
-    ['temporary credentials', 'token', true],
-    ['credentials without a session token', undefined, false],
-  ])('gives %s', async (_what, AWS_SESSION_TOKEN, hasSessionToken) => {
+    ['with', 'token', true],
+    ['without', undefined, false],
+  ])('gives credentials %s a session token', async (_what, AWS_SESSION_TOKEN, hasSessionToken) => {
     expect(await bundle.invoke(WEBHOOK, { AWS_SESSION_TOKEN })).toMatchObject(LOGGED_OUT);
     expect(new Set(bundle.secretsManager.calls.map((call) => call.hasSessionToken))).toEqual(
       new Set([hasSessionToken]),
@@ -93,7 +120,9 @@ describe('the environment', () => {
     });
     expect(bundle.secretsManager.calls).toEqual([]);
   });
+});
 
+describe('the environment', () => {
   it('names the region that requests are signed for', async () => {
     const signatures: string[] = [];
     const server = await startLoopbackServer({}, async ({ headers }) => {
@@ -111,7 +140,7 @@ describe('the environment', () => {
     }
   });
 
-  it('is where a missing region is missed, with no question to anybody', async () => {
+  it('must name a region: the instance metadata service is not asked', async () => {
     expect(await bundle.invoke(WEBHOOK, { AWS_REGION: undefined })).toMatchObject({
       returned: { statusCode: 503 },
     });

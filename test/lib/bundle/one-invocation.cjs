@@ -1,5 +1,5 @@
-// A function's process for one invocation: tells its parent how that went, which of Node's modules were loaded for it,
-// and which files it looked for in its home. `--require`d before the bundle, so that the bundle finds `fs` as it is left here.
+// Runs one invocation in this process. Reports its result, which of Node's modules it loaded, and which files it looked for
+// under the home directory. `fs` is wrapped before the bundle is loaded.
 const fs = require('node:fs');
 
 const looked = new Set();
