@@ -3,17 +3,17 @@ import type { Invocation } from './lambda-process.ts';
 import type { LocalSession } from './local-session.ts';
 import type { LocalStack } from './local-stack.ts';
 import { type RunEvent, runEventOf } from './run-event.ts';
+import type { Step } from './run-steps.ts';
 import { masked, type StoredToken } from './stored-token.ts';
-import type { Stop } from './tour.ts';
 
-/** The words of the local run. Colours are left out where nobody would see them. */
+/** Renders the local run as text. `styleText` leaves colours out where the output is not a terminal. */
 
-export function opening(): string {
-  return `${styleText('bold', 'blink-logout on this machine')}: the function that would be deployed, with stand-ins for all it talks to.
-${styleText('dim', 'Synthesizing the stack, which takes a few seconds …')}\n`;
+export function renderOpening(): string {
+  return `${styleText('bold', 'blink-logout on this machine')}: the function as it would be deployed, with stand-ins for the services that it calls.
+${styleText('dim', 'Synthesizing the stack (a few seconds) …')}\n`;
 }
 
-export function scene(
+export function renderSetup(
   { deployment, httpApi, secretsManager, blink }: LocalStack,
   sessions: readonly LocalSession[],
 ): string {
@@ -27,61 +27,60 @@ export function scene(
   ]);
 }
 
-export function chapter(number: number, stop: Stop): string {
-  const { title, call, invocation, blinkCalls, before, after, faults } = stop;
-  const isRight = faults.length === 0;
-  const mark = isRight ? styleText('green', '✓') : styleText('red', '✗');
+export function renderStep(number: number, step: Step): string {
+  const { title, call, invocation, blinkCalls, before, after, faults } = step;
+  const mark = faults.length === 0 ? styleText('green', '✓') : styleText('red', '✗');
   const event = runEventOf(invocation);
   return lines(
     [
       ['called', call],
       ['outcome', `${mark} ${outcome(invocation, event)}, ${duration(invocation)}`],
       ['steps', steps(event)],
-      ['Blink got', blinkCalls.join('\n')],
+      ['to Blink', blinkCalls.join('\n')],
       ['token', tokens(before, after)],
-      ...faults.map((fault) => ['wrong', styleText('red', fault)] as const),
+      ...faults.map((fault) => ['failed', styleText('red', fault)] as const),
     ],
     styleText('bold', `${number}. ${title}`),
   );
 }
 
-export function verdict(stops: readonly Stop[]): string {
-  const wrong = stops.filter(({ faults }) => faults.length > 0).length;
-  if (wrong > 0) return styleText('red', `${wrong} of ${stops.length} runs went wrong.`);
+export function renderResult(steps: readonly Step[]): string {
+  const failed = steps.filter(({ faults }) => faults.length > 0).length;
+  if (failed > 0) return styleText('red', `${failed} of ${steps.length} runs failed.`);
   return styleText(
     'green',
-    `All ${stops.length} runs went right: every refresh token was spent once, and its successor is stored.`,
+    `All ${steps.length} runs succeeded. Each logout used its refresh token once and stored the new one.`,
   );
 }
 
-/** How to knock. The key is this run's own, and opens nothing else. */
-export function invitation(
+/** How to call the webhook and the function. The key is made for this run and is valid nowhere else. */
+export function renderServing(
   { httpApi, lambdaApi, deployment, authorization }: LocalStack,
   sessions: readonly LocalSession[],
 ): string {
   return [
     '',
-    `Signed in again: ${sessions.map(({ name }) => name).join(', ')}. Log one out:`,
+    `Signed in again: ${sessions.map(({ name }) => name).join(', ')}. To log one out:`,
     '',
     `  curl -i -X POST ${httpApi.url}/logout/default -H 'Authorization: ${authorization}'`,
     '',
-    `aws lambda invoke takes --endpoint-url ${lambdaApi.url} --function-name ${deployment.function.name}.`,
+    `For aws lambda invoke: --endpoint-url ${lambdaApi.url} --function-name ${deployment.function.name}`,
     '',
-    styleText('dim', 'Ctrl-C ends it.'),
+    styleText('dim', 'Press Ctrl-C to stop.'),
     '',
   ].join('\n');
 }
 
-/** One line for a run that came from outside. */
-export function incident(invocation: Invocation): string {
+/** One line for a run that somebody else started. */
+export function renderInvocation(invocation: Invocation): string {
   const event = runEventOf(invocation);
   const time = new Date().toTimeString().slice(0, 8);
-  const who = [event?.trigger, event?.session].filter((part) => part !== undefined).join(' ');
-  return `${styleText('dim', time)}  ${who}  ${outcome(invocation, event)}, ${duration(invocation)}  ${styleText('dim', steps(event))}`;
+  const source = [event?.trigger, event?.session].filter((part) => part !== undefined).join(' ');
+  return `${styleText('dim', time)}  ${source}  ${outcome(invocation, event)}, ${duration(invocation)}  ${styleText('dim', steps(event))}`;
 }
 
-/** All that the run printed. */
-export function fullOutput({ output }: Invocation): string {
+/** Everything that the run printed. */
+export function renderOutput({ output }: Invocation): string {
   return output.map((line) => styleText('dim', `  ${pretty(line).replaceAll('\n', '\n  ')}`)).join('\n');
 }
 
@@ -91,7 +90,7 @@ function outcome({ result }: Invocation, event: RunEvent | undefined): string {
 
 function duration({ start, initMs, durationMs }: Invocation): string {
   const run = `${Math.round(durationMs)} ms`;
-  return start === 'warm' ? `${run} (warm)` : `${run} after a cold start of ${Math.round(initMs)} ms`;
+  return start === 'warm' ? `${run} (warm)` : `${run}, plus a cold start of ${Math.round(initMs)} ms`;
 }
 
 function steps(event: RunEvent | undefined): string {
@@ -99,11 +98,11 @@ function steps(event: RunEvent | undefined): string {
 }
 
 function tokens(before: StoredToken, after: StoredToken): string {
-  const from = told(before);
-  return before.newest === after.newest ? `${from}, not spent` : `${from} → ${told(after)}`;
+  const from = tokenAndVersion(before);
+  return before.newest === after.newest ? `${from}, not used` : `${from} → ${tokenAndVersion(after)}`;
 }
 
-function told({ newest, versionId }: StoredToken): string {
+function tokenAndVersion({ newest, versionId }: StoredToken): string {
   return `${masked(newest)} (version ${versionId.slice(0, 8)})`;
 }
 
@@ -115,11 +114,11 @@ function pretty(line: string): string {
   }
 }
 
-/** Entries without a text are left out. */
+/** Leaves out entries without a text. */
 function lines(entries: readonly (readonly [string, string])[], title?: string): string {
   const indent = ' '.repeat(13);
-  const told = entries
+  const rendered = entries
     .filter(([, text]) => text !== '')
     .map(([label, text]) => `  ${styleText('dim', label.padEnd(11))}${text.replaceAll('\n', `\n${indent}`)}`);
-  return `${[...(title === undefined ? [] : [title]), ...told].join('\n')}\n`;
+  return `${[...(title === undefined ? [] : [title]), ...rendered].join('\n')}\n`;
 }

@@ -2,15 +2,23 @@ import { once } from 'node:events';
 import { signIn } from './local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from './local-sessions.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
-import { chapter, fullOutput, incident, invitation, opening, scene, verdict } from './narration.ts';
-import { type Stop, tour } from './tour.ts';
+import {
+  renderInvocation,
+  renderOpening,
+  renderOutput,
+  renderResult,
+  renderServing,
+  renderSetup,
+  renderStep,
+} from './narration.ts';
+import { runSteps, type Step } from './run-steps.ts';
 
 const SESSIONS = Object.values(LOCAL_SESSIONS);
 
 export interface LocalRunOptions {
-  /** Goes on listening until `signal` says so. */
+  /** Keeps listening until `signal` is aborted. */
   readonly serve: boolean;
-  /** Shows all that a run prints. */
+  /** Shows everything that a run prints. */
   readonly verbose: boolean;
   /** As `LocalStackOptions` has them. */
   readonly port?: number;
@@ -18,24 +26,24 @@ export interface LocalRunOptions {
   readonly signal: AbortSignal;
 }
 
-/** Tells the story. Resolves with whether every run came out right. */
+/** Runs and prints the steps. Resolves with whether all of them succeeded. */
 export async function runLocally(options: LocalRunOptions): Promise<boolean> {
   const { serve, verbose, signal } = options;
-  console.log(opening());
+  console.log(renderOpening());
   const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, ...options });
   try {
     signAllIn(stack);
-    console.log(scene(stack, SESSIONS));
-    const stops: Stop[] = [];
-    for await (const stop of tour(stack)) {
-      stops.push(stop);
-      console.log(chapter(stops.length, stop));
-      if (verbose) console.log(`${fullOutput(stop.invocation)}\n`);
+    console.log(renderSetup(stack, SESSIONS));
+    const steps: Step[] = [];
+    for await (const step of runSteps(stack)) {
+      steps.push(step);
+      console.log(renderStep(steps.length, step));
+      if (verbose) console.log(`${renderOutput(step.invocation)}\n`);
       signal.throwIfAborted();
     }
-    console.log(verdict(stops));
+    console.log(renderResult(steps));
     if (serve) await listen(stack, verbose, signal);
-    return stops.every(({ faults }) => faults.length === 0);
+    return steps.every(({ faults }) => faults.length === 0);
   } finally {
     await stack.close();
   }
@@ -43,10 +51,10 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
 
 async function listen(stack: LocalStack, verbose: boolean, signal: AbortSignal): Promise<void> {
   signAllIn(stack);
-  console.log(invitation(stack, SESSIONS));
+  console.log(renderServing(stack, SESSIONS));
   stack.onInvocation = (invocation) => {
-    console.log(incident(invocation));
-    if (verbose) console.log(fullOutput(invocation));
+    console.log(renderInvocation(invocation));
+    if (verbose) console.log(renderOutput(invocation));
   };
   if (!signal.aborted) await once(signal, 'abort');
 }

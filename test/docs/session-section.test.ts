@@ -20,7 +20,7 @@ test('each line of "From nothing to logged out" works as it stands, one after th
   timeout: 60_000,
 }, async () => {
   server = sitDown('sh', ['-c', serve]);
-  await server.sees('Ctrl-C ends it.');
+  await server.sees('Press Ctrl-C to stop.');
   expect(commands).toHaveLength(SHOWN.length);
   for (const [n, command] of commands.entries()) {
     const person = sitDown('sh', ['-c', command]);

@@ -42,7 +42,7 @@ test('npm start does the main job through each trigger, tells it in plain text, 
   timeout: 60_000,
 }, async () => {
   const { exitCode, text } = await start('npm', ['start', '--silent']).end();
-  expect(text).toContain('All 4 runs went right');
+  expect(text).toContain('All 4 runs succeeded');
   expect(text.match(/✓ (ready|logged_out)/g)).toEqual([
     '✓ ready',
     '✓ logged_out',

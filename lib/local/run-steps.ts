@@ -5,36 +5,36 @@ import { LOCAL_SESSIONS } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
 import { type StoredToken, storedToken } from './stored-token.ts';
 
-/** One run of the function, and what came of it. */
-export interface Stop {
+/** One run of the function and its result. */
+export interface Step {
   readonly title: string;
   /** What a person would have typed, pasted or sent. */
   readonly call: string;
   readonly session: LocalSession;
   readonly invocation: Invocation;
-  /** The calls that Blink got, such as `POST api.oauth.blink.com/oauth/token`. */
+  /** The requests that Blink received, such as `POST api.oauth.blink.com/oauth/token`. */
   readonly blinkCalls: readonly string[];
   readonly before: StoredToken;
   readonly after: StoredToken;
-  /** What is not as it should be. */
+  /** The expectations that were not met. */
   readonly faults: readonly string[];
 }
 
-interface Plan {
+interface StepPlan {
   readonly title: string;
   readonly call: string;
   readonly session: LocalSession;
   readonly expected: 'ready' | 'logged_out';
-  /** Resolves with what the caller is told. */
+  /** Resolves with the caller's reply. */
   readonly run: (stack: LocalStack) => Promise<unknown>;
 }
 
-/** The main job through each trigger, on a session of each form. */
-export async function* tour(stack: LocalStack): AsyncGenerator<Stop> {
+/** Logs out through each trigger, with a session of each stored form. */
+export async function* runSteps(stack: LocalStack): AsyncGenerator<Step> {
   const { default: first, homeAssistant, homebridge } = LOCAL_SESSIONS;
   const { rule } = stack.deployment;
-  const plans: readonly Plan[] = [
-    byConsole('From the console: could "default" be logged out?', first, 'ready', {
+  const plans: readonly StepPlan[] = [
+    byConsole('From the console: check whether "default" can be logged out', first, 'ready', {
       session: first.name,
       action: 'check',
     }),
@@ -43,33 +43,38 @@ export async function* tour(stack: LocalStack): AsyncGenerator<Stop> {
     }),
     {
       title: 'By the webhook: log out "homebridge"',
-      call: `POST /logout/${homebridge.name}, with the key`,
+      call: `POST /logout/${homebridge.name} with the webhook key`,
       session: homebridge,
       expected: 'logged_out',
       run: ({ httpApi, authorization }) => post(`${httpApi.url}/logout/${homebridge.name}`, authorization),
     },
     {
       title: 'By the schedule: log out "default"',
-      call: `EventBridge rule, ${rule.schedule}${rule.enabled ? '' : ', disabled until the setting "schedule" is given'}`,
+      call: `EventBridge rule, ${rule.schedule}${rule.enabled ? '' : ' (disabled until the setting "schedule" is given)'}`,
       session: first,
       expected: 'logged_out',
-      run: async (local) => told(await local.fireRule()),
+      run: async (local) => replyOf(await local.fireRule()),
     },
   ];
-  for (const plan of plans) yield visit(stack, plan);
+  for (const plan of plans) yield runStep(stack, plan);
 }
 
-function byConsole(title: string, session: LocalSession, expected: Plan['expected'], event: object): Plan {
+function byConsole(
+  title: string,
+  session: LocalSession,
+  expected: StepPlan['expected'],
+  event: object,
+): StepPlan {
   return {
     title,
     call: `invoke ${JSON.stringify(event)}`,
     session,
     expected,
-    run: async ({ invoke }) => told(await invoke(event)),
+    run: async ({ invoke }) => replyOf(await invoke(event)),
   };
 }
 
-function told({ result }: Invocation): unknown {
+function replyOf({ result }: Invocation): unknown {
   return result.kind === 'returned' ? result.payload : result.error;
 }
 
@@ -79,7 +84,7 @@ async function post(url: string, authorization: string): Promise<unknown> {
   return response.ok ? body : { status: response.status, body };
 }
 
-async function visit(stack: LocalStack, { title, call, session, expected, run }: Plan): Promise<Stop> {
+async function runStep(stack: LocalStack, { title, call, session, expected, run }: StepPlan): Promise<Step> {
   const before = storedToken(stack, session);
   const callsBefore = stack.blink.calls.length;
   const logoutsBefore = stack.blink.logouts.length;
@@ -89,9 +94,7 @@ async function visit(stack: LocalStack, { title, call, session, expected, run }:
   stack.onInvocation = undefined;
   const [invocation] = invocations;
   if (invocation === undefined) {
-    throw new Error(
-      `${call}: the function was not invoked, and the caller was told ${JSON.stringify(reply)}`,
-    );
+    throw new Error(`${call}: the function was not invoked; the reply was ${JSON.stringify(reply)}`);
   }
   const after = storedToken(stack, session);
   const calls = stack.blink.calls.slice(callsBefore);
@@ -102,28 +105,28 @@ async function visit(stack: LocalStack, { title, call, session, expected, run }:
   const expectations: readonly (readonly [boolean, string])[] =
     expected === 'ready'
       ? [
+          [matches(reply, { outcome: 'ready', session: name }), `the reply was ${JSON.stringify(reply)}`],
           [
-            isTold(reply, { outcome: 'ready', session: name }),
-            `the caller was told ${JSON.stringify(reply)}`,
+            spends === 0 && after.versionId === before.versionId,
+            'the refresh token or the secret has changed',
           ],
-          [spends === 0 && after.versionId === before.versionId, 'the refresh token was touched'],
           [calls.length === 0, 'Blink was called'],
         ]
       : [
           [
-            isTold(reply, { outcome: 'logged_out', session: name, accountId, clientId: String(clientId) }),
-            `the caller was told ${JSON.stringify(reply)}`,
+            matches(reply, { outcome: 'logged_out', session: name, accountId, clientId: String(clientId) }),
+            `the reply was ${JSON.stringify(reply)}`,
           ],
-          [spends === 1, `the refresh token was spent ${spends} times`],
-          [after.newest !== before.newest && after.isStored, 'the new refresh token is not in the secret'],
+          [spends === 1, `the refresh token was used ${spends} times`],
           [
-            after.labels.includes('BLINK_LOGGED_OUT'),
-            'the secret does not say that the session is logged out',
+            after.newest !== before.newest && after.isStored,
+            'the secret does not hold the new refresh token',
           ],
+          [after.labels.includes('BLINK_LOGGED_OUT'), 'the label BLINK_LOGGED_OUT is missing'],
           [
             logouts.length === 1 &&
               logouts.every((logout) => logout.accountId === accountId && logout.clientId === clientId),
-            'Blink has not logged out this client of this account, once',
+            'Blink did not log out exactly this client, once',
           ],
         ];
   return {
@@ -138,7 +141,7 @@ async function visit(stack: LocalStack, { title, call, session, expected, run }:
   };
 }
 
-function isTold(reply: unknown, expected: Readonly<Record<string, string | number>>): boolean {
+function matches(reply: unknown, expected: Readonly<Record<string, string | number>>): boolean {
   const fields = Object.entries(expected).map(([name, value]) => [name, v.literal(value)]);
   return v.is(v.looseObject(Object.fromEntries(fields)), reply);
 }
