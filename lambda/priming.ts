@@ -1,8 +1,8 @@
 import type { SecretStore } from './vault/secret-store.ts';
 
-/** An answer that was asked for ahead is as good as a new one for so long. */
-const FRESH_MS = 5_000;
-/** A run waits so long for one that is under way, then it asks for itself: what failed ahead costs a run nothing else. */
+/** Enough for a cold start. An older answer is not used: a sign-in may have been stored since. */
+const FRESH_MS = 1_000;
+/** How long a run waits for an answer that is still to come before it asks again itself. */
 const WAITS_AT_MOST_MS = 500;
 
 export interface Ahead<T> {
@@ -37,8 +37,9 @@ export function askAhead<T>(
     async ask() {
       const isFirst = !isUsed;
       isUsed = true;
-      if (!isFirst || nowMs() - askedAtMs >= FRESH_MS) return ask();
-      const answer = await inTime(over);
+      const freshForMs = FRESH_MS - (nowMs() - askedAtMs);
+      if (!isFirst || freshForMs <= 0) return ask();
+      const answer = await withinMs(Math.min(WAITS_AT_MOST_MS, freshForMs), over);
       return answer === 'none' ? ask() : answer.value;
     },
   };
@@ -57,9 +58,9 @@ export function readAhead(store: SecretStore, secretName: string, after?: Promis
 
 type Answer<T> = { readonly value: T } | 'none';
 
-async function inTime<T>(asked: Promise<Answer<T>>): Promise<Answer<T>> {
+async function withinMs<T>(ms: number, asked: Promise<Answer<T>>): Promise<Answer<T>> {
   const late = Promise.withResolvers<'none'>();
-  const timer = setTimeout(late.resolve, WAITS_AT_MOST_MS, 'none');
+  const timer = setTimeout(late.resolve, ms, 'none');
   const answer = await Promise.race([asked, late.promise]);
   clearTimeout(timer);
   return answer;

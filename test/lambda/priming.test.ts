@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { askAhead, readAhead } from '../../lambda/priming.ts';
 import { inProcessStore } from './in-process-store.ts';
 
@@ -28,15 +28,15 @@ describe('what is asked ahead', () => {
     expect(await answer()).toBe(3);
   });
 
-  it('is used as long as it is less than five seconds old', async () => {
+  it('is used as long as it is less than one second old', async () => {
     const answer = ahead();
-    nowMs = 4_999;
+    nowMs = 999;
     expect(await answer()).toBe(1);
   });
 
-  it('is asked again when it is five seconds old, as after a freeze', async () => {
+  it('is asked again when it is one second old, as after a freeze', async () => {
     const answer = ahead();
-    nowMs = 5_000;
+    nowMs = 1_000;
     expect(await answer()).toBe(2);
   });
 
@@ -59,6 +59,17 @@ describe('what is asked ahead', () => {
   it('is asked again where it does not come, after half a second', async () => {
     const answer = ahead(() => (++asked === 1 ? new Promise(() => undefined) : Promise.resolve(asked)));
     expect(await answer()).toBe(2);
+  });
+
+  it('is not waited for past its second', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const answer = ahead(() => (++asked === 1 ? new Promise(() => undefined) : Promise.resolve(asked)));
+    nowMs = 900;
+    const first = answer();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(asked).toBe(2);
+    expect(await first).toBe(2);
   });
 
   it('fails as the second question does', async () => {
