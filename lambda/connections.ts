@@ -1,4 +1,5 @@
 import type { Agent, ClientRequestArgs } from 'node:http';
+import type { RequestOptions as HttpsRequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -33,7 +34,12 @@ export class Connections<A extends Agent> {
       this.#idleSinceMs.set(socket, nowMs());
       return keep(socket);
     };
-    this.#connect = agent.createConnection.bind(agent);
+    const connect = agent.createConnection.bind(agent);
+    this.#connect = (options, callback) => {
+      // Set here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the verification of certificates off.
+      const verified: HttpsRequestOptions = { ...options, rejectUnauthorized: true };
+      return connect(verified, callback);
+    };
     agent.createConnection = (options, callback) =>
       this.#takeOpened(options) ?? this.#connect(options, callback);
   }

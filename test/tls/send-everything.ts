@@ -1,0 +1,38 @@
+import { signIn } from '../../bin/session/sign-in/sign-in.ts';
+import { addressOf, blinkConnections, createHttpExchange } from '../../lambda/blink/http-exchange.ts';
+import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
+
+/** A process for one test: tries every way to Blink and to Secrets Manager, and prints how each ends. */
+const [, , endpoint = ''] = process.argv;
+const url = new URL('https://api.oauth.blink.com/oauth/token');
+const request = { method: 'GET', url, headers: { Authorization: 'canary' }, timeoutMs: 5_000 } as const;
+
+const openedAhead = blinkConnections(endpoint);
+const client = secretsManagerClient({
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
+});
+
+const ways = {
+  exchange: () => createHttpExchange(endpoint)(request),
+  openedAhead: () => {
+    openedAhead.openAhead(addressOf(url, endpoint));
+    return createHttpExchange(endpoint, openedAhead)(request);
+  },
+  signIn: () =>
+    signIn(
+      { exchange: createHttpExchange(endpoint), userAgent: 'Blink' },
+      { email: 'canary', password: 'canary', hardwareId: 'A' },
+    ),
+  secretsManager: () => secretsManagerStore(client).readCurrent('blink-logout/default'),
+};
+
+for (const [way, send] of Object.entries(ways)) {
+  const end = await send().then(
+    () => 'answered',
+    () => 'refused',
+  );
+  console.log(way, end);
+}
+process.exit();
