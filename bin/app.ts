@@ -1,11 +1,14 @@
 import { App } from 'aws-cdk-lib';
 import { buildFunction } from '../lib/function-bundle.ts';
 import { readSettings, SettingsError } from '../lib/settings.ts';
+import { gatherSettings } from '../lib/settings-file.ts';
 import { BlinkLogoutStack } from '../lib/stack.ts';
 
 const app = new App();
 try {
-  const settings = readSettings(app.node.getAllContext());
+  const { given, overrides } = gatherSettings(process.cwd(), app.node.getAllContext());
+  const settings = readSettings(given);
+  for (const line of overrides) console.error(line);
   const { directory } = await buildFunction();
   new BlinkLogoutStack(app, 'blink-logout', { settings, bundleDirectory: directory });
 } catch (error) {

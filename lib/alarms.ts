@@ -5,6 +5,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { runMetric } from './run-metric.ts';
+import { parseScheduleExpression } from './schedule-expression.ts';
+import { longestGapMinutes } from './schedule-gap.ts';
 import type { Settings } from './settings.ts';
 import { SilenceAlarm } from './silence-alarm.ts';
 
@@ -52,8 +54,9 @@ export class Alarms extends Construct {
 
   #silence({ schedule }: Settings): Alarm[] {
     if (schedule === undefined) return [];
-    if (SilenceAlarm.canWatch(schedule.longestGapMinutes)) {
-      return [new SilenceAlarm(this, 'Silence', schedule).alarm];
+    const gapMinutes = longestGapMinutes(parseScheduleExpression(schedule));
+    if (SilenceAlarm.canWatch(gapMinutes)) {
+      return [new SilenceAlarm(this, 'Silence', { longestGapMinutes: gapMinutes }).alarm];
     }
     Annotations.of(this).addInfo(
       'No alarm will tell that the schedule stands still: that takes one and a half of its periods, and CloudWatch looks back no further than seven days.',

@@ -22,7 +22,7 @@ export class Schedule extends Construct {
           ? 'Logs out the session "default". Disabled, as the setting "schedule" is not set'
           : 'Logs out the session "default"',
       // A rule cannot be without a schedule; a disabled one never fires.
-      schedule: RuleSchedule.expression(settings.schedule?.expression ?? 'rate(1 day)'),
+      schedule: RuleSchedule.expression(settings.schedule ?? 'rate(1 day)'),
       enabled: settings.schedule !== undefined,
       targets: [
         new FunctionTarget(target, {

@@ -1,139 +1,138 @@
-import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-gap.ts';
+import {
+  emailAddress,
+  flag,
+  kmsKeyArn,
+  retentionDays,
+  scheduleExpression,
+  text,
+  wholeNumber,
+} from './setting-schemas.ts';
 
-const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
-  (days) => typeof days === 'number' && days !== RetentionDays.INFINITE,
-);
-const RETENTION_ACCEPTED = `one of ${LOG_RETENTION_DAYS.join(', ')}`;
-
-function number(accepted: string) {
-  return v.union([v.number(), v.pipe(v.string(), v.digits(), v.transform(Number))], accepted);
-}
-
-function wholeNumber(min: number, max: number) {
-  const accepted = `a whole number from ${min} to ${max}`;
-  return v.pipe(number(accepted), v.integer(accepted), v.minValue(min, accepted), v.maxValue(max, accepted));
-}
-
-function text(pattern: RegExp, accepted: string) {
-  return v.pipe(v.string(accepted), v.regex(pattern, accepted));
-}
-
-const EMAIL_ACCEPTED = 'an e-mail address';
-
-const SCHEDULE_ACCEPTED =
-  'cron(minutes hours day-of-month month day-of-week year) in UTC, such as cron(0 3 * * ? *), or rate(value unit), such as rate(1 day)';
-
-const schedule = v.pipe(
-  v.string(SCHEDULE_ACCEPTED),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      const expression = parseScheduleExpression(dataset.value);
-      return { expression: dataset.value, longestGapMinutes: longestGapMinutes(expression) };
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      addIssue({ message: `${SCHEDULE_ACCEPTED}; here, ${error.message}` });
-      return NEVER;
-    }
-  }),
-);
-
-/** A message says what is accepted. Values come as strings from `-c`, and as JSON's types from cdk.json. */
-const settingsSchema = v.object({
-  /** When the session `default` is logged out. @default never: the rule is there, and disabled */
-  schedule: v.optional(schedule),
-  /** Who is told of alarms; Amazon SNS asks this address to confirm first. @default nobody: the alarms are in the console */
-  alarmEmail: v.optional(v.pipe(v.string(EMAIL_ACCEPTED), v.email(EMAIL_ACCEPTED))),
-  /**
-   * The age in days at which a refresh token that no run has renewed raises an alarm; more than what passes between two
-   * runs of the schedule. @default 30
-   */
-  refreshTokenMaxAgeDays: v.optional(wholeNumber(1, 365), 30),
-  /** Who may call the webhook: holders of the key, or IAM principals that sign (SigV4). @default key */
-  webhookAuth: v.optional(v.picklist(['key', 'iam'], 'key or iam'), 'key'),
-  /** Requests per second that the webhook takes over time, all callers together. @default 2 */
-  webhookRatePerSecond: v.optional(wholeNumber(1, 10_000), 2),
-  /** Requests that it takes at once. @default 5 */
-  webhookBurst: v.optional(wholeNumber(1, 5_000), 5),
-  /** How long the function's log and the webhook's access log are kept. @default 90 */
-  logRetentionDays: v.optional(
-    v.pipe(number(RETENTION_ACCEPTED), v.picklist(LOG_RETENTION_DAYS, RETENTION_ACCEPTED)),
-    90,
-  ),
-  /**
-   * A customer-managed key: the webhook key's secret is made under it, and the function may use it for sessions whose secrets
-   * have been moved under it (`aws secretsmanager update-secret --kms-key-id`). Its policy must let IAM policies of this account use it, as KMS's default key policy does.
-   * @default Secrets Manager's own key, aws/secretsmanager
-   */
-  kmsKeyArn: v.optional(
-    text(
-      /^arn:aws(-[a-z]+)*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-      'the ARN of a KMS key (not of an alias), such as arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+/**
+ * The settings: one entry for each, in the order of the README. The entries make the README's table and
+ * docs/settings.schema.json, and a test holds both to them. Every value is plain JSON.
+ */
+export const settingsSchema = v.object({
+  schedule: v.pipe(
+    v.optional(scheduleExpression),
+    v.description(
+      'When the session `default` is logged out: `cron(…)` with six fields in UTC, or `rate(…)`. Without it, the rule is disabled.',
     ),
   ),
-  /** Traces by AWS X-Ray. @default false */
-  tracing: v.optional(
-    v.union(
-      [
-        v.boolean(),
-        v.pipe(
-          v.picklist(['true', 'false']),
-          v.transform((given) => given === 'true'),
-        ),
-      ],
-      'true or false',
-    ),
-    false,
+  alarmEmail: v.pipe(
+    v.optional(emailAddress),
+    v.description('Receives the alarms, after its owner has confirmed the subscription to Amazon SNS.'),
   ),
-  /** What the function calls itself towards Blink. @default Blink */
-  blinkUserAgent: v.optional(text(/^[\x20-\x7e]{1,200}$/, '1 to 200 printable ASCII characters'), 'Blink'),
+  webhookAuth: v.pipe(
+    v.optional(v.picklist(['key', 'iam'], 'key or iam'), 'key'),
+    v.description(
+      'Who may call the webhook: holders of the `key`, or with `iam`, IAM principals that sign their requests (SigV4).',
+    ),
+  ),
+  webhookRatePerSecond: v.pipe(
+    v.optional(wholeNumber(1, 10_000), 2),
+    v.description('Requests per second that the webhook accepts over time, from all callers together.'),
+  ),
+  webhookBurst: v.pipe(
+    v.optional(wholeNumber(1, 5_000), 5),
+    v.description('Requests that the webhook accepts at once.'),
+  ),
+  refreshTokenMaxAgeDays: v.pipe(
+    v.optional(wholeNumber(1, 365), 30),
+    v.description(
+      'Age in days at which a refresh token that no run has renewed raises an alarm. It must be longer than the time between two scheduled runs.',
+    ),
+  ),
+  logRetentionDays: v.pipe(
+    v.optional(retentionDays, 90),
+    v.description("How long the function's log and the webhook's access log are kept."),
+  ),
+  kmsKeyArn: v.pipe(
+    v.optional(kmsKeyArn),
+    v.description(
+      "Your KMS key for the webhook key's secret. Without it, Secrets Manager uses `aws/secretsmanager`. Sessions' secrets are moved by `aws secretsmanager update-secret --kms-key-id`.",
+    ),
+  ),
+  tracing: v.pipe(v.optional(flag, false), v.description('Traces by AWS X-Ray.')),
+  blinkUserAgent: v.pipe(
+    v.optional(text(/^[\x20-\x7e]{1,200}$/, '1 to 200 printable ASCII characters'), 'Blink'),
+    v.description('The User-Agent of requests to Blink.'),
+  ),
 });
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
 
-/** Plain keys that the CDK CLI keeps in the context for itself. */
-const CDK_KEYS = ['notices', 'cli-telemetry', 'acknowledged-issue-numbers'];
+const ENTRIES: Readonly<Record<string, v.GenericSchema>> = settingsSchema.entries;
 
-/** Its message is for the person who runs the synthesis. */
+export const SETTING_NAMES = Object.keys(ENTRIES);
+
+/** Its message is for the person who runs the synthesis: a line for each fault. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
 /**
- * Reads the settings out of the CDK context (`-c name=value`, or `context` in cdk.json).
+ * Fills in the defaults. Numbers and booleans may be given as strings, as `-c name=value` does.
  * Throws a SettingsError that names every fault: what was given, and what is accepted.
  */
-export function readSettings(context: Readonly<Record<string, unknown>>): Settings {
-  const parsed = v.safeParse(settingsSchema, context, { abortPipeEarly: true });
-  const unknown = Object.keys(context).filter(
-    (key) => isPlain(key) && !Object.hasOwn(settingsSchema.entries, key),
+export function readSettings(given: Readonly<Record<string, unknown>>): Settings {
+  const typed = Object.fromEntries(
+    Object.entries(ENTRIES)
+      .filter(([name]) => Object.hasOwn(given, name))
+      .map(([name, schema]) => [name, asTyped(schema, given[name])]),
   );
+  const parsed = v.safeParse(settingsSchema, typed, { abortPipeEarly: true });
   const faults = [
     ...(parsed.issues ?? []).map((issue) => {
-      const name = v.getDotPath(issue);
-      return `${name} was given as ${JSON.stringify(issue.path?.[0].value)}; accepted is ${issue.message}.`;
+      const name = v.getDotPath(issue) ?? '';
+      return `${name} was given as ${JSON.stringify(given[name])}; accepted is ${issue.message}.`;
     }),
-    ...unknown.map(
-      (key) => `${key} is not a setting; accepted are ${Object.keys(settingsSchema.entries).join(', ')}.`,
-    ),
+    ...Object.keys(given).filter(isUnknown).map(unknownSetting),
     ...(parsed.success ? unmatched(parsed.output) : []),
   ];
   if (parsed.success && faults.length === 0) return parsed.output;
   throw new SettingsError(faults.join('\n'));
 }
 
-/** An age that passes between two runs would be found by every run. A schedule that fires but once has no such time. */
-function unmatched({ schedule, refreshTokenMaxAgeDays: age }: Settings): string[] {
-  const gapDays = (schedule?.longestGapMinutes ?? 0) / (24 * 60);
-  if (schedule === undefined || gapDays < age || gapDays === Number.POSITIVE_INFINITY) return [];
-  return [
-    `refreshTokenMaxAgeDays is ${age}, and schedule was given as "${schedule.expression}", whose runs are up to ${Math.ceil(gapDays)} days apart: each would raise the alarm; accepted is ${Math.floor(gapDays) + 1} days or more, or a schedule that runs more often.`,
-  ];
+/** A string that the setting does not accept is taken as the number or the boolean that it spells. */
+function asTyped(schema: v.GenericSchema, value: unknown): unknown {
+  if (typeof value !== 'string' || v.is(schema, value)) return value;
+  if (/^\d+$/.test(value)) return Number(value);
+  return value === 'true' || value === 'false' ? value === 'true' : value;
 }
 
-/** CDK's feature flags and look-ups have a `:` or a `/` in their names. */
-function isPlain(key: string): boolean {
-  return !/[:/]/.test(key) && !CDK_KEYS.includes(key);
+/** The setting whose name differs by a typing error, if there is one. */
+export function nearMiss(name: string): string | undefined {
+  const lowerCase = name.toLowerCase();
+  const nearest = closest(
+    lowerCase,
+    SETTING_NAMES.map((setting) => setting.toLowerCase()),
+  );
+  if (distance(lowerCase, nearest) > nearest.length / 3) return undefined;
+  return SETTING_NAMES.find((setting) => setting.toLowerCase() === nearest);
+}
+
+function isUnknown(name: string): boolean {
+  return !Object.hasOwn(ENTRIES, name);
+}
+
+function unknownSetting(name: string): string {
+  const meant = nearMiss(name);
+  return meant === undefined
+    ? `${name} is not a setting; accepted are ${SETTING_NAMES.join(', ')}.`
+    : `${name} is not a setting; did you mean ${meant}?`;
+}
+
+/** An age that passes between two runs would raise the alarm at every run. A schedule that fires once has no such time. */
+function unmatched({ schedule, refreshTokenMaxAgeDays: age }: Settings): string[] {
+  if (schedule === undefined) return [];
+  const gapDays = longestGapMinutes(parseScheduleExpression(schedule)) / (24 * 60);
+  if (gapDays < age || gapDays === Number.POSITIVE_INFINITY) return [];
+  return [
+    `refreshTokenMaxAgeDays is ${age}, and schedule was given as "${schedule}", whose runs are up to ${Math.ceil(gapDays)} days apart: each would raise the alarm; accepted is ${Math.floor(gapDays) + 1} days or more, or a schedule that runs more often.`,
+  ];
 }

@@ -18,8 +18,9 @@ export async function synthesize(
   options: { readonly settings?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   const { context } = v.parse(cdkJsonSchema, JSON.parse(await readFile(`${PROJECT}/cdk.json`, 'utf8')));
-  const app = promisify(execFile)(process.execPath, ['bin/app.ts'], {
-    cwd: PROJECT,
+  const app = promisify(execFile)(process.execPath, [`${PROJECT}/bin/app.ts`], {
+    // The settings.json of the project is for its deployment.
+    cwd: directory,
     env: {
       PATH: process.env['PATH'],
       CDK_OUTDIR: directory,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,17 +10,17 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** The proxy is a closed port: what tries the network fails, and says so. */
 const NO_NETWORK = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
 
-const SETTINGS = [
-  'schedule=cron(0 3 * * ? *)',
-  'alarmEmail=owner@example.com',
-  'kmsKeyArn=arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-  'tracing=true',
-];
+const SETTINGS = {
+  schedule: 'cron(0 3 * * ? *)',
+  alarmEmail: 'owner@example.com',
+  kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  tracing: true,
+};
 
-/** Runs a Node program in the project's directory, and keeps all that it prints. */
-function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+/** Runs a Node program, and keeps all that it prints. */
+function run(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, args, {
-    cwd: PROJECT,
+    cwd,
     env: { ...process.env, ...NO_NETWORK, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -37,37 +37,40 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
 }
 
 describe('the CDK app', () => {
-  let assembly: string;
+  const app = join(PROJECT, 'bin/app.ts');
+  /** Not the project's, which may have its owner's settings.json. */
+  let directory: string;
   beforeAll(async () => {
-    assembly = await mkdtemp(join(tmpdir(), 'blink-logout-app-'));
+    directory = await mkdtemp(join(tmpdir(), 'blink-logout-app-'));
+    const cdkJson: object = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8'));
+    await writeFile(join(directory, 'cdk.json'), JSON.stringify({ ...cdkJson, app: `node ${app}` }));
+    await writeFile(join(directory, 'settings.json'), JSON.stringify(SETTINGS));
   });
-  afterAll(() => rm(assembly, { recursive: true, force: true }));
+  afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  it('is synthesized without a warning: the template, and the bundle beside it', {
+  it('is synthesized from settings.json without a warning: the template, and the bundle beside it', {
     timeout: 60_000,
   }, async () => {
     const cdk = join(PROJECT, 'node_modules/aws-cdk/bin/cdk');
-    const context = SETTINGS.flatMap((setting) => ['-c', setting]);
-    expect(await run([cdk, 'synth', '--quiet', '--output', assembly, ...context])).toEqual({
+    const override = ['-c', 'webhookBurst=9'];
+    expect(await run(directory, [cdk, 'synth', '--quiet', ...override])).toEqual({
       exitCode: 0,
-      output: '',
+      output: '-c webhookBurst=9 overrides the default (5), this time only.\n',
     });
+    const assembly = join(directory, 'cdk.out');
     const template = await readFile(join(assembly, 'blink-logout.template.json'), 'utf8');
     expect(template).toContain('"ScheduleExpression": "cron(0 3 * * ? *)"');
+    expect(template).toContain('"ThrottlingBurstLimit": 9');
     const [, bundle] = /"aws:asset:path": "(.+?)"/.exec(template) ?? [];
     expect(await readdir(join(assembly, bundle ?? 'no bundle'))).toEqual(['handler.js', 'handler.js.map']);
   });
 
   it('stops at wrong settings with a sentence each, and no stack trace', async () => {
-    const CDK_CONTEXT_JSON = JSON.stringify({ webhookAuth: 'none', schedul: 'rate(1 day)' });
-    const { exitCode, output } = await run(['bin/app.ts'], {
-      CDK_OUTDIR: join(assembly, 'none'),
-      CDK_CONTEXT_JSON,
+    const CDK_CONTEXT_JSON = JSON.stringify({ webhookAuth: 'none', schedul: 'rate(1 day)', stage: 'dev' });
+    expect(await run(directory, [app], { CDK_OUTDIR: join(directory, 'none'), CDK_CONTEXT_JSON })).toEqual({
+      exitCode: 1,
+      output:
+        'webhookAuth was given as "none"; accepted is key or iam.\nschedul is not a setting; did you mean schedule?\n',
     });
-    expect(exitCode).toBe(1);
-    const lines = output.trim().split('\n');
-    expect(lines).toHaveLength(2);
-    expect(lines[0]).toBe('webhookAuth was given as "none"; accepted is key or iam.');
-    expect(lines[1]).toMatch(/^schedul is not a setting; accepted are schedule, /);
   });
 });

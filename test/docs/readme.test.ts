@@ -9,7 +9,7 @@ import { parseStoredSession } from '../../lambda/stored-session/parse-stored-ses
 import { signIn } from '../../lib/local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../lib/local/local-sessions.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
-import { readSettings } from '../../lib/settings.ts';
+import { settingsSchema } from '../../lib/settings.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
 const session = LOCAL_SESSIONS.default;
@@ -122,22 +122,14 @@ describe('a recipe of the README works as it stands', () => {
 });
 
 describe('what the README says is so', () => {
-  test('of the settings: each has its row, and its default', () => {
-    const rows = [...sectionOf('README.md', 'Deploy it').matchAll(/^\| `(\w+)` \| (.*?) \|/gm)];
-    const defaults = readSettings({});
-    for (const [, name = '', told = ''] of rows) {
-      const value: unknown = Object.entries(defaults).find(([key]) => key === name)?.[1];
-      if (value !== undefined) expect(told.replaceAll('`', ''), name).toBe(String(value));
-    }
-    const accepted = (() => {
-      try {
-        readSettings({ unknown: '' });
-      } catch (error) {
-        return /accepted are (.*)\./.exec(String(error))?.[1]?.split(', ') ?? [];
-      }
-      return [];
-    })();
-    expect(rows.map(([, name]) => name).toSorted()).toEqual(accepted.toSorted());
+  test('of the settings: each has its row, with its default and its description', () => {
+    const defaults: Readonly<Record<string, unknown>> = v.getDefaults(settingsSchema);
+    const rows = Object.entries<v.GenericSchema>(settingsSchema.entries).map(([name, schema]) => {
+      const value = defaults[name] === undefined ? 'none' : `\`${defaults[name]}\``;
+      return `| \`${name}\` | ${value} | ${v.getDescription(schema)} |`;
+    });
+    const [, table = ''] = sectionOf('README.md', 'Deploy it').split('|---|---|---|\n');
+    expect(table.trim().split('\n')).toEqual(rows);
   });
 
   test('of the failures: each code that a caller can meet has its row', () => {

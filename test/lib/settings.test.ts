@@ -1,5 +1,6 @@
+import { toJsonSchema } from '@valibot/to-json-schema';
 import { describe, expect, it } from 'vitest';
-import { readSettings, SettingsError } from '../../lib/settings.ts';
+import { readSettings, SettingsError, settingsSchema } from '../../lib/settings.ts';
 
 const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
@@ -41,7 +42,7 @@ describe('settings', () => {
         blinkUserAgent: 'Blink/2511191620 CFNetwork/3860.200.71 Darwin/25.1.0',
       }),
     ).toMatchObject({
-      schedule: { expression: 'cron(0 3 * * ? *)', longestGapMinutes: 1440 },
+      schedule: 'cron(0 3 * * ? *)',
       alarmEmail: 'owner@example.com',
       refreshTokenMaxAgeDays: 7,
       webhookAuth: 'iam',
@@ -54,7 +55,7 @@ describe('settings', () => {
     });
   });
 
-  it('are read as the types that cdk.json gives', () => {
+  it('are read as the types that settings.json gives', () => {
     expect(readSettings({ webhookBurst: 20, logRetentionDays: 7, tracing: true })).toMatchObject({
       webhookBurst: 20,
       logRetentionDays: 7,
@@ -132,19 +133,28 @@ describe('settings', () => {
   });
 
   it('that do not exist are refused with the list of those that do', () => {
-    expect(faultsOf({ schedul: 'rate(1 day)' })).toEqual([
-      expect.stringMatching(/^schedul is not a setting; accepted are schedule, alarmEmail, .+\.$/),
+    expect(faultsOf({ colour: 'red', constructor: 1 })).toEqual([
+      expect.stringMatching(/^colour is not a setting; accepted are schedule, alarmEmail, .+\.$/),
+      expect.stringMatching(/^constructor is not a setting; accepted are /),
     ]);
   });
 
-  it("leave the CDK's own context alone", () => {
-    const context = {
-      'aws:cdk:enable-path-metadata': true,
-      '@aws-cdk/core:checkSecretUsage': true,
-      'availability-zones:account=111122223333:region=eu-central-1': ['eu-central-1a'],
-      'cli-telemetry': false,
-      'acknowledged-issue-numbers': [1],
+  it.each([
+    ['schedul', 'schedule'],
+    ['Schedule', 'schedule'],
+    ['alarm_email', 'alarmEmail'],
+    ['kmsKey', 'kmsKeyArn'],
+  ])('with a name such as %s get the question whether %s was meant', (name, meant) => {
+    expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not a setting; did you mean ${meant}?`]);
+  });
+
+  it('have a JSON schema, from which editors complete settings.json', async () => {
+    const schema = toJsonSchema(settingsSchema, { typeMode: 'input', ignoreActions: ['raw_check'] });
+    const file = {
+      ...schema,
+      properties: { $schema: { type: 'string' }, ...schema.properties },
+      additionalProperties: false,
     };
-    expect(faultsOf(context)).toEqual([]);
+    await expect(`${JSON.stringify(file, null, 2)}\n`).toMatchFileSnapshot('../../docs/settings.schema.json');
   });
 });
