@@ -3,23 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildFunction } from '../lib/function-bundle.ts';
 import { buildByDefault } from './default-build.ts';
-import { writeUnprimedSources } from './unprimed-sources.ts';
 import type { Variant, VariantName } from './variants.ts';
 
 const HAND_SIGNED = fileURLToPath(new URL('hand-signed/handler.ts', import.meta.url));
 
-/** Within the project, where the packages can be found. */
-const UNPRIMED_SOURCES = fileURLToPath(new URL('../.build/unprimed-sources', import.meta.url));
+const BASELINE = fileURLToPath(new URL('baseline/handler.ts', import.meta.url));
 
 /** @param directory outside the project, so that a built function finds no modules but its own, as on the platform */
 export async function buildVariants(directory: string): Promise<readonly Variant[]> {
-  await writeUnprimedSources(UNPRIMED_SOURCES);
-  const unprimedEntry = join(UNPRIMED_SOURCES, 'handler.ts');
   const at = (name: VariantName) => join(directory, name);
 
   await buildFunction(at('this'));
   await buildFunction(at('control'));
-  await buildFunction(at('unprimed'), unprimedEntry);
+  await buildFunction(at('unprimed'), BASELINE);
   await build({
     entryPoints: [HAND_SIGNED],
     bundle: true,
@@ -34,6 +30,6 @@ export async function buildVariants(directory: string): Promise<readonly Variant
       name,
       file: join(at(name), 'handler.js'),
     })),
-    { name: 'default', file: await buildByDefault(unprimedEntry, at('default')) },
+    { name: 'default', file: await buildByDefault(BASELINE, at('default')) },
   ];
 }

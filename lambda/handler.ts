@@ -1,8 +1,10 @@
+import './connections/first-connection.ts';
+
 import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from './blink/blink-over-https.ts';
-import { addressOf, blinkConnections, createHttpExchange } from './blink/http-exchange.ts';
-import { TOKEN_URL } from './blink/token-request.ts';
-import { readEnvironment } from './environment.ts';
+import { createHttpExchange } from './blink/http-exchange.ts';
+import { addressOf } from './connections/blink-connections.ts';
+import { connections, environment } from './connections/first-connection.ts';
 import { askAhead, readAhead } from './priming.ts';
 import { run, type Wiring } from './run.ts';
 import { DEFAULT_SESSION, sessionSecretName } from './session-name.ts';
@@ -10,20 +12,18 @@ import { realTiming } from './timing.ts';
 import { secretsManagerClient, secretsManagerStore } from './vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
 
-const environment = readEnvironment(process.env);
 const client = secretsManagerClient({});
-const connections = blinkConnections(environment.BLINK_ENDPOINT);
 
 // What nearly every run asks for is asked for now, while the platform is still preparing to call.
 const keys = environment.WEBHOOK_AUTH === 'key' ? askAhead(() => readWebhookKeys(client)) : undefined;
 const store = readAhead(secretsManagerStore(client), sessionSecretName(DEFAULT_SESSION), keys?.over);
-connections.openAhead(addressOf(TOKEN_URL, environment.BLINK_ENDPOINT));
 
 const wiring: Wiring = {
   store,
   blink: blinkOverHttps({
     userAgent: environment.BLINK_USER_AGENT,
     exchange: createHttpExchange(environment.BLINK_ENDPOINT, connections),
+    open: (url) => connections.open(addressOf(url, environment.BLINK_ENDPOINT)),
   }),
   callers: keys === undefined ? 'gateway' : webhookKeys(keys.ask, Date.now),
   timing: realTiming,

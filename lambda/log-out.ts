@@ -29,6 +29,7 @@ export async function logOut(ports: Ports, request: LogoutRequest, mayUseNewer =
 
   const reading = await vault.read(request.session);
   if (wasJustDone(ports, request, reading)) return alreadyLoggedOut(request);
+  if (reading.state.availability.kind === 'claimable') ports.blink.openConnections(reading.stored.tier);
 
   const claim = await vault.claim(reading, ports.runId);
   const spent = await spend(ports, claim);

@@ -36,6 +36,7 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
 
 export function observedBlink(blink: Blink, report: RunReport): Blink {
   return {
+    openConnections: (tier) => blink.openConnections(tier),
     async refresh(request, deadline) {
       const result = await report.time('refresh', () => blink.refresh(request, deadline));
       report.note({ refreshTries: result.tries });

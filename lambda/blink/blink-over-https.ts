@@ -6,7 +6,9 @@ import { findClientId } from './client-id.ts';
 import { createHttpExchange, type HttpExchange } from './http-exchange.ts';
 import { logOut } from './logout.ts';
 import { refresh } from './refresh.ts';
+import { restUrl } from './rest-host.ts';
 import { pauseBy } from './retry.ts';
+import { TOKEN_URL } from './token-request.ts';
 
 export interface BlinkOptions {
   readonly userAgent: string;
@@ -14,7 +16,9 @@ export interface BlinkOptions {
   readonly endpoint?: string;
   /** @default one of its own */
   readonly exchange?: HttpExchange;
-  /** Of what is between a try and its repetition. @default the real one */
+  /** Opens a connection that the next request to this URL's host uses. @default - a request opens its own */
+  readonly open?: (url: URL) => void;
+  /** For the pause between a try and its repetition. @default the real one */
   readonly timing?: Timing;
 }
 
@@ -26,6 +30,10 @@ export function blinkOverHttps(options: BlinkOptions): Blink {
     pause: pauseBy(options.timing ?? realTiming),
   };
   return {
+    openConnections(tier) {
+      options.open?.(TOKEN_URL);
+      if (tier !== undefined) options.open?.(restUrl(tier, '/'));
+    },
     refresh: (request, deadline) => refresh(caller, request, deadline),
     findAccount: (accessToken) => findAccount(caller, accessToken),
     findClientId: (accessToken, account) => findClientId(caller, accessToken, account),

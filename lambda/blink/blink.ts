@@ -59,6 +59,8 @@ export interface Account {
 
 /** Blink's cloud API, as far as a logout needs it. Failures are thrown as `Failure`. */
 export interface Blink {
+  /** Opens the connections that a refresh and, where the tier is known, a logout will use. Does not wait for them. */
+  openConnections(tier: string | undefined): void;
   /** Spends the refresh token. Sent once, and once more only where Blink may not have processed it and `deadline` still holds a try and the save. */
   refresh(request: RefreshRequest, deadline: Deadline): Promise<RefreshResult>;
   findAccount(accessToken: string): Promise<Account>;

@@ -1,8 +1,8 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { urlToHttpOptions } from 'node:url';
-import { type Address, Connections } from '../connections.ts';
+import type { Agent, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { addressOf, blinkConnections, isPlain } from '../connections/blink-connections.ts';
+import type { Connections } from '../connections/connections.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -50,29 +50,13 @@ export class ExchangeError extends Error {
 
 const MAX_TEXT_BYTES = 256 * 1024;
 
-/** To share with whoever opens connections ahead. */
-export function blinkConnections(endpoint?: string): Connections<HttpAgent> {
-  const keepAlive = true;
-  return new Connections(isPlain(endpoint) ? new HttpAgent({ keepAlive }) : new HttpsAgent({ keepAlive }));
-}
-
-/** Where a request goes, and under which name. */
-export function addressOf(url: URL, endpoint?: string): Address {
-  const { hostname, port } = urlToHttpOptions(endpoint === undefined ? url : new URL(endpoint));
-  return {
-    host: hostname,
-    port: port || (isPlain(endpoint) ? 80 : 443),
-    servername: url.hostname,
-  };
-}
-
 /**
  * @param endpoint a loopback URL to connect to in place of every request's own host, whose name is sent all the same
  *   (`Host`, and the server name of TLS), so that one stand-in can be all of Blink's hosts
  */
 export function createHttpExchange(
   endpoint?: string,
-  connections: Connections<HttpAgent> = blinkConnections(endpoint),
+  connections: Connections<Agent> = blinkConnections(endpoint),
 ): HttpExchange {
   const plain = isPlain(endpoint);
   const send = plain ? httpRequest : httpsRequest;
@@ -89,7 +73,7 @@ export function createHttpExchange(
 
     let progress: Progress = 'not_sent';
     outgoing.once('socket', (socket) => {
-      // A kept connection takes the request at once; should it turn out dead, nobody knows what the server saw.
+      // An open connection takes the request at once. If it turns out to be dead, the server may still have seen the request.
       if (outgoing.reusedSocket || !socket.connecting) progress = 'unanswered';
       else socket.once(plain ? 'connect' : 'secureConnect', () => (progress = 'unanswered'));
     });
@@ -131,10 +115,6 @@ async function readText(response: IncomingMessage): Promise<string> {
     if (status >= 200 && status < 300) throw error;
   }
   return Buffer.concat(chunks).subarray(0, MAX_TEXT_BYTES).toString('utf8');
-}
-
-function isPlain(endpoint: string | undefined): boolean {
-  return endpoint?.startsWith('http:') ?? false;
 }
 
 function systemCode(error: unknown): string {

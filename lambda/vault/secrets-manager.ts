@@ -9,7 +9,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { Connections } from '../connections.ts';
+import { Connections } from '../connections/connections.ts';
 import { Failure } from '../failure.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from './secrets-failure.ts';

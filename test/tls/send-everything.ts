@@ -1,5 +1,6 @@
 import { signIn } from '../../bin/session/sign-in/sign-in.ts';
-import { addressOf, blinkConnections, createHttpExchange } from '../../lambda/blink/http-exchange.ts';
+import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
+import { addressOf, blinkConnections } from '../../lambda/connections/blink-connections.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 
 /** A process for one test: tries every way to Blink and to Secrets Manager, and prints how each ends. */
@@ -17,7 +18,7 @@ const client = secretsManagerClient({
 const ways = {
   exchange: () => createHttpExchange(endpoint)(request),
   openedAhead: () => {
-    openedAhead.openAhead(addressOf(url, endpoint));
+    openedAhead.open(addressOf(url, endpoint));
     return createHttpExchange(endpoint, openedAhead)(request);
   },
   signIn: () =>

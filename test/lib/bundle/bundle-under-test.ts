@@ -21,6 +21,7 @@ const reportSchema = v.object({
   thrown: v.optional(v.string()),
   loaded: v.array(v.string()),
   looked: v.array(v.string()),
+  requiredBeforeConnecting: v.array(v.string()),
 });
 
 /** A webhook call for the default session, as the HTTP API sends it to the function. */

@@ -56,6 +56,11 @@ describe('a run sends these requests and no others', () => {
 });
 
 describe('one run', () => {
+  it('opens the connection to Blink’s OAuth host before the modules of the SDK and of the function run', async () => {
+    const { requiredBeforeConnecting } = await bundle.invoke({ action: 'check' });
+    expect(requiredBeforeConnecting.toSorted()).toEqual(['node:http', 'node:https', 'node:url']);
+  });
+
   it('loads no fetch, no HTTP/2 and no zlib', async () => {
     expect(await bundle.invoke(WEBHOOK)).toMatchObject({ ...LOGGED_OUT, loaded: [] });
   });

@@ -14,6 +14,22 @@ for (const owner of [fs, fs.promises]) {
   }
 }
 
+// What the bundle has required by the time it opens its first connection.
+const { Socket } = require('node:net');
+const Module = require('node:module');
+const required = new Set();
+let requiredBeforeConnecting;
+const load = Module._load;
+Module._load = function (name, ...rest) {
+  if (name.startsWith('node:')) required.add(name);
+  return load.call(this, name, ...rest);
+};
+const { connect } = Socket.prototype;
+Socket.prototype.connect = function (...args) {
+  requiredBeforeConnecting ??= [...required];
+  return connect.apply(this, args);
+};
+
 const [, , bundle, event] = process.argv;
 const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 };
 
@@ -27,5 +43,5 @@ async function invoke() {
 
 invoke().then((result) => {
   const loaded = process.moduleLoadList.filter((each) => /undici|http2|zlib/.test(each));
-  process.send({ ...result, loaded, looked: [...looked] }, () => process.exit());
+  process.send({ ...result, loaded, looked: [...looked], requiredBeforeConnecting }, () => process.exit());
 });

@@ -1,0 +1,35 @@
+import type { Context } from 'aws-lambda';
+import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
+import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
+import { readEnvironment } from '../../lambda/environment.ts';
+import { run, type Wiring } from '../../lambda/run.ts';
+import { realTiming } from '../../lambda/timing.ts';
+import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
+import { readWebhookKeys, webhookKeys } from '../../lambda/webhook/webhook-keys.ts';
+
+/** The baseline: the function's sources, without requests and connections ahead of the first call. It exists to be measured. */
+const environment = readEnvironment(process.env);
+const client = secretsManagerClient({});
+
+const wiring: Wiring = {
+  store: secretsManagerStore(client),
+  blink: blinkOverHttps({
+    userAgent: environment.BLINK_USER_AGENT,
+    exchange: createHttpExchange(environment.BLINK_ENDPOINT),
+  }),
+  callers: webhookKeys(() => readWebhookKeys(client), Date.now),
+  timing: realTiming,
+  log: (line) => process.stdout.write(`${line}\n`),
+};
+
+let coldStart = true;
+
+export async function handler(event: unknown, context: Context): ReturnType<typeof run> {
+  const invocation = {
+    requestId: context.awsRequestId,
+    runEnds: { remainingMs: () => context.getRemainingTimeInMillis() },
+    coldStart,
+  };
+  coldStart = false;
+  return run(wiring, event, invocation);
+}

@@ -1,0 +1,24 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
+import { type Address, Connections } from './connections.ts';
+
+/** @param endpoint a loopback URL in place of all of Blink's hosts */
+export function blinkConnections(endpoint?: string): Connections<HttpAgent> {
+  const keepAlive = true;
+  return new Connections(isPlain(endpoint) ? new HttpAgent({ keepAlive }) : new HttpsAgent({ keepAlive }));
+}
+
+/** Where a request to this URL goes, and the host's name for TLS. */
+export function addressOf(url: URL, endpoint?: string): Address {
+  const { hostname, port } = urlToHttpOptions(endpoint === undefined ? url : new URL(endpoint));
+  return {
+    host: hostname,
+    port: port || (isPlain(endpoint) ? 80 : 443),
+    servername: url.hostname,
+  };
+}
+
+export function isPlain(endpoint: string | undefined): boolean {
+  return endpoint?.startsWith('http:') ?? false;
+}
