@@ -28,10 +28,10 @@ export function signIn({ secretsManager, blink }: StandIns, session: LocalSessio
   const { accountId, clientId, form } = session;
   const refreshToken = blink.seedSession({ accountId, clientId, oauthClient: OAUTH_CLIENTS[form] });
   const text = storedText(session, blink.accounts.byId(accountId), refreshToken);
-  const { secrets, clock } = secretsManager;
+  const { secrets } = secretsManager;
   const existing = secrets.all().find(({ name }) => name === secretNameOf(session));
   if (existing === undefined) secrets.create(secretNameOf(session), text);
-  else existing.put(randomUUID(), text, ['AWSCURRENT'], clock.nowMs());
+  else existing.put(randomUUID(), text, ['AWSCURRENT']);
 }
 
 const OAUTH_CLIENTS: Readonly<Record<Form, string>> = {

@@ -1,5 +1,10 @@
+/** What tells the time: milliseconds since the epoch. */
+export interface Clock {
+  nowMs(): number;
+}
+
 /** The clock of a stand-in: the machine's, moved ahead as far as a test wants. It never goes back. */
-export class SettableClock {
+export class SettableClock implements Clock {
   #aheadMs = 0;
   #lastMs = 0;
 

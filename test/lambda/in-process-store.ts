@@ -6,8 +6,8 @@ import { SecretsManagerError } from '../../lib/local/secrets-manager/secrets-man
 /** One secret, kept as the stand-in for Secrets Manager keeps it, without HTTP. */
 export function inProcessStore(name: string, text: string): SecretStore {
   let nowMs = Date.UTC(2026, 0, 1);
-  const secret = new Secret('arn', name, nowMs);
-  secret.put('11111111-1111-4111-8111-111111111111', text, ['AWSCURRENT'], nowMs);
+  const secret = new Secret('arn', name, { nowMs: () => nowMs });
+  secret.put('11111111-1111-4111-8111-111111111111', text, ['AWSCURRENT']);
 
   const known = (asked: string) => {
     nowMs += 1;
@@ -38,7 +38,7 @@ export function inProcessStore(name: string, text: string): SecretStore {
     },
     async putVersion(asked, { versionId, text, label }) {
       known(asked);
-      return orConflict(() => secret.put(versionId, text, [label], nowMs), 'written' as const);
+      return orConflict(() => secret.put(versionId, text, [label]), 'written' as const);
     },
     async moveLabel(asked, { label, from, to }) {
       known(asked);

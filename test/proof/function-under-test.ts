@@ -79,7 +79,7 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
     },
     signInAgain({ secretName, clientId }) {
       const secret = secretsManager.secrets.find(secretName);
-      secret.put(crypto.randomUUID(), newText(clientId), ['AWSCURRENT'], secretsManager.clock.nowMs());
+      secret.put(crypto.randomUUID(), newText(clientId), ['AWSCURRENT']);
     },
     holdsNewestToken({ secretName, clientId }) {
       const newest = blink.tokens.newest(clientId);

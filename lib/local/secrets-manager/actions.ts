@@ -63,8 +63,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     },
     (secrets, input) => {
       const secret = secrets.find(input.SecretId);
-      const nowMs = secrets.clock.nowMs();
-      const version = secret.put(input.ClientRequestToken, input.SecretString, input.VersionStages, nowMs);
+      const version = secret.put(input.ClientRequestToken, input.SecretString, input.VersionStages);
       return { ...naming(secret), VersionId: version.versionId, VersionStages: version.labels };
     },
   ),

@@ -1,3 +1,4 @@
+import type { Clock } from '../settable-clock.ts';
 import { SecretsManagerError } from './secrets-manager-error.ts';
 
 export interface Version {
@@ -13,10 +14,20 @@ const PREVIOUS = 'AWSPREVIOUS';
 const MAX_VERSIONS = 100;
 const MAX_LABELS = 20;
 const PRUNABLE_AFTER_MS = 24 * 60 * 60 * 1000;
+/** How old a reading can be that a caller asks for. */
+const REMEMBERED_MS = 5 * 60 * 1000;
+
+/** The versions, and which of them holds each label: "Each staging label can be attached to only one version at a time". */
+interface State {
+  readonly sinceMs: number;
+  readonly versions: ReadonlyMap<string, { readonly text: string; readonly createdAtMs: number }>;
+  readonly holders: ReadonlyMap<string, string>;
+}
 
 /**
- * A secret's versions and its staging labels, as AWS documents them (API reference of PutSecretValue and
- * UpdateSecretVersionStage; user guide, "Quotas"). A label is on one version at most, which is all the map says.
+ * A secret's versions and staging labels, as AWS documents them: the API reference of PutSecretValue and
+ * UpdateSecretVersionStage, and the user guide's "AWS Secrets Manager quotas". "All Secrets Manager operations are
+ * eventually consistent" (API reference, ListSecrets): each reading can be asked for as of an earlier moment.
  */
 export class Secret {
   readonly arn: string;
@@ -24,33 +35,46 @@ export class Secret {
   readonly createdAtMs: number;
   description: string | undefined;
   deletedAtMs: number | undefined;
-  changedAtMs: number;
-  readonly #versions = new Map<string, { text: string; createdAtMs: number }>();
-  readonly #holders = new Map<string, string>();
+  readonly #clock: Clock;
+  /** The newest state comes last; the earlier ones are there for readings that lag behind. */
+  #states: readonly [...State[], State];
 
-  constructor(arn: string, name: string, createdAtMs: number) {
+  constructor(arn: string, name: string, clock: Clock) {
     this.arn = arn;
     this.name = name;
-    this.createdAtMs = createdAtMs;
-    this.changedAtMs = createdAtMs;
+    this.createdAtMs = clock.nowMs();
+    this.#clock = clock;
+    this.#states = [{ sinceMs: this.createdAtMs, versions: new Map(), holders: new Map() }];
   }
 
-  versions(): readonly Version[] {
-    return [...this.#versions].map(([versionId, version]) => ({
+  get changedAtMs(): number {
+    return this.#newest.sinceMs;
+  }
+
+  /** The oldest first. A secret is never seen from before its first version. */
+  versions(asOfMs = Number.POSITIVE_INFINITY): readonly Version[] {
+    const { versions, holders } = this.#stateAsOf(asOfMs);
+    return [...versions].map(([versionId, version]) => ({
       versionId,
       ...version,
-      labels: this.#labelsOf(versionId),
+      labels: [...holders].filter(([, holder]) => holder === versionId).map(([label]) => label),
     }));
   }
 
-  /** By id, by label, or by both, which then must agree; by AWSCURRENT where nothing is asked. */
-  version(asked: { readonly versionId?: string | undefined; readonly label?: string | undefined }): Version {
+  /** By id, by label, or by both, which then must agree; by AWSCURRENT where neither is given. */
+  version(
+    asked: { readonly versionId?: string | undefined; readonly label?: string | undefined },
+    asOfMs?: number,
+  ): Version {
     const { versionId, label } = asked;
+    const versions = this.versions(asOfMs);
     if (versionId === undefined) {
       const wanted = label ?? CURRENT;
-      return this.#found(this.#holders.get(wanted), `staging label: ${wanted}`);
+      const holder = versions.find(({ labels }) => labels.includes(wanted));
+      return holder ?? notFound(`staging label: ${wanted}`);
     }
-    const version = this.#found(versionId, `VersionId: ${versionId}`);
+    const version = versions.find((each) => each.versionId === versionId);
+    if (version === undefined) return notFound(`VersionId: ${versionId}`);
     if (label !== undefined && !version.labels.includes(label)) {
       throw new SecretsManagerError(
         'InvalidRequestException',
@@ -60,9 +84,14 @@ export class Secret {
     return version;
   }
 
-  /** A version can be written once: the same text again does nothing at all, not even to the labels. */
-  put(versionId: string, text: string, labels: readonly string[], nowMs: number): Version {
-    const existing = this.#versions.get(versionId);
+  /**
+   * "If you call this operation with a ClientRequestToken that matches an existing version's VersionId, and you specify
+   * the same secret data, the operation succeeds but does nothing. However, if the secret data is different, then the
+   * operation fails because you can't modify an existing version."
+   */
+  put(versionId: string, text: string, labels: readonly string[]): Version {
+    const { versions, holders } = this.#newest;
+    const existing = versions.get(versionId);
     if (existing !== undefined) {
       if (existing.text === text) return this.version({ versionId });
       throw new SecretsManagerError(
@@ -70,23 +99,23 @@ export class Secret {
         `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${this.arn}.`,
       );
     }
-    const all = this.#versions.size === 0 ? new Set([...labels, CURRENT]) : new Set(labels);
-    if (new Set([...this.#holders.keys(), ...all]).size > MAX_LABELS) {
-      throw new SecretsManagerError(
-        'LimitExceededException',
-        'You have reached the quota for staging labels.',
-      );
-    }
-    this.#makeRoom(nowMs);
-    this.#versions.set(versionId, { text, createdAtMs: nowMs });
-    for (const label of all) this.#attach(label, versionId);
-    this.changedAtMs = nowMs;
+    // "If this operation creates the first version for the secret, then Secrets Manager automatically attaches the
+    // staging label AWSCURRENT to it."
+    const all = versions.size === 0 ? new Set([...labels, CURRENT]) : new Set(labels);
+    if (new Set([...holders.keys(), ...all]).size > MAX_LABELS) throw tooMany('staging labels');
+    const kept = withRoomForOne(this.#newest, this.#clock.nowMs());
+    this.#write(
+      new Map([...kept, [versionId, { text, createdAtMs: this.#clock.nowMs() }]]),
+      [...all].reduce((before, label) => attached(before, label, versionId), holders),
+    );
     return this.version({ versionId });
   }
 
+  /** "If the label is attached and you either do not specify [the version] or the version ID does not match, then the operation fails." */
   moveLabel(label: string, fromId: string | undefined, toId: string | undefined): void {
-    if (toId !== undefined) this.#found(toId, `VersionId: ${toId}`);
-    const holder = this.#holders.get(label);
+    const { versions, holders } = this.#newest;
+    if (toId !== undefined && !versions.has(toId)) notFound(`VersionId: ${toId}`);
+    const holder = holders.get(label);
     if (fromId === undefined) {
       if (toId === undefined) throw invalid('You must specify MoveToVersionId or RemoveFromVersionId.');
       if (holder !== undefined && holder !== toId) {
@@ -100,67 +129,72 @@ export class Secret {
       );
     }
     if (toId !== undefined) {
-      if (holder === undefined && this.#holders.size >= MAX_LABELS) {
-        throw new SecretsManagerError(
-          'LimitExceededException',
-          'You have reached the quota for staging labels.',
-        );
-      }
-      this.#attach(label, toId);
+      if (holder === undefined && holders.size >= MAX_LABELS) throw tooMany('staging labels');
+      this.#write(versions, attached(holders, label, toId));
     } else if (label === CURRENT) {
       throw invalid(
         'You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.',
       );
     } else {
-      this.#holders.delete(label);
+      this.#write(versions, new Map([...holders].filter(([other]) => other !== label)));
     }
   }
 
-  /** Wherever AWSCURRENT goes, AWSPREVIOUS goes to where it was. */
-  #attach(label: string, versionId: string): void {
-    const holder = this.#holders.get(label);
-    if (holder === versionId) return;
-    this.#hold(label, versionId);
-    if (label === CURRENT && holder !== undefined) this.#hold(PREVIOUS, holder);
+  get #newest(): State {
+    return this.#stateAsOf(Number.POSITIVE_INFINITY);
   }
 
-  /** Taken off and put on again, so that a version's newest label comes last. */
-  #hold(label: string, versionId: string): void {
-    this.#holders.delete(label);
-    this.#holders.set(label, versionId);
+  #stateAsOf(asOfMs: number): State {
+    const seen = this.#states.findLast(({ sinceMs, versions }) => sinceMs <= asOfMs && versions.size > 0);
+    return seen ?? this.#states.find(({ versions }) => versions.size > 0) ?? this.#states[0];
   }
 
-  /** Unlabelled versions go once there are too many, the oldest first, but none that is younger than a day. */
-  #makeRoom(nowMs: number): void {
-    const prunable = this.versions()
-      .filter(({ labels, createdAtMs }) => labels.length === 0 && nowMs - createdAtMs >= PRUNABLE_AFTER_MS)
-      .sort((a, b) => a.createdAtMs - b.createdAtMs);
-    for (const { versionId } of prunable) {
-      if (this.#versions.size < MAX_VERSIONS) return;
-      this.#versions.delete(versionId);
-    }
-    if (this.#versions.size >= MAX_VERSIONS) {
-      throw new SecretsManagerError(
-        'LimitExceededException',
-        'You have reached the quota for secret versions.',
-      );
-    }
+  #write(versions: State['versions'], holders: State['holders']): void {
+    const sinceMs = this.#clock.nowMs();
+    const remembered = this.#states.filter((_, index) => {
+      const next = this.#states[index + 1];
+      return next === undefined || next.sinceMs > sinceMs - REMEMBERED_MS;
+    });
+    this.#states = [...remembered, { sinceMs, versions, holders }];
   }
+}
 
-  #labelsOf(versionId: string): readonly string[] {
-    return [...this.#holders].filter(([, holder]) => holder === versionId).map(([label]) => label);
-  }
+/**
+ * "Whenever you move AWSCURRENT, Secrets Manager automatically moves the label AWSPREVIOUS to the version that AWSCURRENT
+ * was removed from." A version's newest label comes last.
+ */
+function attached(holders: State['holders'], label: string, versionId: string): State['holders'] {
+  const holder = holders.get(label);
+  if (holder === versionId) return holders;
+  const moved = new Map([...holders].filter(([other]) => other !== label)).set(label, versionId);
+  return label === CURRENT && holder !== undefined ? attached(moved, PREVIOUS, holder) : moved;
+}
 
-  #found(versionId: string | undefined, what: string): Version {
-    const version = versionId === undefined ? undefined : this.#versions.get(versionId);
-    if (versionId === undefined || version === undefined) {
-      throw new SecretsManagerError(
-        'ResourceNotFoundException',
-        `Secrets Manager can't find the specified secret value for ${what}`,
-      );
-    }
-    return { versionId, ...version, labels: this.#labelsOf(versionId) };
-  }
+/**
+ * "Secrets Manager removes unlabeled versions when there are more than 100, but it does not remove versions created less
+ * than 24 hours ago. If you update the secret value more than once every 10 minutes, you create more versions than Secrets
+ * Manager removes, and you will reach the quota for secret versions." The oldest go first.
+ */
+function withRoomForOne({ versions, holders }: State, nowMs: number): State['versions'] {
+  const labelled = new Set(holders.values());
+  const prunable = [...versions]
+    .filter(([id, { createdAtMs }]) => !labelled.has(id) && nowMs - createdAtMs >= PRUNABLE_AFTER_MS)
+    .sort(([, a], [, b]) => a.createdAtMs - b.createdAtMs)
+    .slice(0, Math.max(0, versions.size + 1 - MAX_VERSIONS));
+  if (versions.size - prunable.length >= MAX_VERSIONS) throw tooMany('secret versions');
+  const pruned = new Set(prunable.map(([id]) => id));
+  return new Map([...versions].filter(([id]) => !pruned.has(id)));
+}
+
+function notFound(what: string): never {
+  throw new SecretsManagerError(
+    'ResourceNotFoundException',
+    `Secrets Manager can't find the specified secret value for ${what}`,
+  );
+}
+
+function tooMany(what: string): SecretsManagerError {
+  return new SecretsManagerError('LimitExceededException', `You have reached the quota for ${what}.`);
 }
 
 function invalid(message: string): SecretsManagerError {

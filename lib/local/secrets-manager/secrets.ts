@@ -1,14 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { SettableClock } from '../settable-clock.ts';
+import type { Clock } from '../settable-clock.ts';
 import { Secret, type Version } from './secret.ts';
 import { SecretsManagerError } from './secrets-manager-error.ts';
 
 /** All secrets of one account and region. */
 export class Secrets {
-  readonly clock: SettableClock;
+  readonly clock: Clock;
   readonly #byName = new Map<string, Secret>();
 
-  constructor(clock: SettableClock) {
+  constructor(clock: Clock) {
     this.clock = clock;
   }
 
@@ -31,14 +31,13 @@ export class Secrets {
         `The operation failed because the secret ${name} already exists.`,
       );
     }
-    const nowMs = this.clock.nowMs();
     const suffix = randomBytes(3).toString('hex');
     const secret = new Secret(
       `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-${suffix}`,
       name,
-      nowMs,
+      this.clock,
     );
-    if (text !== undefined) secret.put(versionId, text, [], nowMs);
+    if (text !== undefined) secret.put(versionId, text, []);
     this.#byName.set(name, secret);
     return secret;
   }

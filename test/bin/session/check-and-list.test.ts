@@ -25,8 +25,7 @@ function leaveBehind(...entries: readonly ('claim' | 'save' | 'unanswered')[]): 
   const { versionId: generation } = session.stored();
   const secret = session.secretsManager.secrets.find('blink-logout/default');
   for (const entry of entries) {
-    const nowMs = session.secretsManager.clock.nowMs();
-    secret.put(journalVersionId(generation, entry, 0), session.stored().text, ['BLINK_LOGOUT_CLAIM'], nowMs);
+    secret.put(journalVersionId(generation, entry, 0), session.stored().text, ['BLINK_LOGOUT_CLAIM']);
   }
 }
 

@@ -172,7 +172,7 @@ describe('writing a version', () => {
 
   it('keeps a hundred versions of one day, then refuses, and the next day forgets the oldest without a label', async () => {
     const id = (n: number) => `00000000-0000-5000-9000-${String(n).padStart(12, '0')}`;
-    for (let n = 0; n < 99; n++) standIn.secrets.find(NAME).put(id(n), 'x', [], standIn.clock.nowMs());
+    for (let n = 0; n < 99; n++) standIn.secrets.find(NAME).put(id(n), 'x', []);
     await expect(put(V2, 'one too many')).rejects.toMatchObject({ name: 'LimitExceededException' });
     expect(standIn.secrets.versions(NAME)).toHaveLength(100);
     standIn.clock.advanceMs(DAY_MS);
