@@ -1,4 +1,4 @@
-/** Every way in which a run can fail, as its callers see it (HTTP statuses: `http-status.ts`). */
+/** Every way in which a run can fail, as its callers see it (HTTP statuses: `run/http-status.ts`). */
 export type FailureCode =
   | 'request_invalid'
   | 'unauthenticated'

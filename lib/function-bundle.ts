@@ -27,7 +27,7 @@ const OPTIONS = {
   supported: { 'dynamic-import': false },
   minify: true,
   legalComments: 'none',
-  // For lambda/source-positions.ts. The bundle does not name it, so that Node does not load it.
+  // For lambda/run/source-positions.ts. The bundle does not name it, so that Node does not load it.
   sourcemap: 'external',
   sourcesContent: false,
   logLevel: 'warning',

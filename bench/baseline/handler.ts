@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
 import { readEnvironment } from '../../lambda/environment.ts';
-import { run, type Wiring } from '../../lambda/run.ts';
+import { run, type Wiring } from '../../lambda/run/run.ts';
 import { realTiming } from '../../lambda/timing.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from '../../lambda/webhook/webhook-keys.ts';

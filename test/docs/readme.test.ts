@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
-import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
+import { HTTP_PROBLEMS } from '../../lambda/run/http-status.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import { signIn } from '../../lib/local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../lib/local/local-sessions.ts';

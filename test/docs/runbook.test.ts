@@ -4,7 +4,7 @@ import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
-import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
+import { HTTP_PROBLEMS } from '../../lambda/run/http-status.ts';
 import { synthesize } from '../lib/synthesize.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '../../lambda/run-event.ts';
+import { METRICS, METRICS_NAMESPACE } from '../../lambda/run/run-event.ts';
 import { synthesize } from './synthesize.ts';
 
 const NIGHTLY = { schedule: 'cron(0 3 * * ? *)' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
-import { METRICS, METRICS_NAMESPACE, metricOf, runEventLine } from '../../lambda/run-event.ts';
+import { HTTP_PROBLEMS } from '../../lambda/run/http-status.ts';
+import { METRICS, METRICS_NAMESPACE, metricOf, runEventLine } from '../../lambda/run/run-event.ts';
 import { synthesize } from './synthesize.ts';
 
 interface Widget {

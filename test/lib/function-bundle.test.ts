@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withSourcePositions } from '../../lambda/source-positions.ts';
+import { withSourcePositions } from '../../lambda/run/source-positions.ts';
 import { ALIASES, buildFunction, type FunctionBundle } from '../../lib/function-bundle.ts';
 
 const MAX_BYTES = 215_000;
@@ -86,7 +86,7 @@ describe("the function's bundle", () => {
     const line = lines.findIndex((text) => text.includes('something went wrong that never should'));
     const column = lines[line]?.indexOf('something went wrong that never should');
     const [frame] = withSourcePositions([`at x (${file}:${line + 1}:${column})`]);
-    expect(frame).toMatch(/^at lambda\/run\.ts:\d+:\d+$/);
+    expect(frame).toMatch(/^at lambda\/run\/run\.ts:\d+:\d+$/);
   });
 
   it('asks Node for no HTTP/2, no zlib and no worker', () => {

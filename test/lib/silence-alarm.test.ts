@@ -1,6 +1,6 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '../../lambda/run-event.ts';
+import { METRICS, METRICS_NAMESPACE } from '../../lambda/run/run-event.ts';
 import { DEFAULT_SESSION } from '../../lambda/session-name.ts';
 import { appWith, synthesize } from './synthesize.ts';
 

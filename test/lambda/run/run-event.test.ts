@@ -1,10 +1,10 @@
 import { Ajv } from 'ajv';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { Failure } from '../../lambda/failure.ts';
-import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
-import { METRICS, metricOf, runEventLine } from '../../lambda/run-event.ts';
-import { RunReport } from '../../lambda/run-report.ts';
+import { Failure } from '../../../lambda/failure.ts';
+import { HTTP_PROBLEMS } from '../../../lambda/run/http-status.ts';
+import { METRICS, metricOf, runEventLine } from '../../../lambda/run/run-event.ts';
+import { RunReport } from '../../../lambda/run/run-report.ts';
 import embeddedMetricFormat from './embedded-metric-format.schema.json' with { type: 'json' };
 
 const isEmbeddedMetricFormat = new Ajv().compile(embeddedMetricFormat);

@@ -1,5 +1,5 @@
-import { Failure, type FailureCode } from './failure.ts';
-import type { Outcome } from './outcome.ts';
+import { Failure, type FailureCode } from '../failure.ts';
+import type { Outcome } from '../outcome.ts';
 import { type Metrics, metricOf, type RunFields, type Step } from './run-event.ts';
 import { withSourcePositions } from './source-positions.ts';
 

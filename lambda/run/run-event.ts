@@ -1,5 +1,5 @@
-import type { FailureCode, ReauthenticationReason } from './failure.ts';
-import type { Outcome } from './outcome.ts';
+import type { FailureCode, ReauthenticationReason } from '../failure.ts';
+import type { Outcome } from '../outcome.ts';
 
 /** The steps of a run, in their order. A step that was not reached has no duration. */
 export type Step = 'read' | 'claim' | 'refresh' | 'save' | 'lookUp' | 'logOut' | 'mark';

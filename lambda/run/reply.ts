@@ -1,6 +1,6 @@
-import type { Failure } from './failure.ts';
+import type { Failure } from '../failure.ts';
+import type { Outcome } from '../outcome.ts';
 import { HTTP_PROBLEMS } from './http-status.ts';
-import type { Outcome } from './outcome.ts';
 import type { DurationsMs } from './run-report.ts';
 
 export type Reply = Outcome & { readonly durationsMs: DurationsMs; readonly requestId: string };

@@ -1,4 +1,4 @@
-import type { FailureCode } from './failure.ts';
+import type { FailureCode } from '../failure.ts';
 
 /** Every failure's HTTP status and title: the one table of them. */
 export const HTTP_PROBLEMS: Readonly<

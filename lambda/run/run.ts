@@ -1,21 +1,21 @@
-import type { Blink } from './blink/blink.ts';
-import { check } from './check.ts';
-import type { Command } from './command.ts';
-import type { Deadline } from './deadline.ts';
-import { Failure } from './failure.ts';
-import { logOut } from './log-out.ts';
+import type { Blink } from '../blink/blink.ts';
+import { check } from '../check.ts';
+import type { Command } from '../command.ts';
+import type { Deadline } from '../deadline.ts';
+import { Failure } from '../failure.ts';
+import { logOut } from '../log-out.ts';
+import type { Outcome } from '../outcome.ts';
+import type { Timing } from '../timing.ts';
+import { parseTrigger, type Trigger } from '../trigger.ts';
+import type { SecretStore } from '../vault/secret-store.ts';
+import { secretVault } from '../vault/secret-vault.ts';
+import { authenticate } from '../webhook/credentials.ts';
+import { commandOf } from '../webhook/http-request.ts';
+import type { WebhookKeys } from '../webhook/webhook-keys.ts';
 import { observedBlink, observedVault } from './observed.ts';
-import type { Outcome } from './outcome.ts';
 import { type HttpReply, httpProblem, httpReply, type Reply, thrown } from './reply.ts';
 import { runEventLine } from './run-event.ts';
 import { RunReport } from './run-report.ts';
-import type { Timing } from './timing.ts';
-import { parseTrigger, type Trigger } from './trigger.ts';
-import type { SecretStore } from './vault/secret-store.ts';
-import { secretVault } from './vault/secret-vault.ts';
-import { authenticate } from './webhook/credentials.ts';
-import { commandOf } from './webhook/http-request.ts';
-import type { WebhookKeys } from './webhook/webhook-keys.ts';
 
 /** What the function keeps from one invocation to the next. */
 export interface Wiring {

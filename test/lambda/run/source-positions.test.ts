@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { withSourcePositions } from '../../lambda/source-positions.ts';
+import { withSourcePositions } from '../../../lambda/run/source-positions.ts';
 
 const SOURCE = `
 export function outer(): void {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { askAhead, readAhead } from '../../lambda/priming.ts';
-import { inProcessStore } from './in-process-store.ts';
+import { askAhead, readAhead } from '../../../lambda/connections/priming.ts';
+import { inProcessStore } from '../in-process-store.ts';
 
 let nowMs: number;
 let asked: number;

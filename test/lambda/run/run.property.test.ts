@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
-import { ExchangeError, type HttpExchange, type HttpResponse } from '../../lambda/blink/http-exchange.ts';
-import { HTTP_PROBLEMS } from '../../lambda/http-status.ts';
-import { run } from '../../lambda/run.ts';
-import { inProcessStore } from './in-process-store.ts';
+import { blinkOverHttps } from '../../../lambda/blink/blink-over-https.ts';
+import { ExchangeError, type HttpExchange, type HttpResponse } from '../../../lambda/blink/http-exchange.ts';
+import { HTTP_PROBLEMS } from '../../../lambda/run/http-status.ts';
+import { run } from '../../../lambda/run/run.ts';
+import { inProcessStore } from '../in-process-store.ts';
 
 /** `npm run proof` draws more. */
 const numRuns = process.env['PROOF'] === 'long' ? 5_000 : 400;

@@ -1,6 +1,6 @@
-import type { Blink } from './blink/blink.ts';
+import type { Blink } from '../blink/blink.ts';
+import type { SessionVault } from '../vault/session-vault.ts';
 import type { RunReport } from './run-report.ts';
-import type { SessionVault } from './vault/session-vault.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -1,4 +1,4 @@
-import type { SecretStore } from './vault/secret-store.ts';
+import type { SecretStore } from '../vault/secret-store.ts';
 
 /** Enough for a cold start. An older answer is not used: a sign-in may have been stored since. */
 const FRESH_MS = 1_000;
