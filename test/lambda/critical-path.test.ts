@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildFunction } from '../../lib/function-bundle.ts';
+import { signIn } from '../../lib/local/local-session.ts';
+import { WEBHOOK } from '../lib/bundle/bundle-under-test.ts';
+import { ACCOUNT, LockStep } from './lock-step.ts';
+
+const OAUTH = 'connect to api.oauth.blink.com';
+const REST = 'connect to rest-e008.immedia-semi.com';
+const READ = ['GetSecretValue', 'ListSecretVersionIds'];
+/** From the claim on, one answer after another. */
+const AFTER_THE_CLAIM = [
+  ['Blink: refresh'],
+  ['PutSecretValue'], // the new token
+  ['UpdateSecretVersionStage'], // AWSCURRENT
+  ['Blink: logout'],
+  ['UpdateSecretVersionStage'], // BLINK_LOGGED_OUT
+];
+const CLAIM = 'PutSecretValue';
+const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+
+let directory: string;
+let lockStep: LockStep;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
+  await buildFunction(directory);
+});
+afterAll(() => rm(directory, { recursive: true }));
+beforeEach(async () => {
+  lockStep = await LockStep.start(join(directory, 'handler.js'));
+  for (const [index, name] of ['default', 'garden'].entries()) {
+    signIn(lockStep, { name, form: 'blinkpy', accountId: ACCOUNT.accountId, clientId: 300_000 + index });
+  }
+});
+afterEach(() => lockStep.close());
+
+/** A later call of a process whose connections have been idle for too long. */
+async function afterIdling(event: unknown) {
+  await lockStep.invoke({ action: 'check' });
+  lockStep.idle();
+  const { steps } = await lockStep.invoke(event);
+  return steps;
+}
+
+describe('what waits for what', () => {
+  it('in a cold start by webhook: the connection to the OAuth host waits for nothing, the REST host’s for the tier', async () => {
+    expect((await lockStep.invoke(WEBHOOK)).steps).toEqual([
+      ['GetSecretValue', 'GetSecretValue', OAUTH], // the webhook's key, and the one before
+      READ,
+      [CLAIM, REST],
+      ...AFTER_THE_CLAIM,
+    ]);
+  });
+
+  it('in a cold start by schedule', async () => {
+    expect((await lockStep.invoke(SCHEDULED)).steps).toEqual([
+      ['GetSecretValue', 'GetSecretValue', OAUTH],
+      READ,
+      [CLAIM, REST],
+      ...AFTER_THE_CLAIM,
+    ]);
+  });
+
+  it('in a call after idling: both connections open beside the claim', async () => {
+    expect(await afterIdling({ session: 'garden' })).toEqual([
+      READ,
+      [CLAIM, OAUTH, REST],
+      ...AFTER_THE_CLAIM,
+    ]);
+  });
+
+  it('in a warm call: no connection opens', async () => {
+    await lockStep.invoke(WEBHOOK);
+    expect((await lockStep.invoke({ session: 'garden' })).steps).toEqual([READ, [CLAIM], ...AFTER_THE_CLAIM]);
+  });
+});
+
+describe('after idling, no connection to Blink opens', () => {
+  it('for a check', async () => {
+    expect(await afterIdling({ action: 'check' })).toEqual([READ]);
+  });
+
+  it('for a repeated delivery', async () => {
+    await lockStep.invoke(WEBHOOK);
+    lockStep.idle();
+    const { steps, reply } = await lockStep.invoke({});
+    expect(steps).toEqual([READ]);
+    expect(await reply).toMatchObject({ outcome: 'already_logged_out' });
+  });
+
+  it('for a refresh token that Blink has refused', async () => {
+    lockStep.blink.tokens.revoke(ACCOUNT.accountId, 300_000);
+    await lockStep.invoke(WEBHOOK);
+    lockStep.idle();
+    const { steps, reply } = await lockStep.invoke({});
+    expect(steps).toEqual([READ]);
+    await expect(reply).rejects.toMatchObject({ name: 'reauthentication_required' });
+  });
+});
+
+it('for a session without a stored tier, no REST host is guessed', async () => {
+  const refreshToken = lockStep.blink.seedSession({ ...ACCOUNT, clientId: 400_000, oauthClient: 'ios' });
+  lockStep.secretsManager.secrets.create(
+    'blink-logout/bare',
+    JSON.stringify({ refresh_token: refreshToken }),
+  );
+  const steps = await afterIdling({ session: 'bare' });
+  expect(steps.slice(0, 3)).toEqual([READ, [CLAIM, OAUTH], ['Blink: refresh']]);
+});

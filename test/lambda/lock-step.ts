@@ -1,0 +1,133 @@
+import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { vi } from 'vitest';
+import { type BlinkStandIn, startBlink } from '../../lib/local/blink/start-blink.ts';
+import type { Hook } from '../../lib/local/faults.ts';
+import {
+  type SecretsManagerStandIn,
+  startSecretsManager,
+} from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+
+/** Nothing comes any more once nothing has come in so many turns of the event loop in a row, each of a few milliseconds. */
+const QUIET_TURNS = 6;
+
+export const ACCOUNT = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 123_456, userId: 1 };
+export const WEBHOOK_KEY = 'k'.repeat(64);
+
+type Handler = (event: unknown, context: object) => Promise<unknown>;
+
+/**
+ * The built function and the stand-ins in this process, in lock-step: no request is answered before the function has sent
+ * everything that it can send without that answer. So what is in one step waits for the step before, and for nothing else.
+ */
+export class LockStep {
+  readonly secretsManager: SecretsManagerStandIn;
+  readonly blink: BlinkStandIn;
+  readonly #bundle: string;
+  readonly #held: (() => void)[] = [];
+  #arrived: string[] = [];
+  #handler: Handler | undefined;
+
+  private constructor(bundle: string, secretsManager: SecretsManagerStandIn, blink: BlinkStandIn) {
+    this.#bundle = bundle;
+    this.secretsManager = secretsManager;
+    this.blink = blink;
+    secretsManager.faults.onCall = this.#holding(({ action }) => action);
+    blink.faults.onCall = this.#holding(({ action }) => `Blink: ${action}`);
+    secretsManager.secrets.create('blink-logout-webhook-key', WEBHOOK_KEY);
+    const { connect } = Socket.prototype;
+    const arrived = (name: string) => this.#arrived.push(name);
+    vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
+      const host = hostOf(args, blink.port);
+      if (host !== undefined) arrived(`connect to ${host}`);
+      return Reflect.apply(connect, this, args);
+    });
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    for (const [name, value] of Object.entries(environment(secretsManager.url, blink.url)))
+      vi.stubEnv(name, value);
+  }
+
+  static async start(bundle: string): Promise<LockStep> {
+    return new LockStep(bundle, await startSecretsManager(), await startBlink({ accounts: [ACCOUNT] }));
+  }
+
+  async close(): Promise<void> {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    vi.useRealTimers();
+    await Promise.all([this.secretsManager.close(), this.blink.close()]);
+  }
+
+  /** Loads the function, unless an earlier call has, and calls it. Gives the reply, and what was sent in each step. */
+  async invoke(event: unknown) {
+    this.#handler ??= this.#load();
+    let isOver = false;
+    const reply = this.#handler(event, {
+      awsRequestId: 'request',
+      getRemainingTimeInMillis: () => 60_000,
+    }).finally(() => {
+      isOver = true;
+    });
+    reply.catch(() => undefined);
+    const steps: string[][] = [];
+    while (!isOver) {
+      await this.#quiet();
+      if (this.#arrived.length > 0) steps.push(this.#arrived.sort());
+      this.#arrived = [];
+      for (const release of this.#held.splice(0)) release();
+    }
+    return { steps, reply };
+  }
+
+  /** As long as no connection may be used after. */
+  idle(): void {
+    vi.setSystemTime(Date.now() + 3_500);
+  }
+
+  #load(): Handler {
+    const require = createRequire(import.meta.url);
+    delete require.cache[this.#bundle];
+    return require(this.#bundle).handler;
+  }
+
+  #holding<Call>(name: (call: Call) => string): Hook<Call> {
+    return async (call, moment) => {
+      if (moment === 'after') return undefined;
+      this.#arrived.push(name(call));
+      await new Promise<void>((resolve) => this.#held.push(resolve));
+      return undefined;
+    };
+  }
+
+  async #quiet(): Promise<void> {
+    let before = this.#arrived.length;
+    for (let turns = 0; turns < QUIET_TURNS; turns++) {
+      await setTimeout(5);
+      if (this.#arrived.length !== before) turns = 0;
+      before = this.#arrived.length;
+    }
+  }
+}
+
+/** The host that a connection to Blink's port is for. Node calls `connect` with its normalized arguments: an array with the options. */
+function hostOf(args: readonly unknown[], blinkPort: number): string | undefined {
+  const [options] = Array.isArray(args[0]) ? args[0] : args;
+  return options.port === blinkPort || options.port === String(blinkPort) ? options.servername : undefined;
+}
+
+function environment(secretsManagerUrl: string, blinkUrl: string) {
+  return {
+    WEBHOOK_AUTH: 'key',
+    BLINK_USER_AGENT: 'Blink',
+    BLINK_ENDPOINT: blinkUrl,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerUrl,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_LAMBDA_FUNCTION_NAME: 'blink-logout',
+  };
+}
