@@ -16,6 +16,7 @@ import {
   type FunctionEnvironment,
   NO_SHARED_FILES,
   SESSION_SECRET_PREFIX,
+  WEBHOOK_KEY_SECRET_NAME,
 } from '../lambda/environment.ts';
 import type { Settings } from './settings.ts';
 
@@ -53,7 +54,14 @@ export class LogoutFunction extends Construct {
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
         ],
-        resources: [sessionSecretsArn(Stack.of(this))],
+        resources: [secretArn(Stack.of(this), `${SESSION_SECRET_PREFIX}*`)],
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        actions: ['secretsmanager:GetSecretValue'],
+        // By its name and not by a reference, so that the secret can depend on the role's policy.
+        resources: [secretArn(Stack.of(this), `${WEBHOOK_KEY_SECRET_NAME}-??????`)],
       }),
     );
     Validations.of(role).acknowledge({
@@ -61,9 +69,12 @@ export class LogoutFunction extends Construct {
       reason:
         'Sessions are made after the stack and without it; all are under this prefix, and nothing else is.',
     });
-    if (settings.kmsKeyArn !== undefined) {
-      role.addToPolicy(useOfKeyThroughSecretsManager(Stack.of(this), settings.kmsKeyArn));
-    }
+    role.addToPolicy(useOfKeysThroughSecretsManager(Stack.of(this)));
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:*:key/*]',
+      reason:
+        'Sessions may be under any key, also under one that a setting has named before. The conditions admit only the secrets of this stack.',
+    });
 
     if (settings.tracing) {
       Validations.of(role).acknowledge({
@@ -97,23 +108,30 @@ export class LogoutFunction extends Construct {
   }
 }
 
-function sessionSecretsArn(stack: Stack): string {
+function secretArn(stack: Stack, resourceName: string): string {
   return Arn.format(
-    {
-      service: 'secretsmanager',
-      resource: 'secret',
-      resourceName: `${SESSION_SECRET_PREFIX}*`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    },
+    { service: 'secretsmanager', resource: 'secret', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME },
     stack,
   );
 }
 
-/** Secrets Manager uses the key in the caller's name: to decrypt when it reads, and for a data key when it writes. */
-function useOfKeyThroughSecretsManager(stack: Stack, keyArn: string): PolicyStatement {
+/**
+ * Secrets Manager uses a secret's KMS key in the caller's name: it decrypts to read, and generates a data key to write. It
+ * names the secret in the encryption context (AWS Secrets Manager User Guide, "Secret encryption and decryption").
+ * The right does not depend on the setting `kmsKeyArn`, so no change of it takes a key away that a secret is still under.
+ */
+function useOfKeysThroughSecretsManager(stack: Stack): PolicyStatement {
   return new PolicyStatement({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` } },
+    resources: [Arn.format({ service: 'kms', account: '*', resource: 'key', resourceName: '*' }, stack)],
+    conditions: {
+      StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` },
+      StringLike: {
+        'kms:EncryptionContext:SecretARN': [
+          secretArn(stack, `${SESSION_SECRET_PREFIX}*`),
+          secretArn(stack, `${WEBHOOK_KEY_SECRET_NAME}-??????`),
+        ],
+      },
+    },
   });
 }

@@ -1,9 +1,14 @@
 import { CfnOutput, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  CfnStage,
+  HttpApi,
+  HttpMethod,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -28,7 +33,7 @@ export class Webhook extends Construct {
       apiName: Stack.of(this).stackName,
       description: 'Ends the session of a Blink client',
       createDefaultStage: false,
-      // For all other routes and methods, so that a stranger hears the same wherever he knocks.
+      // For all other paths and methods: unauthenticated callers get the same answer on every path.
       defaultIntegration: integration,
       ...(settings.webhookAuth === 'iam' && { defaultAuthorizer: new HttpIamAuthorizer() }),
     });
@@ -42,7 +47,7 @@ export class Webhook extends Construct {
           'The function itself checks the key, or the signature made with it, before it reads a session.',
       });
     }
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -59,10 +64,14 @@ export class Webhook extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_FIELDS)),
       },
     });
+    limitUnknownPaths(stage);
+    // API Gateway refuses route settings of a route that does not exist yet.
+    stage.node.addDependency(this.api);
     new CfnOutput(Stack.of(this), 'WebhookUrl', { value: `${this.api.apiEndpoint}/logout` });
-    if (settings.webhookAuth === 'key') this.#addKey(settings, target);
+    this.#addKey(settings, target);
   }
 
+  /** In both modes of authentication, so that a change of mode keeps the key: only deleting the stack deletes it. */
   #addKey(settings: Settings, reader: LambdaFunction): void {
     const key = new Secret(this, 'Key', {
       secretName: WEBHOOK_KEY_SECRET_NAME,
@@ -81,13 +90,23 @@ export class Webhook extends Construct {
       reason:
         'Those who call hold a copy of the key, so it is changed by hand; the previous one goes on working meanwhile.',
     });
-    reader.addToRolePolicy(
-      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [key.secretArn] }),
-    );
+    // CloudFormation updates the rights of the function first, so that it can read a key that moves under another KMS key.
+    key.node.addDependency(reader.grantPrincipal);
+    if (settings.webhookAuth !== 'key') return;
     new CfnOutput(Stack.of(this), 'ReadWebhookKeyCommand', {
       value: `aws secretsmanager get-secret-value --region ${Stack.of(this).region} --secret-id ${WEBHOOK_KEY_SECRET_NAME} --query SecretString --output text`,
     });
   }
+}
+
+/**
+ * The route $default gets a token bucket of its own, so that scanners cannot use up the requests of POST /logout
+ * (API Gateway Developer Guide, "Throttle requests to your HTTP APIs").
+ */
+function limitUnknownPaths(stage: HttpStage): void {
+  const { defaultChild } = stage.node;
+  if (!(defaultChild instanceof CfnStage)) throw new Error('HttpStage has no CfnStage');
+  defaultChild.routeSettings = { $default: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 5 } };
 }
 
 /** Who knocked, and what became of it. No header and no path: callers put credentials into both. */

@@ -9,8 +9,7 @@ export interface Deployment {
   readonly function: DeployedFunction;
   readonly routes: readonly Route[];
   readonly rule: Rule;
-  /** Where the gateway signs callers in by IAM, there is none. */
-  readonly webhookKey: GeneratedSecret | undefined;
+  readonly webhookKey: GeneratedSecret;
 }
 
 export interface DeployedFunction {
@@ -101,7 +100,7 @@ const secretSchema = v.object({
   }),
 });
 
-/** @param directory a cloud assembly with one stack, in which one function serves every route and the one rule */
+/** @param directory a cloud assembly with one stack, in which one function serves every route and the one rule, and one secret is generated */
 export async function readDeployment(directory: string): Promise<Deployment> {
   const { resources, assetDirectory } = await readCloudAssembly(directory);
   const { id: functionId, properties: fn } = resources.only('AWS::Lambda::Function', functionSchema);
@@ -122,13 +121,7 @@ export async function readDeployment(directory: string): Promise<Deployment> {
   });
   const [target] = rule.Targets;
   if (target.Arn !== functionId) throw new Error(`${ruleId} does not lead to the function`);
-  const [webhookKey] = resources.all('AWS::SecretsManager::Secret', secretSchema).map(
-    ({ properties }): GeneratedSecret => ({
-      name: properties.Name,
-      passwordLength: properties.GenerateSecretString.PasswordLength,
-      excludePunctuation: properties.GenerateSecretString.ExcludePunctuation,
-    }),
-  );
+  const { properties: key } = resources.only('AWS::SecretsManager::Secret', secretSchema);
   return {
     function: {
       name: fn.FunctionName ?? functionId,
@@ -147,6 +140,10 @@ export async function readDeployment(directory: string): Promise<Deployment> {
       schedule: rule.ScheduleExpression,
       input: target.Input,
     },
-    webhookKey,
+    webhookKey: {
+      name: key.Name,
+      passwordLength: key.GenerateSecretString.PasswordLength,
+      excludePunctuation: key.GenerateSecretString.ExcludePunctuation,
+    },
   };
 }

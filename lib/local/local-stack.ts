@@ -112,10 +112,10 @@ async function freePorts(first: number | undefined): Promise<LocalPorts> {
   return ports;
 }
 
-/** What CloudFormation does for the key's secret. Without one, the gateway takes whatever is signed. */
-function generateKey({ webhookKey }: Deployment, { secrets }: SecretsManagerStandIn): string {
-  if (webhookKey === undefined) return 'AWS4-HMAC-SHA256 Credential=local';
+/** Does what CloudFormation does for the key's secret. Returns what callers send: with IAM, any signature is accepted. */
+function generateKey({ webhookKey, routes }: Deployment, { secrets }: SecretsManagerStandIn): string {
   const key = randomPassword(webhookKey.passwordLength, webhookKey.excludePunctuation);
   secrets.create(webhookKey.name, key);
-  return `Bearer ${key}`;
+  const signed = routes.every(({ authorization }) => authorization === 'AWS_IAM');
+  return signed ? 'AWS4-HMAC-SHA256 Credential=local' : `Bearer ${key}`;
 }

@@ -62,6 +62,21 @@ describe('the webhook', () => {
     );
   });
 
+  it('has a bucket for unknown paths, which cannot use up the requests of POST /logout', () => {
+    const template = synthesize({ webhookRatePerSecond: '7', webhookBurst: '9' });
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
+    expect(stage?.['Properties'].RouteSettings).toEqual({
+      $default: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 5 },
+    });
+  });
+
+  it('creates its routes before the stage, which names one of them', () => {
+    const template = synthesize();
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
+    const routes = Object.keys(template.findResources('AWS::ApiGatewayV2::Route'));
+    expect(stage?.['DependsOn']).toEqual(expect.arrayContaining(routes));
+  });
+
   it('logs accesses, and nothing in which a caller may have put a credential', () => {
     const [stage] = Object.values(synthesize().findResources('AWS::ApiGatewayV2::Stage'));
     const variables = Object.values(JSON.parse(stage?.['Properties'].AccessLogSettings.Format));
@@ -97,9 +112,16 @@ describe('the webhook', () => {
     });
   });
 
-  it('has no key where IAM guards it', () => {
+  it('keeps its key where IAM guards it, so that a change of the setting changes no key', () => {
     const template = synthesize({ webhookAuth: 'iam' });
-    template.resourceCountIs('AWS::SecretsManager::Secret', 0);
+    expect(template.findResources('AWS::SecretsManager::Secret')).toEqual(
+      synthesize().findResources('AWS::SecretsManager::Secret'),
+    );
     expect(Object.keys(template.findOutputs('*'))).not.toContain('ReadWebhookKeyCommand');
+  });
+
+  it('changes its key only after the rights of the function', () => {
+    const [key] = Object.values(synthesize().findResources('AWS::SecretsManager::Secret'));
+    expect(key?.['DependsOn']).toContainEqual(expect.stringMatching(/^LogoutRoleDefaultPolicy/));
   });
 });

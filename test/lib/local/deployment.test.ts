@@ -41,6 +41,7 @@ const RESOURCES = {
     Type: 'AWS::Events::Rule',
     Properties: { ScheduleExpression: 'rate(1 day)', Targets: [{ Arn: FUNCTION_ARN, Id: 'Target0' }] },
   },
+  Key: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'key', GenerateSecretString: {} } },
   Other: { Type: 'AWS::SQS::Queue' },
 };
 
@@ -92,31 +93,24 @@ test('what the template leaves out is as AWS has it by default', async () => {
     },
     routes: [{ key: 'POST /door', authorization: 'NONE', timeoutMs: 30_000 }],
     rule: { name: 'Rule', enabled: true, schedule: 'rate(1 day)', input: undefined },
-    webhookKey: undefined,
+    webhookKey: { name: 'key', passwordLength: 32, excludePunctuation: false },
   });
 });
 
 test('what the template says is taken from it', async () => {
-  const { deployment } = await deploymentWith(
-    {
-      Fn: {
-        FunctionName: 'named',
-        Environment: { Variables: { A: 'b' } },
-        Timeout: 60,
-        MemorySize: 256,
-        LoggingConfig: { LogFormat: 'JSON' },
-      },
-      Integration: { TimeoutInMillis: 5000 },
-      Route: { AuthorizationType: 'AWS_IAM' },
-      Rule: { Name: 'nightly', State: 'DISABLED', Targets: [{ Arn: FUNCTION_ARN, Input: '{"a":1}' }] },
+  const { deployment } = await deploymentWith({
+    Fn: {
+      FunctionName: 'named',
+      Environment: { Variables: { A: 'b' } },
+      Timeout: 60,
+      MemorySize: 256,
+      LoggingConfig: { LogFormat: 'JSON' },
     },
-    {
-      Key: {
-        Type: 'AWS::SecretsManager::Secret',
-        Properties: { Name: 'key', GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
-      },
-    },
-  );
+    Integration: { TimeoutInMillis: 5000 },
+    Route: { AuthorizationType: 'AWS_IAM' },
+    Rule: { Name: 'nightly', State: 'DISABLED', Targets: [{ Arn: FUNCTION_ARN, Input: '{"a":1}' }] },
+    Key: { Name: 'named', GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
+  });
   expect(deployment).toMatchObject({
     function: {
       name: 'named',
@@ -127,7 +121,7 @@ test('what the template says is taken from it', async () => {
     },
     routes: [{ key: 'POST /door', authorization: 'AWS_IAM', timeoutMs: 5000 }],
     rule: { name: 'nightly', enabled: false, input: { a: 1 } },
-    webhookKey: { name: 'key', passwordLength: 64, excludePunctuation: true },
+    webhookKey: { name: 'named', passwordLength: 64, excludePunctuation: true },
   });
 });
 

@@ -1,0 +1,58 @@
+import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
+import { describe, expect, it } from 'vitest';
+import { synthesize } from './synthesize.ts';
+
+type Settings = Record<string, unknown>;
+
+const KMS_KEY = {
+  kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+};
+const OTHER_KMS_KEY = { kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/other' };
+
+/** Losing one of these breaks senders, loses events or logs, or changes an address. */
+const KEPT = [
+  'AWS::ApiGatewayV2::Api',
+  'AWS::ApiGatewayV2::Stage',
+  'AWS::Lambda::Function',
+  'AWS::Logs::LogGroup',
+  'AWS::SecretsManager::Secret',
+  'AWS::SNS::Topic',
+  'AWS::SQS::Queue',
+];
+
+/** What CloudFormation does, by its own specification of each property ("Update requires"). */
+function lossesOf(from: Settings, to: Settings): string[] {
+  const losses: string[] = [];
+  fullDiff(synthesize(from).toJSON(), synthesize(to).toJSON()).resources.forEachDifference((id, resource) => {
+    const type = resource.oldResourceType ?? resource.newResourceType ?? '';
+    const replaced =
+      resource.changeImpact === ResourceImpact.WILL_REPLACE ||
+      resource.changeImpact === ResourceImpact.MAY_REPLACE;
+    if (replaced || (resource.isRemoval && KEPT.includes(type))) {
+      losses.push(`${resource.changeImpact} ${type} ${id}`);
+    }
+  });
+  return losses;
+}
+
+describe('a change of settings replaces nothing, and removes no key, function, API or log:', () => {
+  it.each<[string, Settings, Settings]>([
+    ['a schedule', {}, { schedule: 'rate(1 day)' }],
+    ['another schedule', { schedule: 'rate(1 day)' }, { schedule: 'cron(0 3 * * ? *)' }],
+    ['a schedule that no alarm can watch', { schedule: 'rate(1 day)' }, { schedule: 'rate(20 days)' }],
+    ['webhookAuth', { webhookAuth: 'key' }, { webhookAuth: 'iam' }],
+    ['a KMS key', {}, KMS_KEY],
+    ['another KMS key', KMS_KEY, OTHER_KMS_KEY],
+    ['webhookAuth and a KMS key', { webhookAuth: 'key' }, { webhookAuth: 'iam', ...KMS_KEY }],
+    ['an e-mail address', {}, { alarmEmail: 'owner@example.com' }],
+    [
+      'all numbers',
+      {},
+      { webhookRatePerSecond: 9, webhookBurst: 9, refreshTokenMaxAgeDays: 9, logRetentionDays: 7 },
+    ],
+    ['tracing and the user agent', {}, { tracing: true, blinkUserAgent: 'Other' }],
+  ])('%s, there and back', (_, before, after) => {
+    expect(lossesOf(before, after)).toEqual([]);
+    expect(lossesOf(after, before)).toEqual([]);
+  });
+});
