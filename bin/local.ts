@@ -1,52 +1,57 @@
-import { parseArgs } from 'node:util';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { SERVE_PORT } from '../lib/local/local-ports.ts';
 import { runLocally } from '../lib/local/run-locally.ts';
+import packageJson from '../package.json' with { type: 'json' };
 
-const USAGE = `npm start -- [--serve] [--port N] [--verbose]
-
-Does the main job on this machine, without an AWS account and without a Blink account.
-
-  --serve     go on listening, and show each run
-  --port N    the webhook's port; N+1 is Secrets Manager's, N+2 Blink's, N+3 Lambda's (with --serve: ${SERVE_PORT}, else free ones)
-  --verbose   show all that each run prints
-  --help      this text
-`;
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      serve: { type: 'boolean', default: false },
-      port: { type: 'string' },
-      verbose: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const { serve, verbose } = values;
-  const port = values.port === undefined ? (serve ? SERVE_PORT : undefined) : parsePort(values.port);
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  return (await runLocally({ serve, verbose, ...(port !== undefined && { port }), signal: stop.signal }))
-    ? 0
-    : 1;
+interface Options {
+  readonly serve: boolean;
+  readonly verbose: boolean;
+  readonly port?: number;
 }
+
+const FAILED = 1;
+const USAGE = 2;
+const INTERRUPTED = 130;
+
+const program = new Command('npm start --')
+  .description('Runs the function on this machine, without an AWS account and without a Blink account.')
+  .version(packageJson.version)
+  .option('--serve', 'keep listening, and show each run', false)
+  .option(
+    '--port <n>',
+    `port of the webhook; Secrets Manager listens on n+1, Blink on n+2, Lambda on n+3 (default: ${SERVE_PORT} with --serve, otherwise free ports)`,
+    parsePort,
+  )
+  .option('--verbose', 'show everything that each run prints', false)
+  .allowExcessArguments(false)
+  .exitOverride();
 
 function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port >= 1 && port <= 65_532) return port;
-  throw new Error(`--port was given as ${text}; accepted is a whole number from 1 to 65532`);
+  throw new InvalidArgumentError('A port is a whole number from 1 to 65532.');
 }
 
-// Whoever reads may stop reading: `npm start | head`.
-process.stdout.on('error', () => process.exit(1));
+async function main(): Promise<number> {
+  const { serve, verbose, port = serve ? SERVE_PORT : undefined } = program.parse().opts<Options>();
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  const ok = await runLocally({ serve, verbose, ...(port !== undefined && { port }), signal: stop.signal });
+  if (stop.signal.aborted) return INTERRUPTED;
+  return ok ? 0 : FAILED;
+}
+
+// The reader may close the pipe: `npm start | head`.
+process.stdout.on('error', () => process.exit(FAILED));
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  const interrupted = error instanceof Error && error.name === 'AbortError';
-  if (!interrupted) console.error(error instanceof Error ? error.message : error);
-  process.exitCode = interrupted ? 130 : 1;
+  process.exitCode = exitCodeOf(error);
+  if (process.exitCode === FAILED) console.error(error instanceof Error ? error.message : error);
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  return error instanceof Error && error.name === 'AbortError' ? INTERRUPTED : FAILED;
 }

@@ -7,7 +7,7 @@ export interface Ids {
   readonly clientId: string | undefined;
 }
 
-/** As far as Blink tells them now: what is missing, a logout looks up for itself. */
+/** Looks up what Blink returns now; a logout looks up the rest. */
 export async function findIds(blink: Blink, accessToken: string): Promise<Ids> {
   const account = await orMissing(() => blink.findAccount(accessToken));
   if (account === undefined) return { accountId: undefined, tier: undefined, clientId: undefined };

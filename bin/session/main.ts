@@ -1,14 +1,15 @@
 import { CommanderError } from 'commander';
-import { type ExitCode, FAILED, OK, USAGE } from './context.ts';
+import { OK } from './commands/command.ts';
 import { UsageError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
-import { type Invocation, parseCommandLine, usageError } from './program.ts';
+import { usageError } from './errors/usage-error.ts';
+import { type Invocation, parseCommandLine } from './program.ts';
 import { openTarget, type Target } from './target.ts';
-import { questionsOn } from './terminal/questions.ts';
+import { Interruption } from './terminal/interruption.ts';
 import { type Streams, Terminal } from './terminal/terminal.ts';
 
-/** One command line in, one exit code out. */
-export async function main(argv: readonly string[], streams: Streams): Promise<ExitCode> {
+/** Runs one command line and resolves with its exit code. */
+export async function main(argv: readonly string[], streams: Streams): Promise<number> {
   const terminal = new Terminal(streams, argv.includes('--json'));
   let invocation: Invocation;
   let target: Target;
@@ -20,17 +21,22 @@ export async function main(argv: readonly string[], streams: Streams): Promise<E
     const usage = error instanceof CommanderError ? usageError(error) : error;
     if (!(usage instanceof UsageError)) throw error;
     terminal.failure(usage);
-    return USAGE;
+    return usage.exitCode;
   }
-  const questions = await questionsOn(streams);
+  const interruption = new Interruption(terminal);
+  const questions = streams.stdin.isTTY
+    ? (await import('./terminal/prompts.ts')).prompts(streams)
+    : (await import('./terminal/piped-lines.ts')).pipedLines(streams.stdin);
   try {
-    return await invocation.run({ terminal, target, questions });
+    const exitCode = await invocation.task({ terminal, target, questions, interruption });
+    return interruption.exitCode ?? exitCode;
   } catch (error) {
     const explained = await explain(error, target, invocation.session);
     terminal.failure(explained);
-    return explained instanceof UsageError ? USAGE : FAILED;
+    return interruption.exitCode ?? explained.exitCode;
   } finally {
     questions.close();
+    interruption.close();
     target.client.destroy();
   }
 }

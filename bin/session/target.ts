@@ -12,16 +12,18 @@ import { localPorts, SERVE_PORT } from '../../lib/local/local-ports.ts';
 import { UsageError } from './errors/command-error.ts';
 import { FailedCalls } from './errors/failed-calls.ts';
 
-/** Where the sessions are: in an AWS account, or in the local run. */
+/** Where the sessions are stored: in an AWS account, or in the local run. */
 export interface Place {
   readonly kind: 'aws' | 'local';
-  /** With which options a command gets here. */
+  /** The options that select it. */
   readonly options: readonly string[];
   region(): Promise<string>;
 }
 
-/** All that a command works on. */
+/** What a command works on. */
 export interface Target {
+  /** A command line for this place that can be pasted. */
+  commandLine(...words: readonly string[]): string;
   readonly place: Place;
   readonly client: SecretsManagerClient;
   readonly failedCalls: FailedCalls;
@@ -38,7 +40,7 @@ export interface TargetOptions {
   readonly port?: string | undefined;
 }
 
-/** What the function calls itself, too, where no setting says otherwise. */
+/** The default of the function's setting `blinkUserAgent`. */
 const USER_AGENT = 'Blink';
 
 export function openTarget(options: TargetOptions): Target {
@@ -46,6 +48,7 @@ export function openTarget(options: TargetOptions): Target {
   const store = secretsManagerStore(client);
   const exchange = createHttpExchange(blinkEndpoint);
   return {
+    commandLine: (...words) => ['npm run session --', ...words, ...place.options].join(' '),
     place,
     client,
     failedCalls: new FailedCalls(client),
@@ -63,7 +66,7 @@ interface Opened {
 }
 
 function aws({ profile, port, ...options }: TargetOptions): Opened {
-  if (port !== undefined) throw new UsageError('--port goes with --local.');
+  if (port !== undefined) throw new UsageError('--port requires --local.');
   const region = options.region ?? regionOfCli();
   const client = secretsManagerClient({
     ...(region !== undefined && { region }),
@@ -79,14 +82,14 @@ function aws({ profile, port, ...options }: TargetOptions): Opened {
   };
 }
 
-/** The AWS CLI's variable, which the SDK does not read. The SDK's own goes before it. */
+/** AWS_DEFAULT_REGION is the AWS CLI's variable, which the SDK does not read. AWS_REGION takes precedence. */
 function regionOfCli(): string | undefined {
   return process.env['AWS_REGION'] === undefined ? process.env['AWS_DEFAULT_REGION'] : undefined;
 }
 
 function local({ region, profile, port }: TargetOptions): Opened {
   if (region !== undefined || profile !== undefined) {
-    throw new UsageError('--local has neither a region nor a profile: leave --region and --profile out.');
+    throw new UsageError('--local does not accept --region or --profile.');
   }
   const first = port === undefined ? SERVE_PORT : parsePort(port);
   const { secretsManager, blink } = localPorts(first);

@@ -90,13 +90,13 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
 });
 
 test.each([
-  [['--port', 'eighty'], '--port was given as eighty; accepted is a whole number from 1 to 65532'],
-  [['--prot', '1'], "'--prot'"],
-])('%j is refused with a word about what is accepted', async (args, told) => {
+  [['--port', 'eighty'], 'A port is a whole number from 1 to 65532.'],
+  [['--prot', '1'], 'Did you mean --port?'],
+])('%j is refused with what is accepted, and exits with 2', async (args, told) => {
   const { exitCode, text } = await start(process.execPath, ['bin/local.ts', ...args]).end();
   expect(text).toContain(told);
   expect(text).not.toMatch(/^ +at /m);
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(2);
 });
 
 test('a port that is taken is named at once', async () => {

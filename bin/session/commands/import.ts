@@ -3,55 +3,73 @@ import { sessionSecretName } from '../../../lambda/session-name.ts';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
 import { boundedRun } from '../bounded-run.ts';
-import { commandLine } from '../command-line.ts';
-import { type Context, type ExitCode, OK } from '../context.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { lookUpMissing } from '../look-up-missing.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { storedText, storeSession } from '../session-secrets.ts';
 import { neverStoredIn, withoutNeverStored } from '../stored-text.ts';
+import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 import { readSource } from './read-source.ts';
 
-export interface ImportOptions {
-  readonly session: string;
+const HELP = `
+Accepts three forms: a BLINK_TOKENS line, the JSON that blinkpy or Home Assistant saves, and the JSON of a Homebridge plugin.
+Shows what is found and what is missing. Password, code and access token are left out. FILE does not change.
+
+Missing fields can be looked up. That spends the refresh token, so every other program that uses it must sign in again.
+The command asks first; without a terminal it looks them up only with --yes.`;
+
+interface ImportOptions {
   /** A path, or `-` for stdin. */
   readonly from: string;
-  /** Answers what would be asked with yes. */
-  readonly yes: boolean;
+  /** Answers the questions with yes. */
+  readonly yes?: boolean;
 }
 
-/** Stores tokens that another client has saved. Everything is asked before anything is written. */
-export async function importSession(context: Context, options: ImportOptions): Promise<ExitCode> {
-  const { terminal, target } = context;
-  const { session } = options;
-  const source = (await readSource(options.from, terminal.streams.stdin)).trim();
-  const stored = parseSource(source);
-  const dropped = neverStoredIn(source, stored.form);
-  tellFound(context, stored, dropped);
+export const addImport: AddCommand = (program, start) => {
+  program
+    .command('import')
+    .description('store tokens that another client has saved')
+    .addHelpText('after', HELP)
+    .addArgument(sessionArgument())
+    .requiredOption('--from <file>', 'the file that contains them, or - for stdin')
+    .option('--yes', 'replace an existing session, and look up missing fields')
+    .action((session: string, options: ImportOptions) => start(importSession(session, options), session));
+};
 
-  await askToReplace(context, options);
-  const lookUp = isIncomplete(stored) && (await askToLookUp(context, options));
+/** Asks all questions before it writes anything. */
+function importSession(session: string, { from, yes = false }: ImportOptions): Task {
+  return async (context) => {
+    const { terminal, target } = context;
+    const source = (await readSource(from, terminal.streams.stdin)).trim();
+    const stored = parseSource(source);
+    const dropped = neverStoredIn(source, stored.form);
+    terminal.note(['Found:', ...storedLines(storedReport(stored))].join('\n'));
+    if (dropped.length > 0) terminal.note(`Not stored, as a logout does not need it: ${dropped.join(', ')}.`);
 
-  const text = withoutNeverStored(source, stored.form);
-  const { created, versionId } = await terminal.progress('Storing the session', () =>
-    storeSession(target.client, session, text),
-  );
-  const report = storedReport(
-    lookUp
-      ? await terminal.progress('Looking up what is missing', () =>
-          boundedRun(terminal, (runEnds) => lookUpMissing(target, { session, versionId, runEnds })),
-        )
-      : stored,
-  );
-  terminal.result({ session, secret: sessionSecretName(session), created, dropped, ...report }, [
-    `${terminal.style('green', 'Imported')} as ${sessionSecretName(session)}.`,
-    ...storedLines(report),
-    ...(lookUp
-      ? ['The tokens in the source have been used up: what else used them has to sign in anew.']
-      : []),
-    `To log it out: ${commandLine(target, 'logout', session)}`,
-  ]);
-  return OK;
+    if (!yes) await askToReplace(context, session);
+    const lookUp = isIncomplete(stored) && (yes || (await askToLookUp(context)));
+
+    const text = withoutNeverStored(source, stored.form);
+    const { created, versionId } = await terminal.progress('Storing the session', () =>
+      storeSession(target.client, session, text),
+    );
+    const report = storedReport(
+      lookUp
+        ? await terminal.progress('Looking up missing fields', () =>
+            boundedRun(context, (runEnds) => lookUpMissing(target, { session, versionId, runEnds })),
+          )
+        : stored,
+    );
+    terminal.result({ session, secret: sessionSecretName(session), created, dropped, ...report }, [
+      `${terminal.style('green', 'Imported')} as ${sessionSecretName(session)}.`,
+      ...storedLines(report),
+      ...(lookUp
+        ? ['The imported refresh token is spent: other programs that use it must sign in again.']
+        : []),
+      `To log it out: ${target.commandLine('logout', session)}`,
+    ]);
+    return OK;
+  };
 }
 
 function parseSource(source: string): StoredSession {
@@ -60,42 +78,36 @@ function parseSource(source: string): StoredSession {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const fault = error.message.replace("the session's secret: ", '');
-    throw new CommandError('source_invalid', `What was given cannot be used: ${fault}.`, [], error);
+    throw new CommandError('source_invalid', `The tokens cannot be imported: ${fault}.`, [], error);
   }
-}
-
-function tellFound({ terminal }: Context, stored: StoredSession, dropped: readonly string[]): void {
-  terminal.note(['Found:', ...storedLines(storedReport(stored))].join('\n'));
-  if (dropped.length > 0) terminal.note(`Not stored, as a logout needs none of it: ${dropped.join(', ')}.`);
 }
 
 function isIncomplete({ accountId, tier, clientId }: StoredSession): boolean {
   return accountId === undefined || tier === undefined || clientId === undefined;
 }
 
-async function askToReplace(context: Context, { session, yes }: ImportOptions): Promise<void> {
-  const { terminal, target, questions } = context;
-  const before = await terminal.progress('Reading what is stored', () =>
+async function askToReplace({ terminal, target, questions }: Context, session: string): Promise<void> {
+  const before = await terminal.progress('Reading the stored session', () =>
     storedText(() => target.store.readCurrent(sessionSecretName(session))),
   );
-  if (before === undefined || yes) return;
+  if (before === undefined) return;
+  const exists = `A session named ${session} already exists.`;
   if (questions.fromScript) {
-    throw new CommandError('session_exists', `There is a session named ${session} already.`, [
+    throw new CommandError('session_exists', exists, [
       'To replace it, add --yes. To keep it, import under another name.',
     ]);
   }
-  if (!(await questions.confirm(`There is a session named ${session} already. Replace it?`))) {
+  if (!(await questions.confirm(`${exists} Replace it?`))) {
     throw new CommandError('session_exists', 'Nothing was changed.');
   }
 }
 
-async function askToLookUp({ terminal, questions }: Context, { yes }: ImportOptions): Promise<boolean> {
-  if (yes) return true;
+async function askToLookUp({ terminal, questions }: Context): Promise<boolean> {
   if (questions.fromScript) {
-    terminal.note('What is missing is looked up at the first logout, or now with --yes.');
+    terminal.note('Missing fields are looked up at the first logout. To look them up now, add --yes.');
     return false;
   }
   return questions.confirm(
-    'Look up what is missing? This uses the refresh token up: the new one is stored here, and nowhere else.',
+    'Look up missing fields? This spends the refresh token; the new one is stored here and nowhere else.',
   );
 }

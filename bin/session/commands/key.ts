@@ -1,25 +1,48 @@
+import {
+  GetRandomPasswordCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { Argument } from 'commander';
+import * as v from 'valibot';
 import { WEBHOOK_KEY_SECRET_NAME } from '../../../lambda/environment.ts';
-import { commandLine } from '../command-line.ts';
-import { type Context, type ExitCode, OK } from '../context.ts';
+import { secretsFailure, secretsManagerErrorName } from '../../../lambda/vault/secrets-failure.ts';
+import { CommandError, UsageError } from '../errors/command-error.ts';
 import { duration } from '../terminal/duration.ts';
-import { ofKey, readKey, rotateKey } from '../webhook-key.ts';
+import { type AddCommand, OK, type Task } from './command.ts';
 
-export const KEY_ACTIONS = ['show', 'rotate'] as const;
-export type KeyAction = (typeof KEY_ACTIONS)[number];
+const HELP = `
+Without an action it shows the age of the key. "show" prints the key. "rotate" makes a new one, which is accepted within
+ten seconds; the old key works until the next rotation.`;
 
-/** The webhook's key: whether there is one, what it is, or another one. */
-export async function key(context: Context, action: KeyAction | undefined): Promise<ExitCode> {
+/** As the stack generates it: letters and digits are also valid base64, which Standard Webhooks requires of a key. */
+const KEY = { PasswordLength: 64, ExcludePunctuation: true };
+
+const keySchema = v.object({ SecretString: v.string() });
+const randomSchema = v.object({ RandomPassword: v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{64}$/)) });
+
+export const addKey: AddCommand = (program, start) => {
+  program
+    .command('key')
+    .description('show the age of the webhook’s key, show the key, or rotate it')
+    .addHelpText('after', HELP)
+    .addArgument(new Argument('[action]', 'show or rotate').argParser(parseAction))
+    .action((task: Task = describeKey) => start(task));
+};
+
+function parseAction(action: string): Task {
   switch (action) {
-    case undefined:
-      return tell(context);
     case 'show':
-      return show(context);
+      return showKey;
     case 'rotate':
-      return rotate(context);
+      return rotateKey;
+    default:
+      throw new UsageError('key accepts show or rotate.');
   }
 }
 
-async function tell({ terminal, target }: Context): Promise<ExitCode> {
+const describeKey: Task = async ({ terminal, target }) => {
   const { versions, nowMs } = await terminal.progress('Reading about the key', () =>
     ofKey(() => target.store.listVersions(WEBHOOK_KEY_SECRET_NAME)),
   );
@@ -29,26 +52,59 @@ async function tell({ terminal, target }: Context): Promise<ExitCode> {
   terminal.result(
     { secret: WEBHOOK_KEY_SECRET_NAME, keyAgeSeconds: Math.floor(ageMs / 1000), previousAccepted },
     [
-      `The webhook’s key is in ${WEBHOOK_KEY_SECRET_NAME}, made ${duration(ageMs)} ago.`,
-      previousAccepted ? 'The one before it is accepted too.' : 'No other one is accepted.',
-      `To see it: ${commandLine(target, 'key show')}. To change it: ${commandLine(target, 'key rotate')}`,
+      `The webhook’s key is in ${WEBHOOK_KEY_SECRET_NAME}. It was made ${duration(ageMs)} ago.`,
+      previousAccepted ? 'The old key is accepted too.' : 'No other key is accepted.',
+      `To show it: ${target.commandLine('key show')}. To rotate it: ${target.commandLine('key rotate')}`,
     ],
   );
   return OK;
-}
+};
 
-async function show({ terminal, target }: Context): Promise<ExitCode> {
-  const value = await terminal.progress('Reading the key', () => readKey(target.client));
-  terminal.result({ key: value }, [value]);
+const showKey: Task = async ({ terminal, target }) => {
+  const key = await terminal.progress('Reading the key', () =>
+    ofKey(async () => {
+      const secret = new GetSecretValueCommand({ SecretId: WEBHOOK_KEY_SECRET_NAME });
+      return v.parse(keySchema, await target.client.send(secret)).SecretString;
+    }),
+  );
+  terminal.result({ key }, [key]);
   return OK;
-}
+};
 
-async function rotate({ terminal, target }: Context): Promise<ExitCode> {
-  await terminal.progress('Changing the key', () => rotateKey(target.client));
+/** The old key becomes AWSPREVIOUS, which the function accepts too. */
+const rotateKey: Task = async ({ terminal, target }) => {
+  await terminal.progress('Rotating the key', () => ofKey(() => putNewKey(target.client)));
   terminal.result({ secret: WEBHOOK_KEY_SECRET_NAME, rotated: true, previousAccepted: true }, [
-    'The webhook has a new key, which is taken within ten seconds.',
-    'The one before it is accepted until the next change: change the senders in peace.',
-    `To see it: ${commandLine(target, 'key show')}`,
+    'The webhook has a new key, which is accepted within ten seconds.',
+    'Update your senders: the old key works until the next rotation.',
+    `To show it: ${target.commandLine('key show')}`,
   ]);
   return OK;
+};
+
+async function putNewKey(client: SecretsManagerClient): Promise<void> {
+  const { RandomPassword } = v.parse(randomSchema, await client.send(new GetRandomPasswordCommand(KEY)));
+  await client.send(
+    new PutSecretValueCommand({ SecretId: WEBHOOK_KEY_SECRET_NAME, SecretString: RandomPassword }),
+  );
+}
+
+async function ofKey<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const failure = secretsFailure(cause);
+    if (
+      secretsManagerErrorName(cause) !== 'ResourceNotFoundException' &&
+      failure.code !== 'session_unknown'
+    ) {
+      throw failure;
+    }
+    throw new CommandError(
+      'key_unknown',
+      `There is no webhook key: no secret is named ${WEBHOOK_KEY_SECRET_NAME}.`,
+      ['The stack makes it. Is it deployed in this account and Region?'],
+      cause,
+    );
+  }
 }

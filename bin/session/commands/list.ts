@@ -1,29 +1,34 @@
 import * as v from 'valibot';
 import { Failure } from '../../../lambda/failure.ts';
 import { sessionNameSchema } from '../../../lambda/session-name.ts';
-import { type Context, type ExitCode, FAILED, OK } from '../context.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
 import { type SessionReport, sessionReport } from '../session-report.ts';
 import { sessionNames } from '../session-secrets.ts';
+import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
+import { type AddCommand, FAILED, OK, type Task } from './command.ts';
 
-/** At most so many are read at once, well below Secrets Manager's limits of calls per second. */
-const READ_AT_ONCE = 10;
+/** Well below Secrets Manager's limits of calls per second. */
+const CONCURRENT_READS = 10;
 
-type Entry =
-  | SessionReport
-  | { readonly session: string; readonly error: Pick<CommandError, 'code' | 'message' | 'advice'> };
+type Entry = SessionReport | { readonly session: string; readonly error: CommandError['document'] };
 
-/** All sessions, those too that cannot be read. Spends nothing. */
-export async function list(context: Context): Promise<ExitCode> {
-  const { terminal, target } = context;
+export const addList: AddCommand = (program, start) => {
+  program
+    .command('list')
+    .description('check all sessions; spends nothing')
+    .action(() => start(list));
+};
+
+/** Shows the sessions that cannot be read too. */
+const list: Task = async ({ terminal, target }) => {
   const entries = await terminal.progress('Reading the sessions', async () => {
     const names = await sessionNames(target.client);
     const read: Entry[] = [];
-    for (let from = 0; from < names.length; from += READ_AT_ONCE) {
-      const some = names.slice(from, from + READ_AT_ONCE);
-      read.push(...(await Promise.all(some.map((name) => entry(context, name)))));
+    for (let from = 0; from < names.length; from += CONCURRENT_READS) {
+      const some = names.slice(from, from + CONCURRENT_READS);
+      read.push(...(await Promise.all(some.map((name) => entry(target, name)))));
     }
     return read;
   });
@@ -36,20 +41,19 @@ export async function list(context: Context): Promise<ExitCode> {
   });
   terminal.result(
     { sessions: entries },
-    lines.length > 0 ? lines : ['There is no session yet. Begin with: npm run session -- sign-in'],
+    lines.length > 0 ? lines : [`There are no sessions yet. Start with: ${target.commandLine('sign-in')}`],
   );
   return entries.some((each) => 'error' in each) ? FAILED : OK;
-}
+};
 
-async function entry({ target }: Context, session: string): Promise<Entry> {
+async function entry(target: Target, session: string): Promise<Entry> {
   try {
     if (!v.is(sessionNameSchema, session)) {
-      throw new CommandError('session_name_invalid', 'The function takes no session of this name.');
+      throw new CommandError('session_name_invalid', 'The function does not accept this session’s name.');
     }
     return sessionReport(await target.vault.read(session));
   } catch (error) {
     if (!(error instanceof Failure || error instanceof CommandError)) throw error;
-    const { code, message, advice } = await explain(error, target, session);
-    return { session, error: { code, message, advice } };
+    return { session, error: (await explain(error, target, session)).document };
   }
 }

@@ -1,32 +1,59 @@
 import { randomUUID } from 'node:crypto';
-import { logOut } from '../../../lambda/log-out.ts';
+import * as v from 'valibot';
+import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
+import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import { boundedRun } from '../bounded-run.ts';
-import { type Context, type ExitCode, OK } from '../context.ts';
+import { UsageError } from '../errors/command-error.ts';
+import { type AddCommand, OK, sessionArgument, type Task } from './command.ts';
 
-export interface LogoutOptions {
-  readonly session: string;
-  /** Another client of the account. */
-  readonly clientId?: string;
+const HELP = `
+Does what the function does: refreshes the token, stores the new one, and ends the session at Blink.`;
+
+export const addLogout: AddCommand = (program, start) => {
+  program
+    .command('logout')
+    .description('log the session out now')
+    .addHelpText('after', HELP)
+    .addArgument(sessionArgument())
+    .option(
+      '--client-id <id>',
+      'log out another client of the account, with this session’s tokens',
+      parseClientId,
+    )
+    .action((session: string, options: { clientId?: string }) =>
+      start(
+        logout({ session, ...(options.clientId !== undefined && { clientId: options.clientId }) }),
+        session,
+      ),
+    );
+};
+
+function logout(request: LogoutRequest): Task {
+  return async (context) => {
+    const { terminal, target } = context;
+    const { vault, blink } = target;
+    const outcome = await terminal.progress('Logging out', () =>
+      boundedRun(context, (runEnds) =>
+        logOut({ vault, blink, runEnds, answerDue: runEnds, runId: randomUUID() }, request),
+      ),
+    );
+    switch (outcome.outcome) {
+      case 'logged_out':
+        terminal.result(outcome, [
+          `${terminal.style('green', 'Logged out')}: client ${outcome.clientId} of account ${outcome.accountId}.`,
+        ]);
+        return OK;
+      case 'already_logged_out':
+        terminal.result(outcome, [`${request.session} is already logged out. Nothing was spent.`]);
+        return OK;
+      case 'ready':
+        throw new Error('a logout has no outcome ready');
+    }
+  };
 }
 
-/** The function's use case, from here. */
-export async function logout({ terminal, target }: Context, options: LogoutOptions): Promise<ExitCode> {
-  const { vault, blink } = target;
-  const outcome = await terminal.progress('Logging out', () =>
-    boundedRun(terminal, (runEnds) =>
-      logOut({ vault, blink, runEnds, answerDue: runEnds, runId: randomUUID() }, options),
-    ),
-  );
-  switch (outcome.outcome) {
-    case 'logged_out':
-      terminal.result(outcome, [
-        `${terminal.style('green', 'Logged out')}: client ${outcome.clientId} of account ${outcome.accountId}.`,
-      ]);
-      return OK;
-    case 'already_logged_out':
-      terminal.result(outcome, [`${options.session} is logged out already; nothing was spent.`]);
-      return OK;
-    case 'ready':
-      throw new Error('a logout cannot come to this');
-  }
+function parseClientId(text: string): string {
+  const parsed = v.safeParse(numericIdSchema, text);
+  if (parsed.success) return parsed.output;
+  throw new UsageError(`--client-id ${NUMERIC_ID_RULE}.`);
 }

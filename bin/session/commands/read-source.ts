@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import type { Streams } from '../terminal/terminal.ts';
 
-/** What is to be imported: a file's text, or what is piped in. */
+/** The text of a file, or of stdin for `-`. */
 export async function readSource(from: string, stdin: Streams['stdin']): Promise<string> {
   if (from !== '-') return readText(from);
-  // What is typed or pasted here would stay on the screen.
+  // Text that is typed or pasted here would stay on the screen.
   if (stdin.isTTY)
-    throw new UsageError('--from - takes what is piped in: cat FILE | npm run session -- import --from -');
+    throw new UsageError('--from - reads from a pipe: cat FILE | npm run session -- import --from -');
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');
@@ -21,7 +21,7 @@ async function readText(path: string): Promise<string> {
     throw new CommandError(
       'source_unreadable',
       `The file could not be read (${code}).`,
-      ['See --from.'],
+      ['Check the path given with --from.'],
       cause,
     );
   }

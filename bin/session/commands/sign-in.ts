@@ -4,22 +4,36 @@ import { Failure } from '../../../lambda/failure.ts';
 import { sessionSecretName } from '../../../lambda/session-name.ts';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
-import { commandLine } from '../command-line.ts';
-import { type Context, type ExitCode, OK } from '../context.ts';
-import { CommandError } from '../errors/command-error.ts';
+import { CommandError, Interrupted } from '../errors/command-error.ts';
 import { blocked, explain } from '../errors/explain.ts';
 import { findIds } from '../find-ids.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { type StoredVersion, storedText, storeSession } from '../session-secrets.ts';
 import { type SignInResult, signIn as signInAtBlink } from '../sign-in/sign-in.ts';
 import { newText, type OwnFields, withFields, withoutNeverStored } from '../stored-text.ts';
+import type { Questions } from '../terminal/questions.ts';
+import { type AddCommand, type Context, OK, sessionArgument } from './command.ts';
 
-const CODES_TAKEN = 3;
+const HELP = `
+Asks for your e-mail address and password at Blink, and for the code that Blink sends. The password is not stored.
+An existing session keeps its other fields.
 
-/** From an e-mail address, a password and a code to a stored session. */
-export async function signIn(context: Context, session: string): Promise<ExitCode> {
+A script pipes in one line each, in this order: e-mail address, password, code.`;
+
+const MAX_CODES = 3;
+
+export const addSignIn: AddCommand = (program, start) => {
+  program
+    .command('sign-in')
+    .description('sign in at Blink and store the session')
+    .addHelpText('after', HELP)
+    .addArgument(sessionArgument())
+    .action((session: string) => start((context) => signIn(context, session), session));
+};
+
+export async function signIn(context: Context, session: string): Promise<typeof OK> {
   const { terminal, target, questions } = context;
-  const before = await terminal.progress('Reading what is stored', () => readBefore(context, session));
+  const before = await terminal.progress('Reading the stored session', () => readBefore(context, session));
 
   const credentials = {
     email: await questions.email(),
@@ -46,7 +60,7 @@ export async function signIn(context: Context, session: string): Promise<ExitCod
   terminal.result({ session, secret: sessionSecretName(session), created, ...report }, [
     `${terminal.style('green', 'Signed in.')} ${created ? 'Stored' : 'Stored anew'} as ${sessionSecretName(session)}.`,
     ...storedLines(report),
-    `To log it out: ${commandLine(target, 'logout', session)}`,
+    `To log it out: ${target.commandLine('logout', session)}`,
   ]);
   return OK;
 }
@@ -56,7 +70,7 @@ interface Before {
   readonly stored: StoredSession;
 }
 
-/** What a sign-in keeps: the form, the hardware id, and every field that it does not know. */
+/** A sign-in keeps the form, the hardware id, and every field that it does not know. */
 async function readBefore({ terminal, target }: Context, session: string): Promise<Before | undefined> {
   const text = await storedText(() => target.store.readCurrent(sessionSecretName(session)));
   if (text === undefined) return undefined;
@@ -64,7 +78,7 @@ async function readBefore({ terminal, target }: Context, session: string): Promi
     return { text, stored: parseStoredSession(text) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    terminal.note(`What ${session} holds now is no usable session; it will be replaced.`);
+    terminal.note(`The secret of ${session} contains no usable session. It will be replaced.`);
     return undefined;
   }
 }
@@ -84,7 +98,7 @@ async function grantFor(
     if (code === undefined) {
       const waitMs = resendAfterSeconds * 1000 - (performance.now() - sentAtMs);
       if (waitMs > 0) {
-        terminal.note(`Blink sends another code in ${Math.ceil(waitMs / 1000)} s at the earliest.`);
+        terminal.note(`Blink can send another code in ${Math.ceil(waitMs / 1000)} s.`);
         continue;
       }
       result = await begin();
@@ -99,8 +113,8 @@ async function grantFor(
         throw blocked(verified.blinkStatus);
       case 'wrong_code':
         wrongCodes += 1;
-        if (wrongCodes === CODES_TAKEN || questions.fromScript) throw codeRefused();
-        terminal.note('Blink does not accept this code.');
+        if (wrongCodes === MAX_CODES || questions.fromScript) throw codeRefused();
+        terminal.note('Blink rejected this code.');
     }
   }
 }
@@ -114,30 +128,38 @@ function grantOf(result: Exclude<SignInResult, { kind: 'second_factor_wanted' }>
     case 'locked':
       throw blocked(result.blinkStatus);
     case 'wrong_password':
-      throw new CommandError('wrong_password', 'Blink does not accept this e-mail address and password.', [
-        'See that both are right, and run the command again. Five wrong passwords lock the account for ten minutes.',
+      throw new CommandError('wrong_password', 'Blink rejected the e-mail address or the password.', [
+        'Check both and run the command again. Five wrong passwords lock the account for ten minutes.',
       ]);
   }
 }
 
 function codeRefused(): CommandError {
-  return new CommandError('code_refused', 'Blink does not accept the code.', [
-    'Wait for the newest one, and run the command again. Nothing was changed.',
+  return new CommandError('code_refused', 'Blink rejected the code.', [
+    'Run the command again and enter the newest code. Nothing was changed.',
   ]);
 }
 
-/** A person may mend what stands in the way, and need not sign in once more. */
+/** At a terminal the user can fix the cause and try again, without another sign-in. */
 async function store(context: Context, session: string, text: string): Promise<StoredVersion> {
   const { terminal, target, questions } = context;
   for (;;) {
     try {
       return await terminal.progress('Storing the session', () => storeSession(target.client, session, text));
     } catch (error) {
-      if (questions.fromScript || terminal.json) throw error;
-      terminal.failure(await explain(error, target, session));
-      const again = await questions.confirm('The sign-in is not stored yet. Try again to store it?');
-      if (!again)
-        throw new CommandError('not_stored', 'The new sign-in was not stored. What was stored is as it was.');
+      if (questions.fromScript) throw error;
+      terminal.problem(await explain(error, target, session));
+      if (!(await tryAgain(questions))) throw new CommandError('not_stored', NOT_STORED);
     }
+  }
+}
+
+const NOT_STORED = 'The sign-in was not stored. The stored session did not change.';
+
+async function tryAgain(questions: Questions): Promise<boolean> {
+  try {
+    return await questions.confirm('The sign-in is not stored yet. Try to store it again?');
+  } catch (error) {
+    throw error instanceof Interrupted ? new Interrupted(NOT_STORED) : error;
   }
 }

@@ -1,5 +1,4 @@
 import type { Failure } from '../../../lambda/failure.ts';
-import { startLocalRun } from '../command-line.ts';
 import type { Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
 import { policyStatement } from './policy-statement.ts';
@@ -15,7 +14,7 @@ const NOT_ACCEPTED = [
 const KEY_UNUSABLE = ['DecryptionFailure', 'EncryptionFailure'];
 const BUSY = ['ThrottlingException', 'InternalServiceError', 'ServiceUnavailable'];
 
-/** What Secrets Manager, or the way to it, said no to. */
+/** Explains a failed call to Secrets Manager. */
 export async function explainSecrets(failure: Failure, target: Target): Promise<CommandError> {
   const { awsError = '' } = failure.details;
   const told = (code: string, message: string, ...advice: string[]) =>
@@ -30,11 +29,11 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
     return told(
       'credentials_refused',
       'AWS does not accept the credentials.',
-      'See whether they are typed right, and whether this machine’s clock is.',
+      'Check the credentials and this machine’s clock.',
     );
   }
   if (/region is missing/i.test(systemMessage)) {
-    return told('no_region', 'No AWS region is set.', 'Give the one of the stack: --region eu-central-1');
+    return told('no_region', 'No AWS Region is set.', 'Add the Region of the stack: --region eu-central-1');
   }
   if (/\bSSO\b|TokenProviderError|\blogin\b/i.test(systemMessage) || awsError === 'TokenProviderError') {
     return told('sso_expired', 'The AWS sign-in (SSO) has expired.', ...newCredentials(target));
@@ -43,20 +42,20 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
     return told(
       'no_credentials',
       'There are no AWS credentials.',
-      'With a profile: --profile <name> (aws configure list-profiles says which there are).',
-      'Or try it without an account: --local',
+      'Choose a profile with --profile (aws configure list-profiles lists them).',
+      'To try it without an account: --local',
     );
   }
   if (awsError === 'InvalidRequestException') {
     const name = target.failedCalls.of(failure)?.secretName ?? '';
     return told(
       'secret_deleted',
-      `The secret ${name} is about to be deleted, or another service manages it.`,
-      `To have it back: aws secretsmanager restore-secret --secret-id ${name}`,
+      `The secret ${name} is scheduled for deletion, or another service manages it.`,
+      `To restore it: aws secretsmanager restore-secret --secret-id ${name}`,
     );
   }
   if (KEY_UNUSABLE.includes(awsError)) {
-    return told('kms_denied', 'The secret’s KMS key cannot be used.', 'See whether it is enabled.');
+    return told('kms_denied', 'The secret’s KMS key cannot be used.', 'Check that the key is enabled.');
   }
   if (BUSY.includes(awsError)) {
     return told('secrets_unavailable', `Secrets Manager is busy (${awsError}).`, 'Try again in a minute.');
@@ -67,7 +66,7 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
   return told(
     'secrets_unavailable',
     `Secrets Manager could not be used (${awsError}).`,
-    `See whether this machine is on the network, and whether the region is one of AWS’s: ${await target.place.region()}`,
+    `Check the network connection and the AWS Region: ${await target.place.region()}`,
   );
 }
 
@@ -85,7 +84,7 @@ async function accessDenied(failure: Failure, target: Target, systemMessage: str
             'The secret’s KMS key is what is not allowed: kms:Decrypt and kms:GenerateDataKey are wanted on it.',
           ]
         : []),
-      'Whoever manages your AWS permissions can add this to your policy:',
+      'This statement in your IAM policy would allow it:',
       JSON.stringify(statement),
     ],
     failure,
@@ -95,11 +94,17 @@ async function accessDenied(failure: Failure, target: Target, systemMessage: str
 function newCredentials({ place }: Target): readonly string[] {
   return [
     `Sign in again: ${['aws sso login', ...place.options].join(' ')}`,
-    'Or get new ones where these came from.',
+    'Or renew them where they come from.',
   ];
 }
 
-/** Of an error and all that lies beneath, to be searched and never to be shown. */
+/** Names and messages of an error and its causes: to be searched, never to be shown. */
 function messages(error: unknown): string {
   return error instanceof Error ? `${error.name} ${error.message} ${messages(error.cause)}` : '';
+}
+
+/** The most likely reason why a stand-in does not answer. */
+export function startLocalRun({ place }: Target): string {
+  const port = place.options.filter((option) => option !== '--local');
+  return `Start the local run in another terminal: ${['npm start -- --serve', ...port].join(' ')}`;
 }

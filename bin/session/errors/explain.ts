@@ -1,24 +1,17 @@
 import { Failure } from '../../../lambda/failure.ts';
-import { commandLine, startLocalRun } from '../command-line.ts';
 import { sessionNames } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { CommandError } from './command-error.ts';
-import { explainSecrets } from './explain-secrets.ts';
+import { explainSecrets, startLocalRun } from './explain-secrets.ts';
 
-/**
- * A failure in a person's words, with what to do next. Nothing of it is foreign text: codes, names and numbers are checked
- * before they are told.
- */
+/** Explains a failure and what to do next. Contains no external text except checked codes, names and numbers. */
 export async function explain(error: unknown, target: Target, session: string): Promise<CommandError> {
   if (error instanceof CommandError) return error;
-  if (error instanceof Error && error.name === 'ExitPromptError') {
-    return new CommandError('interrupted', 'Stopped. Nothing was changed.');
-  }
   if (!(error instanceof Failure)) return unexpected(error);
   const { code, details } = error;
   const told = (message: string, ...advice: string[]) => new CommandError(code, message, advice, error);
-  const signIn = `Sign in: ${commandLine(target, 'sign-in', session)}`;
+  const signIn = `Sign in: ${target.commandLine('sign-in', session)}`;
 
   if (details.awsError !== undefined && code !== 'session_unknown' && code !== 'too_many_logouts') {
     return explainSecrets(error, target);
@@ -30,7 +23,7 @@ export async function explain(error: unknown, target: Target, session: string): 
     case 'session_invalid':
       return told(
         `${sentence(error.message)} Nothing was spent.`,
-        `Mend it by hand, or begin anew. ${signIn}`,
+        `Correct the secret by hand, or sign in again. ${signIn}`,
       );
     case 'session_busy':
     case 'too_many_logouts': {
@@ -52,19 +45,19 @@ export async function explain(error: unknown, target: Target, session: string): 
       if (details.blinkStatus !== undefined) return told(sentence(error.message), 'Try again later.');
       return target.place.kind === 'local'
         ? told(sentence(error.message), startLocalRun(target))
-        : told(sentence(error.message), 'See whether this machine is on the network, and try again.');
+        : told(sentence(error.message), 'Check the network connection and try again.');
     case 'blink_rejected':
       if (details.blinkStatus === 404) {
         return told(
           sentence(error.message),
-          'Blink knows no such client on this account: it is gone, or another’s.',
+          'Blink has no such client on this account: it was removed, or it belongs to another account.',
         );
       }
       return details.blinkStatus === 426
-        ? told('Blink wants a newer version of its app than this tool takes itself for.', 'Update this tool.')
+        ? told('Blink requires a newer version of the app than this tool imitates.', 'Update this tool.')
         : told(
             sentence(error.message),
-            'Try again later. If it goes on, Blink’s interface, which is not public, may have changed.',
+            'Try again later. If it persists, Blink may have changed its API, which is not public.',
           );
     case 'secrets_unavailable':
       return told(sentence(error.message), 'Try again.');
@@ -76,8 +69,8 @@ export async function explain(error: unknown, target: Target, session: string): 
 export function blocked(blinkStatus: number, cause?: unknown): CommandError {
   return new CommandError(
     'blocked_by_blink',
-    `Blink lets nobody in from here for now (status ${blinkStatus}).`,
-    ['Wait an hour, and do not try again before: each try makes it longer.'],
+    `Blink is refusing requests from this machine (status ${blinkStatus}).`,
+    ['Wait an hour before you try again: each attempt extends the block.'],
     cause,
   );
 }
@@ -85,19 +78,19 @@ export function blocked(blinkStatus: number, cause?: unknown): CommandError {
 async function known({ client }: Target): Promise<string> {
   try {
     const names = await sessionNames(client);
-    return names.length === 0 ? 'There is none at all yet.' : `There are: ${names.join(', ')}.`;
+    return names.length === 0 ? 'There are no sessions yet.' : `Sessions: ${names.join(', ')}.`;
   } catch (error) {
-    if (error instanceof Failure) return 'Which ones there are could not be found out.';
+    if (error instanceof Failure) return 'The sessions could not be listed.';
     throw error;
   }
 }
 
-/** Where, never what: its message may hold anything. */
+/** Shows the stack only, as the message may contain anything. */
 function unexpected(cause: unknown): CommandError {
   const frames = cause instanceof Error ? (cause.stack?.match(/^ +at .*$/gm) ?? []) : [];
   return new CommandError(
     'internal_error',
-    'Something went wrong that never should. It is a fault of this tool.',
+    'Internal error: this is a bug in this tool.',
     frames.slice(0, 5).map((frame) => frame.trim()),
     cause,
   );

@@ -1,27 +1,32 @@
 import { createInterface } from 'node:readline';
 import { CommandError } from '../errors/command-error.ts';
-import type { Questions } from './questions.ts';
+import { CODE_RULE, EMAIL_RULE, parseCode, parseEmail, type Questions } from './questions.ts';
 import type { Streams } from './terminal.ts';
 
-/** Takes the answers from a pipe, one a line, in the order in which they are wanted. */
+const ADVICE = [
+  'A script pipes in one line each: e-mail address, password, and the code after Blink has sent it.',
+];
+
+/** Takes the answers from a pipe, one line each, in the order in which they are needed. */
 export function pipedLines(stdin: Streams['stdin']): Questions {
   let lines: AsyncIterator<string> | undefined;
   const next = async (what: string): Promise<string> => {
-    // Not before something is asked: what is piped in may be meant for somebody else.
+    // Only when something is asked: the input may be for something else, such as a shell's loop.
     lines ??= createInterface({ input: stdin, terminal: false })[Symbol.asyncIterator]();
     const line = await lines.next();
-    if (line.done || line.value === '') {
-      throw new CommandError('input_missing', `The input ended before ${what} came.`, [
-        'A script pipes in one line each: e-mail address, password, and the code once Blink has sent it.',
-      ]);
-    }
+    if (line.done) throw new CommandError('input_missing', `The input ended before ${what}.`, ADVICE);
+    if (line.value === '') throw new CommandError('input_missing', `The line for ${what} is empty.`, ADVICE);
     return line.value;
+  };
+  const valid = (value: string | undefined, rule: string): string => {
+    if (value === undefined) throw new CommandError('input_invalid', rule, ADVICE);
+    return value;
   };
   return {
     fromScript: true,
-    email: () => next('an e-mail address'),
-    password: () => next('a password'),
-    code: () => next('the second factor’s code'),
+    email: async () => valid(parseEmail(await next('the e-mail address')), EMAIL_RULE),
+    password: () => next('the password'),
+    code: async () => valid(parseCode(await next('the code')), CODE_RULE),
     confirm: async () => false,
     close: () => stdin.destroy(),
   };

@@ -1,45 +1,55 @@
 import { confirm, input, password } from '@inquirer/prompts';
-import { maskedEmail } from './mask.ts';
-import type { Questions } from './questions.ts';
+import { Interrupted } from '../errors/command-error.ts';
+import { Keyboard } from './keyboard.ts';
+import { CODE_RULE, EMAIL_RULE, parseCode, parseEmail, type Questions } from './questions.ts';
 import type { Streams } from './terminal.ts';
 
-/** Asks on the terminal. Ctrl-C rejects with `ExitPromptError`. */
+/** Asks on the terminal. Ctrl-C rejects with `Interrupted`. */
 export function prompts({ stdin, stderr }: Streams): Questions {
-  const context = { input: stdin, output: stderr };
+  const keyboard = new Keyboard(stdin);
+  const accept = (isValid: boolean, rule: string) => {
+    if (isValid) return true;
+    return keyboard.dropPasted() ? `${rule} The other lines that you pasted are ignored.` : rule;
+  };
+  const ask = async <T>(
+    prompt: (context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream }) => Promise<T>,
+  ) => {
+    try {
+      return await keyboard.forOneLine((line) => prompt({ input: line, output: stderr }));
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ExitPromptError') {
+        throw new Interrupted('Interrupted. Nothing was changed.');
+      }
+      throw error;
+    }
+  };
   return {
     fromScript: false,
-    email: () =>
-      input(
-        {
-          message: 'E-mail address at Blink:',
-          transformer: (text) => maskedEmail(text),
-          validate: (text) =>
-            /^\S+@\S+$/.test(text) || 'An e-mail address is wanted, such as ada@example.com.',
-        },
-        context,
-      ),
-    password: () =>
-      password(
-        {
-          message: 'Password at Blink:',
-          toggleMask: false,
-          validate: (text) => text !== '' || 'A password is wanted.',
-        },
-        context,
-      ),
-    async code(sentBy) {
-      const code = await password(
-        {
-          message: `Code that Blink has sent ${sentBy} (empty for another one):`,
-          mask: '•',
-          toggleMask: false,
-          validate: (text) => /^\d{0,10}$/.test(text.trim()) || 'The code is made of digits.',
-        },
-        context,
-      );
-      return code.trim() === '' ? undefined : code.trim();
+    async email() {
+      const validate = (text: string) => accept(parseEmail(text) !== undefined, EMAIL_RULE);
+      const text = await ask((context) => input({ message: 'E-mail address at Blink:', validate }, context));
+      return parseEmail(text) ?? text;
     },
-    confirm: (message) => confirm({ message, default: false }, context),
-    close: () => {},
+    password() {
+      const validate = (text: string) => accept(text !== '', 'Enter the password.');
+      return ask((context) =>
+        password({ message: 'Password at Blink:', toggleMask: false, validate }, context),
+      );
+    },
+    async code(sentBy) {
+      const message = `Code that Blink has sent ${sentBy} (empty for another one):`;
+      const validate = (text: string) =>
+        accept(text.trim() === '' || parseCode(text) !== undefined, CODE_RULE);
+      return parseCode(
+        await ask((context) => password({ message, mask: '•', toggleMask: false, validate }, context)),
+      );
+    },
+    confirm(message) {
+      keyboard.dropPasted();
+      return ask((context) => confirm({ message, default: false }, context));
+    },
+    close() {
+      if (keyboard.dropPasted()) stderr.write('The other lines that you pasted were not needed.\n');
+    },
   };
 }

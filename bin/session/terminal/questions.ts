@@ -1,19 +1,26 @@
-import type { Streams } from './terminal.ts';
-
-/** What a command may ask a person, or a script by the lines that it pipes in. Answers are shown to nobody. */
+/** What a command may ask a person at the terminal, or a script that pipes in its answers. */
 export interface Questions {
   readonly fromScript: boolean;
   email(): Promise<string>;
   password(): Promise<string>;
-  /** `undefined` where another code is wanted. */
+  /** `undefined` if another code is to be sent. */
   code(sentBy: string): Promise<string | undefined>;
-  /** Resolves once it was answered with yes. A script is never asked. */
+  /** Resolves with false for a script, which is never asked. */
   confirm(question: string): Promise<boolean>;
   /** Nothing more will be asked. */
   close(): void;
 }
 
-export async function questionsOn(streams: Streams): Promise<Questions> {
-  if (streams.stdin.isTTY) return (await import('./prompts.ts')).prompts(streams);
-  return (await import('./piped-lines.ts')).pipedLines(streams.stdin);
+export const EMAIL_RULE = 'Enter an e-mail address, such as ada@example.com.';
+export const CODE_RULE = 'Enter the digits of the code.';
+
+/** Without the spaces that came along with a copy; `undefined` if it is no e-mail address. */
+export function parseEmail(text: string): string | undefined {
+  return /^\s*(\S+@\S+)\s*$/.exec(text)?.[1];
+}
+
+/** The digits of a code, which Blink's messages may group: `123 456`. */
+export function parseCode(text: string): string | undefined {
+  const digits = text.replaceAll(/\s/g, '');
+  return /^\d{1,10}$/.test(digits) ? digits : undefined;
 }

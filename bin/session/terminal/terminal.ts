@@ -5,14 +5,14 @@ import type { CommandError } from '../errors/command-error.ts';
 type Style = Parameters<typeof styleText>[0];
 
 export interface Streams {
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown };
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }
 
 /**
- * What a command says. The result alone goes to stdout: lines for a person, or with `--json` one document. All else, the
- * questions included, goes to stderr, so that a pipe gets the result and nothing more.
+ * What a command prints. Only the result goes to stdout: lines for a person, or one document with `--json`. Everything else,
+ * the questions included, goes to stderr.
  */
 export class Terminal {
   readonly streams: Streams;
@@ -27,22 +27,27 @@ export class Terminal {
     this.streams.stdout.write(`${this.json ? JSON.stringify(document) : lines.join('\n')}\n`);
   }
 
-  /** How a command that failed ends: for a script a document too, so that there always is one. */
-  failure({ code, message, advice }: CommandError): void {
-    if (this.json) {
-      this.streams.stdout.write(`${JSON.stringify({ error: { code, message, advice } })}\n`);
-      return;
-    }
-    const lines = [this.styleNote('red', message), ...advice.map((line) => `  ${line}`)];
+  /** Ends a command that failed. With `--json` this is a document too, so that there is always one. */
+  failure(error: CommandError): void {
+    if (this.json) this.streams.stdout.write(`${JSON.stringify({ error: error.document })}\n`);
+    else this.problem(error);
+  }
+
+  /** A failure after which the command goes on. */
+  problem({ message, advice }: CommandError): void {
+    const lines = [
+      styleText('red', message, { stream: this.streams.stderr }),
+      ...advice.map((line) => `  ${line}`),
+    ];
     this.streams.stderr.write(`${lines.join('\n')}\n`);
   }
 
-  /** Said while the command is at work; scripts are spared it. */
+  /** Progress; left out with `--json`. */
   note(text: string): void {
     if (!this.json) this.streams.stderr.write(`${text}\n`);
   }
 
-  /** Shows that something is awaited: a spinner on a terminal, else a line. */
+  /** Shows what the command waits for: a spinner on a terminal, otherwise a line. */
   async progress<T>(text: string, work: () => Promise<T>): Promise<T> {
     if (this.json) return work();
     if (!this.streams.stderr.isTTY) {
@@ -50,7 +55,7 @@ export class Terminal {
       return work();
     }
     const { default: ora } = await import('ora');
-    // Else the spinner, which takes what is typed meanwhile, would not hear a Ctrl-C.
+    // Otherwise the spinner, which discards what is typed meanwhile, would miss a Ctrl-C.
     if (this.streams.stdin.isTTY) this.streams.stdin.pause();
     const spinner = ora({ text, stream: this.streams.stderr }).start();
     try {
@@ -60,12 +65,8 @@ export class Terminal {
     }
   }
 
-  /** For what goes to stdout. No colours where nobody would see them, nor where NO_COLOR is set. */
+  /** For stdout. Without colours if it is no terminal or NO_COLOR is set. */
   style(style: Style, text: string): string {
     return styleText(style, text, { stream: this.streams.stdout });
-  }
-
-  styleNote(style: Style, text: string): string {
-    return styleText(style, text, { stream: this.streams.stderr });
   }
 }

@@ -103,18 +103,18 @@ describe('check', () => {
     expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'blocked_by_blink' } });
   });
 
-  it('names the sessions that there are where there is none of this name', async () => {
+  it('lists the sessions if none has this name', async () => {
     session.store('{"refresh_token":"x"}', 'garden');
     session.store('{"refresh_token":"x"}', 'attic');
     const { exitCode, stderr } = await session.run('check gardn');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('There are: attic, garden.');
+    expect(stderr).toContain('Sessions: attic, garden.');
     session.secretsManager.faults.add({
       on: 'ListSecrets',
       at: 'before',
       effect: refuse('AccessDeniedException'),
     });
-    expect((await session.run('check gardn')).stderr).toContain('could not be found out');
+    expect((await session.run('check gardn')).stderr).toContain('could not be listed');
   });
 
   it('names the field that is unusable, and not what is in it', async () => {

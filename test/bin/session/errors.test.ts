@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -131,7 +131,7 @@ describe('at AWS', () => {
     await session.secretsManager.close();
     const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1');
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/on the network.*eu-central-1/);
+    expect(stderr).toMatch(/network connection.*eu-central-1/);
   });
 });
 
@@ -144,36 +144,46 @@ describe('here', () => {
   });
 });
 
-describe('a command line that is not of the form', () => {
+describe('an invalid command line', () => {
   it.each([
     ['', 'A command is missing'],
     ['no-such-command', 'There is no such command'],
+    ['no-such-command --help', 'There is no such command'],
+    ['help no-such-command', 'There is no such command'],
+    ['sign-on', 'Did you mean sign-in?'],
+    ['logotu --help', 'Did you mean logout?'],
+    ['check --regoin eu-central-1', 'Did you mean --region?'],
     [`sign-in --password=${PASSWORD}`, 'There is no option --password.'],
     [`sign-in --password ${PASSWORD}`, 'There is no option --password.'],
     [`sign-in ${PASSWORD} ${PASSWORD}`, 'too many arguments'],
     ['sign-in canary.person@example.com', 'a-z, 0-9 and -'],
-    ['import', '--from wants a value'],
-    ['check --region', '--region wants a value'],
+    ['import', '--from needs a value'],
+    ['check --region', '--region needs a value'],
     ['logout --client-id 12x', '--client-id must be a number'],
     ['key steal', 'show or rotate'],
-    ['list --port 8585', '--port goes with --local'],
+    ['list --port 8585', '--port requires --local'],
     ['list --local --port 99999', '--port must be'],
-    ['list --local --region eu-central-1', 'neither a region nor a profile'],
-  ])('%s ends with 2, and what was typed is not repeated', async (line, words) => {
+    ['list --local --region eu-central-1', '--local does not accept --region or --profile'],
+  ])('%s exits with 2 and does not repeat the arguments', async (line, words) => {
     const { exitCode, stderr, stdout } = await session.runAtAws(line);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain(words);
     expect(session.secretsManager.calls).toEqual([]);
   });
 
-  it('is told to a script as a document', async () => {
+  it('is a document for a script', async () => {
     const { exitCode, stdout, stderr } = await session.runAtAws('list --json --steal');
     expect([exitCode, JSON.parse(stdout).error.code, stderr]).toEqual([2, 'usage', '']);
   });
 });
 
 describe('help', () => {
-  it('shows commands and examples, and ends with 0', async () => {
+  it('shows the version', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+    expect(await session.runAtAws('--version')).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('shows commands and examples, and exits with 0', async () => {
     const { exitCode, stdout } = await session.runAtAws('--help');
     expect(exitCode).toBe(0);
     for (const command of ['sign-in', 'import', 'check', 'list', 'logout', 'key']) {

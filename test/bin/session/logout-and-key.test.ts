@@ -91,7 +91,7 @@ describe('key', () => {
   it('tells of the key and not the key', async () => {
     const { exitCode, stdout } = await session.run('key');
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('No other one is accepted');
+    expect(stdout).toContain('No other key is accepted');
     session.expectNothingPrintedInClear();
   });
 
@@ -105,8 +105,8 @@ describe('key', () => {
     const before = current();
     const { exitCode, stdout } = await session.run('key rotate');
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('taken within ten seconds');
-    expect(stdout).toContain('accepted until the next change');
+    expect(stdout).toContain('accepted within ten seconds');
+    expect(stdout).toContain('works until the next rotation');
     session.expectNothingPrintedInClear();
     expect(current()).toMatch(/^[A-Za-z0-9]{64}$/);
     expect(current()).not.toBe(before);
@@ -120,7 +120,7 @@ describe('key', () => {
     session.secretsManager.secrets.delete(KEY_SECRET, true);
     const { exitCode, stderr } = await session.run(`key ${action}`);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('webhookAuth is iam');
+    expect(stderr).toContain('There is no webhook key');
   });
 
   it.each([

@@ -14,6 +14,7 @@ export interface Person {
 
 export const ENTER = '\r';
 export const CTRL_C = '\x03';
+export const CTRL_D = '\x04';
 
 export function sitDown(command: string, args: readonly string[]): Person {
   const terminal = spawn(command, [...args], { cols: 160, rows: 40, env: colourfulEnvironment() });

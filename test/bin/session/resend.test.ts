@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { signIn } from '../../../bin/session/commands/sign-in.ts';
 import { openTarget } from '../../../bin/session/target.ts';
+import { Interruption } from '../../../bin/session/terminal/interruption.ts';
 import type { Questions } from '../../../bin/session/terminal/questions.ts';
 import { Terminal } from '../../../bin/session/terminal/terminal.ts';
 import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
@@ -41,7 +42,10 @@ it('another code is asked for once Blink sends one, and not before', async () =>
   };
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const target = openTarget({ local: true, port: String(session.port) });
-  const exitCode = await signIn({ terminal: new Terminal(streams, false), target, questions }, 'default');
+  const terminal = new Terminal(streams, false);
+  const interruption = new Interruption(terminal);
+  const exitCode = await signIn({ terminal, target, questions, interruption }, 'default');
+  interruption.close();
 
   expect(exitCode).toBe(0);
   expect(seen).toEqual([1, 1, 2]);

@@ -67,6 +67,11 @@ describe('a first sign-in', () => {
     expect(parseStoredSession(text).oauthClients[0]).toBe('ios');
   });
 
+  it('accepts an e-mail address with spaces around it, and a code in groups', async () => {
+    const lines = [` ${EMAIL} `, PASSWORD, ` ${CODE.slice(0, 3)} ${CODE.slice(3)} `];
+    expect(await session.run('sign-in', lines)).toMatchObject({ exitCode: 0 });
+  });
+
   it('needs no code where Blink asks for none', async () => {
     const ran = await session.run('sign-in garden --json', [ACCOUNTS.plain.email, PASSWORD]);
     expect(JSON.parse(ran.stdout)).toMatchObject({ session: 'garden', created: true, accountId: 100_002 });
@@ -174,6 +179,8 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
     ['too little input', [EMAIL], 'input_missing', /one line each/],
     ['no code', [EMAIL, PASSWORD], 'input_missing', /one line each/],
     ['an empty line', ['', PASSWORD], 'input_missing', /one line each/],
+    ['a name in place of an address', ['ada', PASSWORD], 'input_invalid', /one line each/],
+    ['a word in place of a code', [EMAIL, PASSWORD, 'abc'], 'input_invalid', /one line each/],
   ])('%s', async (_what, lines, code, advice) => {
     session.store(BY_HAND['blinkpy JSON']);
     const { exitCode, stdout } = await session.run('sign-in --json', lines);

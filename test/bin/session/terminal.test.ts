@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
-import { CTRL_C, ENTER, type Person, sitDown } from './person.ts';
+import { CTRL_C, CTRL_D, ENTER, type Person, sitDown } from './person.ts';
 import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 let session: SessionUnderTest;
@@ -21,7 +21,8 @@ function personRuns(...words: readonly string[]): Person {
 
 async function ended(person: Person): Promise<number> {
   const exitCode = await person.exitCode();
-  session.printed(person.shown());
+  // Of the answers, the prompt shows only the e-mail address.
+  session.printed(person.shown().replaceAll(EMAIL, ''));
   return exitCode;
 }
 
@@ -33,7 +34,7 @@ async function typesEmailAndPassword(person: Person): Promise<void> {
 }
 
 describe('at a terminal', () => {
-  it('a person signs in: mistypes, is asked again, and sees nothing of it in clear', async () => {
+  it('a person signs in: mistypes, is asked again, and the password and the code stay hidden', async () => {
     session.secretsManager.faults.add({
       on: 'CreateSecret',
       at: 'before',
@@ -43,20 +44,20 @@ describe('at a terminal', () => {
     const person = personRuns('sign-in');
     await person.sees('E-mail address at Blink:');
     person.types(`canary${ENTER}`);
-    await person.sees('An e-mail address is wanted');
+    await person.sees('Enter an e-mail address');
     person.types(EMAIL.slice('canary'.length) + ENTER);
     await person.sees('Password at Blink:');
     person.types(PASSWORD + ENTER);
     await person.sees('sent by text message');
     person.types(ENTER);
-    await person.sees('Blink sends another code in');
+    await person.sees('Blink can send another code in');
     await person.sees('sent by text message');
     person.types(`000000${ENTER}`);
-    await person.sees('Blink does not accept this code.');
+    await person.sees('Blink rejected this code.');
     await person.sees('sent by text message');
     person.types(CODE + ENTER);
     await person.sees('secretsmanager:CreateSecret on the secret blink-logout/default');
-    await person.sees('Try again to store it?');
+    await person.sees('Try to store it again?');
     person.types(`y${ENTER}`);
     await person.sees('Signed in.');
     expect(await ended(person)).toBe(0);
@@ -64,16 +65,54 @@ describe('at a terminal', () => {
     expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
   });
 
-  it('Ctrl-C at a question ends it, and nothing was changed', async () => {
+  it('Ctrl-C at a prompt ends the command before anything changes', async () => {
     const person = personRuns('sign-in');
     await typesEmailAndPassword(person);
     await person.sees('sent by text message');
     person.types(CTRL_C);
-    await person.sees('Stopped. Nothing was changed.');
-    expect(await ended(person)).toBe(1);
+    await person.sees('Interrupted. Nothing was changed.');
+    expect(await ended(person)).toBe(130);
     expect(session.secretsManager.secrets.all().map(({ name }) => name)).not.toContain(
       'blink-logout/default',
     );
+  });
+
+  it('lines that were pasted at once answer the next prompts', async () => {
+    const person = personRuns('sign-in');
+    await person.sees('E-mail address at Blink:');
+    person.types(` ${EMAIL} \r\n${PASSWORD}\r${CODE.slice(0, 3)} ${CODE.slice(3)}${ENTER}not needed${ENTER}`);
+    await person.sees('The other lines that you pasted were not needed.');
+    expect(await ended(person)).toBe(0);
+    expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
+  });
+
+  it('lines that were pasted after an invalid one are refused', async () => {
+    const person = personRuns('sign-in');
+    await person.sees('E-mail address at Blink:');
+    person.types(`ada${ENTER}${PASSWORD}${ENTER}`);
+    await person.sees('The other lines that you pasted are ignored.');
+    person.types(CTRL_C);
+    expect(await ended(person)).toBe(130);
+  });
+
+  it('Ctrl-D at a prompt ends the command too', async () => {
+    const person = personRuns('sign-in');
+    await person.sees('E-mail address at Blink:');
+    person.types(CTRL_D);
+    await person.sees('Interrupted. Nothing was changed.');
+    expect(await ended(person)).toBe(130);
+  });
+
+  it('Ctrl-C while the command waits for an answer ends it and shows the cursor again', async () => {
+    session.store('{"refresh_token":"x"}');
+    session.secretsManager.faults.onCall = () => new Promise(() => {});
+    const person = personRuns('check');
+    await person.sees('Reading the session');
+    person.types(CTRL_C);
+    await person.sees('Interrupted.');
+    expect(await ended(person)).toBe(130);
+    const [shown, hidden] = ['h', 'l'].map((end) => person.shown().lastIndexOf(`\u001b[?25${end}`));
+    expect(shown).toBeGreaterThan(hidden ?? 0);
   });
 
   it('Ctrl-C during a logout lets it be finished, so that the new token is stored', async () => {
@@ -84,11 +123,11 @@ describe('at a terminal', () => {
     session.blink.faults.onCall = async ({ action }, moment) => {
       if (action !== 'refresh' || moment !== 'after') return undefined;
       person.types(CTRL_C);
-      await person.sees('to stop now could lose the session');
+      await person.sees('stopping now could lose the session');
       return undefined;
     };
     await person.sees('Logged out');
-    expect(await ended(person)).toBe(0);
+    expect(await ended(person)).toBe(130);
     expect(session.stored().text).toContain(session.blink.tokens.newest(5));
   });
 
@@ -105,10 +144,10 @@ describe('at a terminal', () => {
     expect(await ended(hesitant)).toBe(1);
     expect(session.stored().text).toContain('the-one-before');
 
-    await sure.sees('Not stored, as a logout needs none of it: password.');
+    await sure.sees('Not stored, as a logout does not need it: password.');
     await sure.sees('Replace it?');
     sure.types(`y${ENTER}`);
-    await sure.sees('Look up what is missing?');
+    await sure.sees('Look up missing fields?');
     expect(session.stored().text).toContain('the-one-before');
     sure.types(`y${ENTER}`);
     await sure.sees('Imported');

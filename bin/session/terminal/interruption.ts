@@ -1,0 +1,44 @@
+import { Interrupted } from '../errors/command-error.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Exit codes as shells report them: 128 and the signal's number. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** Ends the process on a signal, but not while it does what must not be cut off. */
+export class Interruption {
+  /** Of the signal that came while work was held, so that the command ends with it. */
+  exitCode: number | undefined;
+  readonly #terminal: Terminal;
+  #held = false;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    for (const signal of SIGNALS) process.on(signal, this.#end);
+  }
+
+  /** Lets `work` finish before a signal ends the process. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    this.#held = true;
+    try {
+      return await work();
+    } finally {
+      this.#held = false;
+    }
+  }
+
+  close(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#end);
+  }
+
+  readonly #end = (signal: (typeof SIGNALS)[number]): void => {
+    this.exitCode = EXIT_CODES[signal];
+    if (this.#held) {
+      this.#terminal.note('One moment: stopping now could lose the session.');
+      return;
+    }
+    this.#terminal.failure(new Interrupted('Interrupted.', this.exitCode));
+    process.exit(this.exitCode);
+  };
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
