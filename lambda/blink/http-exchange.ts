@@ -16,22 +16,25 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** At most 256 KiB; what is beyond is not read. */
+  /** The first 256 KiB. */
   readonly text: string;
 }
 
-/** One request and its response. Redirects are not followed. Throws `ExchangeError` alone. */
+/**
+ * One request and its final response (status 200 and above). Redirects are not followed. Ends by the request's timeout.
+ * @throws {ExchangeError} and nothing else
+ */
 export type HttpExchange = (request: HttpRequest) => Promise<HttpResponse>;
 
 /**
  * How far an exchange got.
- * - `not_sent`: no connection (DNS, refused, TLS, too slow), so the server has seen nothing.
+ * - `not_sent`: no connection (DNS, refused, TLS, timeout). The server has not received the request.
  * - `unanswered`: the server may have processed the request.
- * - `cut_off`: the server said 2xx, but its answer did not arrive whole.
+ * - `cut_off`: the server answered 2xx, but its response is incomplete.
  */
 export type Progress = 'not_sent' | 'unanswered' | 'cut_off';
 
-/** Holds the system's error code and not its error, which may carry bytes of the response. */
+/** Has the system's error code, but not its error, which may contain bytes of the response. */
 export class ExchangeError extends Error {
   readonly progress: Progress;
   readonly timedOut: boolean;
@@ -51,8 +54,8 @@ export class ExchangeError extends Error {
 const MAX_TEXT_BYTES = 256 * 1024;
 
 /**
- * @param endpoint a loopback URL to connect to in place of every request's own host, whose name is sent all the same
- *   (`Host`, and the server name of TLS), so that one stand-in can be all of Blink's hosts
+ * @param endpoint a loopback URL that every request connects to instead of its own host. `Host` and the server name of TLS
+ *   keep the name of the request's host, so that one stand-in can serve all of Blink's hosts.
  */
 export function createHttpExchange(
   endpoint?: string,
@@ -88,16 +91,25 @@ export function createHttpExchange(
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         outgoing.once('response', resolve);
         outgoing.on('error', reject);
+        // Without an error where the server switches protocols: Node.js then closes the connection.
+        outgoing.once('close', () => reject(new Error('closed')));
         outgoing.end(body);
       });
+      if (!isFinal(response)) throw new Error('no final response');
       progress = 'cut_off';
       return { status: response.statusCode ?? 0, headers: response.headers, text: await readText(response) };
     } catch (error) {
+      outgoing.destroy();
       throw new ExchangeError(progress, timedOut, systemCode(error));
     } finally {
       clearTimeout(timer);
     }
   };
+}
+
+/** RFC 9110 section 15.2: an interim response (1xx) comes before the final one. Node.js passes on 101 only. */
+function isFinal({ statusCode = 0 }: IncomingMessage): boolean {
+  return statusCode >= 200;
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
@@ -111,7 +123,7 @@ async function readText(response: IncomingMessage): Promise<string> {
       if (bytes >= MAX_TEXT_BYTES) break;
     }
   } catch (error) {
-    // A refusal is a refusal by its status, however little of its text arrives.
+    // The status is enough for a refusal. Only a success needs the whole text.
     if (status >= 200 && status < 300) throw error;
   }
   return Buffer.concat(chunks).subarray(0, MAX_TEXT_BYTES).toString('utf8');

@@ -151,3 +151,44 @@ describe('an exchange that fails', () => {
     },
   );
 });
+
+/** A server that writes these bytes as soon as a request arrives, and never closes the connection. */
+async function writing(bytes: string): Promise<string> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write(bytes));
+    onTestFinished(() => void socket.destroy());
+  });
+  return `http://127.0.0.1:${await listening(server)}`;
+}
+
+describe('an exchange ends by its timeout', () => {
+  const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\n';
+
+  test.each([
+    ['101 with an upgrade', `${SWITCH}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`],
+    [
+      '101 with an upgrade and bytes of the new protocol',
+      `${SWITCH}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\ncanary`,
+    ],
+    ['101 without an upgrade', `${SWITCH}\r\n`],
+    ['101 that promises a body', `${SWITCH}Content-Length: 100\r\n\r\ncanary`],
+    ['100 and nothing else', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['many 1xx and nothing else', 'HTTP/1.1 103 Early Hints\r\nLink: </canary>\r\n\r\n'.repeat(1_000)],
+    ['an unknown 1xx', 'HTTP/1.1 199 Canary\r\n\r\n'],
+    ['a status line that does not end', 'HTTP/1.1 200 canary'],
+    ['headers that do not end', 'HTTP/1.1 200 OK\r\nCanary: '],
+    ['a status that is none', 'HTTP/1.1 099 Canary\r\n\r\n'],
+  ])('and may have been processed, when the server sends %s', async (_, bytes) => {
+    const error = await errorAt(await writing(bytes), 300);
+    expect(error).toMatchObject({ progress: 'unanswered' });
+    expect(`${error.message} ${JSON.stringify(error)}`).not.toMatch(/canary/i);
+  });
+
+  test('when another answer follows a 1xx', async () => {
+    const endpoint = await writing(
+      'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    );
+    expect(await createHttpExchange(endpoint)(REQUEST)).toMatchObject({ status: 200, text: 'ok' });
+  });
+});

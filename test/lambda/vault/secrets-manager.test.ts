@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
@@ -105,17 +108,30 @@ describe('against a server', () => {
     expect(standIn.calls).toHaveLength(3);
   });
 
-  it('does not wait for ever for an answer', async () => {
+  it('waits three seconds for an answer and for the rest of one', async () => {
     standIn.faults.add({ on: 'GetSecretValue', at: 'before', effect: { do: 'hold', ms: 60_000 } });
-    const impatient = secretsManagerClient({
-      ...{ endpoint: standIn.url, region: 'us-east-1', maxAttempts: 1 },
-      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
-    });
-    await expect(secretsManagerStore(impatient).readCurrent(NAME)).rejects.toMatchObject({
-      code: 'secrets_unavailable',
-      details: { awsError: 'TimeoutError' },
-    });
-    impatient.destroy();
+    const stalled = createServer((_, response) => {
+      response.writeHead(200, { 'Content-Length': '100' }).write('{');
+    }).listen(0, '127.0.0.1');
+    await once(stalled, 'listening');
+    const { port } = stalled.address() as AddressInfo;
+    const clients = [standIn.url, `http://127.0.0.1:${port}`].map((endpoint) =>
+      secretsManagerClient({
+        ...{ endpoint, region: 'us-east-1', maxAttempts: 1 },
+        credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
+      }),
+    );
+    await Promise.all(
+      clients.map((impatient) =>
+        expect(secretsManagerStore(impatient).readCurrent(NAME)).rejects.toMatchObject({
+          code: 'secrets_unavailable',
+          details: { awsError: 'TimeoutError' },
+        }),
+      ),
+    );
+    for (const impatient of clients) impatient.destroy();
+    stalled.closeAllConnections();
+    stalled.close();
   });
 
   it('knows a secret that is not there, one without a value, and one that is being deleted', async () => {
@@ -171,13 +187,34 @@ describe('by the answers’ content alone', () => {
     });
   });
 
+  it.each([
+    ['an empty token, as moto sends it', [''], 1],
+    ['the same token again', ['a', 'a'], 2],
+    ['a token from before', ['a', 'b', 'a'], 3],
+  ])('takes %s for the end of the pages', async (_, tokens, pages) => {
+    const answers = tokens.map((NextToken) => ({ Versions: [VERSION], NextToken }));
+    const list = mock.on(ListSecretVersionIdsCommand).rejects(named('OnePageTooMany'));
+    for (const answer of answers) list.resolvesOnce(answer);
+    expect((await store.listVersions(NAME)).versions).toHaveLength(pages);
+  });
+
+  it('gives up a list of versions that does not end', async () => {
+    let pages = 0;
+    mock.on(ListSecretVersionIdsCommand).callsFake(() => ({ Versions: [], NextToken: String(++pages) }));
+    await expect(store.listVersions(NAME)).rejects.toMatchObject({ code: 'secrets_unavailable' });
+    expect(pages).toBe(20);
+  });
+
   it('refuses binary data', async () => {
     mock.on(GetSecretValueCommand).resolves({ ...VERSION, SecretBinary: new Uint8Array([1]) });
     await expect(store.readCurrent(NAME)).rejects.toMatchObject({ code: 'session_invalid' });
   });
 
-  it('finds out what an answer lacks before anything relies on it', async () => {
-    mock.on(GetSecretValueCommand).resolves({ SecretString: 'text', VersionId: V1 });
+  it.each([
+    ['time', { SecretString: 'text', VersionId: V1 }],
+    ['content', {}],
+  ])('finds out that an answer lacks its %s before anything relies on it', async (_, value) => {
+    mock.on(GetSecretValueCommand).resolves(value);
     await expect(store.readCurrent(NAME)).rejects.toMatchObject({ code: 'secrets_unavailable' });
   });
 
