@@ -63,7 +63,7 @@ export async function sessionNames(client: SecretsManagerClient): Promise<readon
   const names: string[] = [];
   try {
     const filter = { Filters: [{ Key: 'name' as const, Values: [SESSION_SECRET_PREFIX] }], MaxResults: 100 };
-    for await (const page of paginateListSecrets({ client }, filter)) {
+    for await (const page of paginateListSecrets({ client, stopOnSameToken: true }, filter)) {
       for (const { Name = '' } of page.SecretList ?? []) {
         if (Name.startsWith(SESSION_SECRET_PREFIX)) names.push(Name.slice(SESSION_SECRET_PREFIX.length));
       }

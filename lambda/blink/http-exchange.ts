@@ -72,7 +72,7 @@ export function createHttpExchange(
       path: `${url.pathname}${url.search}`,
       headers: { Host: url.host, ...headers },
       agent: connections.agent,
-    });
+    }).end(body);
 
     let progress: Progress = 'not_sent';
     outgoing.once('socket', (socket) => {
@@ -81,20 +81,22 @@ export function createHttpExchange(
       else socket.once(plain ? 'connect' : 'secureConnect', () => (progress = 'unanswered'));
     });
 
+    const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    outgoing.once('response', resolve);
+    outgoing.on('error', reject);
+    // When the server switches protocols, Node.js closes the connection without an error.
+    outgoing.once('close', () => reject(new Error('closed')));
+
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
       outgoing.destroy();
+      // Before there is a connection, Node.js emits neither an error nor `close`.
+      reject(new Error('timeout'));
     }, timeoutMs);
 
     try {
-      const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        outgoing.once('response', resolve);
-        outgoing.on('error', reject);
-        // Without an error where the server switches protocols: Node.js then closes the connection.
-        outgoing.once('close', () => reject(new Error('closed')));
-        outgoing.end(body);
-      });
+      const response = await answered;
       if (!isFinal(response)) throw new Error('no final response');
       progress = 'cut_off';
       return { status: response.statusCode ?? 0, headers: response.headers, text: await readText(response) };

@@ -14,9 +14,18 @@ import { Failure } from '../failure.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from './secrets-failure.ts';
 
-/** Three tries of 3 s at the most: what a run waits for one call stays within the reserve it keeps for saving. */
+/** Up to three tries of 3 s, so that one call fits into the time that a run reserves for the save. */
 const CALL_LIMITS = { maxAttempts: 3, retryMode: 'standard' } satisfies SecretsManagerClientConfig;
-const TRY_LIMITS = { connectionTimeout: 1_500, requestTimeout: 3_000, throwOnRequestTimeout: true };
+/** `requestTimeout` ends with the headers of the response. `socketTimeout` applies to the rest of it. */
+const TRY_LIMITS = {
+  connectionTimeout: 1_500,
+  requestTimeout: 3_000,
+  throwOnRequestTimeout: true,
+  socketTimeout: 3_000,
+};
+
+/** Of 100 versions each. A secret has about 100 versions, and those of the last 24 hours (AWS, "Secrets Manager quotas"). */
+const MAX_PAGES = 20;
 
 export function secretsManagerClient(config: SecretsManagerClientConfig): SecretsManagerClient {
   const plain = new Connections(new HttpAgent({ keepAlive: true }));
@@ -60,9 +69,10 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
   return {
     async readCurrent(secretName) {
       const value = await asked(() => client.send(new GetSecretValueCommand({ SecretId: secretName })));
+      const version = answered(versionSchema, value);
       const text = v.safeParse(textSchema, value);
       if (!text.success) throw new Failure('session_invalid', 'the secret must hold text, not binary data');
-      return { ...answered(versionSchema, value), text: text.output.SecretString };
+      return { ...version, text: text.output.SecretString };
     },
 
     async readVersion(secretName, versionId) {
@@ -80,8 +90,9 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
     async listVersions(secretName) {
       const versions: SecretVersion[] = [];
       let nowMs = Date.now();
+      const tokens = new Set<string>();
       let NextToken: string | undefined;
-      do {
+      for (let pages = 0; pages < MAX_PAGES; pages++) {
         const list = new ListSecretVersionIdsCommand({
           SecretId: secretName,
           IncludeDeprecated: true,
@@ -100,8 +111,11 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
         const page = await asked(() => client.send(list));
         versions.push(...answered(versionsSchema, page.Versions ?? []));
         NextToken = page.NextToken;
-      } while (NextToken !== undefined);
-      return { versions, nowMs };
+        // Some implementations send an empty token after the last page.
+        if (!NextToken || tokens.has(NextToken)) return { versions, nowMs };
+        tokens.add(NextToken);
+      }
+      throw new Failure('secrets_unavailable', `the list of versions has more than ${MAX_PAGES} pages`);
     },
 
     async putVersion(secretName, { versionId, text, label }) {

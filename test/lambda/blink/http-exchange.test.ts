@@ -2,6 +2,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHttpExchange, ExchangeError } from '../../../lambda/blink/http-exchange.ts';
+import { addressOf, blinkConnections } from '../../../lambda/connections/blink-connections.ts';
 import { NOBODY } from './blink-under-test.ts';
 import { type Answer, answer, cutOff, reset, scriptedServer, silence, stalled } from './scripted-server.ts';
 
@@ -183,6 +184,16 @@ describe('an exchange ends by its timeout', () => {
     const error = await errorAt(await writing(bytes), 300);
     expect(error).toMatchObject({ progress: 'unanswered' });
     expect(`${error.message} ${JSON.stringify(error)}`).not.toMatch(/canary/i);
+  });
+
+  test('and has not been sent, when a connection opened ahead is never established', async () => {
+    const port = await listening(createTcpServer((socket) => socket.unref()));
+    const endpoint = `https://127.0.0.1:${port}`;
+    const connections = blinkConnections(endpoint);
+    connections.open(addressOf(REQUEST.url, endpoint));
+    await expect(
+      createHttpExchange(endpoint, connections)({ ...REQUEST, timeoutMs: 200 }),
+    ).rejects.toMatchObject({ progress: 'not_sent', timedOut: true });
   });
 
   test('when another answer follows a 1xx', async () => {

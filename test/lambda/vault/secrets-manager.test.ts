@@ -192,9 +192,11 @@ describe('by the answers’ content alone', () => {
     ['the same token again', ['a', 'a'], 2],
     ['a token from before', ['a', 'b', 'a'], 3],
   ])('takes %s for the end of the pages', async (_, tokens, pages) => {
-    const answers = tokens.map((NextToken) => ({ Versions: [VERSION], NextToken }));
-    const list = mock.on(ListSecretVersionIdsCommand).rejects(named('OnePageTooMany'));
-    for (const answer of answers) list.resolvesOnce(answer);
+    const left = [...tokens];
+    mock.on(ListSecretVersionIdsCommand).callsFake(() => {
+      if (left.length === 0) throw named('OnePageTooMany');
+      return { Versions: [VERSION], NextToken: left.shift() };
+    });
     expect((await store.listVersions(NAME)).versions).toHaveLength(pages);
   });
 
