@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { OK } from './commands/command.ts';
-import { UsageError } from './errors/command-error.ts';
+import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
 import { usageError } from './errors/usage-error.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
@@ -15,13 +15,13 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
   let target: Target;
   try {
     invocation = parseCommandLine(argv, { out: (text) => streams.stdout.write(text) });
-    target = openTarget(invocation.target);
+    target = await openTarget(invocation.target);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return OK;
-    const usage = error instanceof CommanderError ? usageError(error) : error;
-    if (!(usage instanceof UsageError)) throw error;
-    terminal.failure(usage);
-    return usage.exitCode;
+    const explained = error instanceof CommanderError ? usageError(error) : error;
+    if (!(explained instanceof CommandError)) throw error;
+    terminal.failure(explained);
+    return explained.exitCode;
   }
   const interruption = new Interruption(terminal);
   const questions = streams.stdin.isTTY

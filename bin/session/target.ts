@@ -9,6 +9,7 @@ import { secretVault } from '../../lambda/vault/secret-vault.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 import type { SessionVault } from '../../lambda/vault/session-vault.ts';
 import { localPorts, SERVE_PORT } from '../../lib/local/local-ports.ts';
+import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
 import { FailedCalls } from './errors/failed-calls.ts';
 
@@ -43,8 +44,8 @@ export interface TargetOptions {
 /** The default of the function's setting `blinkUserAgent`. */
 const USER_AGENT = 'Blink';
 
-export function openTarget(options: TargetOptions): Target {
-  const { client, place, blinkEndpoint } = options.local ? local(options) : aws(options);
+export async function openTarget(options: TargetOptions): Promise<Target> {
+  const { client, place, blinkEndpoint } = options.local ? local(options) : await aws(options);
   const store = secretsManagerStore(client);
   const exchange = createHttpExchange(blinkEndpoint);
   return {
@@ -65,26 +66,17 @@ interface Opened {
   readonly blinkEndpoint?: string;
 }
 
-function aws({ profile, port, ...options }: TargetOptions): Opened {
+async function aws({ profile, port, region }: TargetOptions): Promise<Opened> {
   if (port !== undefined) throw new UsageError('--port requires --local.');
-  const region = options.region ?? regionOfCli();
-  const client = secretsManagerClient({
-    ...(region !== undefined && { region }),
-    ...(profile !== undefined && { profile }),
-  });
+  const client = secretsManagerClient(await awsConfig({ region, profile }));
   return {
     client,
     place: {
       kind: 'aws',
-      options: given({ '--region': options.region, '--profile': profile }),
+      options: given({ '--region': region, '--profile': profile }),
       region: () => client.config.region(),
     },
   };
-}
-
-/** AWS_DEFAULT_REGION is the AWS CLI's variable, which the SDK does not read. AWS_REGION takes precedence. */
-function regionOfCli(): string | undefined {
-  return process.env['AWS_REGION'] === undefined ? process.env['AWS_DEFAULT_REGION'] : undefined;
 }
 
 function local({ region, profile, port }: TargetOptions): Opened {

@@ -1,7 +1,9 @@
+import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import * as v from 'valibot';
 import type { Failure } from '../../../lambda/failure.ts';
 import type { Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
-import { policyStatement } from './policy-statement.ts';
+import { kmsStatement, secretsStatement } from './policy-statement.ts';
 
 const EXPIRED = ['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'];
 const NOT_ACCEPTED = [
@@ -30,6 +32,13 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
       'credentials_refused',
       'AWS does not accept the credentials.',
       'Check the credentials and this machine’s clock.',
+    );
+  }
+  if (/region not accepted/i.test(systemMessage)) {
+    return told(
+      'region_invalid',
+      'The Region of the AWS profile is invalid.',
+      'Choose one: --region eu-central-1',
     );
   }
   if (/region is missing/i.test(systemMessage)) {
@@ -73,22 +82,39 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
 async function accessDenied(failure: Failure, target: Target, systemMessage: string): Promise<CommandError> {
   const call = target.failedCalls.of(failure);
   const region = await target.place.region();
-  const statement = policyStatement(call, region);
-  const what = call?.secretName === undefined ? '' : ` on the secret ${call.secretName}`;
+  const secret = call?.secretName === undefined ? '' : ` on the secret ${call.secretName}`;
+  // "Access to KMS is not allowed", or the kms action that IAM has denied.
+  const kms = /\bkms\b/i.test(systemMessage);
+  const statement = kms
+    ? kmsStatement(await kmsKeyArn(target.client, call?.secretName), region)
+    : secretsStatement(call, region);
   return new CommandError(
     'access_denied',
-    `AWS does not allow you ${call?.action ?? 'this'}${what} (${region}).`,
+    `AWS does not allow you ${call?.action ?? 'this'}${secret} (${region})${kms ? ': access to its KMS key is denied' : ''}.`,
     [
-      ...(/\bKMS\b/.test(systemMessage)
-        ? [
-            'The secret’s KMS key is what is not allowed: kms:Decrypt and kms:GenerateDataKey are wanted on it.',
-          ]
-        : []),
-      'This statement in your IAM policy would allow it:',
+      kms
+        ? 'The key’s policy, or this statement in your IAM policy, would allow it:'
+        : 'This statement in your IAM policy would allow it:',
       JSON.stringify(statement),
     ],
     failure,
   );
+}
+
+const keySchema = v.object({
+  KmsKeyId: v.pipe(v.string(), v.regex(/^arn:[\w-]+:kms:[\w-]+:\d+:key\/[\w-]+$/)),
+});
+
+async function kmsKeyArn(
+  client: SecretsManagerClient,
+  secretName: string | undefined,
+): Promise<string | undefined> {
+  try {
+    const secret = await client.send(new DescribeSecretCommand({ SecretId: secretName }));
+    return v.parse(keySchema, secret).KmsKeyId;
+  } catch {
+    return undefined;
+  }
 }
 
 function newCredentials({ place }: Target): readonly string[] {

@@ -3,12 +3,13 @@ import type { FailedCall } from './failed-calls.ts';
 
 export interface PolicyStatement {
   readonly Effect: 'Allow';
-  readonly Action: string;
+  readonly Action: string | readonly string[];
   readonly Resource: string;
+  readonly Condition?: object;
 }
 
-/** What would have to be allowed. The name of a secret's ARN ends in six characters that nobody knows before. */
-export function policyStatement(call: FailedCall | undefined, region: string): PolicyStatement {
+/** Allows a call to Secrets Manager. The name in a secret's ARN ends with a hyphen and six random characters. */
+export function secretsStatement(call: FailedCall | undefined, region: string): PolicyStatement {
   const name = call?.secretName;
   const secret = name?.startsWith(SESSION_SECRET_PREFIX) ? `${SESSION_SECRET_PREFIX}*` : `${name}-??????`;
   return {
@@ -16,6 +17,21 @@ export function policyStatement(call: FailedCall | undefined, region: string): P
     Action: call?.action ?? 'secretsmanager:*',
     Resource:
       name === undefined ? '*' : `arn:${partitionOf(region)}:secretsmanager:${region}:*:secret:${secret}`,
+  };
+}
+
+/**
+ * Allows what Secrets Manager does with a key on the caller's behalf (Secrets Manager User Guide, "Secret encryption and
+ * decryption"). Without the key's ARN it allows that for all keys.
+ */
+export function kmsStatement(keyArn: string | undefined, region: string): PolicyStatement {
+  const partition = partitionOf(region);
+  const suffix = partition === 'aws-cn' ? '.cn' : '';
+  return {
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: keyArn ?? `arn:${partition}:kms:${region}:*:key/*`,
+    Condition: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com${suffix}` } },
   };
 }
 

@@ -3,8 +3,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseCommandLine } from '../../../bin/session/program.ts';
+import { openTarget } from '../../../bin/session/target.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 import { PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+
+const KEYS = { AWS_ACCESS_KEY_ID: 'ENVIRONMENT', AWS_SECRET_ACCESS_KEY: 'x' };
 
 let session: SessionUnderTest;
 let home: string;
@@ -54,10 +58,97 @@ describe('at AWS', () => {
     expect(stderr).toContain('--local');
   });
 
-  it('says that there is no such profile', async () => {
+  it('names the profile that is missing, and the files', async () => {
     const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1 --profile nobody');
     expect(exitCode).toBe(1);
+    expect(stderr).toContain(`no AWS profile named nobody in ${join(home, 'config')} or`);
+    expect(stderr).toContain(join(home, 'credentials'));
     expect(stderr).toContain('list-profiles');
+  });
+
+  it.each([
+    [['--region', 'eu central'], {}, '--region must be an AWS Region, such as eu-central-1'],
+    [['--region', ''], {}, '--region must be an AWS Region'],
+    [['--region', '-eu'], {}, '--region must be an AWS Region'],
+    [[], { AWS_REGION: '' }, 'AWS_REGION must be an AWS Region'],
+    [[], { AWS_DEFAULT_REGION: 'eu_central_1' }, 'AWS_DEFAULT_REGION must be an AWS Region'],
+    [['--profile', ''], {}, '--profile needs the name of an AWS profile'],
+  ])('%j with %j is an invalid command line', async (options, environment, words) => {
+    signedIn();
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const { exitCode, stdout, stderr } = await session.runWordsAtAws(['check', ...options, '--json']);
+    expect([exitCode, stderr]).toEqual([2, '']);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(words),
+    });
+    expect(session.secretsManager.calls).toEqual([]);
+  });
+
+  it('says that the region of a profile is invalid', async () => {
+    await writeFile(join(home, 'config'), '[profile blink]\nregion = eu_central\n');
+    signedIn();
+    const { exitCode, stderr } = await session.runAtAws('check --profile blink');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('Region of the AWS profile is invalid');
+  });
+
+  it.each([
+    [
+      'keys in the environment before AWS_PROFILE',
+      { ...KEYS, AWS_PROFILE: 'a' },
+      '',
+      'ENVIRONMENT eu-west-1',
+    ],
+    ['--profile before keys in the environment', KEYS, '--profile a', 'PROFILE-A eu-west-1'],
+    [
+      'AWS_PROFILE before AWS_DEFAULT_PROFILE',
+      { AWS_PROFILE: 'a', AWS_DEFAULT_PROFILE: 'b' },
+      '',
+      'PROFILE-A eu-west-1',
+    ],
+    ['AWS_DEFAULT_PROFILE', { AWS_DEFAULT_PROFILE: 'b' }, '', 'PROFILE-B eu-west-2'],
+    [
+      'AWS_REGION before AWS_DEFAULT_REGION',
+      { AWS_PROFILE: 'a', AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-2' },
+      '',
+      'PROFILE-A us-east-1',
+    ],
+    [
+      'AWS_DEFAULT_REGION before the region of the profile',
+      { AWS_PROFILE: 'a', AWS_DEFAULT_REGION: 'us-east-2' },
+      '',
+      'PROFILE-A us-east-2',
+    ],
+    [
+      '--region before AWS_REGION',
+      { AWS_PROFILE: 'a', AWS_REGION: 'us-east-1' },
+      '--region us-west-1',
+      'PROFILE-A us-west-1',
+    ],
+  ])('uses, like the AWS CLI, %s', async (_what, environment, options, used) => {
+    await writeFile(
+      join(home, 'config'),
+      ['a', 'b']
+        .map((name, n) =>
+          [
+            `[profile ${name}]`,
+            `region = eu-west-${n + 1}`,
+            `aws_access_key_id = PROFILE-${name.toUpperCase()}`,
+            'aws_secret_access_key = x\n',
+          ].join('\n'),
+        )
+        .join('\n'),
+    );
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const client = (
+      await openTarget(
+        parseCommandLine(['list', ...options.split(' ').filter(Boolean)], { out: () => {} }).target,
+      )
+    ).client;
+    const { accessKeyId } = await client.config.credentials();
+    expect(`${accessKeyId} ${await client.config.region()}`).toBe(used);
+    client.destroy();
   });
 
   it('says that no region is set', async () => {
@@ -118,12 +209,34 @@ describe('at AWS', () => {
     session.secretsManager.faults.add({
       on: 'GetSecretValue',
       at: 'before',
-      effect: refuse('AccessDeniedException', 'Access to KMS is not allowed'),
+      effect: refuse(
+        'AccessDeniedException',
+        'canary is not authorized to perform: secretsmanager:GetSecretValue',
+      ),
     });
     const { stderr } = await session.runAtAws('check --region cn-north-1');
     expect(stderr).toContain('secretsmanager:GetSecretValue on the secret blink-logout/default (cn-north-1)');
-    expect(stderr).toContain('kms:Decrypt');
-    expect(stderr).toContain('"arn:aws-cn:secretsmanager:cn-north-1:*:secret:blink-logout/*"');
+    expect(stderr).toContain(
+      '{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws-cn:secretsmanager:cn-north-1:*:secret:blink-logout/*"}',
+    );
+  });
+
+  it.each([
+    'Access to KMS is not allowed',
+    'User: canary is not authorized to perform: kms:Decrypt on resource: canary because no identity-based policy allows the kms:Decrypt action',
+  ])('prints the statement for the key where AWS says: %s', async (message) => {
+    signedIn();
+    session.store('{"refresh_token":"x"}');
+    session.secretsManager.faults.add({
+      on: 'GetSecretValue',
+      at: 'before',
+      effect: refuse('AccessDeniedException', message),
+    });
+    const { stderr } = await session.runAtAws('check --region eu-central-1');
+    expect(stderr).toContain('access to its KMS key is denied');
+    expect(stderr).toContain(
+      '{"Effect":"Allow","Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":"arn:aws:kms:eu-central-1:*:key/*","Condition":{"StringEquals":{"kms:ViaService":"secretsmanager.eu-central-1.amazonaws.com"}}}',
+    );
   });
 
   it('says that the network does not lead there', async () => {

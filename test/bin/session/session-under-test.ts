@@ -55,6 +55,8 @@ export interface SessionUnderTest {
   run(command: string, lines?: readonly string[]): Promise<Ran>;
   /** A command against an AWS account. */
   runAtAws(command: string): Promise<Ran>;
+  /** The same with arguments that may be empty or contain spaces. */
+  runWordsAtAws(words: readonly string[]): Promise<Ran>;
   /** The current text and labels of a session. */
   stored(session?: string): {
     readonly text: string;
@@ -96,6 +98,7 @@ export async function startSessionUnderTest(): Promise<SessionUnderTest> {
     port,
     run: (command, lines = []) => runLine([...words(command), '--local', '--port', String(port)], lines),
     runAtAws: (command) => runLine(words(command), []),
+    runWordsAtAws: (each) => runLine(each, []),
     stored: (session = 'default') => secretsManager.secrets.find(`blink-logout/${session}`).version({}),
     store: (stored, session = 'default') => secretsManager.secrets.create(`blink-logout/${session}`, stored),
     async fileWith(content) {
