@@ -38,6 +38,7 @@ export interface SamplePlan {
 
 const WEBHOOK = {
   version: '2.0',
+  routeKey: 'POST /logout',
   rawPath: '/logout',
   headers: { authorization: `Bearer ${WEBHOOK_KEY}` },
   requestContext: { http: { method: 'POST' } },

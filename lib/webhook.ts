@@ -15,6 +15,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { WEBHOOK_KEY_SECRET_NAME } from '../lambda/environment.ts';
+import { LOGOUT_PATHS } from '../lambda/webhook/routes.ts';
 import type { Settings } from './settings.ts';
 
 export interface WebhookProps {
@@ -37,7 +38,7 @@ export class Webhook extends Construct {
       defaultIntegration: integration,
       ...(settings.webhookAuth === 'iam' && { defaultAuthorizer: new HttpIamAuthorizer() }),
     });
-    for (const path of ['/logout', '/logout/{session}']) {
+    for (const path of LOGOUT_PATHS) {
       this.api.addRoutes({ path, methods: [HttpMethod.POST], integration });
     }
     if (settings.webhookAuth === 'key') {
@@ -67,7 +68,7 @@ export class Webhook extends Construct {
     limitUnknownPaths(stage);
     // API Gateway refuses route settings of a route that does not exist yet.
     stage.node.addDependency(this.api);
-    new CfnOutput(Stack.of(this), 'WebhookUrl', { value: `${this.api.apiEndpoint}/logout` });
+    new CfnOutput(Stack.of(this), 'WebhookUrl', { value: `${this.api.apiEndpoint}${LOGOUT_PATHS[0]}` });
     this.#addKey(settings, target);
   }
 

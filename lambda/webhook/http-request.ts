@@ -1,10 +1,16 @@
 import * as v from 'valibot';
 import { type Command, parseCommand } from '../command.ts';
 import { Failure } from '../failure.ts';
+import { LOGOUT_PATHS, SESSION_PARAMETER } from './routes.ts';
 
 export interface HttpRequest {
   readonly method: string;
-  readonly path: string;
+  /** The route that API Gateway selected, such as `POST /logout`. */
+  readonly routeKey: string;
+  /** Decoded by API Gateway. */
+  readonly pathParameters: Readonly<Record<string, string>>;
+  /** As the caller sent it: it may begin with a stage. */
+  readonly rawPath: string;
   readonly query: string;
   /** Names in lower case; repeated headers joined by a comma, as the gateway does. */
   readonly headers: ReadonlyMap<string, string>;
@@ -16,6 +22,8 @@ export interface HttpRequest {
 export const httpRequestSchema = v.pipe(
   v.object({
     version: v.literal('2.0'),
+    routeKey: v.string(),
+    pathParameters: v.optional(v.record(v.string(), v.string()), {}),
     rawPath: v.string(),
     rawQueryString: v.optional(v.string(), ''),
     headers: v.optional(v.record(v.string(), v.string()), {}),
@@ -26,7 +34,9 @@ export const httpRequestSchema = v.pipe(
   v.transform(
     (event): HttpRequest => ({
       method: event.requestContext.http.method,
-      path: event.rawPath,
+      routeKey: event.routeKey,
+      pathParameters: event.pathParameters,
+      rawPath: event.rawPath,
       query: event.rawQueryString,
       headers: new Map(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])),
       body: event.isBase64Encoded ? fromBase64(event.body) : Buffer.from(event.body),
@@ -37,20 +47,31 @@ export const httpRequestSchema = v.pipe(
 /** A webhook's body is a few fields; this leaves room for a sender that pads. */
 export const MAX_BODY_BYTES = 8 * 1024;
 
-const ROUTE = /^\/logout(?:\/([^/]+))?$/;
+const ROUTE_KEYS: ReadonlySet<string> = new Set(LOGOUT_PATHS.map((path) => `POST ${path}`));
 
-/** The command of a request whose caller is known already: `POST /logout` or `POST /logout/{session}`. */
-export function commandOf({ method, path, query, body }: HttpRequest): Command {
-  const route = ROUTE.exec(path);
-  if (!route) throw new Failure('not_found', 'the routes are POST /logout and POST /logout/{session}');
-  if (method !== 'POST') throw new Failure('method_not_allowed', 'the route takes POST alone');
+/** The command of an authenticated request. */
+export function commandOf(request: HttpRequest): Command {
+  const { routeKey, pathParameters, query, body } = request;
+  if (!ROUTE_KEYS.has(routeKey)) throw noRoute(request);
   if (query !== '') {
-    throw new Failure('request_invalid', 'no query is read; name the session in the path or in the body');
+    throw new Failure(
+      'request_invalid',
+      'the query string must be empty; name the session in the path or in the body',
+    );
   }
   if (body.length > MAX_BODY_BYTES) {
-    throw new Failure('request_too_large', `the body may have ${MAX_BODY_BYTES} bytes at the most`);
+    throw new Failure('request_too_large', `the body is larger than ${MAX_BODY_BYTES} bytes`);
   }
-  return parseCommand(parseBody(body), route[1]);
+  return parseCommand(parseBody(body), pathParameters[SESSION_PARAMETER]);
+}
+
+const LOGOUT_PATH_END = new RegExp(`(?:${LOGOUT_PATHS.join('|').replaceAll(/{\w+}/g, '[^/]+')})$`);
+
+/** Whether a request to `$default` has a wrong path or only a wrong method. */
+function noRoute({ method, rawPath }: HttpRequest): Failure {
+  return method !== 'POST' && LOGOUT_PATH_END.test(rawPath)
+    ? new Failure('method_not_allowed', 'the route accepts only POST')
+    : new Failure('not_found', `the routes are ${[...ROUTE_KEYS].join(' and ')}`);
 }
 
 function parseBody(body: HttpRequest['body']): unknown {

@@ -130,9 +130,18 @@ test('a session that does not exist is a 404', async () => {
   });
 });
 
-test('a path that decodes to more than a name is no route', async () => {
-  expect(await stack.post('/logout/..%2Fx')).toMatchObject({ status: 404, json: { code: 'not_found' } });
+test('a session in the path that decodes to more than a name is refused', async () => {
+  expect(await stack.post('/logout/..%2Fx')).toMatchObject({
+    status: 400,
+    json: { code: 'request_invalid' },
+  });
   expect(sessionSecretsRead()).toEqual([]);
+});
+
+test('a session in the path may be percent-encoded', async () => {
+  const session = stack.signIn('blinkpy');
+  const reply = await stack.post(session.name.replace(/^s/, '/logout/%73'), { body: '{"action":"check"}' });
+  expect(reply).toMatchObject({ status: 200, json: { outcome: 'ready', session: session.name } });
 });
 
 test('another route is a 404 and another method a 405, to callers with the key alone', async () => {

@@ -5,13 +5,18 @@ import { parseTrigger } from '../../lambda/trigger.ts';
 test('an HTTP API event is a webhook, whose body is not looked at before its caller is known', () => {
   const trigger = parseTrigger({
     version: '2.0',
+    routeKey: 'POST /logout/{session}',
+    pathParameters: { session: 'garage' },
     rawPath: '/logout/garage',
     headers: { Authorization: 'Bearer x' },
     body: 'not JSON',
     isBase64Encoded: false,
     requestContext: { http: { method: 'POST' } },
   });
-  expect(trigger).toMatchObject({ kind: 'webhook', request: { method: 'POST', path: '/logout/garage' } });
+  expect(trigger).toMatchObject({
+    kind: 'webhook',
+    request: { routeKey: 'POST /logout/{session}', pathParameters: { session: 'garage' } },
+  });
 });
 
 test('an EventBridge rule’s scheduled event logs out the default session', () => {

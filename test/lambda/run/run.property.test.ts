@@ -76,11 +76,12 @@ const neverUnexpected = (line: string) => expect(line).not.toContain('internal_e
 const httpEvent = fc.record(
   {
     version: fc.oneof({ weight: 9, arbitrary: fc.constant('2.0') }, { weight: 1, arbitrary: fc.anything() }),
-    rawPath: fc.oneof(
-      fc.constantFrom('/logout', '/logout/default', '/logout/x', '/'),
-      fc.webPath(),
-      fc.string(),
+    routeKey: fc.constantFrom('POST /logout', 'POST /logout/{session}', '$default'),
+    pathParameters: fc.oneof(
+      fc.constant(undefined),
+      fc.record({ session: fc.oneof(fc.constantFrom('default', 'x'), fc.string()) }),
     ),
+    rawPath: fc.oneof(fc.constantFrom('/logout', '/logout/default', '/'), fc.webPath(), fc.string()),
     headers: fc.dictionary(
       fc.constantFrom(
         'authorization',

@@ -17,7 +17,15 @@ function request(
   headers: Record<string, string>,
   body: HttpRequest['body'] = Buffer.from('{}'),
 ): HttpRequest {
-  return { method: 'POST', path: '/logout', query: '', headers: new Map(Object.entries(headers)), body };
+  return {
+    method: 'POST',
+    routeKey: 'POST /logout',
+    pathParameters: {},
+    rawPath: '/logout',
+    query: '',
+    headers: new Map(Object.entries(headers)),
+    body,
+  };
 }
 
 function signed(key: string, body: string, { id = 'msg_1', at = NOW }: { id?: string; at?: Date } = {}) {

@@ -27,6 +27,7 @@ const reportSchema = v.object({
 /** A webhook call for the default session, as the HTTP API sends it to the function. */
 export const WEBHOOK = {
   version: '2.0',
+  routeKey: 'POST /logout',
   rawPath: '/logout',
   headers: { authorization: `Bearer ${KEY}` },
   requestContext: { http: { method: 'POST' } },
