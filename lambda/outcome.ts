@@ -1,4 +1,4 @@
-/** What a run came to when nothing failed. */
+/** The result of a run that did not fail. */
 export type Outcome =
   | {
       readonly outcome: 'logged_out';
@@ -9,3 +9,10 @@ export type Outcome =
     }
   | { readonly outcome: 'already_logged_out'; readonly session: string }
   | { readonly outcome: 'ready'; readonly session: string };
+
+/** All outcomes. Those of a logged-out session count as `Succeeded`, which the alarm `no-success` watches. */
+export const OUTCOMES: Readonly<Record<Outcome['outcome'], { readonly isLoggedOut: boolean }>> = {
+  logged_out: { isLoggedOut: true },
+  already_logged_out: { isLoggedOut: true },
+  ready: { isLoggedOut: false },
+};

@@ -4,6 +4,7 @@ import { Alarm, type IAlarmAction, type IMetric, TreatMissingData } from 'aws-cd
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { countOf } from '../lambda/metrics.ts';
 import { runMetric } from './run-metric.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-gap.ts';
@@ -69,12 +70,12 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
   const { settings, function: target, api, deadLetters } = props;
   return {
     'save-failed': {
-      metric: runMetric('SaveFailed', FIVE_MINUTES),
+      metric: runMetric(countOf('save_failed'), FIVE_MINUTES),
       threshold: 1,
       because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
     },
     'reauthentication-required': {
-      metric: runMetric('ReauthenticationRequired', FIVE_MINUTES),
+      metric: runMetric(countOf('reauthentication_required'), FIVE_MINUTES),
       threshold: 1,
       because: 'Blink no longer takes the refresh token of a session: somebody has to sign in again.',
     },
@@ -112,7 +113,7 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
     'webhook-refusals':
       settings.webhookAuth === 'key'
         ? {
-            metric: runMetric('Unauthenticated', FIVE_MINUTES),
+            metric: runMetric(countOf('unauthenticated'), FIVE_MINUTES),
             threshold: 10,
             because:
               'Within five minutes, ten calls of the webhook had a missing or wrong key: somebody is guessing, or a sender has an old one.',

@@ -14,7 +14,14 @@ import {
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { RUN_NAMESPACE, runMetric, SESSION_DIMENSION } from './run-metric.ts';
+import {
+  FAILURE_METRICS,
+  METRICS_NAMESPACE,
+  OUTCOME_METRICS,
+  SESSION_DIMENSION,
+  STEP_METRICS,
+} from '../lambda/metrics.ts';
+import { runMetric } from './run-metric.ts';
 
 export interface DashboardProps {
   readonly function: LambdaFunction;
@@ -22,26 +29,6 @@ export interface DashboardProps {
   readonly deadLetters: IQueue;
   readonly alarms: readonly IAlarm[];
 }
-
-const FAILURES = [
-  'RequestInvalid',
-  'Unauthenticated',
-  'NotFound',
-  'MethodNotAllowed',
-  'RequestTooLarge',
-  'SessionUnknown',
-  'SessionBusy',
-  'TooManyLogouts',
-  'SessionInvalid',
-  'SaveFailed',
-  'SecretsUnavailable',
-  'ReauthenticationRequired',
-  'BlinkRejected',
-  'BlinkUnavailable',
-  'BlinkTimeout',
-  'InternalError',
-];
-const STEPS = ['ReadMs', 'ClaimMs', 'RefreshMs', 'SaveMs', 'LookUpMs', 'LogOutMs', 'MarkMs'];
 
 const PER_HOUR = { statistic: 'Sum', period: Duration.hours(1) };
 /** Of a dashboard, in its grid's units. */
@@ -61,8 +48,8 @@ export class Dashboard extends Construct {
           new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 3 }),
         ]),
         ...question('Are sessions logged out?', [
-          graph('Runs per hour', counts(['LoggedOut', 'AlreadyLoggedOut', 'Ready', 'Failed']), true),
-          graph('Failures per hour, by code', counts(FAILURES), true),
+          graph('Runs per hour', counts([...OUTCOME_METRICS, 'Failed']), true),
+          graph('Failures per hour, by code', counts(FAILURE_METRICS), true),
         ]),
         ...question('Which sessions?', [
           graph('Logged out that day (1), by session', [bySession('Succeeded')]),
@@ -99,7 +86,7 @@ export class Dashboard extends Construct {
         ]),
         ...question('How long does it take?', [
           graph('A run, in milliseconds', [duration('p50'), duration('p99'), duration('Maximum')]),
-          graph('Its steps on average, in milliseconds', STEPS.map(averageOf), true),
+          graph('Its steps on average, in milliseconds', STEP_METRICS.map(averageOf), true),
         ]),
         ...question('Who calls the webhook?', [
           graph('Requests per hour', [
@@ -138,7 +125,7 @@ function averageOf(metricName: string): IMetric {
 /** One line for each session that there is; which there are is not known to the stack. */
 function bySession(metricName: string): IMetric {
   return new MathExpression({
-    expression: `SEARCH('{${RUN_NAMESPACE},${SESSION_DIMENSION}} MetricName="${metricName}"', 'Maximum')`,
+    expression: `SEARCH('{${METRICS_NAMESPACE},${SESSION_DIMENSION}} MetricName="${metricName}"', 'Maximum')`,
     usingMetrics: {},
     label: '',
     period: Duration.days(1),

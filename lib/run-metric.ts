@@ -1,9 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-
-/** The namespace and the dimension of the metrics that runs send. */
-export const RUN_NAMESPACE = 'BlinkLogout';
-export const SESSION_DIMENSION = 'session';
+import { METRICS_NAMESPACE, SESSION_DIMENSION } from '../lambda/metrics.ts';
 
 export interface RunMetricOptions {
   readonly statistic: string;
@@ -16,7 +13,7 @@ export interface RunMetricOptions {
 /** A metric that runs send with their event. */
 export function runMetric(metricName: string, { session, ...options }: RunMetricOptions): Metric {
   return new Metric({
-    namespace: RUN_NAMESPACE,
+    namespace: METRICS_NAMESPACE,
     metricName,
     ...options,
     ...(session !== undefined && { dimensionsMap: { [SESSION_DIMENSION]: session } }),

@@ -1,6 +1,6 @@
 import type { Failure } from '../failure.ts';
+import { FAILURES } from '../failure-codes.ts';
 import type { Outcome } from '../outcome.ts';
-import { HTTP_PROBLEMS } from './http-status.ts';
 import type { DurationsMs } from './run-report.ts';
 
 export type Reply = Outcome & { readonly durationsMs: DurationsMs; readonly requestId: string };
@@ -18,8 +18,8 @@ export function httpReply(reply: Reply): HttpReply {
 
 /** A failure as problem details (RFC 9457). */
 export function httpProblem(failure: Failure, requestId: string): HttpReply {
-  const { status, title } = HTTP_PROBLEMS[failure.code];
-  const { retryAfterSeconds, awsError: _, ...told } = failure.details;
+  const { status, title } = FAILURES[failure.code];
+  const { retryAfterSeconds, awsError: _, ...details } = failure.details;
   return {
     statusCode: status,
     headers: {
@@ -34,14 +34,14 @@ export function httpProblem(failure: Failure, requestId: string): HttpReply {
       status,
       detail: failure.message,
       code: failure.code,
-      ...told,
+      ...details,
       retryable: failure.retryable,
       requestId,
     }),
   };
 }
 
-/** A failure as the platform takes it: `errorType` is the code. Nothing of what lay beneath goes with it. */
+/** The error that Lambda reports for a direct invocation: `errorType` is the code. It carries no cause. */
 export function thrown({ code, message }: Failure): Error {
   const error = new Error(message);
   error.name = code;

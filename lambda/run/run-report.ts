@@ -1,20 +1,22 @@
-import { Failure, type FailureCode } from '../failure.ts';
-import type { Outcome } from '../outcome.ts';
-import { type Metrics, metricOf, type RunFields, type Step } from './run-event.ts';
+import { Failure } from '../failure.ts';
+import { FAILURES } from '../failure-codes.ts';
+import { countOf, durationOf, type OtherMetric, type Step } from '../metrics.ts';
+import { OUTCOMES, type Outcome } from '../outcome.ts';
+import type { RunFields } from './run-event.ts';
 import { withSourcePositions } from './source-positions.ts';
 
-/** How long each step took, and all of them together. */
+/** The duration of each step, and of the run. */
 export type DurationsMs = Partial<Readonly<Record<Step, number>>> & { readonly total: number };
 
-/** Gathers, while a run is at work, what its event will tell. */
+/** Collects the fields and metrics of a run's event. */
 export class RunReport {
   fields: RunFields = {};
   readonly #now: () => number;
   readonly #startedAtMs: number;
-  readonly #stepsMs: Partial<Record<Step, number>> = {};
-  readonly #values: Metrics = {};
+  readonly #stepsMs = new Map<Step, number>();
+  readonly #values = new Map<string, number>();
 
-  /** @param now milliseconds of a clock that never steps back */
+  /** @param now milliseconds of a monotonic clock */
   constructor(now: () => number) {
     this.#now = now;
     this.#startedAtMs = now();
@@ -24,12 +26,12 @@ export class RunReport {
     this.fields = { ...this.fields, ...fields };
   }
 
-  count(metric: keyof Metrics, value = 1): void {
-    this.#values[metric] = (this.#values[metric] ?? 0) + value;
+  count(metric: OtherMetric): void {
+    this.#values.set(metric, (this.#values.get(metric) ?? 0) + 1);
   }
 
-  gauge(metric: keyof Metrics, value: number): void {
-    this.#values[metric] = Math.round(value * 1000) / 1000;
+  gauge(metric: OtherMetric, value: number): void {
+    this.#values.set(metric, Math.round(value * 1000) / 1000);
   }
 
   async time<T>(step: Step, work: () => Promise<T>): Promise<T> {
@@ -37,46 +39,49 @@ export class RunReport {
     try {
       return await work();
     } finally {
-      this.#stepsMs[step] = (this.#stepsMs[step] ?? 0) + Math.round(this.#now() - startedAtMs);
+      this.#stepsMs.set(step, (this.#stepsMs.get(step) ?? 0) + Math.round(this.#now() - startedAtMs));
     }
   }
 
   succeeded({ outcome }: Outcome): void {
     this.note({ outcome });
-    this.count(metricOf(outcome));
-    if (outcome !== 'ready') this.count('Succeeded');
+    this.#values.set(countOf(outcome), 1);
+    if (OUTCOMES[outcome].isLoggedOut) this.count('Succeeded');
   }
 
   failed(failure: Failure): void {
     const { retryAfterSeconds: _, ...details } = failure.details;
-    this.note({ ...details, ...beneath(failure), code: failure.code, retryable: failure.retryable });
+    this.note({ ...details, ...causeOf(failure), code: failure.code, retryable: failure.retryable });
     this.count('Failed');
-    this.count(metricOf(failure.code));
+    this.#values.set(countOf(failure.code), 1);
     if (hasFailedForGood(failure, this.fields.trigger)) this.count('FailedForGood');
   }
 
   get durationsMs(): DurationsMs {
-    return { ...this.#stepsMs, total: Math.round(this.#now() - this.#startedAtMs) };
+    return { ...Object.fromEntries(this.#stepsMs), total: Math.round(this.#now() - this.#startedAtMs) };
   }
 
-  get metrics(): Metrics {
-    const { total, ...steps } = this.durationsMs;
-    const stepMetrics = Object.entries(steps).map(([step, ms]) => [`${metricOf(step)}Ms`, ms]);
-    return { ...this.#values, DurationMs: total, ...Object.fromEntries(stepMetrics) };
+  get metrics(): Readonly<Record<string, number>> {
+    const steps = [...this.#stepsMs].map(([step, ms]) => [durationOf(step), ms] as const);
+    const DurationMs = this.durationsMs.total;
+    return { ...Object.fromEntries([...this.#values, ...steps]), DurationMs };
   }
 }
 
-const MENDED_BY_NO_CALLER: readonly FailureCode[] = ['session_invalid', 'blink_rejected', 'internal_error'];
-const TOLD_OF_BY_THEMSELVES: readonly FailureCode[] = ['save_failed', 'reauthentication_required'];
-
-/** Whether nobody would hear of it otherwise: nothing tries again, and of a scheduled run nobody awaits the reply. */
+/** Whether the alarm `failed-for-good` reports the failure. */
 function hasFailedForGood({ code, retryable }: Failure, trigger: RunFields['trigger']): boolean {
-  if (TOLD_OF_BY_THEMSELVES.includes(code)) return false;
-  return MENDED_BY_NO_CALLER.includes(code) || (trigger === 'schedule' && !retryable);
+  switch (FAILURES[code].alarm) {
+    case 'own':
+      return false;
+    case 'every run':
+      return true;
+    case 'scheduled run':
+      return trigger === 'schedule' && !retryable;
+  }
 }
 
-/** Of what lies beneath a failure: AWS's or the system's name for it, and of an unexpected error where it arose. */
-function beneath({ code, cause }: Failure): RunFields {
+/** The cause's AWS or system error code, and the stack frames of an unexpected error. */
+function causeOf({ code, cause }: Failure): RunFields {
   if (cause instanceof Failure)
     return cause.details.awsError === undefined ? {} : { awsError: cause.details.awsError };
   if (!(cause instanceof Error)) return {};
@@ -87,7 +92,7 @@ function beneath({ code, cause }: Failure): RunFields {
   };
 }
 
-/** Without the message, which is foreign text and may look like frames. */
+/** Without the message, which is external text and may look like frames. */
 function framesOf({ message, stack = '' }: Error): readonly string[] {
   const frames = stack.replace(message, '').split('\n');
   return frames.flatMap((line) => /^ +(at .*)$/.exec(line)?.[1] ?? []).slice(0, 8);

@@ -17,11 +17,11 @@ import { type HttpReply, httpProblem, httpReply, type Reply, thrown } from './re
 import { runEventLine } from './run-event.ts';
 import { RunReport } from './run-report.ts';
 
-/** What the function keeps from one invocation to the next. */
+/** What the function keeps between invocations. */
 export interface Wiring {
   readonly store: SecretStore;
   readonly blink: Blink;
-  /** `gateway` where it has signed the caller in by IAM. */
+  /** `gateway`: API Gateway has authenticated the caller by IAM. */
   readonly callers: WebhookKeys | 'gateway';
   readonly timing: Timing;
   readonly log: (line: string) => void;
@@ -33,13 +33,13 @@ export interface Invocation {
   readonly coldStart: boolean;
 }
 
-/** The HTTP API answers for us after 30 s, whatever we do; this leaves it time to pass ours on. */
+/** API Gateway replies with 503 after 30 s. */
 const HTTP_ANSWER_WITHIN_MS = 28_000;
 
-/** What a scheduled run comes to that failed for good: told in the log and the metrics, not tried again. */
+/** Result of a permanently failed scheduled run. The log and the metrics report it, and Lambda does not retry it. */
 type ScheduledFailure = Pick<Failure, 'code' | 'retryable'> & { readonly requestId: string };
 
-/** One event in, one run, one reply out; and one line of log, however it ends. */
+/** Handles one event: returns a reply or throws a failure, and writes one log line in either case. */
 export async function run(
   wiring: Wiring,
   event: unknown,
@@ -107,7 +107,7 @@ function withinHttpAnswer(runEnds: Deadline, report: RunReport): Deadline {
 }
 
 function unexpected(cause: unknown): Failure {
-  return new Failure('internal_error', 'something went wrong that never should; the log says where', {
+  return new Failure('internal_error', 'internal error; the run’s event in the log shows where', {
     cause,
   });
 }

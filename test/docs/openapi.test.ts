@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parseCommand } from '../../lambda/command.ts';
 import { Failure } from '../../lambda/failure.ts';
-import { HTTP_PROBLEMS } from '../../lambda/run/http-status.ts';
+import { FAILURES } from '../../lambda/failure-codes.ts';
 import { httpProblem } from '../../lambda/run/reply.ts';
 import type { AccountSeed } from '../../lib/local/blink/accounts.ts';
 import { json } from '../../lib/local/blink/answers.ts';
@@ -248,6 +248,6 @@ describe('a reply is as it is described', () => {
 
   test('of every code that there is', () => {
     const outcomes = ['logged_out', 'already_logged_out', 'ready'];
-    expect([...codesSeen].toSorted()).toEqual([...Object.keys(HTTP_PROBLEMS), ...outcomes].toSorted());
+    expect([...codesSeen].toSorted()).toEqual([...Object.keys(FAILURES), ...outcomes].toSorted());
   });
 });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
-import { HTTP_PROBLEMS } from '../../lambda/run/http-status.ts';
+import { FAILURES } from '../../lambda/failure-codes.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import { signIn } from '../../lib/local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../lib/local/local-sessions.ts';
@@ -137,7 +137,7 @@ describe('what the README says is so', () => {
       ([, cell = '']) => cell.split(', ').map((code) => code.replaceAll('`', '')),
     );
     const speakForThemselves = ['not_found', 'method_not_allowed', 'request_too_large', 'internal_error'];
-    expect([...told, ...speakForThemselves].toSorted()).toEqual(Object.keys(HTTP_PROBLEMS).toSorted());
+    expect([...told, ...speakForThemselves].toSorted()).toEqual(Object.keys(FAILURES).toSorted());
   });
 
   test('of the stored forms: each example is read as what it is', () => {

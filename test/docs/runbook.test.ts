@@ -4,7 +4,7 @@ import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
-import { HTTP_PROBLEMS } from '../../lambda/run/http-status.ts';
+import { FAILURES } from '../../lambda/failure-codes.ts';
 import { synthesize } from '../lib/synthesize.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -36,7 +36,7 @@ function alarms(): readonly string[] {
 describe('the runbook', () => {
   test('has one section for every failure and every alarm, and no other', () => {
     const named = entries.flatMap(({ heading }) => namesIn(heading));
-    expect(named.toSorted()).toEqual([...Object.keys(HTTP_PROBLEMS), ...alarms()].toSorted());
+    expect(named.toSorted()).toEqual([...Object.keys(FAILURES), ...alarms()].toSorted());
   });
 
   test('begins with what is most urgent', () => {

@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '../../lambda/run/run-event.ts';
+import { METRICS, METRICS_NAMESPACE } from '../../lambda/metrics.ts';
 import { synthesize } from './synthesize.ts';
 
 const NIGHTLY = { schedule: 'cron(0 3 * * ? *)' };
@@ -70,7 +70,7 @@ describe('the alarms', () => {
     );
     expect(watched).toHaveLength(5);
     for (const { MetricName, Dimensions } of watched) {
-      expect(Object.keys(METRICS)).toContain(MetricName);
+      expect([...METRICS.keys()]).toContain(MetricName);
       expect(Dimensions).toBeUndefined();
     }
   });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HTTP_PROBLEMS } from '../../lambda/run/http-status.ts';
-import { METRICS, METRICS_NAMESPACE, metricOf, runEventLine } from '../../lambda/run/run-event.ts';
+import { FAILURE_METRICS, METRICS, METRICS_NAMESPACE, SESSION_DIMENSION } from '../../lambda/metrics.ts';
 import { synthesize } from './synthesize.ts';
 
 interface Widget {
@@ -29,17 +28,6 @@ function widgetsOf(settings: Record<string, unknown> = {}): readonly Widget[] {
   return JSON.parse(body.join('')).widgets;
 }
 
-const SAMPLE = JSON.parse(
-  runEventLine({
-    requestId: '',
-    timestampMs: 0,
-    coldStart: false,
-    fields: { session: 'default' },
-    metrics: {},
-  }),
-);
-const [, [sessionDimension]] = SAMPLE._aws.CloudWatchMetrics[0].Dimensions;
-
 describe('the dashboard', () => {
   const widgets = widgetsOf();
   const lines = widgets.flatMap(({ properties }) => properties.metrics ?? []);
@@ -63,22 +51,18 @@ describe('the dashboard', () => {
     const searched = lines.flatMap(([first]) =>
       typeof first === 'object' ? (/MetricName="(\w+)"/.exec(first.expression ?? '')?.[1] ?? []) : [],
     );
-    expect([...new Set([...plain, ...searched])].sort()).toEqual(Object.keys(METRICS).sort());
+    expect([...new Set([...plain, ...searched])].sort()).toEqual([...METRICS.keys()].sort());
   });
 
   it('breaks down by the dimension that runs send', () => {
     const searches = lines.flatMap(([first]) => (typeof first === 'object' ? (first.expression ?? []) : []));
     expect(searches).toHaveLength(3);
-    for (const search of searches) expect(search).toContain(`{${METRICS_NAMESPACE},${sessionDimension}}`);
+    for (const search of searches) expect(search).toContain(`{${METRICS_NAMESPACE},${SESSION_DIMENSION}}`);
   });
 
   it('has a line for every failure', () => {
     const failures = widgets.find(({ properties }) => properties.title === 'Failures per hour, by code');
-    expect(failures?.properties.metrics?.map(([, name]) => name).sort()).toEqual(
-      Object.keys(HTTP_PROBLEMS)
-        .map((code) => metricOf(code))
-        .sort(),
-    );
+    expect(failures?.properties.metrics?.map(([, name]) => name).sort()).toEqual([...FAILURE_METRICS].sort());
   });
 
   it('shows every alarm that somebody hears of', () => {

@@ -83,8 +83,8 @@ describe("the function's bundle", () => {
   it('can be read in a stack trace', async () => {
     const file = join(bundle.directory, 'handler.js');
     const lines = (await readFile(file, 'utf8')).split('\n');
-    const line = lines.findIndex((text) => text.includes('something went wrong that never should'));
-    const column = lines[line]?.indexOf('something went wrong that never should');
+    const line = lines.findIndex((text) => text.includes('internal error; the run'));
+    const column = lines[line]?.indexOf('internal error; the run');
     const [frame] = withSourcePositions([`at x (${file}:${line + 1}:${column})`]);
     expect(frame).toMatch(/^at lambda\/run\/run\.ts:\d+:\d+$/);
   });

@@ -2,11 +2,13 @@ import { Ajv } from 'ajv';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { Failure } from '../../../lambda/failure.ts';
-import { HTTP_PROBLEMS } from '../../../lambda/run/http-status.ts';
-import { METRICS, metricOf, runEventLine } from '../../../lambda/run/run-event.ts';
+import { FAILURES, type FailureCode } from '../../../lambda/failure-codes.ts';
+import { countOf, METRICS } from '../../../lambda/metrics.ts';
+import { runEventLine } from '../../../lambda/run/run-event.ts';
 import { RunReport } from '../../../lambda/run/run-report.ts';
 import embeddedMetricFormat from './embedded-metric-format.schema.json' with { type: 'json' };
 
+const CODES = Object.keys(FAILURES) as FailureCode[];
 const isEmbeddedMetricFormat = new Ajv().compile(embeddedMetricFormat);
 
 const lineSchema = v.looseObject({
@@ -71,9 +73,9 @@ test('a run that never saw a session has no session among its dimensions', () =>
 });
 
 test('every failure code has its metric, and only loud ones are errors', () => {
-  for (const code of Object.keys(HTTP_PROBLEMS) as (keyof typeof HTTP_PROBLEMS)[]) {
+  for (const code of CODES) {
     const { event, names } = eventOf((report) => report.failed(new Failure(code, 'no')));
-    expect(names).toContain(metricOf(code));
+    expect(names).toContain(countOf(code));
     expect(names).toContain('Failed');
     expect(event['code']).toBe(code);
     const loud = ['save_failed', 'reauthentication_required', 'internal_error'].includes(code);
@@ -83,8 +85,7 @@ test('every failure code has its metric, and only loud ones are errors', () => {
 
 /** All failures after which a run of this trigger counts as failed for good. */
 function failedForGood(trigger: 'webhook' | 'schedule' | 'direct') {
-  const codes = Object.keys(HTTP_PROBLEMS) as (keyof typeof HTTP_PROBLEMS)[];
-  return codes.filter((code) => {
+  return CODES.filter((code) => {
     const { names } = eventOf((report) => {
       report.note({ trigger });
       report.failed(new Failure(code, 'no'));
@@ -101,11 +102,11 @@ test.each(['webhook', 'direct'] as const)(
 );
 
 test('a scheduled run has failed for good where it is not tried again, and no other alarm tells of it', () => {
-  const others = new Set([
+  const others = new Set<string>([
     ...['save_failed', 'reauthentication_required'],
     ...['session_busy', 'secrets_unavailable', 'blink_unavailable', 'blink_timeout'],
   ]);
-  expect(failedForGood('schedule')).toEqual(Object.keys(HTTP_PROBLEMS).filter((code) => !others.has(code)));
+  expect(failedForGood('schedule')).toEqual(CODES.filter((code) => !others.has(code)));
 });
 
 test('a scheduled run has not failed for good where this time it is tried again', () => {
@@ -156,5 +157,5 @@ test('a step’s duration is a metric of its own, summed where it was taken twic
   await report.time('logOut', step);
   expect(report.durationsMs).toEqual({ lookUp: 60, logOut: 30, total: 90 });
   expect(report.metrics).toEqual({ LookUpMs: 60, LogOutMs: 30, DurationMs: 90 });
-  for (const name of Object.keys(report.metrics)) expect(METRICS).toHaveProperty(name);
+  for (const name of Object.keys(report.metrics)) expect(METRICS.has(name), name).toBe(true);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { blinkOverHttps } from '../../../lambda/blink/blink-over-https.ts';
 import { ExchangeError, type HttpExchange, type HttpResponse } from '../../../lambda/blink/http-exchange.ts';
-import { HTTP_PROBLEMS } from '../../../lambda/run/http-status.ts';
+import { FAILURES } from '../../../lambda/failure-codes.ts';
 import { run } from '../../../lambda/run/run.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
@@ -11,7 +11,7 @@ const numRuns = process.env['PROOF'] === 'long' ? 5_000 : 400;
 
 const CANARY = 'cAnArY';
 const KEY = `${CANARY}0${'k'.repeat(40)}`;
-const CODES = new Set(Object.keys(HTTP_PROBLEMS));
+const CODES = new Set(Object.keys(FAILURES));
 
 interface World {
   readonly event: unknown;
