@@ -1,19 +1,23 @@
+import type { Failure } from '../failure.ts';
 import { sessionInvalid } from './session-fields.ts';
 import { parseSnakeCaseFields, SNAKE_CASE_FIELDS } from './snake-case-fields.ts';
 import type { StoredSession } from './stored-session.ts';
 import { storedSessionOf } from './stored-session-of.ts';
 
-/** `BLINK_TOKENS='key=value|…'`: the prefix and the quotes may be there or not. */
-const OPENING = /^(?:BLINK_TOKENS=)?(['"]?)/;
+/** The assignment as shells and env files write it, on a line of its own. `declare -x` is from `export -p` of Bash. */
+const ASSIGNMENT = /^[ \t]*(?:(?:export|declare -x)[ \t]+)?BLINK_TOKENS=/gm;
 
-/** A pair between two bars; `key` is empty where there is no `=`. */
+/** What may follow the value on its line. */
+const REST_OF_LINE = /^[ \t]*;?(?:[ \t]+#.*|[ \t]*)\r?(?:\n|$)/;
+
+/** A pair between two bars. `key` is empty if there is no `=`. */
 export interface Pair {
   readonly key: string;
   readonly source: string;
 }
 
 export function isBlinkTokens(text: string): boolean {
-  return /^\s*BLINK_TOKENS=/.test(text) || /(?:^|[|'"\s])refresh_token=/.test(text);
+  return text.search(ASSIGNMENT) >= 0 || /(?:^|[|'"\s])refresh_token=/.test(text);
 }
 
 /** The pipe-delimited form of BlinkMonitorProtocol: values are percent-encoded, and a `+` is a plus. */
@@ -35,25 +39,52 @@ export function parseBlinkTokens(text: string): StoredSession {
   );
 }
 
-/** The pairs, and what is around them: white space, prefix, quotes. */
+/** The pairs, and the text before and after them: quotes, the assignment, other lines. */
 export function unwrap(text: string): { before: string; body: string; after: string } {
-  const content = text.trim();
-  const [opening = '', quote = ''] = OPENING.exec(content) ?? [];
-  if (!content.slice(opening.length).endsWith(quote)) {
-    throw sessionInvalid('BLINK_TOKENS must end with the quote that it begins with');
+  const { from, to } = valueIn(text);
+  const quote = /^['"]/.exec(text.slice(from, to))?.[0] ?? '';
+  const body = { from: from + quote.length, to: to - quote.length };
+  if (body.from > body.to || !text.slice(from, to).endsWith(quote)) throw unterminated();
+  return {
+    before: text.slice(0, body.from),
+    body: text.slice(body.from, body.to),
+    after: text.slice(body.to),
+  };
+}
+
+/** Where the value is, with its quotes. Without an assignment, the whole text is the value. */
+function valueIn(text: string): { readonly from: number; readonly to: number } {
+  const [assignment, another] = text.matchAll(ASSIGNMENT);
+  if (another !== undefined) throw sessionInvalid('BLINK_TOKENS must be assigned only once');
+  if (assignment === undefined) {
+    const from = text.length - text.trimStart().length;
+    return { from, to: from + text.trim().length };
   }
-  const from = text.indexOf(content) + opening.length;
-  const to = text.indexOf(content) + content.length - quote.length;
-  return { before: text.slice(0, from), body: text.slice(from, to), after: text.slice(to) };
+  const from = assignment.index + assignment[0].length;
+  const value = /^(?:'[^']*'|"[^"]*"|(?!['"])\S*)/.exec(text.slice(from));
+  if (value === null) throw unterminated();
+  const to = from + value[0].length;
+  if (REST_OF_LINE.test(text.slice(to))) return { from, to };
+  throw sessionInvalid(
+    'the value of BLINK_TOKENS must be in one pair of quotes, followed by nothing but a comment',
+  );
+}
+
+function unterminated(): Failure {
+  return sessionInvalid('BLINK_TOKENS must end with the quote that it begins with');
 }
 
 export function pairOf(source: string): Pair {
   return { key: source.slice(0, Math.max(0, source.indexOf('='))).trim(), source };
 }
 
+/** A quote or a backslash that is not encoded belongs to the syntax around the value, which is not understood here. */
 function decode(name: string, source: string): string {
+  const value = source.slice(source.indexOf('=') + 1);
+  if (/['"\\]/.test(value))
+    throw sessionInvalid(`${name} must have its quotes and backslashes percent-encoded`);
   try {
-    return decodeURIComponent(source.slice(source.indexOf('=') + 1));
+    return decodeURIComponent(value);
   } catch {
     throw sessionInvalid(`${name} must be percent-encoded: % and two hexadecimal digits, in UTF-8`);
   }
@@ -65,7 +96,7 @@ export function setPair(pairs: readonly Pair[], key: string, value: string): rea
   return pairs.map((other) => (other.key === key ? pair : other));
 }
 
-/** RFC 3986 section 2.3: with the quote, which `encodeURIComponent` leaves, encoded too. */
+/** RFC 3986 section 2.3. `encodeURIComponent` does not encode the quote. */
 function encode(value: string): string {
   return encodeURIComponent(value).replaceAll("'", '%27');
 }

@@ -1,21 +1,33 @@
 import * as v from 'valibot';
+import { MAX_TOKEN_LENGTH } from '../blink/token.ts';
 import { isBlinkTokens, parseBlinkTokens } from './blink-tokens.ts';
 import { parseBlinkpy } from './blinkpy.ts';
 import { parseHomebridge } from './homebridge.ts';
 import { sessionInvalid } from './session-fields.ts';
 import type { StoredSession } from './stored-session.ts';
 
-/**
- * Secrets Manager takes 65,536 (AWS, PutSecretValue: SecretString). The rest is room for a refresh token that is longer than
- * the one before: a text that could not be saved with it is refused before anything is spent.
- */
-const MAX_BYTES = 49_152;
+/** AWS, PutSecretValue: the maximum length of SecretString. */
+const MAX_SECRET_BYTES = 65_536;
+
+/** The longest grant in each form: a quotation mark takes three bytes percent-encoded, and two in JSON. */
+const LONGEST_GRANT = { refreshToken: '"'.repeat(MAX_TOKEN_LENGTH), oauthClient: 'x'.repeat(64) };
 
 const jsonSchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.record(v.string(), v.unknown()));
 
-/** Reads a secret's text in any of its forms. Failures are `session_invalid`: they name the field, and hold no value. */
+/**
+ * Reads a secret's text in any of its forms. A text that could not be saved with the longest refresh token is refused.
+ * @throws {Failure} `session_invalid`. It names the field, and contains no value.
+ */
 export function parseStoredSession(text: string): StoredSession {
-  if (Buffer.byteLength(text) > MAX_BYTES) throw sessionInvalid(`must be at most ${MAX_BYTES} bytes`);
+  const stored = parseForm(text);
+  const excessBytes = Buffer.byteLength(stored.withGrant(LONGEST_GRANT)) - MAX_SECRET_BYTES;
+  if (excessBytes <= 0) return stored;
+  throw sessionInvalid(
+    `must be shorter by ${excessBytes} bytes, so that the longest refresh token fits into the ${MAX_SECRET_BYTES} bytes of a secret`,
+  );
+}
+
+function parseForm(text: string): StoredSession {
   if (text.trimStart().startsWith('{')) return parseJson(text);
   if (isBlinkTokens(text)) return parseBlinkTokens(text);
   throw formUnknown();
@@ -23,7 +35,7 @@ export function parseStoredSession(text: string): StoredSession {
 
 function parseJson(text: string): StoredSession {
   const json = v.safeParse(jsonSchema, text);
-  if (!json.success) throw sessionInvalid('begins as JSON does, but is not JSON');
+  if (!json.success) throw sessionInvalid('begins like JSON, but is not JSON');
   if (Object.hasOwn(json.output, 'refresh_token')) return parseBlinkpy(text, json.output);
   if (Object.hasOwn(json.output, 'refreshToken')) return parseHomebridge(text, json.output);
   throw formUnknown();

@@ -7,7 +7,7 @@ import { CommandError } from '../errors/command-error.ts';
 import { lookUpMissing } from '../look-up-missing.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { storedText, storeSession } from '../session-secrets.ts';
-import { neverStoredIn, withoutNeverStored } from '../stored-text.ts';
+import { neverStoredIn, withLongestIds, withoutNeverStored } from '../stored-text.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 import { readSource } from './read-source.ts';
 
@@ -50,6 +50,8 @@ function importSession(session: string, { from, yes = false }: ImportOptions): T
     const lookUp = isIncomplete(stored) && (yes || (await askToLookUp(context)));
 
     const text = withoutNeverStored(source, stored.form);
+    // The texts that are written from here on must be accepted when they are read.
+    parseSource(lookUp ? withLongestIds(text, stored) : text);
     const { created, versionId } = await terminal.progress('Storing the session', () =>
       storeSession(target.client, session, text),
     );

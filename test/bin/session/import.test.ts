@@ -99,6 +99,22 @@ describe('importing what is not complete', () => {
     expect(session.stored().text).toBe(bare());
   });
 
+  it('stores nothing where the fields that it would look up leave no room for the longest refresh token', async () => {
+    const withNotes = (length: number) =>
+      JSON.stringify({ refreshToken: token, oauthClientId: 'ios', notes: 'x'.repeat(length) });
+    const bytesSaved = parseStoredSession(withNotes(0)).withGrant({
+      refreshToken: '"'.repeat(8192),
+      oauthClient: 'x'.repeat(64),
+    }).length;
+    const largest = withNotes(65_536 - bytesSaved);
+    expect(parseStoredSession(largest).refreshToken).toBe(token);
+    const { exitCode, stderr } = await session.run('import --yes --from -', [largest]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('must be shorter by');
+    expect(session.secretsManager.calls.map(({ action }) => action)).not.toContain('CreateSecret');
+    expect(session.blink.calls).toEqual([]);
+  });
+
   it('looks it up with --yes, and stores the token that the refresh brings', async () => {
     const { exitCode, stdout } = await session.run('import --yes --from -', [bare()]);
     expect({ exitCode, stdout }).toMatchObject({

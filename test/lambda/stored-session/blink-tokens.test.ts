@@ -39,6 +39,45 @@ describe('a session stored as BLINK_TOKENS', () => {
     );
   });
 
+  test.each([
+    ['export', "export BLINK_TOKENS='a=b|refresh_token=TOK'"],
+    ['export and double quotes', 'export  BLINK_TOKENS="a=b|refresh_token=TOK"\n'],
+    ['export -p of Bash', 'declare -x BLINK_TOKENS="a=b|refresh_token=TOK"\n'],
+    ['a comment after it', "BLINK_TOKENS='refresh_token=TOK' # of the garage\n"],
+    ['a semicolon after it', "export BLINK_TOKENS='refresh_token=TOK'; # of the garage\n"],
+    ['a comment after it, without quotes', 'BLINK_TOKENS=refresh_token=TOK # of the garage'],
+    ['a line of Windows', 'A=1\r\nBLINK_TOKENS="refresh_token=TOK"\r\nB=2\r\n'],
+    ['an env file', '# Blink\nOTHER=\'1\'\n\nBLINK_TOKENS=client_id=7|refresh_token=TOK\nLAST="2"\n'],
+    [
+      'a shell script',
+      "#!/bin/sh\n# BLINK_TOKENS='x'\nexport A=1\n  export BLINK_TOKENS='refresh_token=TOK'\n./run\n",
+    ],
+  ])('is read from %s, and a save keeps the rest', (_, text) => {
+    const session = parseStoredSession(text);
+    expect(session.refreshToken).toBe('TOK');
+    expect(session.withGrant(GRANT)).toBe(text.replace('=TOK', '=new-refresh|oauth_client_id=ios'));
+  });
+
+  test.each([
+    ['another quoted word', "export BLINK_TOKENS='refresh_token=canary''|a=b'"],
+    ['a command', "BLINK_TOKENS='refresh_token=canary' ./run"],
+    ['two words without quotes', 'BLINK_TOKENS=refresh_token=canary |a=b'],
+    ['no end of the quote', "export BLINK_TOKENS='refresh_token=canary\nOTHER=1\n"],
+    ['the other quote', 'export BLINK_TOKENS=\'refresh_token=canary"\n'],
+    ['an escaped quote', 'BLINK_TOKENS="refresh_token=canary\\"|a=b"'],
+    ['a quote inside', "BLINK_TOKENS=refresh_token=canary'"],
+    ['a quote at the end alone', "refresh_token=canary'"],
+    ['another assignment on its line', "export A=1 BLINK_TOKENS='client_id=7|refresh_token=canary'"],
+    ['a second assignment', "BLINK_TOKENS='refresh_token=a'\nBLINK_TOKENS='refresh_token=canary'"],
+    ['a colon, as YAML has it', "BLINK_TOKENS: 'client_id=7|refresh_token=canary'"],
+    ['spaces around the =', "BLINK_TOKENS = 'client_id=7|refresh_token=canary'"],
+    ['the variable of PowerShell', '$env:BLINK_TOKENS="client_id=7|refresh_token=canary"'],
+    ['the setenv of csh', "setenv BLINK_TOKENS 'client_id=7|refresh_token=canary'"],
+  ])('is refused with %s', (_, text) => {
+    expect(refusedText(text).code).toBe('session_invalid');
+    expect(refusedText(text).message).not.toContain('canary');
+  });
+
   test('has percent-encoded values, in which a plus is a plus and a later = belongs to the value', () => {
     expect(parseStoredSession('refresh_token=a%2Fb+c%7C==').refreshToken).toBe('a/b+c|==');
   });

@@ -36,20 +36,31 @@ describe('a text of no known form', () => {
     expect(refusedText(text).message).toContain('is not JSON');
     expect(refusedText(text).cause).toBeUndefined();
   });
+});
 
-  test('is refused when it leaves no room for a longer refresh token, counted in bytes', () => {
-    const filledUp = (bytes: number) => {
-      const empty = blinkpy({ x: 'éé' });
-      return empty.replace('éé', 'é'.repeat(2 + (bytes - Buffer.byteLength(empty)) / 2));
-    };
-    const largest = filledUp(49_152);
-    expect(Buffer.byteLength(largest)).toBe(49_152);
-    const saved = parseStoredSession(largest).withGrant({
-      refreshToken: 'e'.repeat(8192),
-      oauthClient: 'c'.repeat(64),
+describe('a text of the largest accepted size', () => {
+  const token = '"'.repeat(8192);
+  const client = 'c'.repeat(64);
+
+  test.each([
+    ['BLINK_TOKENS', (filler: string) => `export BLINK_TOKENS='x=${filler}|refresh_token=r'\n`],
+    ['several tokens', (filler: string) => `refresh_token=a|refresh_token=r|x=${filler}`],
+    ['JSON of blinkpy', (filler: string) => blinkpy({ x: filler })],
+    ['JSON of Homebridge', (filler: string) => JSON.stringify({ refreshToken: 'r', x: filler })],
+  ])('can be saved with the longest token, and one byte more is refused: %s', (_, textWith) => {
+    const withGrant = (text: string) =>
+      parseStoredSession(text).withGrant({ refreshToken: token, oauthClient: client });
+    const roomBytes = 65_536 - Buffer.byteLength(withGrant(textWith('')));
+    // Two bytes each, so that a limit that counts characters does not pass.
+    const filler = 'é'.repeat(Math.floor(roomBytes / 2)) + 'x'.repeat(roomBytes % 2);
+
+    const saved = withGrant(textWith(filler));
+    expect(Buffer.byteLength(saved)).toBe(65_536);
+    expect(parseStoredSession(saved).refreshToken).toBe(token);
+    expect(refusedText(textWith(`${filler}x`))).toMatchObject({
+      code: 'session_invalid',
+      message: expect.stringContaining('shorter by 1 bytes'),
     });
-    expect(Buffer.byteLength(saved)).toBeLessThan(65_536);
-    expect(refusedText(filledUp(49_154)).message).toContain('at most 49152 bytes');
   });
 });
 
