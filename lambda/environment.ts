@@ -11,8 +11,11 @@ export const SESSION_SECRET_PREFIX = 'blink-logout/';
 /** The webhook key's secret. Its name lies outside the sessions' prefix, so that no session can be named like it. */
 export const WEBHOOK_KEY_SECRET_NAME = 'blink-logout-webhook-key';
 
-/** No run outlives this: a claim is dead once it is older than this and a margin. */
+/** No run outlives this. */
 export const FUNCTION_TIMEOUT_SECONDS = 60;
+
+/** A claim older than any run can live, requests in flight included, is a dead run's. */
+export const CLAIM_LIFE_SECONDS = FUNCTION_TIMEOUT_SECONDS + 30;
 
 /**
  * Read by the SDK (AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials files"): without

@@ -41,6 +41,12 @@ export const settingsSchema = v.object({
     v.optional(wholeNumber(1, 5_000), 5),
     v.description('Requests that the webhook accepts at once.'),
   ),
+  maxConcurrency: v.pipe(
+    v.optional(wholeNumber(1, 100), 2),
+    v.description(
+      'Sessions that the state machine logs out at once. New accounts run ten invocations at once, and Secrets Manager takes 50 writes a second, of which a logout needs four.',
+    ),
+  ),
   refreshTokenMaxAgeDays: v.pipe(
     v.optional(wholeNumber(1, 365), 30),
     v.description(

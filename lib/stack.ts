@@ -5,6 +5,7 @@ import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { Fleet } from './fleet/fleet.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
@@ -28,7 +29,10 @@ export class BlinkLogoutStack extends Stack {
     const { api } = new Webhook(this, 'Webhook', { settings, function: target });
     new Schedule(this, 'Schedule', { settings, function: target, deadLetters });
 
-    const action = new SnsAction(new AlarmTopic(this, 'AlarmTopic', { settings }).topic);
+    const { topic } = new AlarmTopic(this, 'AlarmTopic', { settings });
+    new Fleet(this, 'Fleet', { settings, function: target, topic });
+
+    const action = new SnsAction(topic);
     const { alarms } = new Alarms(this, 'Alarms', { settings, function: target, api, deadLetters, action });
     new Dashboard(this, 'Dashboard', { function: target, api, deadLetters, alarms });
 

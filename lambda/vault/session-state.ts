@@ -1,4 +1,4 @@
-import { FUNCTION_TIMEOUT_SECONDS } from '../environment.ts';
+import { CLAIM_LIFE_SECONDS } from '../environment.ts';
 import { type ClaimEnd, journalVersionId } from './journal.ts';
 import { CLAIM, LOGGED_OUT, REFUSED } from './labels.ts';
 import type { SecretVersion } from './secret-store.ts';
@@ -25,8 +25,7 @@ export type Availability =
   | { readonly kind: 'takeovers_exhausted' }
   | { readonly kind: 'no_room' };
 
-/** A claim older than any run can live, requests in flight included, is a dead run's. */
-export const CLAIM_LIFE_MS = (FUNCTION_TIMEOUT_SECONDS + 30) * 1000;
+export const CLAIM_LIFE_MS = CLAIM_LIFE_SECONDS * 1000;
 /** Deliveries are repeated within minutes: Standard Webhooks' tolerance is five. */
 export const REPEATED_DELIVERY_MS = 5 * 60 * 1000;
 /** After a 406, 426 or 429. A login limit of Blink's lasts an hour; a person who has mended it should not wait as long. */

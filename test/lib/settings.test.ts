@@ -17,6 +17,7 @@ function faultsOf(context: Record<string, unknown>): string[] {
 describe('settings', () => {
   it('have a default each', () => {
     expect(readSettings({})).toEqual({
+      maxConcurrency: 2,
       refreshTokenMaxAgeDays: 30,
       webhookAuth: 'key',
       webhookRatePerSecond: 2,

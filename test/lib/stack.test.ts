@@ -4,7 +4,12 @@ import { synthesize } from './synthesize.ts';
 describe('the stack', () => {
   it("tells the webhook's URL, the function's name and the command that reads the key", () => {
     const outputs = synthesize().findOutputs('*');
-    expect(Object.keys(outputs).sort()).toEqual(['FunctionName', 'ReadWebhookKeyCommand', 'WebhookUrl']);
+    expect(Object.keys(outputs).sort()).toEqual([
+      'FunctionName',
+      'ReadWebhookKeyCommand',
+      'StateMachineArn',
+      'WebhookUrl',
+    ]);
     expect(JSON.stringify(outputs['WebhookUrl'])).toMatch(/ApiEndpoint.*\/logout/);
     expect(JSON.stringify(outputs['FunctionName'])).toMatch(/"Ref":"LogoutFunction/);
     expect(JSON.stringify(outputs['ReadWebhookKeyCommand'])).toContain(

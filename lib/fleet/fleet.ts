@@ -1,0 +1,105 @@
+import { ArnFormat, CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { SESSION_SECRET_PREFIX } from '../../lambda/environment.ts';
+import { METRICS_NAMESPACE } from '../../lambda/metrics.ts';
+import type { Settings } from '../settings.ts';
+import { FLEET_TIMEOUT_SECONDS, fleetDefinition } from './definition.ts';
+
+export interface FleetProps {
+  readonly settings: Settings;
+  readonly function: IFunction;
+  /** Receives the digest. */
+  readonly topic: ITopic;
+}
+
+/** The state machine that logs out many sessions. It is always there; without an execution it costs nothing. */
+export class Fleet extends Construct {
+  readonly stateMachine: StateMachine;
+
+  constructor(scope: Construct, id: string, { settings, function: target, topic }: FleetProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    this.stateMachine = new StateMachine(this, 'StateMachine', {
+      definitionBody: DefinitionBody.fromString(
+        stack.toJsonString(
+          fleetDefinition({
+            partition: stack.partition,
+            functionArn: target.functionArn,
+            topicArn: topic.topicArn,
+            secretPrefix: SESSION_SECRET_PREFIX,
+            maxConcurrency: settings.maxConcurrency,
+            subject: `${stack.stackName}: sessions were not logged out`,
+          }),
+        ),
+      ),
+      timeout: Duration.seconds(FLEET_TIMEOUT_SECONDS),
+      role,
+      tracingEnabled: settings.tracing,
+    });
+    for (const statement of rights(target, topic)) role.addToPolicy(statement);
+    this.#allowMapRuns(role);
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'ListSecrets, PutMetricData and the calls of X-Ray take no resource; PutMetricData is bound to the namespace.',
+    });
+    Validations.of(this.stateMachine).acknowledge({
+      id: 'AwsSolutions-SF1',
+      reason:
+        'Step Functions keeps the history of every execution and of every session in it for 90 days; the function logs each run.',
+    });
+    if (!settings.tracing) {
+      Validations.of(this.stateMachine).acknowledge({
+        id: 'AwsSolutions-SF2',
+        reason: 'Traces are a choice of the owner: the setting "tracing".',
+      });
+    }
+    new CfnOutput(stack, 'StateMachineArn', { value: this.stateMachine.stateMachineArn });
+  }
+
+  /** A distributed map starts its children as executions of its own state machine ("IAM policies for using Distributed Map states"). */
+  #allowMapRuns(role: Role): void {
+    const stack = Stack.of(this);
+    const executions = stack.formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${this.stateMachine.stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const policy = new Policy(this, 'MapRuns', {
+      roles: [role],
+      statements: [
+        new PolicyStatement({
+          actions: ['states:StartExecution'],
+          resources: [this.stateMachine.stateMachineArn],
+        }),
+        new PolicyStatement({
+          actions: ['states:DescribeExecution', 'states:StopExecution'],
+          resources: [executions],
+        }),
+      ],
+    });
+    Validations.of(policy).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<FleetStateMachine0C879F9F.Name>:*]',
+      reason: 'The children of a map run get their names from Step Functions.',
+    });
+  }
+}
+
+function rights(target: IFunction, topic: ITopic): readonly PolicyStatement[] {
+  return [
+    new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] }),
+    new PolicyStatement({ actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
+    new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }),
+    new PolicyStatement({
+      actions: ['cloudwatch:PutMetricData'],
+      resources: ['*'],
+      conditions: { StringEquals: { 'cloudwatch:namespace': METRICS_NAMESPACE } },
+    }),
+  ];
+}

@@ -1,0 +1,80 @@
+import { ExecutionError, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import * as v from 'valibot';
+
+/** Runs a task: its parameters in, its result out. An error's `name` is what `Retry` and `Catch` match. */
+export type Integration = (parameters: unknown) => Promise<unknown>;
+
+export interface ExecutionOptions {
+  /** By the end of the task's `Resource`, such as `lambda:invoke`. */
+  readonly integrations: Readonly<Record<string, Integration>>;
+  /** What a `Wait` state waits, by its name. @default - what the definition says */
+  readonly waitsMs?: Readonly<Record<string, number>>;
+  /** What the retriers of a state wait, by its name, in their order. @default - what the definition says */
+  readonly retriesMs?: Readonly<Record<string, readonly number[]>>;
+}
+
+export type Execution =
+  | { readonly status: 'SUCCEEDED'; readonly output: unknown }
+  | { readonly status: 'FAILED'; readonly error: string; readonly cause: string };
+
+/**
+ * Runs a definition in Amazon States Language on this machine, as it was synthesized. The interpreter validates it first,
+ * runs a distributed map's children in this process, and knows the states by their names alone.
+ */
+export async function execute(
+  definition: unknown,
+  input: unknown,
+  { integrations, waitsMs = {}, retriesMs = {} }: ExecutionOptions,
+): Promise<Execution> {
+  if (!isDefinition(definition)) throw new Error('the state machine has no states');
+  const machine = new StateMachine(definition, { validationOptions: { checkPaths: true, checkArn: true } });
+  const run = machine.run(asJson(input), {
+    overrides: {
+      taskResourceLocalHandlers: Object.fromEntries(
+        tasksOf(definition).map(({ name, resource }) => {
+          const integration = integrations[resource.replace(/^arn:[\w-]+:states:::/, '')];
+          if (integration === undefined) throw new Error(`${resource} of "${name}" cannot be run here`);
+          return [name, async (parameters: unknown) => asJson(await integration(parameters))];
+        }),
+      ),
+      waitTimeOverrides: { ...waitsMs },
+      retryIntervalOverrides: Object.fromEntries(
+        Object.entries(retriesMs).map(([name, intervals]) => [name, [...intervals]]),
+      ),
+    },
+  });
+  try {
+    return { status: 'SUCCEEDED', output: await run.result };
+  } catch (error) {
+    if (!(error instanceof ExecutionError && error.cause instanceof Error)) throw error;
+    return { status: 'FAILED', error: error.cause.name, cause: error.cause.message };
+  }
+}
+
+const statesSchema = v.looseObject({ States: v.record(v.string(), v.looseObject({ Type: v.string() })) });
+const taskSchema = v.looseObject({ Type: v.literal('Task'), Resource: v.string() });
+const mapSchema = v.looseObject({ Type: v.literal('Map'), ItemProcessor: statesSchema });
+
+function isDefinition(value: unknown): value is StateMachineDefinition {
+  return v.is(statesSchema, value);
+}
+
+interface Task {
+  readonly name: string;
+  readonly resource: string;
+}
+
+/** Those of maps included. */
+function tasksOf(definition: unknown): readonly Task[] {
+  return Object.entries(v.parse(statesSchema, definition).States).flatMap(([name, state]) => {
+    if (v.is(taskSchema, state)) return [{ name, resource: state.Resource }];
+    return v.is(mapSchema, state) ? tasksOf(state.ItemProcessor) : [];
+  });
+}
+
+type Json = Parameters<StateMachine['run']>[0];
+
+/** What travels between states is JSON. */
+function asJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value ?? null));
+}
