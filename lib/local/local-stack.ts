@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AccountSeed } from './blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from './blink/start-blink.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
-import { type HttpApi, startHttpApi } from './http-api/start-http-api.ts';
+import { startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { Invocation } from './lambda-process.ts';
 import { type LocalPorts, localPorts } from './local-ports.ts';
@@ -32,7 +32,7 @@ export interface LocalStack {
   readonly secretsManager: SecretsManagerStandIn;
   readonly blink: BlinkStandIn;
   readonly lambda: Lambda;
-  readonly httpApi: HttpApi;
+  readonly httpApi: LoopbackServer;
   /** Where `aws lambda invoke --endpoint-url` finds the function. */
   readonly lambdaApi: LoopbackServer;
   /** The value of the `Authorization` header that opens the webhook. */

@@ -4,16 +4,19 @@ import { createServer as createTlsServer } from 'node:https';
 
 export interface Request {
   readonly method: string;
-  /** As sent: path and query. */
+  /** Path and query, as sent. */
   readonly target: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: string;
+  /** Each header with all its values. */
+  readonly headersDistinct: NodeJS.Dict<string[]>;
+  readonly body: Buffer;
+  readonly sourceIp: string;
 }
 
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
 /** How an answer leaves: whole, cut off in the middle of its body, or not at all. */
@@ -29,23 +32,23 @@ export interface LoopbackServerOptions {
 export interface LoopbackServer {
   readonly url: string;
   readonly port: number;
-  /** Cuts what is still open. */
+  /** Closes open connections, too. */
   close(): Promise<void>;
 }
 
-/** An HTTP server that nobody but this machine can reach. */
+/** An HTTP server on the loopback address, which other machines cannot reach. */
 export async function startLoopbackServer(
   options: LoopbackServerOptions,
   respond: (request: Request) => Promise<Delivery>,
 ): Promise<LoopbackServer> {
   const listener: RequestListener = async (incoming, outgoing) => {
     try {
-      let body = '';
-      for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
-      const { method = '', url: target = '', headers } = incoming;
-      deliver(await respond({ method, target, headers, body }), outgoing);
+      const { method = '', url: target = '', headers, headersDistinct } = incoming;
+      const body = Buffer.concat(await incoming.toArray());
+      const sourceIp = incoming.socket.remoteAddress ?? '';
+      deliver(await respond({ method, target, headers, headersDistinct, body, sourceIp }), outgoing);
     } catch (error) {
-      if (!incoming.complete) return; // the client went away in the middle of its request
+      if (!incoming.complete) return; // The client disconnected before the end of its request.
       console.error('stand-in:', error);
       outgoing.destroy();
     }

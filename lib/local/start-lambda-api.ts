@@ -17,7 +17,7 @@ export function startLambdaApi({ functionName, invoke, port }: LambdaApiOptions)
     const [, name] = INVOCATIONS.exec(target) ?? [];
     if (method !== 'POST' || name !== functionName)
       return { answer: refusal(404, 'ResourceNotFoundException') };
-    const event = parseEvent(body);
+    const event = parseEvent(body.toString());
     if (event === undefined) return { answer: refusal(400, 'InvalidRequestContentException') };
     const { result } = await invoke(event.value);
     return { answer: result.kind === 'returned' ? json(200, result.payload) : failed(result.error) };

@@ -16,8 +16,9 @@ export interface BlinkRequest {
 
 const FORM = /^application\/x-www-form-urlencoded\b/;
 
-export function blinkRequest({ method, target, headers, body }: Request): BlinkRequest {
+export function blinkRequest({ method, target, headers, body: bytes }: Request): BlinkRequest {
   const { pathname, searchParams } = new URL(target, 'http://stand-in');
+  const body = bytes.toString();
   const isForm = FORM.test(headers['content-type'] ?? '');
   return {
     method,

@@ -2,13 +2,15 @@ import type { Route } from '../deployment.ts';
 
 export interface Match {
   readonly route: Route;
+  /** Decoded. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 /**
- * The route that takes a request: a literal path goes before one with parameters, a method before `ANY`, and
- * `$default` takes the rest (API Gateway Developer Guide, "Routes for HTTP APIs").
- * @param path still percent-encoded
+ * Selects a route: "1. Full match for a route and method. 2. Match for a route and method with a greedy path variable
+ * (`{proxy+}`). 3. The `$default` route." (API Gateway Developer Guide, "Create routes for HTTP APIs"). A literal path
+ * goes before a path variable, and a method before `ANY`, which matches "all methods that you haven't defined".
+ * @param path percent-encoded
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): Match | undefined {
   const matches = routes.flatMap((route) => {
@@ -22,18 +24,16 @@ function parametersOf(routeKey: string, method: string, path: string): Record<st
   if (routeKey === '$default') return {};
   const [routeMethod, template = ''] = routeKey.split(' ');
   if (routeMethod !== method && routeMethod !== 'ANY') return undefined;
-  const pattern = template
-    .split(/(\{\w+\+?\})/)
-    .map((part) => part.replace(/^\{(\w+)\}$/, '(?<$1>[^/]+)').replace(/^\{(\w+)\+\}$/, '(?<$1>.+)'))
-    .join('');
-  const found = new RegExp(`^${pattern}$`).exec(path);
-  if (found === null) return undefined;
+  const pathname = template.replace(/\{(\w+)\+\}/, ':$1(.+)').replaceAll(/\{(\w+)\}/g, ':$1');
+  const groups = new URLPattern({ pathname }).exec({ pathname: path })?.pathname.groups;
+  if (groups === undefined) return undefined;
   return Object.fromEntries(
-    Object.entries(found.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
+    Object.entries(groups).map(([name, value = '']) => [name, decodeURIComponent(value)]),
   );
 }
 
-function vagueness({ route, pathParameters }: Match): number {
-  if (route.key === '$default') return Number.POSITIVE_INFINITY;
-  return Object.keys(pathParameters).length * 2 + (route.key.startsWith('ANY ') ? 1 : 0);
+function vagueness({ route: { key }, pathParameters }: Match): number {
+  if (key === '$default') return Number.POSITIVE_INFINITY;
+  const greedy = key.includes('+}') ? 100 : 0;
+  return greedy + Object.keys(pathParameters).length * 2 + (key.startsWith('ANY ') ? 1 : 0);
 }

@@ -1,48 +1,43 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID } from '../lambda-environment.ts';
+import type { Request } from '../loopback-server.ts';
 import type { Match } from './match-route.ts';
 
-/** A request as the server received it. */
-export interface ReceivedRequest {
-  readonly method: string;
-  /** Percent-encoded. */
-  readonly path: string;
-  readonly query: string;
-  /** Names in lower case, each with all its values. */
-  readonly headers: ReadonlyMap<string, readonly string[]>;
-  readonly body: Buffer;
-  readonly sourceIp: string;
-}
-
-/** All other bodies, those without a content type among them, reach the function in base64 (seen at HTTP APIs). */
+/** Other bodies, also those without a content type, are passed on in base64 (observed at HTTP APIs). */
 const TEXT_TYPES = /^(text\/.*|application\/(json|xml|javascript))$/i;
 
+export interface Routed extends Match {
+  /** Percent-encoded, without the stage and the API mapping. */
+  readonly path: string;
+  readonly stage: string;
+  readonly requestId: string;
+}
+
 /**
- * A request as an HTTP API hands it to a function: payload format 2.0 (API Gateway Developer Guide, "Create AWS
- * Lambda proxy integrations for HTTP APIs").
+ * The event of payload format 2.0 (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs"):
+ * "If you use an API mapping to connect your stage to a custom domain name, `rawPath` won't provide the API mapping
+ * value." A stage other than `$default` is part of `rawPath` (observed at HTTP APIs).
  */
-export function toEvent(
-  request: ReceivedRequest,
-  { route, pathParameters }: Match,
-  requestId: string,
-): object {
-  const { method, query, headers, body, sourceIp } = request;
-  // An HTTP API decodes the path, and leaves the query as it was (seen at HTTP APIs).
-  const path = decodeURIComponent(request.path);
-  const host = headers.get('host')?.[0] ?? '';
+export function toEvent(request: Request, routed: Routed): object {
+  const { method, target, headers, headersDistinct, body, sourceIp } = request;
+  const { route, pathParameters, stage, requestId } = routed;
+  const query = target.slice(target.indexOf('?') + 1 || target.length);
+  // The path is decoded, the query is not (observed at HTTP APIs).
+  const path = `${stage === '$default' ? '' : `/${stage}`}${decodeURIComponent(routed.path)}`;
+  const host = headers.host ?? '';
   const now = new Date();
-  const isText = TEXT_TYPES.test(headers.get('content-type')?.[0]?.split(';')[0]?.trim() ?? '');
+  const isText = TEXT_TYPES.test(headers['content-type']?.split(';')[0]?.trim() ?? '');
   return {
     version: '2.0',
     routeKey: route.key,
     rawPath: path,
     rawQueryString: query,
-    ...some('cookies', headers.get('cookie')?.flatMap((line) => line.split(/; */)) ?? []),
+    ...some('cookies', headersDistinct['cookie']?.flatMap((line) => line.split(/; */)) ?? []),
     headers: {
       ...Object.fromEntries(
-        [...headers]
+        Object.entries(headersDistinct)
           .filter(([name]) => name !== 'cookie' && name !== 'connection')
-          .map(([name, values]) => [name, values.join(',')]),
+          .map(([name, values]) => [name, values?.join(',')]),
       ),
       'x-amzn-trace-id': `Root=1-${Math.floor(now.getTime() / 1000).toString(16)}-${randomUUID().replaceAll('-', '').slice(8)}`,
       'x-forwarded-for': sourceIp,
@@ -61,11 +56,11 @@ export function toEvent(
         path,
         protocol: 'HTTP/1.1',
         sourceIp,
-        userAgent: headers.get('user-agent')?.join(',') ?? '',
+        userAgent: headers['user-agent'] ?? '',
       },
       requestId,
       routeKey: route.key,
-      stage: '$default',
+      stage,
       time: commonLogTime(now),
       timeEpoch: now.getTime(),
     },
@@ -85,7 +80,7 @@ const IAM_CALLER = {
   userId: 'AIDALOCALLOCALLOCAL0',
 };
 
-/** What is empty is left out. */
+/** Leaves out a field whose value is empty. */
 function some(name: string, value: object): object {
   return Object.keys(value).length === 0 ? {} : { [name]: value };
 }

@@ -1,14 +1,9 @@
 import * as v from 'valibot';
 import type { InvocationResult } from '../lambda-process.ts';
+import type { Answer } from '../loopback-server.ts';
 
-export interface Reply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly body: string | Buffer;
-}
-
-/** The gateway's own replies. */
-export function gatewayReply(status: number, message: string): Reply {
+/** A reply that the gateway makes without the function. */
+export function gatewayReply(status: number, message: string): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
 }
 
@@ -26,10 +21,10 @@ const structuredSchema = v.object({
 const hasStatusSchema = v.object({ statusCode: v.unknown() });
 
 /**
- * What an HTTP API makes of a function's result: a structured payload says all, any other is the body of a 200
- * (API Gateway Developer Guide, "Lambda function response for format 2.0").
+ * The reply for a function's result. A result without `statusCode` is the body of a 200 with content type
+ * `application/json` (API Gateway Developer Guide, "Lambda function response for format 2.0").
  */
-export function toReply(result: InvocationResult): Reply {
+export function toReply(result: InvocationResult): Answer {
   if (result.kind === 'failed') return gatewayReply(500, 'Internal Server Error');
   const { payload } = result;
   if (!v.is(hasStatusSchema, payload)) {

@@ -63,7 +63,7 @@ function answer(secrets: Secrets, action: string, { headers, body }: Request): A
   }
   const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (run === undefined) return errorAnswer('UnknownOperationException', `No such operation: ${action}`);
-  const input = json(body);
+  const input = json(body.toString());
   if (input === undefined) return errorAnswer('SerializationException', 'The body is not JSON.');
   try {
     const output = run(secrets, input);
@@ -97,7 +97,7 @@ const observedSchema = v.fallback(
 );
 
 function describe({ headers, body }: Request, atMs: number): SecretsManagerCall {
-  const input = v.parse(observedSchema, json(body));
+  const input = v.parse(observedSchema, json(body.toString()));
   const target = headers['x-amz-target'];
   const [, action = 'unknown'] = TARGET.exec(typeof target === 'string' ? target : '') ?? [];
   return {

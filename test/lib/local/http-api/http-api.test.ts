@@ -1,8 +1,9 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Route } from '../../../../lib/local/deployment.ts';
-import { type HttpApi, startHttpApi } from '../../../../lib/local/http-api/start-http-api.ts';
+import { startHttpApi } from '../../../../lib/local/http-api/start-http-api.ts';
 import type { InvocationResult } from '../../../../lib/local/lambda-process.ts';
+import type { LoopbackServer } from '../../../../lib/local/loopback-server.ts';
 
 function route(key: string, changes: Partial<Route> = {}): Route {
   return { key, authorization: 'NONE', timeoutMs: 30_000, ...changes };
@@ -16,18 +17,24 @@ const ROUTES = [
   route('POST /slow', { timeoutMs: 20 }),
 ];
 
-let api: HttpApi;
+let api: LoopbackServer;
 let events: unknown[] = [];
 let result: InvocationResult | Promise<InvocationResult>;
 
+const invoke = async (event: object) => {
+  events.push(JSON.parse(JSON.stringify(event)));
+  return {
+    requestId: 'r',
+    start: 'warm',
+    initMs: 0,
+    durationMs: 1,
+    output: [],
+    result: await result,
+  } as const;
+};
+
 beforeAll(async () => {
-  api = await startHttpApi({
-    routes: ROUTES,
-    invoke: async (event) => {
-      events.push(JSON.parse(JSON.stringify(event)));
-      return { requestId: 'r', start: 'warm', initMs: 0, durationMs: 1, output: [], result: await result };
-    },
-  });
+  api = await startHttpApi({ routes: ROUTES, invoke });
 });
 afterAll(() => api.close());
 beforeEach(() => {
@@ -39,10 +46,11 @@ interface Sent {
   readonly method?: string;
   readonly headers?: Record<string, string | string[]>;
   readonly body?: string | Buffer;
+  readonly to?: LoopbackServer;
 }
 
-async function send(path: string, { method = 'POST', headers = {}, body = '' }: Sent = {}) {
-  const sent = request(`${api.url}${path}`, { method, headers });
+async function send(path: string, { method = 'POST', headers = {}, body = '', to = api }: Sent = {}) {
+  const sent = request(`${to.url}${path}`, { method, headers });
   sent.end(body);
   const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
     sent.on('response', resolve).on('error', reject),
@@ -153,6 +161,32 @@ test.each([
 ])('%s %s has no route', async (method, path) => {
   expect(await send(path, { method })).toMatchObject({ status: 404, text: '{"message":"Not Found"}' });
   expect(events).toEqual([]);
+});
+
+test.each([
+  ['a stage', { stage: 'v1' }, '/v1/door/front%20door', '/v1/door/front door', 'v1'],
+  [
+    'an API mapping',
+    { mappingKey: 'home/blink' },
+    '/home/blink/door/front%20door',
+    '/door/front door',
+    '$default',
+  ],
+  ['a mapping to a stage', { stage: 'v1', mappingKey: 'home' }, '/home/door/x', '/v1/door/x', 'v1'],
+])('with %s, the route is matched without the prefix', async (_what, options, path, rawPath, stage) => {
+  const to = await startHttpApi({ routes: ROUTES, invoke, ...options });
+  await send(path, { to });
+  expect(await send('/door/front', { to })).toMatchObject({ status: 404 });
+  await to.close();
+  const name = rawPath.split('/').at(-1);
+  expect(events).toMatchObject([
+    {
+      routeKey: 'POST /door/{name}',
+      rawPath,
+      pathParameters: { name },
+      requestContext: { stage, routeKey: 'POST /door/{name}', http: { path: rawPath } },
+    },
+  ]);
 });
 
 test('a path that cannot be decoded is a bad request', async () => {

@@ -4,6 +4,7 @@ import { matchRoute } from '../../../../lib/local/http-api/match-route.ts';
 const ROUTES = [
   '$default',
   'ANY /files/{path+}',
+  'GET /files/{name}',
   'POST /door/{name}',
   'ANY /door/{name}',
   'POST /door/front',
@@ -14,7 +15,11 @@ test.each([
   ['POST', '/door/back', 'POST /door/{name}', { name: 'back' }],
   ['POST', '/door/back%2Fleft', 'POST /door/{name}', { name: 'back/left' }],
   ['PUT', '/door/front', 'ANY /door/{name}', { name: 'front' }],
+  ['POST', '/door/a%20b%2Bc', 'POST /door/{name}', { name: 'a b+c' }],
   ['GET', '/files/a/b', 'ANY /files/{path+}', { path: 'a/b' }],
+  ['GET', '/files/today', 'GET /files/{name}', { name: 'today' }],
+  ['POST', '/Door/front', '$default', {}],
+  ['POST', '/door/front/', '$default', {}],
   ['POST', '/door', '$default', {}],
   ['POST', '/door/a/b', '$default', {}],
 ])('%s %s takes %s', (method, path, key, pathParameters) => {
