@@ -3,7 +3,7 @@ import type { AccountSeed } from './blink/accounts.ts';
 import type { BlinkStandIn } from './blink/start-blink.ts';
 import type { SecretsManagerStandIn } from './secrets-manager/start-secrets-manager.ts';
 
-/** A client that is signed in at the Blink stand-in, and how its tokens are stored. */
+/** A client that is signed in at the Blink stand-in, and the form in which its tokens are stored. */
 export interface LocalSession {
   readonly name: string;
   readonly form: Form;
@@ -23,22 +23,16 @@ export function secretNameOf({ name }: Pick<LocalSession, 'name'>): string {
   return `blink-logout/${name}`;
 }
 
-/** Signs the client in, and stores its tokens: as a new secret, or as a new version of the one that is there. */
+/** Signs the client in and stores its tokens: in a new secret, or as a new version of the existing one. */
 export function signIn({ secretsManager, blink }: StandIns, session: LocalSession): void {
-  const { accountId, clientId, form } = session;
-  const refreshToken = blink.seedSession({ accountId, clientId, oauthClient: OAUTH_CLIENTS[form] });
+  const { accountId, clientId } = session;
+  const refreshToken = blink.seedSession({ accountId, clientId });
   const text = storedText(session, blink.accounts.byId(accountId), refreshToken);
   const { secrets } = secretsManager;
   const existing = secrets.all().find(({ name }) => name === secretNameOf(session));
   if (existing === undefined) secrets.create(secretNameOf(session), text);
   else existing.put(randomUUID(), text, ['AWSCURRENT']);
 }
-
-const OAUTH_CLIENTS: Readonly<Record<Form, string>> = {
-  BLINK_TOKENS: 'android',
-  blinkpy: 'ios',
-  Homebridge: 'ios',
-};
 
 function storedText({ form, clientId }: LocalSession, account: AccountSeed, refreshToken: string): string {
   const { email, password, tier, accountId, userId } = account;

@@ -1,13 +1,14 @@
 import type { AccountSeed } from './blink/accounts.ts';
 import type { LocalSession } from './local-session.ts';
 
-/** The people of the local run. Whoever signs in as one of them is asked for the second factor's code. */
+/** The accounts of the local run. Each has a second factor and another client, which can be logged out by its id. */
 export const LOCAL_ACCOUNTS: readonly AccountSeed[] = [
   { tier: 'e008', accountId: 100_001, userId: 200_001, email: 'ada@example.com' },
   { tier: 'u011', accountId: 100_002, userId: 200_002, email: 'grace@example.com' },
   { tier: 'prde', accountId: 100_003, userId: 200_003, email: 'alan@example.com' },
 ].map((account) => ({
   ...account,
+  clients: [{ id: account.accountId + 300_000, name: 'iPad', lastLoginMs: Date.UTC(2026, 0, 1) }],
   password: 'local-password',
   secondFactor: { code: '123456', askedBy: 412 },
 }));

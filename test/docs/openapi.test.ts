@@ -61,7 +61,7 @@ function account(index: number): AccountSeed {
     tier: 'e008',
     accountId: 1000 + index,
     userId: 2000 + index,
-    clients: [3000 + index],
+    clients: [{ id: 3000 + index }],
   };
 }
 

@@ -87,7 +87,7 @@ describe('what a run asks for is what was counted:', () => {
     [
       'First logout of a session that is a token alone',
       () => {
-        const refreshToken = stack.blink.seedSession({ ...ACCOUNT, clientId: 400_000, oauthClient: 'ios' });
+        const refreshToken = stack.blink.seedSession({ ...ACCOUNT, clientId: 400_000 });
         stack.secretsManager.secrets.create(
           'blink-logout/bare',
           JSON.stringify({ refresh_token: refreshToken }),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { oauthError } from '../../lib/local/blink/answers.ts';
 import { type Form, secretNameOf, signIn } from '../../lib/local/local-session.ts';
 import { runEventOf } from '../../lib/local/run-event.ts';
 import { storedToken } from '../../lib/local/stored-token.ts';
@@ -114,8 +115,8 @@ test('another client of the account is logged out with this session’s tokens, 
   const other = stack.signIn('Homebridge');
   const invocation = await stack.invoke({ session: session.name, clientId: String(other.clientId) });
   expect(codeOf(invocation)).toBe('logged_out');
-  expect(stack.blink.accounts.clientsOf(123_456)).not.toContain(other.clientId);
-  expect(stack.blink.accounts.clientsOf(123_456)).toContain(session.clientId);
+  expect(stack.blink.accounts.clientsOf(123_456).map(({ id }) => id)).not.toContain(other.clientId);
+  expect(stack.blink.accounts.clientsOf(123_456).map(({ id }) => id)).toContain(session.clientId);
   expect(codeOf(await stack.invoke({ session: session.name }))).toBe('logged_out');
 });
 
@@ -151,6 +152,12 @@ test('what the secret lacks is looked up', async () => {
   const { newest } = storedToken(stack, session);
   const name = stack.store(JSON.stringify({ refresh_token: newest }));
   const callsBefore = stack.blink.calls.length;
+  stack.blink.faults.add({
+    on: 'refresh',
+    at: 'before',
+    times: 1,
+    effect: { do: 'answer', answer: oauthError(401, 'invalid_client') },
+  });
   const { result } = await stack.invoke({ session: name });
   expect(result).toMatchObject({
     payload: { outcome: 'logged_out', accountId: 123_456, clientId: String(session.clientId) },

@@ -102,7 +102,7 @@ describe('after idling, no connection to Blink opens', () => {
 });
 
 it('for a session without a stored tier, no REST host is guessed', async () => {
-  const refreshToken = lockStep.blink.seedSession({ ...ACCOUNT, clientId: 400_000, oauthClient: 'ios' });
+  const refreshToken = lockStep.blink.seedSession({ ...ACCOUNT, clientId: 400_000 });
   lockStep.secretsManager.secrets.create(
     'blink-logout/bare',
     JSON.stringify({ refresh_token: refreshToken }),

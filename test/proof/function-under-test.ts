@@ -49,7 +49,7 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
 
   const newText = (clientId: number) =>
     JSON.stringify({
-      refresh_token: blink.seedSession({ accountId: ACCOUNT.accountId, clientId, oauthClient: 'ios' }),
+      refresh_token: blink.seedSession({ accountId: ACCOUNT.accountId, clientId }),
       host: `${ACCOUNT.tier}.immedia-semi.com`,
       account_id: ACCOUNT.accountId,
       client_id: String(clientId),

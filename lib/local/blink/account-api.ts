@@ -1,11 +1,12 @@
 import type { Answer } from '../loopback-server.ts';
 import type { SettableClock } from '../settable-clock.ts';
-import type { Accounts } from './accounts.ts';
+import type { AccountSeed, Accounts } from './accounts.ts';
 import { json, NOT_FOUND, UNAUTHORIZED } from './answers.ts';
 import type { BlinkRequest } from './blink-request.ts';
-import type { ClientSession, Tokens } from './tokens.ts';
+import type { Ids } from './routes.ts';
+import type { Tokens } from './tokens.ts';
 
-/** A logout that was performed. */
+/** A logout that was carried out. */
 export interface Logout {
   readonly accountId: number;
   readonly clientId: number;
@@ -13,7 +14,19 @@ export interface Logout {
   readonly atMs: number;
 }
 
-/** What an access token is good for. */
+/** The client that an access token was issued to. */
+interface Caller {
+  readonly clientId: number;
+  readonly account: AccountSeed;
+}
+
+const CLIENT_NOT_FOUND = json(404, { message: 'Client not found', code: 2700, error: null });
+/** Code and message are in the app's texts; no public source has the status. */
+const NOT_ANOTHER_CLIENT = json(403, { message: 'Invalid client', code: 2338 });
+/** The app asks for a PIN before it deletes a client. No public source has the answer without one. */
+const PIN_WANTED = json(403, { message: 'PIN verification required' });
+
+/** The calls that need an access token. No account has a camera. */
 export class AccountApi {
   readonly logouts: Logout[] = [];
   readonly #accounts: Accounts;
@@ -26,62 +39,85 @@ export class AccountApi {
     this.#clock = clock;
   }
 
-  /** Answered by every tier's host, not by the account's alone. */
+  /** Every tier's host answers this call. */
   tierInfo(request: BlinkRequest): Answer {
-    const session = this.#session(request);
-    if (session === undefined) return UNAUTHORIZED;
-    const { tier, accountId } = this.#accounts.byId(session.accountId);
+    const caller = this.#caller(request);
+    if (caller === undefined) return UNAUTHORIZED;
+    const { tier, accountId } = caller.account;
     return json(200, { tier, account_id: accountId });
   }
 
-  homescreen(request: BlinkRequest, accountId: string): Answer {
-    const session = this.#session(request);
-    if (session === undefined) return UNAUTHORIZED;
-    if (!this.#isOwn(request, session, accountId)) return NOT_FOUND;
-    const { userId } = this.#accounts.byId(session.accountId);
-    const headers = { 'client-id': String(session.clientId), 'user-id': String(userId) };
-    return json(200, { account: { account_id: session.accountId }, networks: [], cameras: [] }, headers);
+  homescreen(request: BlinkRequest, ids: Ids): Answer {
+    return this.#own(request, ids, ({ clientId, account: { accountId, userId } }) => {
+      const body = { account: { account_id: accountId }, networks: [], sync_modules: [], cameras: [] };
+      return json(200, body, { 'client-id': String(clientId), 'user-id': String(userId) });
+    });
+  }
+
+  networks(request: BlinkRequest, ids: Ids): Answer {
+    return this.#own(request, ids, () => json(200, { summary: {}, networks: [] }));
+  }
+
+  cameraUsage(request: BlinkRequest, ids: Ids): Answer {
+    return this.#own(request, ids, () => json(200, { networks: [] }));
+  }
+
+  /** The account's clients. `ids.client` is the client that asks. */
+  clients(request: BlinkRequest, ids: Ids): Answer {
+    return this.#own(request, ids, ({ clientId, account }) => {
+      const { accountId, clientList = 'open' } = account;
+      if (clientList === 'absent') return NOT_FOUND;
+      if (ids['client'] !== String(clientId)) return CLIENT_NOT_FOUND;
+      if (clientList === 'behind PIN') return PIN_WANTED;
+      const clients = this.#accounts.clientsOf(accountId).map(({ id, name, lastLoginMs }) => ({
+        id,
+        ...(name !== undefined && { name }),
+        ...(lastLoginMs !== undefined && { last_login: new Date(lastLoginMs).toISOString() }),
+      }));
+      return json(200, { clients });
+    });
   }
 
   /** `POST /api/v4/account/{AccountID}/client/{ClientID}/logout` */
-  logout(request: BlinkRequest, accountId: string, clientId: string): Answer {
-    const session = this.#session(request);
-    if (session === undefined) return UNAUTHORIZED;
-    const isKnown = !this.#accounts.byId(session.accountId).knowsNewerLogoutOnly;
-    return isKnown ? this.#logOut(request, session, accountId, clientId) : NOT_FOUND;
+  logout(request: BlinkRequest, ids: Ids): Answer {
+    return this.#own(request, ids, (caller) =>
+      caller.account.knowsNewerLogoutOnly ? NOT_FOUND : this.#logOut(request, caller, ids),
+    );
   }
 
-  /** `POST /api/v4/clients/{ClientID}/logout`, of app versions 51 and later */
-  newerLogout(request: BlinkRequest, clientId: string): Answer {
-    const session = this.#session(request);
-    if (session === undefined) return UNAUTHORIZED;
-    return this.#logOut(request, session, String(session.accountId), clientId);
+  /** `POST /api/v4/clients/{ClientID}/logout`, which app versions 51 and later call */
+  newerLogout(request: BlinkRequest, ids: Ids): Answer {
+    return this.#own(request, ids, (caller) => this.#logOut(request, caller, ids));
   }
 
-  #logOut(request: BlinkRequest, session: ClientSession, accountId: string, clientId: string): Answer {
-    if (request.headers['content-type'] !== 'application/json') {
+  #logOut({ headers, body, path }: BlinkRequest, { clientId, account }: Caller, ids: Ids): Answer {
+    if (headers['content-type'] !== 'application/json') {
       return json(415, { message: 'Unsupported Media Type', code: 415 });
     }
-    if (request.body !== '') return json(400, { message: 'Bad Request', code: 400 });
-    if (!this.#isOwn(request, session, accountId)) return NOT_FOUND;
-    const client = Number(clientId);
-    if (!this.#accounts.removeClient(session.accountId, client)) {
-      return json(404, { message: 'Client not found', code: 2700, error: null });
-    }
-    this.#tokens.revoke(session.accountId, client);
-    const atMs = this.#clock.nowMs();
-    this.logouts.push({ accountId: session.accountId, clientId: client, path: request.path, atMs });
+    if (body !== '') return json(400, { message: 'Bad Request', code: 400 });
+    const { accountId, logsOutOtherClients = true } = account;
+    const client = Number(ids['client']);
+    if (client !== clientId && !logsOutOtherClients) return NOT_ANOTHER_CLIENT;
+    if (!this.#accounts.removeClient(accountId, client)) return CLIENT_NOT_FOUND;
+    this.#tokens.revoke(accountId, client);
+    this.logouts.push({ accountId, clientId: client, path, atMs: this.#clock.nowMs() });
     return json(200, { message: 'logout' });
   }
 
-  #session({ headers }: BlinkRequest): ClientSession | undefined {
+  #caller({ headers }: BlinkRequest): Caller | undefined {
     const [, accessToken] = /^Bearer (\S+)$/.exec(headers.authorization ?? '') ?? [];
-    return accessToken === undefined ? undefined : this.#tokens.session(accessToken);
+    const session = accessToken === undefined ? undefined : this.#tokens.session(accessToken);
+    return session && { clientId: session.clientId, account: this.#accounts.byId(session.accountId) };
   }
 
-  /** The account's own tier, and the account of the token. */
-  #isOwn({ host }: BlinkRequest, session: ClientSession, accountId: string): boolean {
-    const { tier } = this.#accounts.byId(session.accountId);
-    return host === `rest-${tier}.immedia-semi.com` && accountId === String(session.accountId);
+  /** Answers a call to the host of the caller's tier; an account in the path must be the caller's. */
+  #own(request: BlinkRequest, ids: Ids, answer: (caller: Caller) => Answer): Answer {
+    const caller = this.#caller(request);
+    if (caller === undefined) return UNAUTHORIZED;
+    const { tier, accountId } = caller.account;
+    const isOwn =
+      request.host === `rest-${tier}.immedia-semi.com` &&
+      (ids['account'] ?? `${accountId}`) === `${accountId}`;
+    return isOwn ? answer(caller) : NOT_FOUND;
   }
 }

@@ -5,28 +5,41 @@ export interface AccountSeed {
   readonly tier: string;
   readonly accountId: number;
   readonly userId: number;
-  /** App installations that are signed in from the beginning. */
-  readonly clients?: readonly number[];
-  /** @default - none: the password is enough */
+  /** Clients that are signed in from the beginning. */
+  readonly clients?: readonly Client[];
+  /** @default - the password is enough */
   readonly secondFactor?: {
     readonly code: string;
-    /** Blink asks for the code in either of two ways. */
+    /** Blink asks for the code with either status. */
     readonly askedBy: 412 | 202;
   };
   /** The older path of the logout answers 404. @default false */
   readonly knowsNewerLogoutOnly?: boolean;
+  /** Whether a client's access token may log out another client of the account. @default true */
+  readonly logsOutOtherClients?: boolean;
+  /** Whether the list of clients is given, wants a PIN first, or does not exist. @default open */
+  readonly clientList?: 'open' | 'behind PIN' | 'absent';
 }
 
-/** The accounts, and the app installations ("clients") that are signed in to each. */
+/** An app installation that is signed in to an account. */
+export interface Client {
+  readonly id: number;
+  readonly name?: string;
+  readonly lastLoginMs?: number;
+}
+
+/** The accounts and their clients. */
 export class Accounts {
   readonly #accounts: readonly AccountSeed[];
-  readonly #clients = new Map<number, Set<number>>();
+  readonly #clients = new Map<number, Map<number, Client>>();
   readonly #clientsByHardware = new Map<string, number>();
   #nextClientId = 7_000_001;
 
   constructor(accounts: readonly AccountSeed[]) {
     this.#accounts = accounts;
-    for (const { accountId, clients = [] } of accounts) this.#clients.set(accountId, new Set(clients));
+    for (const { accountId, clients = [] } of accounts) {
+      this.#clients.set(accountId, new Map(clients.map((client) => [client.id, client])));
+    }
   }
 
   byEmail(email: string): AccountSeed | undefined {
@@ -39,24 +52,25 @@ export class Accounts {
     return account;
   }
 
-  clientsOf(accountId: number): readonly number[] {
-    return [...(this.#clients.get(accountId) ?? [])];
+  clientsOf(accountId: number): readonly Client[] {
+    return [...(this.#clients.get(accountId)?.values() ?? [])];
   }
 
-  addClient(accountId: number, clientId: number): void {
-    this.#clients.get(accountId)?.add(clientId);
+  /** Adds a client, or records a known client's new sign-in. */
+  addClient(accountId: number, client: Client): void {
+    const clients = this.#clients.get(accountId);
+    clients?.set(client.id, { ...clients.get(client.id), ...client });
   }
 
   removeClient(accountId: number, clientId: number): boolean {
     return this.#clients.get(accountId)?.delete(clientId) ?? false;
   }
 
-  /** The same installation is the same client, however often it signs in. */
+  /** The id of an installation's client, which is the same at each sign-in. */
   clientOfHardware(accountId: number, hardwareId: string): number {
     const key = `${accountId} ${hardwareId}`;
     const clientId = this.#clientsByHardware.get(key) ?? this.#nextClientId++;
     this.#clientsByHardware.set(key, clientId);
-    this.addClient(accountId, clientId);
     return clientId;
   }
 }

@@ -20,7 +20,7 @@ export function redirect(location: string, headers: Answer['headers'] = {}): Ans
   return { status: 302, headers: { location, ...headers }, body: '' };
 }
 
-/** What the edge says to a client that it does not like (seen in several clients). */
+/** The edge's answer to a client that it blocks (observed in several clients). */
 export const NOT_ACCEPTABLE: Answer = text(406, 'Not Acceptable');
 
 export const UNAUTHORIZED: Answer = json(401, { message: 'Unauthorized Access', code: 101 });

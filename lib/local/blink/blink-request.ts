@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Request } from '../loopback-server.ts';
 
-/** A request as the stand-in's pages see it. */
+/** A request to Blink. */
 export interface BlinkRequest {
   readonly method: string;
   /** Without a port. */
@@ -9,7 +9,7 @@ export interface BlinkRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
-  /** Empty where the body is not a form. */
+  /** Empty if the body is not a form. */
   readonly form: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -31,7 +31,16 @@ export function blinkRequest({ method, target, headers, body: bytes }: Request):
   };
 }
 
-/** A field that comes twice is given a value that no schema takes. */
+/** Values that popular libraries sent as hardware id. The case matters. */
+const BLOCKED_HARDWARE_IDS = ['Blinkpy', 'Home Assistant'];
+
+/** The edge refuses these with 406 wherever they are: form, query or header (home-assistant/core, issue 178396). */
+export function hasBlockedHardwareId({ form, query, headers }: BlinkRequest): boolean {
+  const sent = [form['hardware_id'], query['hardware_id'], headers['hardware_id']];
+  return sent.some((id) => typeof id === 'string' && BLOCKED_HARDWARE_IDS.includes(id));
+}
+
+/** A field that is sent twice gets the empty value, which no schema accepts. */
 function once(parameters: URLSearchParams): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...parameters].map(([name, value]) => [name, parameters.getAll(name).length === 1 ? value : '']),

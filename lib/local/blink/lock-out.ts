@@ -3,7 +3,7 @@ import type { SettableClock } from '../settable-clock.ts';
 const WRONG_PASSWORDS = 5;
 const LOCKED_MS = 10 * 60 * 1000;
 
-/** Five wrong passwords lock an e-mail address for ten minutes; a right one forgets the wrong ones. */
+/** Five wrong passwords lock an e-mail address for ten minutes. A right one resets the count. */
 export class LockOut {
   readonly #clock: SettableClock;
   readonly #byEmail = new Map<string, { wrong: number; untilMs: number }>();

@@ -1,31 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import type { AccountSeed } from './accounts.ts';
 
-/** What the app asked for when it began: it comes back with the code that it is given. */
+/** The query with which the app began. The exchange of the code must repeat its values. */
 export interface AuthorizationRequest {
   readonly oauthClient: string;
   readonly hardwareId: string;
   readonly redirectUri: string;
   readonly codeChallenge: string;
+  readonly deviceModel: string;
 }
 
-/** A sign-in under way. `authenticated` once nothing more is asked. */
+/** An unfinished sign-in. It is `authenticated` after the password and the second factor. */
 export interface PendingSignIn {
   readonly request: AuthorizationRequest;
   readonly csrfToken: string;
   account: AccountSeed | undefined;
   authenticated: boolean;
-  /** When a second-factor code may be sent again. */
+  /** The time from which another second-factor code may be sent. */
   nextCodeAtMs: number;
 }
 
 const COOKIE = 'oauth_session';
 
-/** Sign-ins by the cookie that carries them. A cookie is replaced once a password has been accepted. */
+/** Sign-ins by cookie. A cookie is replaced when a password has been accepted. */
 export class PendingSignIns {
   readonly #byCookie = new Map<string, PendingSignIn>();
 
-  /** Gives the `Set-Cookie` header. */
+  /** Returns the `Set-Cookie` header. */
   begin(request: AuthorizationRequest): string {
     const csrfToken = randomBytes(12).toString('base64url');
     return this.#keep({ request, csrfToken, account: undefined, authenticated: false, nextCodeAtMs: 0 });
@@ -35,7 +36,7 @@ export class PendingSignIns {
     return this.#byCookie.get(value(cookies));
   }
 
-  /** Gives the new cookie's `Set-Cookie` header; the old one is worth nothing from now on. */
+  /** Returns the new cookie's `Set-Cookie` header. The old cookie becomes invalid. */
   renew(cookies: string | undefined, pending: PendingSignIn): string {
     this.#byCookie.delete(value(cookies));
     return this.#keep(pending);

@@ -5,108 +5,59 @@ import type { SignIn } from './sign-in.ts';
 import { exchange, refresh } from './token-endpoint.ts';
 import type { Tokens } from './tokens.ts';
 
-/** What a call is for: the name by which faults and tests know it. */
-export type BlinkAction =
-  | 'refresh'
-  | 'exchange'
-  | 'authorize'
-  | 'sign-in-page'
-  | 'sign-in'
-  | 'verify'
-  | 'resend'
-  | 'tier-info'
-  | 'homescreen'
-  | 'logout'
-  | 'newer-logout'
-  | 'unknown';
+/** The purpose of a call: the name that faults and tests use. */
+export type BlinkAction = ReturnType<typeof routesTo>[number]['action'] | 'unknown';
 
-/** Its line is matched by method, host and path; the groups of the path are the handler's parameters. */
-export interface Route {
-  readonly action: BlinkAction;
-  readonly line: RegExp;
-  readonly where?: (request: BlinkRequest) => boolean;
-  readonly handle: (request: BlinkRequest, ...parameters: string[]) => Answer;
-}
+/** A path's variables. */
+export type Ids = Readonly<Record<string, string | undefined>>;
 
-export function routesTo(tokens: Tokens, signIn: SignIn, api: AccountApi): readonly Route[] {
+const OAUTH = 'https://api.oauth.blink.com/oauth';
+/** Every tier has a host. */
+const REST = 'https://rest-:tier.immedia-semi.com/api';
+const CLIENTS = 'clients/:client/control_panel/clients';
+
+/** The first route that matches a call takes it. */
+export function routesTo(tokens: Tokens, signIn: SignIn, api: AccountApi) {
   return [
-    {
-      action: 'exchange',
-      line: oauth('POST /oauth/token'),
-      where: ({ form }) => form['grant_type'] === 'authorization_code',
-      handle: (request) => exchange(tokens, signIn, request),
-    },
-    { action: 'refresh', line: oauth('POST /oauth/token'), handle: (request) => refresh(tokens, request) },
-    {
-      action: 'authorize',
-      line: oauth('GET /oauth/v2/authorize'),
-      handle: (request) => signIn.authorize(request),
-    },
-    {
-      action: 'sign-in-page',
-      line: oauth('GET /oauth/v2/signin'),
-      handle: (request) => signIn.page(request),
-    },
-    {
-      action: 'sign-in',
-      line: oauth('POST /oauth/v2/signin'),
-      handle: (request) => signIn.password(request),
-    },
-    {
-      action: 'verify',
-      line: oauth('POST /oauth/v2/2fa/verify'),
-      handle: (request) => signIn.verify(request),
-    },
-    {
-      action: 'resend',
-      line: oauth('POST /oauth/v2/2fa/resend'),
-      handle: (request) => signIn.resend(request),
-    },
-    {
-      action: 'tier-info',
-      line: rest('GET /api/v1/users/tier_info'),
-      handle: (request) => api.tierInfo(request),
-    },
-    {
-      action: 'homescreen',
-      line: rest('GET /api/v3/accounts/:id/homescreen'),
-      handle: (request, accountId: string) => api.homescreen(request, accountId),
-    },
-    {
-      action: 'logout',
-      line: rest('POST /api/v4/account/:id/client/:id/logout'),
-      handle: (request, accountId: string, clientId: string) => api.logout(request, accountId, clientId),
-    },
-    {
-      action: 'newer-logout',
-      line: rest('POST /api/v4/clients/:id/logout'),
-      handle: (request, clientId: string) => api.newerLogout(request, clientId),
-    },
-  ];
+    route('authorize', `GET ${OAUTH}/v2/authorize`, (call) => signIn.authorize(call)),
+    route('sign-in-page', `GET ${OAUTH}/v2/signin`, (call) => signIn.page(call)),
+    route('sign-in', `POST ${OAUTH}/v2/signin`, (call) => signIn.password(call)),
+    route('verify', `POST ${OAUTH}/v2/2fa/verify`, (call) => signIn.verify(call)),
+    route('resend', `POST ${OAUTH}/v2/2fa/resend`, (call) => signIn.resend(call)),
+    route('exchange', `POST ${OAUTH}/token`, (call) => exchange(tokens, signIn, call), isCodeGrant),
+    route('refresh', `POST ${OAUTH}/token`, (call) => refresh(tokens, call)),
+    route('tier-info', `GET ${REST}/v1/users/tier_info`, (call) => api.tierInfo(call)),
+    route('homescreen', `GET ${REST}/v3/accounts/:account/homescreen`, (...call) => api.homescreen(...call)),
+    route('networks', `GET ${REST.replace('/api', '')}/networks`, (...call) => api.networks(...call)),
+    route('camera-usage', `GET ${REST}/v1/camera/usage`, (...call) => api.cameraUsage(...call)),
+    route('logout', `POST ${REST}/v4/account/:account/client/:client/logout`, (...call) =>
+      api.logout(...call),
+    ),
+    route('newer-logout', `POST ${REST}/v4/clients/:client/logout`, (...call) => api.newerLogout(...call)),
+    route('clients', `GET ${REST}/v1/${CLIENTS}`, (...call) => api.clients(...call)),
+    route('clients', `GET ${REST}/v1/accounts/:account/${CLIENTS}`, (...call) => api.clients(...call)),
+  ] as const;
 }
 
-export function fits({ line, where }: Route, request: BlinkRequest): boolean {
-  return line.test(lineOf(request)) && (where?.(request) ?? true);
+function route<const A extends string>(
+  action: A,
+  line: string,
+  answer: (request: BlinkRequest, ids: Ids) => Answer,
+  where: (request: BlinkRequest) => boolean = () => true,
+) {
+  const [method, url] = line.split(' ');
+  const pattern = new URLPattern(url);
+  return {
+    action,
+    /** How the call is answered; undefined if the call is not for this route. */
+    match(request: BlinkRequest): (() => Answer) | undefined {
+      if (request.method !== method || !where(request)) return undefined;
+      const match = pattern.exec(`https://${request.host}${request.path}`);
+      return match === null ? undefined : () => answer(request, match.pathname.groups);
+    },
+  };
 }
 
-export function answer({ line, handle }: Route, request: BlinkRequest): Answer {
-  const [, ...parameters] = line.exec(lineOf(request)) ?? [];
-  return handle(request, ...parameters);
-}
-
-function lineOf({ method, host, path }: BlinkRequest): string {
-  return `${method} ${host} ${path}`;
-}
-
-function oauth(request: string): RegExp {
-  return line(request, 'api\\.oauth\\.blink\\.com');
-}
-
-/** The hosts of all tiers: whether it is the account's own is for the handler to say. */
-function rest(request: string): RegExp {
-  return line(request, 'rest-[a-z0-9]{2,16}\\.immedia-semi\\.com');
-}
-
-function line(request: string, host: string): RegExp {
-  return new RegExp(`^${request.replace(' ', ` ${host} `).replaceAll(':id', '(\\d+)')}$`);
+function isCodeGrant({ form }: BlinkRequest): boolean {
+  return form['grant_type'] === 'authorization_code';
 }

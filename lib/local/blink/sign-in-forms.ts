@@ -3,7 +3,7 @@ import { OAUTH_CLIENTS } from './oauth-clients.ts';
 
 const filled = v.pipe(v.string(), v.minLength(1));
 
-/** The query with which a sign-in begins. Fields that no app sends are refused in all of these. */
+/** The query with which a sign-in begins. All of these refuse fields that no app sends. */
 export const authorizeSchema = v.strictObject({
   app_brand: v.literal('blink'),
   app_version: filled,

@@ -6,7 +6,6 @@ import type { Accounts } from './accounts.ts';
 import { html, json, NOT_ACCEPTABLE, oauthError, redirect } from './answers.ts';
 import type { BlinkRequest } from './blink-request.ts';
 import { LockOut } from './lock-out.ts';
-import { BLOCKED_HARDWARE_IDS } from './oauth-clients.ts';
 import { type AuthorizationRequest, type PendingSignIn, PendingSignIns } from './pending-sign-ins.ts';
 import { authorizeSchema, codeSchema, passwordSchema, resendSchema } from './sign-in-forms.ts';
 import type { ClientSession } from './tokens.ts';
@@ -18,13 +17,13 @@ const CODE_LIFE_MS = 600_000;
 const EMPTY_COOKIES = json(400, { error: 'bad_request', error_cause: 'empty_cookies' });
 const BAD_REQUEST = json(400, { error: 'bad_request' });
 
-/** What comes back with an authorization code when it is exchanged. */
-export interface Redemption extends Omit<AuthorizationRequest, 'codeChallenge'> {
+/** What a client sends to exchange an authorization code. */
+export interface Redemption extends Omit<AuthorizationRequest, 'codeChallenge' | 'deviceModel'> {
   readonly code: string;
   readonly codeVerifier: string;
 }
 
-/** The sign-in pages: OAuth's authorization code with PKCE, a password, and a second factor (after blinkpy). */
+/** The sign-in pages: OAuth's authorization code with PKCE, a password, and a second factor (as blinkpy uses them). */
 export class SignIn {
   readonly #accounts: Accounts;
   readonly #clock: SettableClock;
@@ -38,19 +37,19 @@ export class SignIn {
     this.#lockOut = new LockOut(clock);
   }
 
-  /** With a query a sign-in begins; without, one that is through gets its code. */
+  /** With a query, begins a sign-in. Without one, issues the code of a finished sign-in. */
   authorize(request: BlinkRequest): Answer {
     if (!isBrowser(request)) return NOT_ACCEPTABLE;
     if (Object.keys(request.query).length === 0) return this.#giveCode(request);
     const parsed = v.safeParse(authorizeSchema, request.query);
     if (!parsed.success) return oauthError(400, 'invalid_request');
-    const { client_id, hardware_id, redirect_uri, code_challenge } = parsed.output;
-    if (BLOCKED_HARDWARE_IDS.includes(hardware_id)) return NOT_ACCEPTABLE;
+    const { client_id, hardware_id, redirect_uri, code_challenge, device_model } = parsed.output;
     const cookie = this.#pending.begin({
       oauthClient: client_id,
       hardwareId: hardware_id,
       redirectUri: redirect_uri,
       codeChallenge: code_challenge,
+      deviceModel: device_model,
     });
     return redirect('/oauth/v2/signin', { 'set-cookie': cookie });
   }
@@ -103,7 +102,7 @@ export class SignIn {
     return json(201, { status: 'auth-completed' });
   }
 
-  /** No public source tells how Blink's page asks for another code: this path is a guess. */
+  /** The path is a guess: no public source has the call for another code. */
   resend(request: BlinkRequest): Answer {
     const pending = this.#find(request);
     if (pending === undefined) return EMPTY_COOKIES;
@@ -119,7 +118,7 @@ export class SignIn {
     });
   }
 
-  /** A code is good once, for whoever holds the verifier and all else that it was asked with. */
+  /** A code is valid once, and only with the verifier and the values of its authorization request. */
   redeem(redemption: Redemption): ClientSession | undefined {
     const issued = this.#codes.get(redemption.code);
     this.#codes.delete(redemption.code);
@@ -132,8 +131,14 @@ export class SignIn {
       redemption.hardwareId === request.hardwareId &&
       redemption.redirectUri === request.redirectUri;
     if (!isSame || account === undefined) return undefined;
-    const clientId = this.#accounts.clientOfHardware(account.accountId, request.hardwareId);
-    return { accountId: account.accountId, clientId, oauthClient: request.oauthClient };
+    const { accountId } = account;
+    const clientId = this.#accounts.clientOfHardware(accountId, request.hardwareId);
+    this.#accounts.addClient(accountId, {
+      id: clientId,
+      name: request.deviceModel,
+      lastLoginMs: this.#clock.nowMs(),
+    });
+    return { accountId, clientId };
   }
 
   #giveCode(request: BlinkRequest): Answer {
@@ -156,7 +161,7 @@ export class SignIn {
   }
 }
 
-/** The edge lets browsers through: the app signs in in one. */
+/** The edge accepts only browsers: the app signs in with one. */
 function isBrowser({ headers }: BlinkRequest): boolean {
   return /iPhone.*Safari/.test(headers['user-agent'] ?? '');
 }

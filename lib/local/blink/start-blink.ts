@@ -1,17 +1,22 @@
 import { Faults } from '../faults.ts';
-import { type LoopbackServer, type LoopbackServerOptions, startLoopbackServer } from '../loopback-server.ts';
+import {
+  type Answer,
+  type LoopbackServer,
+  type LoopbackServerOptions,
+  startLoopbackServer,
+} from '../loopback-server.ts';
 import { SettableClock } from '../settable-clock.ts';
 import { AccountApi, type Logout } from './account-api.ts';
 import { type AccountSeed, Accounts } from './accounts.ts';
-import { NOT_FOUND } from './answers.ts';
-import { type BlinkRequest, blinkRequest } from './blink-request.ts';
-import { answer, type BlinkAction, fits, routesTo } from './routes.ts';
+import { NOT_ACCEPTABLE, NOT_FOUND } from './answers.ts';
+import { type BlinkRequest, blinkRequest, hasBlockedHardwareId } from './blink-request.ts';
+import { type BlinkAction, routesTo } from './routes.ts';
 import { SignIn } from './sign-in.ts';
 import { type ClientSession, Tokens } from './tokens.ts';
 
 export interface BlinkOptions extends LoopbackServerOptions {
   readonly accounts: readonly AccountSeed[];
-  /** A spent refresh token that is presented again takes the newest one with it. @default false */
+  /** A used refresh token that is presented again revokes the newest one, too. @default false */
   readonly revokesFamilyOnReuse?: boolean;
 }
 
@@ -23,16 +28,16 @@ export interface BlinkCall extends BlinkRequest {
 export interface BlinkStandIn extends LoopbackServer {
   readonly clock: SettableClock;
   readonly faults: Faults<BlinkCall>;
-  /** Every call that came in, whatever became of it, with all that it carried. */
+  /** Every call that was received, with everything that it carried. */
   readonly calls: readonly BlinkCall[];
   readonly tokens: Tokens;
   readonly accounts: Accounts;
   readonly logouts: readonly Logout[];
-  /** Signs a client in without the pages, and gives its first refresh token. */
+  /** Signs a client in without the pages. Returns its first refresh token. */
   seedSession(session: ClientSession): string;
 }
 
-/** All of Blink's hosts on one port of this machine, told apart by the `Host` header. */
+/** All of Blink's hosts on one port of this machine, distinguished by the `Host` header. */
 export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
   const clock = new SettableClock();
   const accounts = new Accounts(options.accounts);
@@ -42,12 +47,19 @@ export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
   const faults = new Faults<BlinkCall>();
   const calls: BlinkCall[] = [];
   const routes = routesTo(tokens, signIn, api);
+  function routeOf(request: BlinkRequest): { action: BlinkAction; answer: () => Answer } {
+    for (const { action, match } of routes) {
+      const answer = match(request);
+      if (answer !== undefined) return { action, answer };
+    }
+    return { action: 'unknown', answer: () => NOT_FOUND };
+  }
   const server = await startLoopbackServer(options, async (incoming) => {
     const request = blinkRequest(incoming);
-    const route = routes.find((each) => fits(each, request));
-    const call = { ...request, action: route?.action ?? 'unknown', atMs: clock.nowMs() } as const;
+    const { action, answer } = routeOf(request);
+    const call: BlinkCall = { ...request, action, atMs: clock.nowMs() };
     calls.push(call);
-    return faults.around(call, () => (route === undefined ? NOT_FOUND : answer(route, request)));
+    return faults.around(call, () => (hasBlockedHardwareId(request) ? NOT_ACCEPTABLE : answer()));
   });
   return {
     ...server,
@@ -58,7 +70,8 @@ export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
     accounts,
     logouts: api.logouts,
     seedSession(session) {
-      accounts.addClient(accounts.byId(session.accountId).accountId, session.clientId);
+      const { accountId } = accounts.byId(session.accountId);
+      accounts.addClient(accountId, { id: session.clientId, lastLoginMs: clock.nowMs() });
       return tokens.open(session).refreshToken;
     },
   };

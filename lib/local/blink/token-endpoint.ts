@@ -2,18 +2,20 @@ import * as v from 'valibot';
 import type { Answer } from '../loopback-server.ts';
 import { json, NOT_ACCEPTABLE, oauthError } from './answers.ts';
 import type { BlinkRequest } from './blink-request.ts';
-import { BLOCKED_HARDWARE_IDS, OAUTH_CLIENTS } from './oauth-clients.ts';
+import { OAUTH_CLIENTS } from './oauth-clients.ts';
 import type { SignIn } from './sign-in.ts';
 import type { IssuedTokens, Tokens } from './tokens.ts';
 
 const filled = v.pipe(v.string(), v.minLength(1));
 
+/** blinkpy sends `username` where it refreshes in session. Other fields are refused. */
 const refreshSchema = v.strictObject({
   grant_type: v.literal('refresh_token'),
   refresh_token: filled,
   client_id: filled,
   scope: v.literal('client'),
   hardware_id: v.optional(filled),
+  username: v.optional(filled),
 });
 
 const exchangeSchema = v.strictObject({
@@ -27,19 +29,22 @@ const exchangeSchema = v.strictObject({
   scope: v.literal('client'),
 });
 
-/** RFC 6749, section 6, with tokens that rotate. */
+/**
+ * RFC 6749, section 6, with tokens that rotate. Blink accepts a token that was issued to another of its OAuth clients:
+ * blinkpy refreshes tokens of `ios` as `android` (blinkpy, issues 1268 and 1269).
+ */
 export function refresh(tokens: Tokens, { headers, form }: BlinkRequest): Answer {
-  if (isBlocked(headers['user-agent'], form)) return NOT_ACCEPTABLE;
+  if (headers['user-agent'] === undefined) return NOT_ACCEPTABLE;
   const parsed = v.safeParse(refreshSchema, form);
   if (!parsed.success) return oauthError(400, requestError(form));
   const { refresh_token, client_id } = parsed.output;
   if (!OAUTH_CLIENTS.includes(client_id)) return oauthError(401, 'invalid_client');
-  return answered(tokens.refresh(refresh_token, client_id));
+  return answered(tokens.refresh(refresh_token));
 }
 
-/** RFC 6749, section 4.1.3, with the proof of RFC 7636. */
+/** RFC 6749, section 4.1.3, with the code verifier of RFC 7636. */
 export function exchange(tokens: Tokens, signIn: SignIn, { headers, form }: BlinkRequest): Answer {
-  if (isBlocked(headers['user-agent'], form)) return NOT_ACCEPTABLE;
+  if (headers['user-agent'] === undefined) return NOT_ACCEPTABLE;
   const parsed = v.safeParse(exchangeSchema, form);
   if (!parsed.success) return oauthError(400, requestError(form));
   const session = signIn.redeem({
@@ -52,18 +57,13 @@ export function exchange(tokens: Tokens, signIn: SignIn, { headers, form }: Blin
   return answered(session === undefined ? 'invalid_grant' : tokens.open(session));
 }
 
-function isBlocked(userAgent: string | undefined, form: BlinkRequest['form']): boolean {
-  return userAgent === undefined || BLOCKED_HARDWARE_IDS.includes(form['hardware_id'] ?? '');
-}
-
 function requestError(form: BlinkRequest['form']): string {
   const grantType = form['grant_type'];
   const isKnown = grantType === 'refresh_token' || grantType === 'authorization_code';
   return isKnown || grantType === undefined ? 'invalid_request' : 'unsupported_grant_type';
 }
 
-function answered(result: IssuedTokens | 'invalid_grant' | 'invalid_client'): Answer {
-  if (result === 'invalid_client') return oauthError(401, result);
+function answered(result: IssuedTokens | 'invalid_grant'): Answer {
   if (result === 'invalid_grant') return oauthError(400, result);
   return json(200, {
     access_token: result.accessToken,

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { SettableClock } from '../settable-clock.ts';
 
-/** A signed-in client: what a family of tokens was issued for. */
+/** A signed-in client, to which a family of tokens is issued. */
 export interface ClientSession {
   readonly accountId: number;
   readonly clientId: number;
-  /** The OAuth client that its tokens were issued to: android, ios or amazon. */
-  readonly oauthClient: string;
 }
 
 export interface IssuedTokens {
@@ -22,7 +20,7 @@ interface Family {
 
 const ACCESS_TOKEN_LIFE_MS = 14_400_000;
 
-/** All tokens. A refresh token is good for one refresh; an access token outlives the logout of its client. */
+/** All tokens. A refresh token is valid for one refresh. An access token stays valid after its client's logout. */
 export class Tokens {
   readonly #clock: SettableClock;
   readonly #revokesFamilyOnReuse: boolean;
@@ -40,18 +38,17 @@ export class Tokens {
     this.#revokesFamilyOnReuse = revokesFamilyOnReuse;
   }
 
-  /** Tokens of a new sign-in; those of the client's former ones go on as they were. */
+  /** Issues the tokens of a new sign-in. Those of the client's earlier sign-ins stay valid. */
   open(session: ClientSession): IssuedTokens {
     const family: Family = { session, newest: '', isRevoked: false };
     this.#families.push(family);
     return this.#issue(family);
   }
 
-  /** Spends a refresh token. A wrong OAuth client does not spend it. */
-  refresh(refreshToken: string, oauthClient: string): IssuedTokens | 'invalid_grant' | 'invalid_client' {
+  /** Spends a refresh token. */
+  refresh(refreshToken: string): IssuedTokens | 'invalid_grant' {
     const token = this.#refreshTokens.get(refreshToken);
     if (token === undefined) return 'invalid_grant';
-    if (token.family.session.oauthClient !== oauthClient) return 'invalid_client';
     token.spends += 1;
     if (token.spends > 1) {
       this.#doubleSpends += 1;
@@ -63,13 +60,13 @@ export class Tokens {
     return this.#issue(token.family);
   }
 
-  /** Whom an access token speaks for, while it lives. */
+  /** The client of an access token that is still valid. */
   session(accessToken: string): ClientSession | undefined {
     const token = this.#accessTokens.get(accessToken);
     return token !== undefined && token.expiresAtMs > this.#clock.nowMs() ? token.session : undefined;
   }
 
-  /** What a logout does: the client's refresh tokens are dead. */
+  /** Revokes the client's refresh tokens, as a logout does. */
   revoke(accountId: number, clientId: number): void {
     for (const family of this.#families) {
       const { session } = family;
@@ -77,22 +74,22 @@ export class Tokens {
     }
   }
 
-  /** The newest refresh token that was issued to a client, whether its answer arrived or not. */
+  /** The newest refresh token that was issued to a client, even if the answer was lost. */
   newest(clientId: number): string | undefined {
     return this.#families.findLast(({ session }) => session.clientId === clientId)?.newest;
   }
 
-  /** How often a refresh token was presented by its OAuth client. */
+  /** How often a refresh token was presented. */
   spends(refreshToken: string): number {
     return this.#refreshTokens.get(refreshToken)?.spends ?? 0;
   }
 
-  /** Refreshes that were granted. */
+  /** The number of refreshes that were granted. */
   get refreshes(): number {
     return this.#refreshes;
   }
 
-  /** Refresh tokens that were presented again after they had been presented once. */
+  /** The number of times that a used refresh token was presented again. */
   get doubleSpends(): number {
     return this.#doubleSpends;
   }
@@ -109,7 +106,7 @@ export class Tokens {
   }
 }
 
-/** It looks like Blink's, and says nothing. */
+/** Looks like Blink's tokens, which are JWTs. */
 function token(): string {
   return `eyJ${randomBytes(24).toString('base64url')}`;
 }

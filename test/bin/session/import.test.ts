@@ -19,7 +19,7 @@ let token: string;
 
 beforeEach(async () => {
   session = await startSessionUnderTest();
-  token = session.blink.seedSession({ accountId: 100_001, clientId: 77, oauthClient: 'ios' });
+  token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
 });
 afterEach(async () => {
   session.expectNothingPrintedInClear();
@@ -123,7 +123,7 @@ describe('importing what is not complete', () => {
     });
     expect(JSON.parse(session.stored().text)).toMatchObject({
       refresh_token: session.blink.tokens.newest(77),
-      oauth_client_id: 'ios',
+      oauth_client_id: 'android',
       account_id: 100_001,
       client_id: '77',
       host: 'e008.immedia-semi.com',
@@ -259,7 +259,7 @@ describe('importing what is not complete', () => {
   });
 
   it('says so where the token is spent already, and no run asks Blink with it again', async () => {
-    session.blink.tokens.refresh(token, 'ios');
+    session.blink.tokens.refresh(token);
     const ran = await session.run('import --yes --from -', [bare()]);
     expect(ran).toMatchObject({
       exitCode: 1,

@@ -54,7 +54,7 @@ describe('a first sign-in', () => {
       stdout: expect.stringContaining('Stored as blink-logout/default'),
     });
     const { text } = session.stored();
-    const [clientId = 0] = session.blink.accounts.clientsOf(100_001);
+    const [{ id: clientId } = { id: 0 }] = session.blink.accounts.clientsOf(100_001);
     expect(JSON.parse(text)).toEqual({
       refreshToken: session.blink.tokens.newest(clientId),
       oauthClientId: 'ios',

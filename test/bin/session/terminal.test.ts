@@ -116,9 +116,7 @@ describe('at a terminal', () => {
   });
 
   it('Ctrl-C during a logout lets it be finished, so that the new token is stored', async () => {
-    session.store(
-      `{"refresh_token":"${session.blink.seedSession({ accountId: 100_001, clientId: 5, oauthClient: 'ios' })}"}`,
-    );
+    session.store(`{"refresh_token":"${session.blink.seedSession({ accountId: 100_001, clientId: 5 })}"}`);
     const person = personRuns('logout');
     session.blink.faults.onCall = async ({ action }, moment) => {
       if (action !== 'refresh' || moment !== 'after') return undefined;
@@ -133,7 +131,7 @@ describe('at a terminal', () => {
 
   it('an import asks before it replaces and before it spends', async () => {
     session.store('{"refresh_token":"the-one-before"}');
-    const token = session.blink.seedSession({ accountId: 100_001, clientId: 5, oauthClient: 'ios' });
+    const token = session.blink.seedSession({ accountId: 100_001, clientId: 5 });
     const path = await session.fileWith(`{"refresh_token":"${token}","password":"${PASSWORD}"}`);
     const hesitant = personRuns('import', '--from', path);
     const sure = personRuns('import', '--from', path);

@@ -43,7 +43,7 @@ function wanted(result: SignInResult): Extract<SignInResult, { kind: 'second_fac
 describe('signing in', () => {
   it('brings tokens at once where no second factor is set up', async () => {
     const result = await signInAs(PLAIN);
-    const [clientId = 0] = blink.accounts.clientsOf(1);
+    const [{ id: clientId } = { id: 0 }] = blink.accounts.clientsOf(1);
     expect(result).toMatchObject({
       kind: 'signed_in',
       grant: { oauthClient: 'ios', refreshToken: blink.tokens.newest(clientId) },

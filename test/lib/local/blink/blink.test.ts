@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AccountSeed } from '../../../../lib/local/blink/accounts.ts';
 import { html, redirect } from '../../../../lib/local/blink/answers.ts';
 import { type BlinkStandIn, startBlink } from '../../../../lib/local/blink/start-blink.ts';
 import { send, sendForm } from './send.ts';
@@ -14,9 +15,11 @@ let first: string;
 beforeEach(() => start());
 afterEach(() => blink.close());
 
-async function start(more: { readonly revokesFamilyOnReuse?: boolean } = {}) {
-  blink = await startBlink({ accounts: [{ ...ACCOUNT, clients: [99] }, NEWER], ...more });
-  first = blink.seedSession({ accountId: 123456, clientId: CLIENT_ID, oauthClient: 'ios' });
+async function start(more: Partial<AccountSeed> & { readonly revokesFamilyOnReuse?: boolean } = {}) {
+  const { revokesFamilyOnReuse = false, ...seed } = more;
+  const clients = [{ id: 99, name: 'iPad', lastLoginMs: Date.UTC(2026, 0, 2) }];
+  blink = await startBlink({ accounts: [{ ...ACCOUNT, clients, ...seed }, NEWER], revokesFamilyOnReuse });
+  first = blink.seedSession({ accountId: 123456, clientId: CLIENT_ID });
 }
 
 const refresh = (refreshToken: string, more: Record<string, string> = {}) =>
@@ -68,11 +71,10 @@ describe('refreshing', () => {
   });
 
   it.each([
-    [{ client_id: 'android' }, 401, 'invalid_client'],
     [{ client_id: '1234567' }, 401, 'invalid_client'],
     [{ refresh_token: 'unknown' }, 400, 'invalid_grant'],
     [{ scope: 'all' }, 400, 'invalid_request'],
-    [{ username: 'x' }, 400, 'invalid_request'],
+    [{ password: 'x' }, 400, 'invalid_request'],
     [{ grant_type: 'password' }, 400, 'unsupported_grant_type'],
   ])('refuses %o and spends nothing', async (fields, status, error) => {
     const answer = await refresh(first, fields as Record<string, string>);
@@ -80,10 +82,32 @@ describe('refreshing', () => {
     expect((await refresh(first, { hardware_id: 'A-B' })).status).toBe(200);
   });
 
-  it.each(['Blinkpy', 'Home Assistant'])('turns hardware id %s away at the edge', async (hardware_id) => {
-    const answer = await refresh(first, { hardware_id });
-    expect([answer.status, answer.body]).toEqual([406, 'Not Acceptable']);
-    expect(blink.tokens.spends(first)).toBe(0);
+  it.each(['android', 'ios', 'amazon'])('accepts the token as OAuth client %s', async (client_id) => {
+    expect((await refresh(first, { client_id })).status).toBe(200);
+  });
+
+  describe.each(['Blinkpy', 'Home Assistant'])('at the edge, hardware id %s', (id) => {
+    const line = 'POST api.oauth.blink.com/oauth/token';
+    const form = () => ({
+      grant_type: 'refresh_token',
+      refresh_token: first,
+      client_id: 'ios',
+      scope: 'client',
+    });
+
+    it.each([
+      ['form', () => refresh(first, { hardware_id: id })],
+      ['query', () => sendForm(blink, `${line}?hardware_id=${encodeURIComponent(id)}`, form())],
+      ['header', () => sendForm(blink, line, form(), { hardware_id: id })],
+    ])('is refused in the %s, and spends nothing', async (_where, sent) => {
+      const answer = await sent();
+      expect([answer.status, answer.body]).toEqual([406, 'Not Acceptable']);
+      expect(blink.tokens.spends(first)).toBe(0);
+    });
+
+    it('passes in lower case', async () => {
+      expect((await refresh(first, { hardware_id: id.toLowerCase() })).status).toBe(200);
+    });
   });
 
   it('takes a form and nothing else', async () => {
@@ -139,7 +163,7 @@ describe('logging out', () => {
   });
 
   it('knows the newer path alone for accounts that are so', async () => {
-    const token = blink.seedSession({ accountId: 222222, clientId: 5, oauthClient: 'ios' });
+    const token = blink.seedSession({ accountId: 222222, clientId: 5 });
     const headers = { authorization: `Bearer ${(await tokensOf(token)).access_token}`, ...asJson };
     const host = 'POST rest-e008.immedia-semi.com';
     expect((await send(blink, `${host}/api/v4/account/222222/client/5/logout`, headers)).status).toBe(404);
@@ -151,7 +175,16 @@ describe('logging out', () => {
     const line = LOGOUT.replace(String(CLIENT_ID), '99');
     expect((await send(blink, line, headers)).status).toBe(200);
     expect((await send(blink, line, headers)).status).toBe(404);
-    expect(blink.accounts.clientsOf(123456)).toEqual([CLIENT_ID]);
+    expect(blink.accounts.clientsOf(123456).map(({ id }) => id)).toEqual([CLIENT_ID]);
+  });
+
+  it('refuses to log another client out for accounts that are so', async () => {
+    await blink.close();
+    await start({ logsOutOtherClients: false });
+    const headers = { ...(await bearer()), ...asJson };
+    const answer = await send(blink, LOGOUT.replace(String(CLIENT_ID), '99'), headers);
+    expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, 2338]);
+    expect((await send(blink, LOGOUT, headers)).status).toBe(200);
   });
 
   it('refuses other ids, another tier, a body, another content type, and no token', async () => {
@@ -170,6 +203,46 @@ describe('logging out', () => {
   it('is not found on a host that is none of Blink’s', async () => {
     const headers = { ...(await bearer()), ...asJson };
     expect((await send(blink, LOGOUT.replace('immedia-semi.com', 'example.com'), headers)).status).toBe(404);
+  });
+});
+
+describe('listing the clients', () => {
+  const LIST = `GET rest-e008.immedia-semi.com/api/v1/clients/${CLIENT_ID}/control_panel/clients`;
+  const OLDER = LIST.replace('/clients/', '/accounts/123456/clients/');
+
+  it.each([LIST, OLDER])('%s gives id, name and last login', async (line) => {
+    const answer = await send(blink, line, await bearer());
+    expect(JSON.parse(answer.body)).toEqual({
+      clients: [
+        { id: 99, name: 'iPad', last_login: '2026-01-02T00:00:00.000Z' },
+        { id: CLIENT_ID, last_login: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) },
+      ],
+    });
+  });
+
+  it('leaves out a client that was logged out', async () => {
+    const headers = await bearer();
+    await send(blink, LOGOUT.replace(String(CLIENT_ID), '99'), { ...headers, ...asJson });
+    const { clients } = JSON.parse((await send(blink, LIST, headers)).body);
+    expect(clients).toMatchObject([{ id: CLIENT_ID }]);
+  });
+
+  it('is for the client itself, on its own tier, with a token', async () => {
+    const headers = await bearer();
+    const status = async (line: string) => (await send(blink, line, headers)).status;
+    expect(await status(LIST.replace(String(CLIENT_ID), '99'))).toBe(404);
+    expect(await status(LIST.replace('e008', 'prod'))).toBe(404);
+    expect(await status(OLDER.replace('123456', '222222'))).toBe(404);
+    expect((await send(blink, LIST)).status).toBe(401);
+  });
+
+  it.each([
+    ['behind PIN', 403],
+    ['absent', 404],
+  ] as const)('can be %s', async (clientList, status) => {
+    await blink.close();
+    await start({ clientList });
+    expect((await send(blink, LIST, await bearer())).status).toBe(status);
   });
 });
 

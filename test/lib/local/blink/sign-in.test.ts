@@ -125,7 +125,7 @@ describe('from a password to tokens', () => {
     const answer = await app.exchange(await app.code());
     expect(answer.status).toBe(200);
     const { refresh_token } = JSON.parse(answer.body);
-    const [clientId = 0] = blink.accounts.clientsOf(1);
+    const [{ id: clientId } = { id: 0 }] = blink.accounts.clientsOf(1);
     expect(blink.tokens.newest(clientId)).toBe(refresh_token);
     expect(blink.calls.map(({ action }) => action)).toEqual([
       'authorize',
