@@ -35,14 +35,14 @@ function parsePort(text: string): number {
 async function main(): Promise<number> {
   const { serve, verbose, port = serve ? SERVE_PORT : undefined } = program.parse().opts<Options>();
   const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  // npm may pass on a signal that the terminal has sent already: a second one must not end the clean-up.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  // The reader may close the pipe: `npm start | head`.
+  process.stdout.on('error', () => stop.abort());
   const ok = await runLocally({ serve, verbose, ...(port !== undefined && { port }), signal: stop.signal });
   if (stop.signal.aborted) return INTERRUPTED;
   return ok ? 0 : FAILED;
 }
-
-// The reader may close the pipe: `npm start | head`.
-process.stdout.on('error', () => process.exit(FAILED));
 
 try {
   process.exitCode = await main();

@@ -1,4 +1,4 @@
-/** Where the local run listens: the first port is the webhook's, and those of what it stands for follow. */
+/** The ports of the local run: the webhook's, and after it those of the stand-ins and of Lambda's API. */
 export interface LocalPorts {
   readonly httpApi: number;
   readonly secretsManager: number;
@@ -6,7 +6,7 @@ export interface LocalPorts {
   readonly lambdaApi: number;
 }
 
-/** What `npm start -- --serve` takes where no port is given. */
+/** The default of `npm start -- --serve`. */
 export const SERVE_PORT = 8585;
 
 export function localPorts(first: number): LocalPorts {

@@ -20,28 +20,28 @@ export interface LocalStackOptions {
   /** A cloud assembly. @default - the app is synthesized, which takes a few seconds */
   readonly assembly?: string;
   readonly accounts: readonly AccountSeed[];
-  /** The HTTP API's; the others get those that follow. @default - free ports */
+  /** The HTTP API's port. The other servers use the ports after it. @default - free ports */
   readonly port?: number;
-  /** Ends the synthesis. */
+  /** Aborts the synthesis. */
   readonly signal?: AbortSignal;
 }
 
-/** The stack on this machine: the function that would be deployed, with all that it talks to. */
+/** The stack on this machine: the function as it would be deployed, with stand-ins for the services that it calls. */
 export interface LocalStack {
   readonly deployment: Deployment;
   readonly secretsManager: SecretsManagerStandIn;
   readonly blink: BlinkStandIn;
   readonly lambda: Lambda;
   readonly httpApi: LoopbackServer;
-  /** Where `aws lambda invoke --endpoint-url` finds the function. */
+  /** The endpoint for `aws lambda invoke --endpoint-url`. */
   readonly lambdaApi: LoopbackServer;
-  /** The value of the `Authorization` header that opens the webhook. */
+  /** A value of the `Authorization` header that the webhook accepts. */
   readonly authorization: string;
-  /** Called after each run, whatever triggered it. */
+  /** Called after each run of any trigger. */
   onInvocation: ((invocation: Invocation) => void) | undefined;
-  /** As the console's test button or `aws lambda invoke` do. */
+  /** Invokes the function as the console's test button and `aws lambda invoke` do. */
   invoke(event: unknown): Promise<Invocation>;
-  /** As if the schedule's time had come. */
+  /** Invokes the function as the schedule does. */
   fireRule(): Promise<Invocation>;
   close(): Promise<void>;
 }
@@ -96,15 +96,20 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
-/** Outside the project, so that the function finds no modules but its own, as on the platform. */
+/** Outside the project, so that the function finds only its own modules, as in Lambda. */
 async function synthesizeAside(closings: (() => Promise<void>)[], signal?: AbortSignal): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
+  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-')).catch((error: unknown) => {
+    throw new Error(
+      `cannot write to the temporary directory ${tmpdir()}; set TMPDIR to a directory that exists and is writable`,
+      { cause: error },
+    );
+  });
   closings.push(() => rm(directory, { recursive: true, maxRetries: 3 }));
   await synthesize(directory, { ...(signal && { signal }) });
   return directory;
 }
 
-/** Asked for first, as the synthesis takes its time. */
+/** Checked before the synthesis, which takes seconds. */
 async function freePorts(first: number | undefined): Promise<LocalPorts> {
   if (first === undefined) return { httpApi: 0, secretsManager: 0, blink: 0, lambdaApi: 0 };
   const ports = localPorts(first);

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,9 +10,9 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const cdkJsonSchema = v.object({ context: v.optional(v.record(v.string(), v.unknown()), {}) });
 
 /**
- * Runs the CDK app as the CDK CLI does, without the CLI: it is told by variables where to write, and the context.
- * @param directory where the cloud assembly is written
- * @param options.settings put over the context of cdk.json, as `-c name=value` would be
+ * Runs the CDK app without the CDK CLI: environment variables give the output directory and the context.
+ * @param directory for the cloud assembly
+ * @param options.settings override the context of cdk.json, as `-c name=value` does
  */
 export async function synthesize(
   directory: string,
@@ -23,16 +24,20 @@ export async function synthesize(
     cwd: directory,
     env: {
       PATH: process.env['PATH'],
+      // Removed with the directory, even if the app is ended before it has cleaned up.
+      TMPDIR: directory,
       CDK_OUTDIR: directory,
-      // Validating the template takes longer than making it, and is for what will be deployed.
+      // Validation takes longer than the synthesis, and this template is not deployed.
       CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...options.settings }),
     },
     signal: options.signal,
   });
-  await app.catch((error: unknown) => {
+  const exited = once(app.child, 'exit');
+  await app.catch(async (error: unknown) => {
+    await exited; // so that it writes nothing more into the directory
     if (options.signal?.aborted) throw error;
-    const told = v.is(v.looseObject({ stderr: v.string() }), error) ? error.stderr : '';
-    throw new Error(`the app could not be synthesized:\n${told.trim()}`, { cause: error });
+    const stderr = v.is(v.looseObject({ stderr: v.string() }), error) ? error.stderr : '';
+    throw new Error(`the CDK app could not be synthesized:\n${stderr.trim()}`, { cause: error });
   });
 }

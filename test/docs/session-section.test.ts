@@ -1,5 +1,8 @@
+import { randomInt } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
+import { localPorts } from '../../lib/local/local-ports.ts';
+import { requireFree } from '../../lib/local/require-free.ts';
 import { CTRL_C, ENTER, type Person, sitDown } from '../bin/session/person.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
@@ -19,11 +22,13 @@ afterAll(async () => {
 test('each line of "From nothing to logged out" works as it stands, one after the other', {
   timeout: 60_000,
 }, async () => {
-  server = sitDown('sh', ['-c', serve]);
+  const port = await freePort();
+  const atPort = (line: string) => `${line} --port ${port}`;
+  server = sitDown('sh', ['-c', atPort(serve)]);
   await server.sees('Press Ctrl-C to stop.');
   expect(commands).toHaveLength(SHOWN.length);
   for (const [n, command] of commands.entries()) {
-    const person = sitDown('sh', ['-c', command]);
+    const person = sitDown('sh', ['-c', atPort(command)]);
     if (command.includes('sign-in')) await signsIn(person);
     await person.sees(SHOWN[n] ?? '');
     expect(await person.exitCode(), command).toBe(0);
@@ -31,6 +36,15 @@ test('each line of "From nothing to logged out" works as it stands, one after th
       expect(stripVTControlCharacters(person.shown())).toMatch(/[A-Za-z0-9]{64}\s*$/);
   }
 });
+
+/** Not the default port: a local run of the person who tests may use it. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 60_000);
+    const checks = Object.values(localPorts(port)).map(requireFree);
+    if ((await Promise.allSettled(checks)).every(({ status }) => status === 'fulfilled')) return port;
+  }
+}
 
 async function signsIn(person: Person): Promise<void> {
   const [, email, password, code] =

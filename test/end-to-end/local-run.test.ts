@@ -15,9 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(temporary, { recursive: true }));
 
-function start(command: string, args: readonly string[]) {
+function start(command: string, args: readonly string[], environment: Record<string, string> = {}) {
   const child = spawn(command, args, {
-    env: { PATH: process.env['PATH'], HOME: homedir(), TMPDIR: temporary },
+    env: { PATH: process.env['PATH'], HOME: homedir(), TMPDIR: temporary, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = Promise.all(
@@ -34,8 +34,9 @@ function start(command: string, args: readonly string[]) {
   };
 }
 
+/** npm leaves its own compile cache. */
 async function leftBehind(): Promise<readonly string[]> {
-  return (await readdir(temporary)).filter((name) => name.startsWith('blink-logout'));
+  return (await readdir(temporary)).filter((name) => name !== 'node-compile-cache');
 }
 
 test('npm start does the main job through each trigger, tells it in plain text, and exits with 0', {
@@ -56,12 +57,35 @@ test('npm start does the main job through each trigger, tells it in plain text, 
   expect(await leftBehind()).toEqual([]);
 });
 
-test('an interrupt ends it at once, and leaves nothing behind', async () => {
-  const { child, end } = start(process.execPath, ['bin/local.ts']);
-  await once(child.stdout, 'readable');
-  child.kill('SIGINT');
-  expect(await end()).toMatchObject({ exitCode: 130, text: expect.not.stringContaining('Error') });
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  '%s, sent twice, ends it at once and leaves nothing behind',
+  async (signal) => {
+    const { child, end } = start(process.execPath, ['bin/local.ts']);
+    await once(child.stdout, 'readable');
+    await vi.waitUntil(async () => (await leftBehind()).length > 0);
+    child.kill(signal);
+    child.kill(signal);
+    expect(await end()).toMatchObject({ exitCode: 130, text: expect.not.stringContaining('Error') });
+    expect(await leftBehind()).toEqual([]);
+  },
+);
+
+test('a reader that stops reading ends it, and nothing is left behind', async () => {
+  const { exitCode, text } = await start('bash', [
+    '-c',
+    `set -o pipefail; ${process.execPath} bin/local.ts | head -1`,
+  ]).end();
+  expect(text.trim().split('\n')).toHaveLength(1);
+  expect(exitCode).toBe(130);
   expect(await leftBehind()).toEqual([]);
+});
+
+test('a temporary directory that does not exist is named', async () => {
+  const missing = join(temporary, 'missing');
+  const { exitCode, text } = await start(process.execPath, ['bin/local.ts'], { TMPDIR: missing }).end();
+  expect(text).toContain(`cannot write to the temporary directory ${missing}; set TMPDIR`);
+  expect(text).not.toMatch(/^ +at /m);
+  expect(exitCode).toBe(1);
 });
 
 test('--serve goes on listening, its curl line opens the webhook, and an interrupt ends it', async () => {
@@ -108,6 +132,6 @@ test('a port that is taken is named at once', async () => {
   const { exitCode, text } = await local.end();
   taken.close();
   // The one before may have been taken in passing.
-  expect(text).toMatch(new RegExp(`port (${port - 1}|${port}) of this machine is taken`));
+  expect(text).toMatch(new RegExp(`port (${port - 1}|${port}) is in use`));
   expect(exitCode).toBe(1);
 });
