@@ -25,10 +25,13 @@ export async function awsConfig(options: {
   const credentials = options.profile === undefined ? environmentCredentials(env) : undefined;
   return {
     ...(region !== undefined && { region }),
-    ...(profile !== undefined && { profile }),
+    ...(profile !== undefined && { profile, logger: SILENT }),
     ...(credentials !== undefined && { credentials }),
   };
 }
+
+/** Otherwise the SDK warns that keys in the environment are ignored for a profile, which is what --profile is for. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** The first that is set, even if it is empty. The SDK puts it into a host name. */
 function regionOf(sources: Readonly<Record<string, string | undefined>>): string | undefined {

@@ -4,11 +4,13 @@ import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
 import { spend } from '../../lambda/log-out.ts';
 import { refuse } from '../../lambda/refusal.ts';
+import { sessionSecretName } from '../../lambda/session-name.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import { realTiming } from '../../lambda/timing.ts';
 import type { Claim, Reading } from '../../lambda/vault/session-vault.ts';
 import { findIds } from './find-ids.ts';
+import { requireMove } from './permissions.ts';
 import { rewriteSaved } from './rewrite-saved.ts';
 import { withFields } from './stored-text.ts';
 import type { Target } from './target.ts';
@@ -31,6 +33,7 @@ export async function lookUpMissing(
   { session, versionId, runEnds }: LookUp,
 ): Promise<StoredSession> {
   const { vault, blink } = target;
+  await requireMove(target.store, sessionSecretName(session), versionId);
   const claim = await vault.claim(await readBack(target, session, versionId), randomUUID());
   const grant = await granted(target, claim, runEnds);
   const saved = await vault.save(claim, grant, runEnds);

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { isAccessDenied } from '../../lambda/vault/secrets-failure.ts';
 import { OK } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
@@ -13,9 +14,10 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
   const terminal = new Terminal(streams, argv.includes('--json'));
   let invocation: Invocation;
   let target: Target;
+  let denialTold = false;
   try {
     invocation = parseCommandLine(argv, { out: (text) => streams.stdout.write(text) });
-    target = await openTarget(invocation.target);
+    target = await openTarget(invocation.target, tellDenial);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return OK;
     const explained = error instanceof CommanderError ? usageError(error) : error;
@@ -38,5 +40,13 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
     questions.close();
     interruption.close();
     target.client.destroy();
+  }
+
+  /** While the save is retried, the user can add the permission and so keep the token. */
+  async function tellDenial(cause: unknown): Promise<void> {
+    if (denialTold || !isAccessDenied(cause)) return;
+    denialTold = true;
+    terminal.problem(await explain(cause, target, invocation.session));
+    terminal.note('The new refresh token is not stored yet. The command retries until its time is over.');
   }
 }

@@ -8,57 +8,74 @@ import * as v from 'valibot';
 import { SESSION_SECRET_PREFIX } from '../../lambda/environment.ts';
 import { Failure } from '../../lambda/failure.ts';
 import { sessionSecretName } from '../../lambda/session-name.ts';
+import type { SecretStore } from '../../lambda/vault/secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/vault/secrets-failure.ts';
 
 export interface StoredVersion {
   readonly versionId: string;
-  /** There was no such secret before. */
+  /** The secret did not exist before. */
   readonly created: boolean;
 }
 
 const writtenSchema = v.object({ VersionId: v.string() });
 
 /**
- * Makes the text the session's current version, whatever is current now. A run that is at work finds that AWSCURRENT has
- * moved and keeps its hands off; what earlier runs said of older versions is said of those alone.
+ * Makes the text the session's current version, and creates the secret if there is none. A run in progress finds that
+ * AWSCURRENT has moved, and keeps this version.
  */
 export async function storeSession(
   client: SecretsManagerClient,
   session: string,
   text: string,
+  exists: boolean,
 ): Promise<StoredVersion> {
   const name = sessionSecretName(session);
   try {
-    const put = new PutSecretValueCommand({ SecretId: name, SecretString: text });
-    return { versionId: v.parse(writtenSchema, await client.send(put)).VersionId, created: false };
+    return exists ? await put() : await create();
   } catch (error) {
-    if (secretsManagerErrorName(error) !== 'ResourceNotFoundException') throw secretsFailure(error);
+    const errorName = secretsManagerErrorName(error);
+    if (exists && errorName === 'ResourceNotFoundException') return await asked(create);
+    if (!exists && errorName === 'ResourceExistsException') return await asked(put);
+    throw secretsFailure(error);
   }
-  try {
-    const create = new CreateSecretCommand({
+
+  async function put(): Promise<StoredVersion> {
+    const written = await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: text }));
+    return { versionId: v.parse(writtenSchema, written).VersionId, created: false };
+  }
+
+  async function create(): Promise<StoredVersion> {
+    const command = new CreateSecretCommand({
       Name: name,
       Description: 'A session of a Blink client, kept by blink-logout',
       SecretString: text,
     });
-    return { versionId: v.parse(writtenSchema, await client.send(create)).VersionId, created: true };
+    return { versionId: v.parse(writtenSchema, await client.send(command)).VersionId, created: true };
+  }
+}
+
+async function asked<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
   } catch (error) {
     throw secretsFailure(error);
   }
 }
 
-/** The text that is current, or `undefined` where there is no such session yet. */
-export async function storedText(
-  readCurrent: () => Promise<{ readonly text: string }>,
-): Promise<string | undefined> {
+/** The current version, or `undefined` if there is no such session. */
+export async function storedVersion(
+  store: SecretStore,
+  session: string,
+): Promise<{ readonly text: string; readonly versionId: string } | undefined> {
   try {
-    return (await readCurrent()).text;
+    return await store.readCurrent(sessionSecretName(session));
   } catch (error) {
     if (error instanceof Failure && error.code === 'session_unknown') return undefined;
     throw error;
   }
 }
 
-/** All sessions there are, in the order of their names. */
+/** The names of all sessions, sorted. */
 export async function sessionNames(client: SecretsManagerClient): Promise<readonly string[]> {
   const names: string[] = [];
   try {

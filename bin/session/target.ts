@@ -44,7 +44,10 @@ export interface TargetOptions {
 /** The default of the function's setting `blinkUserAgent`. */
 const USER_AGENT = 'Blink';
 
-export async function openTarget(options: TargetOptions): Promise<Target> {
+export async function openTarget(
+  options: TargetOptions,
+  onSaveRetry: (cause: unknown) => void,
+): Promise<Target> {
   const { client, place, blinkEndpoint } = options.local ? local(options) : await aws(options);
   const store = secretsManagerStore(client);
   const exchange = createHttpExchange(blinkEndpoint);
@@ -54,7 +57,7 @@ export async function openTarget(options: TargetOptions): Promise<Target> {
     client,
     failedCalls: new FailedCalls(client),
     store,
-    vault: secretVault(store, realTiming, () => {}),
+    vault: secretVault(store, realTiming, onSaveRetry),
     blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
     caller: { exchange, userAgent: USER_AGENT },
   };

@@ -7,6 +7,7 @@ import { journalVersionId } from './journal.ts';
 import { CLAIM, CURRENT } from './labels.ts';
 import { RECONCILE_WAITS_MS } from './read-session.ts';
 import type { SecretStore } from './secret-store.ts';
+import { isAccessDenied } from './secrets-failure.ts';
 import type { Claim, Reading, SavedSession } from './session-vault.ts';
 
 /** What a first try may have in any case: a machine that slept may wake after the deadline, with the token in hand. */
@@ -17,7 +18,8 @@ const LAST_WORDS_MS = 1000;
 
 /**
  * Stores the new refresh token as a version, and makes it current only if the claimed one still is. Both steps are
- * idempotent and are tried until the deadline, whatever Secrets Manager says.
+ * idempotent and are retried until the deadline. Only a denied move is not retried: the token is already stored, whereas
+ * a denied write would lose it, and the claim has just proven that the secret can be written.
  */
 export async function saveGrant(
   store: SecretStore,
@@ -25,7 +27,7 @@ export async function saveGrant(
   claim: Claim,
   token: RenewedToken,
   deadline: Deadline,
-  onRetry: () => void,
+  onRetry: (cause: unknown) => void,
 ): Promise<SavedSession> {
   const { reading } = claim;
   const name = sessionSecretName(reading.session);
@@ -40,8 +42,12 @@ export async function saveGrant(
     throw new Failure('save_failed', 'the new refresh token could not be stored', { cause });
   }
 
-  const made = await untilDeadline(timing, deadline, onRetry, () =>
-    makeCurrent(store, timing, reading, versionId),
+  const made = await untilDeadline(
+    timing,
+    deadline,
+    onRetry,
+    () => makeCurrent(store, timing, reading, versionId),
+    isAccessDenied,
   );
   if (made.kind === 'over') {
     throw new Failure(
@@ -88,16 +94,18 @@ type Tried<T> =
 async function untilDeadline<T>(
   timing: Timing,
   deadline: Deadline,
-  onRetry: () => void,
+  onRetry: (cause: unknown) => void,
   step: () => Promise<T>,
+  isFinal: (cause: unknown) => boolean = () => false,
 ): Promise<Tried<T>> {
   const leftMs = () => Math.max(0, deadline.remainingMs() - LAST_WORDS_MS);
   let cause: unknown;
   for (let tries = 0; tries === 0 || leftMs() > 0; tries++) {
-    if (tries > 0) onRetry();
+    if (tries > 0) onRetry(cause);
     const tried = await withinMs(timing, tries === 0 ? Math.max(leftMs(), FIRST_TRY_MS) : leftMs(), step);
     if (tried.kind === 'done') return tried;
     cause = tried.cause ?? cause;
+    if (isFinal(cause)) break;
     await timing.wait(Math.min(leftMs(), fullJitterMs(timing, tries, 200, 2000)));
   }
   return { kind: 'over', cause };

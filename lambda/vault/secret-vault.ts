@@ -10,7 +10,11 @@ import type { SecretStore } from './secret-store.ts';
 import type { Claim, Reading, SessionVault } from './session-vault.ts';
 
 /** The vault over Secrets Manager's versions and staging labels. `onSaveRetry` is called for each try beyond the first. */
-export function secretVault(store: SecretStore, timing: Timing, onSaveRetry: () => void): SessionVault {
+export function secretVault(
+  store: SecretStore,
+  timing: Timing,
+  onSaveRetry: (cause: unknown) => void,
+): SessionVault {
   const label = (reading: Reading, label: string, to: string) => {
     const holder = reading.labelHolders.get(label);
     const from = holder === undefined || holder === to ? {} : { from: holder };

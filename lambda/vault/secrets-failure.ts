@@ -38,3 +38,8 @@ export function secretsFailure(error: unknown): Failure {
       });
   }
 }
+
+/** IAM or the key's policy denied the call. */
+export function isAccessDenied(error: unknown): error is Failure {
+  return error instanceof Failure && error.details.awsError === 'AccessDeniedException';
+}

@@ -6,7 +6,7 @@ import { boundedRun } from '../bounded-run.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { lookUpMissing } from '../look-up-missing.ts';
 import { storedLines, storedReport } from '../session-report.ts';
-import { storedText, storeSession } from '../session-secrets.ts';
+import { storedVersion, storeSession } from '../session-secrets.ts';
 import { neverStoredIn, withLongestIds, withoutNeverStored } from '../stored-text.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 import { readSource } from './read-source.ts';
@@ -46,14 +46,14 @@ function importSession(session: string, { from, yes = false }: ImportOptions): T
     terminal.note(['Found:', ...storedLines(storedReport(stored))].join('\n'));
     if (dropped.length > 0) terminal.note(`Not stored, as a logout does not need it: ${dropped.join(', ')}.`);
 
-    if (!yes) await askToReplace(context, session);
+    const exists = yes || (await askToReplace(context, session));
     const lookUp = isIncomplete(stored) && (yes || (await askToLookUp(context)));
 
     const text = withoutNeverStored(source, stored.form);
     // The texts that are written from here on must be accepted when they are read.
     parseSource(lookUp ? withLongestIds(text, stored) : text);
     const { created, versionId } = await terminal.progress('Storing the session', () =>
-      storeSession(target.client, session, text),
+      storeSession(target.client, session, text, exists),
     );
     const report = storedReport(
       lookUp
@@ -88,11 +88,12 @@ function isIncomplete({ accountId, tier, clientId }: StoredSession): boolean {
   return accountId === undefined || tier === undefined || clientId === undefined;
 }
 
-async function askToReplace({ terminal, target, questions }: Context, session: string): Promise<void> {
+/** Whether there is a session to replace. */
+async function askToReplace({ terminal, target, questions }: Context, session: string): Promise<boolean> {
   const before = await terminal.progress('Reading the stored session', () =>
-    storedText(() => target.store.readCurrent(sessionSecretName(session))),
+    storedVersion(target.store, session),
   );
-  if (before === undefined) return;
+  if (before === undefined) return false;
   const exists = `A session named ${session} already exists.`;
   if (questions.fromScript) {
     throw new CommandError('session_exists', exists, [
@@ -102,6 +103,7 @@ async function askToReplace({ terminal, target, questions }: Context, session: s
   if (!(await questions.confirm(`${exists} Replace it?`))) {
     throw new CommandError('session_exists', 'Nothing was changed.');
   }
+  return true;
 }
 
 async function askToLookUp({ terminal, questions }: Context): Promise<boolean> {

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
+import { sessionSecretName } from '../../../lambda/session-name.ts';
 import { boundedRun } from '../bounded-run.ts';
 import { UsageError } from '../errors/command-error.ts';
+import { requireMove } from '../permissions.ts';
 import { type AddCommand, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `
@@ -32,11 +34,14 @@ function logout(request: LogoutRequest): Task {
   return async (context) => {
     const { terminal, target } = context;
     const { vault, blink } = target;
-    const outcome = await terminal.progress('Logging out', () =>
-      boundedRun(context, (runEnds) =>
+    const outcome = await terminal.progress('Logging out', async () => {
+      const name = sessionSecretName(request.session);
+      // The claim proves that versions can be written, but not that AWSCURRENT can be moved.
+      await requireMove(target.store, name, (await target.store.readCurrent(name)).versionId);
+      return boundedRun(context, (runEnds) =>
         logOut({ vault, blink, runEnds, answerDue: runEnds, runId: randomUUID() }, request),
-      ),
-    );
+      );
+    });
     switch (outcome.outcome) {
       case 'logged_out':
         terminal.result(outcome, [

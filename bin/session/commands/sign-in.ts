@@ -7,8 +7,9 @@ import type { StoredSession } from '../../../lambda/stored-session/stored-sessio
 import { CommandError, Interrupted } from '../errors/command-error.ts';
 import { blocked, explain } from '../errors/explain.ts';
 import { findIds } from '../find-ids.ts';
+import { requireCreate, requirePut } from '../permissions.ts';
 import { storedLines, storedReport } from '../session-report.ts';
-import { type StoredVersion, storedText, storeSession } from '../session-secrets.ts';
+import { type StoredVersion, storedVersion, storeSession } from '../session-secrets.ts';
 import { type SignInResult, signIn as signInAtBlink } from '../sign-in/sign-in.ts';
 import { newText, type OwnFields, withFields, withoutNeverStored } from '../stored-text.ts';
 import type { Questions } from '../terminal/questions.ts';
@@ -33,7 +34,14 @@ export const addSignIn: AddCommand = (program, start) => {
 
 export async function signIn(context: Context, session: string): Promise<typeof OK> {
   const { terminal, target, questions } = context;
-  const before = await terminal.progress('Reading the stored session', () => readBefore(context, session));
+  const stored = await terminal.progress('Reading the stored session', async () => {
+    const version = await storedVersion(target.store, session);
+    const name = sessionSecretName(session);
+    if (version === undefined) await requireCreate(target.client, name);
+    else await requirePut(target.store, name, version.versionId);
+    return version;
+  });
+  const before = stored && parseBefore(context, session, stored.text);
 
   const credentials = {
     email: await questions.email(),
@@ -54,7 +62,7 @@ export async function signIn(context: Context, session: string): Promise<typeof 
     before === undefined
       ? newText(fields)
       : withFields(withoutNeverStored(before.text, before.stored.form), before.stored.form, fields);
-  const { created } = await store(context, session, text);
+  const { created } = await store(context, session, text, stored !== undefined);
 
   const report = storedReport(parseStoredSession(text));
   terminal.result({ session, secret: sessionSecretName(session), created, ...report }, [
@@ -71,9 +79,7 @@ interface Before {
 }
 
 /** A sign-in keeps the form, the hardware id, and every field that it does not know. */
-async function readBefore({ terminal, target }: Context, session: string): Promise<Before | undefined> {
-  const text = await storedText(() => target.store.readCurrent(sessionSecretName(session)));
-  if (text === undefined) return undefined;
+function parseBefore({ terminal }: Context, session: string, text: string): Before | undefined {
   try {
     return { text, stored: parseStoredSession(text) };
   } catch (error) {
@@ -141,11 +147,18 @@ function codeRefused(): CommandError {
 }
 
 /** At a terminal the user can fix the cause and try again, without another sign-in. */
-async function store(context: Context, session: string, text: string): Promise<StoredVersion> {
-  const { terminal, target, questions } = context;
+async function store(
+  context: Context,
+  session: string,
+  text: string,
+  exists: boolean,
+): Promise<StoredVersion> {
+  const { terminal, target, questions, interruption } = context;
   for (;;) {
     try {
-      return await terminal.progress('Storing the session', () => storeSession(target.client, session, text));
+      return await terminal.progress('Storing the session', () =>
+        interruption.hold(() => storeSession(target.client, session, text, exists)),
+      );
     } catch (error) {
       if (questions.fromScript) throw error;
       terminal.problem(await explain(error, target, session));

@@ -1,4 +1,5 @@
 import { Failure } from '../../../lambda/failure.ts';
+import { isAccessDenied } from '../../../lambda/vault/secrets-failure.ts';
 import { sessionNames } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
@@ -34,11 +35,16 @@ export async function explain(error: unknown, target: Target, session: string): 
     }
     case 'reauthentication_required':
       return told(sentence(error.message), signIn);
-    case 'save_failed':
+    case 'save_failed': {
+      const denied = isAccessDenied(error.cause) ? await explainSecrets(error.cause, target) : undefined;
       return told(
         sentence(error.message),
-        ...(error.retryable ? ['Run the command again.'] : [`The session is lost. ${signIn}`]),
+        ...(denied === undefined ? [] : [denied.message, ...denied.advice]),
+        error.retryable
+          ? 'Run the command again in two minutes: it uses the stored token.'
+          : `The session is lost. ${signIn}`,
       );
+    }
     case 'blink_timeout':
       return told(sentence(error.message), 'Try again in a minute.');
     case 'blink_unavailable':

@@ -141,14 +141,18 @@ describe('at AWS', () => {
         .join('\n'),
     );
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    const warn = vi.spyOn(console, 'warn');
     const client = (
       await openTarget(
         parseCommandLine(['list', ...options.split(' ').filter(Boolean)], { out: () => {} }).target,
+        () => {},
       )
     ).client;
     const { accessKeyId } = await client.config.credentials();
     expect(`${accessKeyId} ${await client.config.region()}`).toBe(used);
     client.destroy();
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   it('says that no region is set', async () => {

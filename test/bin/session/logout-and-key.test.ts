@@ -36,7 +36,14 @@ describe('logout', () => {
         .slice(before)
         .map(({ labels }) => labels.join())
         .filter(Boolean),
-    ).toEqual(['BLINK_LOGOUT_CLAIM', 'BLINK_LOGOUT_CLAIM', 'AWSCURRENT', 'BLINK_LOGGED_OUT']);
+    ).toEqual([
+      'BLINK_LOGOUT_PROOF',
+      'BLINK_LOGOUT_CLAIM',
+      'BLINK_LOGOUT_CLAIM',
+      'AWSCURRENT',
+      'BLINK_LOGGED_OUT',
+    ]);
+    expect(session.secretsManager.secrets.find('blink-logout/default').versions()).toHaveLength(3);
   });
 
   it('spends nothing where that has just been done', async () => {
@@ -53,6 +60,54 @@ describe('logout', () => {
     expect(await session.run('logout --client-id 4711')).toMatchObject({ exitCode: 0 });
     expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
     expect(session.blink.accounts.clientsOf(100_001)).toMatchObject([{ id: 7_000_001 }]);
+  });
+
+  it.each(['PutSecretValue', 'UpdateSecretVersionStage'])(
+    'spends nothing without the right to %s, and prints the policy statement',
+    async (action) => {
+      session.secretsManager.faults.add({
+        on: action,
+        at: 'before',
+        effect: refuse('AccessDeniedException'),
+      });
+      const { exitCode, stderr } = await session.run('logout');
+      expect([exitCode, session.blink.tokens.refreshes]).toEqual([1, 0]);
+      expect(stderr).toContain(`"Action":"secretsmanager:${action}"`);
+    },
+  );
+
+  it('says at once that AWSCURRENT may not be moved, and that the next run goes on', async () => {
+    session.secretsManager.faults.add({
+      on: 'UpdateSecretVersionStage',
+      at: 'before',
+      where: ({ labels }) => labels.includes('AWSCURRENT'),
+      effect: refuse('AccessDeniedException'),
+    });
+    const startedAtMs = performance.now();
+    const { exitCode, stderr } = await session.run('logout');
+    expect(performance.now() - startedAtMs).toBeLessThan(10_000);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('"Action":"secretsmanager:UpdateSecretVersionStage"');
+    expect(stderr).toContain('Run the command again in two minutes: it uses the stored token.');
+
+    session.secretsManager.faults.clear();
+    session.secretsManager.clock.advanceMs(120_000);
+    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
+    expect(session.blink.tokens.doubleSpends).toBe(0);
+  });
+
+  it('says at once that the token may not be written, and stores it once the right is back', async () => {
+    let puts = 0;
+    session.secretsManager.faults.onCall = ({ action }, moment) => {
+      if (action !== 'PutSecretValue' || moment !== 'before') return undefined;
+      puts += 1;
+      return puts === 2 ? refuse('AccessDeniedException') : undefined;
+    };
+    const { exitCode, stderr } = await session.run('logout');
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('"Action":"secretsmanager:PutSecretValue"');
+    expect(stderr).toContain('The new refresh token is not stored yet.');
+    expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
   });
 
   it('says that a new sign-in is needed where Blink refuses the token', async () => {

@@ -5,6 +5,7 @@ import {
   ACCOUNTS,
   CODE,
   EMAIL,
+  KEY_SECRET,
   PASSWORD,
   type SessionUnderTest,
   SIGN_IN_LINES,
@@ -189,7 +190,11 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
     expect(error.code).toBe(code);
     expect(error.advice.join(' ')).toMatch(advice);
     expect(session.stored().text).toBe(BY_HAND['blinkpy JSON']);
-    expect(session.secretsManager.calls.map(({ action }) => action)).toEqual(['GetSecretValue']);
+    expect(session.secretsManager.calls.map(({ action }) => action)).toEqual([
+      'GetSecretValue',
+      'PutSecretValue',
+    ]);
+    expect(session.secretsManager.secrets.find('blink-logout/default').versions()).toHaveLength(1);
   });
 
   it.each(['sign-in', 'verify', 'exchange', 'authorize'])('a lock-out at %s: wait an hour', async (on) => {
@@ -223,7 +228,7 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
     expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Try again later') });
   });
 
-  it('a secret that may not be made: which action on which secret, and the line for the policy', async () => {
+  it('a missing right to create the secret: the policy statement, before Blink is asked', async () => {
     session.secretsManager.faults.add({
       on: 'CreateSecret',
       at: 'before',
@@ -231,10 +236,40 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
     });
     const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
     expect(exitCode).toBe(1);
+    expect(session.blink.calls).toEqual([]);
     expect(stderr).toContain('secretsmanager:CreateSecret on the secret blink-logout/default');
     expect(stderr).toContain(
       '{"Effect":"Allow","Action":"secretsmanager:CreateSecret","Resource":"arn:aws:secretsmanager:us-east-1:*:secret:blink-logout/*"}',
     );
+  });
+
+  it('a missing right to write the secret: the policy statement, before Blink is asked', async () => {
+    session.store(BY_HAND['blinkpy JSON']);
+    session.secretsManager.faults.add({
+      on: 'PutSecretValue',
+      at: 'before',
+      effect: refuse('AccessDeniedException'),
+    });
+    const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
+    expect([exitCode, session.blink.calls]).toEqual([1, []]);
+    expect(stderr).toContain('"Action":"secretsmanager:PutSecretValue"');
+  });
+
+  it('a sign-in without a code: no secret is left behind', async () => {
+    expect(await session.run('sign-in', [EMAIL, PASSWORD])).toMatchObject({ exitCode: 1 });
+    expect(session.secretsManager.secrets.all().map(({ name }) => name)).toEqual([KEY_SECRET]);
+  });
+
+  it('a secret without a value needs no right to create secrets', async () => {
+    session.secretsManager.secrets.create('blink-logout/default', undefined);
+    session.secretsManager.faults.add({
+      on: 'CreateSecret',
+      at: 'before',
+      where: ({ versionId }) => versionId !== undefined,
+      times: 1,
+      effect: refuse('AccessDeniedException'),
+    });
+    expect(await session.run('sign-in', SIGN_IN_LINES)).toMatchObject({ exitCode: 0 });
   });
 
   it('a secret that is about to be deleted', async () => {

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { SecretStore } from '../../lambda/vault/secret-store.ts';
+import { secretsFailure, secretsManagerErrorName } from '../../lambda/vault/secrets-failure.ts';
+
+/**
+ * Finds out whether IAM allows the writes to come, before anything is spent or Blink is asked. Each call is authorized like
+ * the real one and then refused for its content, so nothing changes.
+ */
+
+/** A staging label that no version carries. */
+const PROOF = 'BLINK_LOGOUT_PROOF';
+
+/** A version can be written once: another text is a conflict (API reference of PutSecretValue, `ClientRequestToken`). */
+export async function requirePut(store: SecretStore, secretName: string, versionId: string): Promise<void> {
+  await store.putVersion(secretName, { versionId, text: '{}', label: PROOF });
+}
+
+/** A label can be removed only from its version (API reference of UpdateSecretVersionStage, `RemoveFromVersionId`). */
+export async function requireMove(store: SecretStore, secretName: string, versionId: string): Promise<void> {
+  await store.moveLabel(secretName, { label: PROOF, from: versionId });
+}
+
+/** A key that does not exist encrypts nothing: InvalidParameterException (API reference of CreateSecret). */
+export async function requireCreate(client: SecretsManagerClient, secretName: string): Promise<void> {
+  try {
+    const KmsKeyId = `no-key-${randomUUID()}`;
+    await client.send(new CreateSecretCommand({ Name: secretName, SecretString: '{}', KmsKeyId }));
+  } catch (error) {
+    const denied = error instanceof Error && secretsManagerErrorName(error) === 'AccessDeniedException';
+    if (!denied || /\bkms\b/i.test(error.message) || (await exists(client, secretName))) return;
+    throw secretsFailure(error);
+  }
+}
+
+/** A secret without a value needs no CreateSecret. */
+async function exists(client: SecretsManagerClient, secretName: string): Promise<boolean> {
+  try {
+    await client.send(new DescribeSecretCommand({ SecretId: secretName }));
+    return true;
+  } catch {
+    return false;
+  }
+}
