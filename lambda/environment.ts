@@ -36,6 +36,8 @@ const environmentSchema = v.object({
     v.string('BLINK_USER_AGENT must be set'),
     v.regex(/^[\x20-\x7e]{1,200}$/, 'BLINK_USER_AGENT must be 1 to 200 printable ASCII characters'),
   ),
+  /** Whether the metrics of a run are sent for its session, too: each session and metric costs. */
+  SESSION_METRICS: v.optional(v.picklist(['true', 'false'], 'SESSION_METRICS must be true or false'), 'true'),
   /** A stand-in for Blink. Loopback only, since bearer tokens are sent there. */
   BLINK_ENDPOINT: v.optional(
     v.pipe(

@@ -8,7 +8,8 @@ interface FailureTraits {
   readonly level: 'WARN' | 'ERROR';
   /**
    * What reports a failure that is not retried: an alarm of its own, or the alarm `failed-for-good`. That one covers
-   * `every run` if no caller can fix the cause, else only a `scheduled run`, because other callers get the reply.
+   * `every run` of the webhook and the schedule if no caller can fix the cause, else only a `scheduled run`, because other
+   * callers get the reply.
    */
   readonly alarm: 'own' | 'every run' | 'scheduled run';
 }

@@ -27,6 +27,7 @@ const wiring: Wiring = {
   }),
   callers: keys === undefined ? 'gateway' : webhookKeys(keys.ask, Date.now),
   timing: realTiming,
+  sessionMetrics: environment.SESSION_METRICS === 'true',
   // Past the platform's console, which would wrap the line and so hide the metrics in it.
   log: (line) => process.stdout.write(`${line}\n`),
 };

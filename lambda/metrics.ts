@@ -6,6 +6,9 @@ export const METRICS_NAMESPACE = 'BlinkLogout';
 /** The dimension of the metrics, beside their total over all sessions. */
 export const SESSION_DIMENSION = 'session';
 
+/** The dimension of the failures that alarms watch. */
+export const TRIGGER_DIMENSION = 'trigger';
+
 /** The steps of a run, in their order. A step that was not reached has no duration. */
 export const STEPS = ['read', 'claim', 'refresh', 'save', 'lookUp', 'logOut', 'mark'] as const;
 

@@ -9,9 +9,12 @@ export type Trigger =
   | { readonly kind: 'schedule'; readonly command: Command }
   | { readonly kind: 'direct'; readonly command: Command };
 
-/** An EventBridge rule's scheduled event (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule"). */
+/**
+ * A scheduled event, of an EventBridge rule (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule") or
+ * of EventBridge Scheduler.
+ */
 const scheduledSchema = v.object({
-  source: v.literal('aws.events'),
+  source: v.picklist(['aws.events', 'aws.scheduler']),
   'detail-type': v.literal('Scheduled Event'),
 });
 

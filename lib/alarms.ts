@@ -1,8 +1,15 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Alarm, type IAlarmAction, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type IAlarmAction,
+  type IMetric,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { countOf } from '../lambda/metrics.ts';
 import { runMetric } from './run-metric.ts';
@@ -16,6 +23,7 @@ export interface AlarmsProps {
   readonly function: LambdaFunction;
   readonly api: HttpApi;
   readonly deadLetters: IQueue;
+  readonly stateMachine: StateMachine;
   readonly action: IAlarmAction;
 }
 
@@ -28,6 +36,8 @@ interface AlarmReason {
 }
 
 const FIVE_MINUTES = { statistic: 'Sum', period: Duration.minutes(5) };
+const FIFTEEN_MINUTES = { statistic: 'Sum', period: Duration.minutes(15) };
+const ONE_HOUR = { statistic: 'Sum', period: Duration.hours(1) };
 
 /** What somebody has to hear of. Nothing is alarming about no data: there are no runs without a trigger. */
 export class Alarms extends Construct {
@@ -53,11 +63,12 @@ export class Alarms extends Construct {
     );
   }
 
-  #silence({ schedule }: Settings): Alarm[] {
+  #silence(settings: Settings): Alarm[] {
+    const { schedule, timeZone } = settings;
     if (schedule === undefined) return [];
-    const gapMinutes = longestGapMinutes(parseScheduleExpression(schedule));
+    const gapMinutes = longestGapMinutes(parseScheduleExpression(schedule), timeZone);
     if (SilenceAlarm.canWatch(gapMinutes)) {
-      return [new SilenceAlarm(this, 'Silence', { longestGapMinutes: gapMinutes }).alarm];
+      return [new SilenceAlarm(this, 'Silence', { settings, longestGapMinutes: gapMinutes }).alarm];
     }
     Annotations.of(this).addInfo(
       'No alarm will tell that the schedule stands still: that takes one and a half of its periods, and CloudWatch looks back no further than seven days.',
@@ -66,16 +77,59 @@ export class Alarms extends Construct {
   }
 }
 
+/** Of the state machine. The digest tells which sessions were not logged out; these tell where it could not. */
+function fleetReasons({ settings, stateMachine }: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason> {
+  // By hand, whoever starts it sees how it ends.
+  if (settings.sessions === 'default') return {};
+  return {
+    'executions-failed': {
+      metric: new MathExpression({
+        expression: 'FILL(failed, 0) + FILL(aborted, 0) + FILL(succeeded, 0) - FILL(told, 0)',
+        usingMetrics: {
+          failed: stateMachine.metricFailed(ONE_HOUR),
+          aborted: stateMachine.metricAborted(ONE_HOUR),
+          succeeded: stateMachine.metricSucceeded(ONE_HOUR),
+          // Sent once by each execution that has told what there was to tell.
+          told: runMetric('SessionsTried', { ...ONE_HOUR, statistic: 'SampleCount' }),
+        },
+        period: ONE_HOUR.period,
+      }),
+      threshold: 1,
+      because:
+        'An execution of the state machine ended without its digest: sessions may not have been logged out, and no e-mail has named them.',
+    },
+    'executions-timed-out': {
+      metric: stateMachine.metricTimedOut(FIVE_MINUTES),
+      threshold: 1,
+      because: 'An execution of the state machine was ended after a day: sessions are left over.',
+    },
+    'executions-throttled': {
+      metric: stateMachine.metricThrottled(FIFTEEN_MINUTES),
+      threshold: 100,
+      because: "Step Functions slowed an execution down: the account's rate of state transitions is used up.",
+    },
+  };
+}
+
 function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason> {
   const { settings, function: target, api, deadLetters } = props;
   return {
+    ...fleetReasons(props),
     'save-failed': {
       metric: runMetric(countOf('save_failed'), FIVE_MINUTES),
       threshold: 1,
       because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
     },
     'reauthentication-required': {
-      metric: runMetric(countOf('reauthentication_required'), FIVE_MINUTES),
+      // Of a direct call, the caller reads it in the reply; of the state machine's calls, the digest tells it.
+      metric: new MathExpression({
+        expression: 'FILL(schedule, 0) + FILL(webhook, 0)',
+        usingMetrics: {
+          schedule: runMetric('ReauthenticationRequired', { ...FIVE_MINUTES, trigger: 'schedule' }),
+          webhook: runMetric('ReauthenticationRequired', { ...FIVE_MINUTES, trigger: 'webhook' }),
+        },
+        period: FIVE_MINUTES.period,
+      }),
       threshold: 1,
       because: 'Blink no longer takes the refresh token of a session: somebody has to sign in again.',
     },
@@ -86,7 +140,15 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
         'A run failed in a way that another try does not mend: by the stored session, by Blink, or by a fault of the function.',
     },
     'function-errors': {
-      metric: target.metricErrors({ statistic: 'Sum', period: Duration.minutes(15) }),
+      // Every failure of a direct call is an error to Lambda. Its caller reads it in the reply.
+      metric: new MathExpression({
+        expression: 'errors - FILL(direct, 0)',
+        usingMetrics: {
+          errors: target.metricErrors(FIFTEEN_MINUTES),
+          direct: runMetric('Failed', { ...FIFTEEN_MINUTES, trigger: 'direct' }),
+        },
+        period: FIFTEEN_MINUTES.period,
+      }),
       threshold: 2,
       because:
         'Runs were cut short or failed. A scheduled run that fails once is tried again; a second error says that this did not help.',

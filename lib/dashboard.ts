@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import {
   FAILURE_METRICS,
@@ -22,11 +23,14 @@ import {
   STEP_METRICS,
 } from '../lambda/metrics.ts';
 import { runMetric } from './run-metric.ts';
+import type { Settings } from './settings.ts';
 
 export interface DashboardProps {
+  readonly settings: Settings;
   readonly function: LambdaFunction;
   readonly api: HttpApi;
   readonly deadLetters: IQueue;
+  readonly stateMachine: StateMachine;
   readonly alarms: readonly IAlarm[];
 }
 
@@ -36,8 +40,19 @@ const FULL_WIDTH = 24;
 
 /** The questions of an owner, from top to bottom. */
 export class Dashboard extends Construct {
-  constructor(scope: Construct, id: string, { function: target, api, deadLetters, alarms }: DashboardProps) {
+  constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
+    const { settings, function: target, api, deadLetters, alarms } = props;
+    const table = (title: string, queryLines: string[]) =>
+      new LogQueryWidget({
+        title,
+        logGroupNames: [target.logGroup.logGroupName],
+        queryLines,
+        width: FULL_WIDTH,
+        height: 6,
+      });
+    const bySession = (title: string, metricName: string) =>
+      graph(title, [settings.sessionMetrics ? eachSession(metricName) : maximumOf(metricName)]);
     const { stackName, region } = Stack.of(this);
     new CloudWatchDashboard(this, 'Dashboard', {
       // The name must be the account's only one, over all regions.
@@ -51,26 +66,28 @@ export class Dashboard extends Construct {
           graph('Runs per hour', counts([...OUTCOME_METRICS, 'Failed']), true),
           graph('Failures per hour, by code', counts(FAILURE_METRICS), true),
         ]),
+        ...(settings.sessions === 'default' ? [] : question('How did the nights go?', nights(props))),
         ...question('Which sessions?', [
-          graph('Logged out that day (1), by session', [bySession('Succeeded')]),
+          settings.sessionMetrics
+            ? graph('Logged out that day (1), by session', [eachSession('Succeeded')])
+            : table('Sessions, the oldest refresh token first', [
+                'filter ispresent(session)',
+                'stats latest(message) as lastResult, max(RefreshTokenAgeDays) as tokenAgeDays, max(VersionsInUse) as versions by session',
+                'sort tokenAgeDays desc',
+                'limit 100',
+              ]),
         ]),
         ...question('Which runs failed, and how?', [
-          new LogQueryWidget({
-            title: 'Last failures',
-            logGroupNames: [target.logGroup.logGroupName],
-            queryLines: [
-              'fields @timestamp, session, trigger, code, reason, blinkStatus, awsError, requestId',
-              'filter ispresent(code)',
-              'sort @timestamp desc',
-              'limit 20',
-            ],
-            width: FULL_WIDTH,
-            height: 6,
-          }),
+          table('Last failures', [
+            'fields @timestamp, session, trigger, code, reason, blinkStatus, awsError, requestId',
+            'filter ispresent(code)',
+            'sort @timestamp desc',
+            'limit 20',
+          ]),
         ]),
         ...question('Will somebody have to sign in soon?', [
-          graph('Age of the refresh token in days, by session', [bySession('RefreshTokenAgeDays')]),
-          graph('Versions of the secret in use (of about 100), by session', [bySession('VersionsInUse')]),
+          bySession('Age of the refresh token in days, by session', 'RefreshTokenAgeDays'),
+          bySession('Versions of the secret in use (of about 100), by session', 'VersionsInUse'),
         ]),
         ...question('Do runs die on the way?', [
           graph('Recovered per hour', counts(['Takeovers', 'SaveRetries']), true),
@@ -122,8 +139,42 @@ function averageOf(metricName: string): IMetric {
   return runMetric(metricName, { statistic: 'Average', period: Duration.hours(1), label: metricName });
 }
 
+/** What each execution of the state machine came to. */
+function nights({ stateMachine }: DashboardProps): IWidget[] {
+  const perDay = { statistic: 'Sum', period: Duration.days(1) };
+  return [
+    graph('Sessions per day', [
+      new MathExpression({
+        expression: 'tried - failed',
+        usingMetrics: {
+          tried: runMetric('SessionsTried', perDay),
+          failed: runMetric('SessionsFailed', perDay),
+        },
+        label: 'Logged out',
+        period: perDay.period,
+      }),
+      runMetric('SessionsFailed', { ...perDay, label: 'Failed' }),
+      runMetric('SessionsLeftOver', { ...perDay, label: 'Left over' }),
+    ]),
+    graph('Executions', [
+      stateMachine.metricSucceeded({ ...perDay, label: 'Succeeded' }),
+      stateMachine.metricFailed({ ...perDay, label: 'Failed' }),
+      stateMachine.metricTimedOut({ ...perDay, label: 'Timed out' }),
+      stateMachine.metricAborted({ ...perDay, label: 'Aborted' }),
+      stateMachine.metricThrottled({ ...perDay, label: 'Throttled' }),
+    ]),
+    graph('How long an execution takes, in milliseconds', [
+      stateMachine.metricTime({ statistic: 'Maximum', period: perDay.period, label: 'Longest' }),
+    ]),
+  ];
+}
+
+function maximumOf(metricName: string): IMetric {
+  return runMetric(metricName, { statistic: 'Maximum', period: Duration.days(1), label: 'Highest' });
+}
+
 /** One line for each session that there is; which there are is not known to the stack. */
-function bySession(metricName: string): IMetric {
+function eachSession(metricName: string): IMetric {
   return new MathExpression({
     expression: `SEARCH('{${METRICS_NAMESPACE},${SESSION_DIMENSION}} MetricName="${metricName}"', 'Maximum')`,
     usingMetrics: {},

@@ -95,6 +95,7 @@ export class LogoutFunction extends Construct {
         ...NO_SHARED_FILES,
         WEBHOOK_AUTH: settings.webhookAuth,
         BLINK_USER_AGENT: settings.blinkUserAgent,
+        SESSION_METRICS: settings.sessionMetrics ? 'true' : 'false',
       } satisfies FunctionEnvironment & typeof NO_SHARED_FILES,
       role,
       logGroup,

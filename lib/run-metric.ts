@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRICS_NAMESPACE, SESSION_DIMENSION } from '../lambda/metrics.ts';
+import { METRICS_NAMESPACE, SESSION_DIMENSION, TRIGGER_DIMENSION } from '../lambda/metrics.ts';
 
 export interface RunMetricOptions {
   readonly statistic: string;
@@ -8,14 +8,17 @@ export interface RunMetricOptions {
   readonly label?: string;
   /** @default all sessions together */
   readonly session?: string;
+  /** Of failures. @default all triggers together */
+  readonly trigger?: 'webhook' | 'schedule' | 'direct';
 }
 
 /** A metric that runs send with their event. */
-export function runMetric(metricName: string, { session, ...options }: RunMetricOptions): Metric {
+export function runMetric(metricName: string, { session, trigger, ...options }: RunMetricOptions): Metric {
   return new Metric({
     namespace: METRICS_NAMESPACE,
     metricName,
     ...options,
     ...(session !== undefined && { dimensionsMap: { [SESSION_DIMENSION]: session } }),
+    ...(trigger !== undefined && { dimensionsMap: { [TRIGGER_DIMENSION]: trigger } }),
   });
 }

@@ -1,36 +1,117 @@
-import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule as RuleSchedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type IRuleTarget, Rule, Schedule as RuleSchedule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as FunctionTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
 export interface ScheduleProps {
   readonly settings: Settings;
   readonly function: LambdaFunction;
+  readonly stateMachine: StateMachine;
   readonly deadLetters: IQueue;
 }
 
-/** The scheduled rule. It is always there, so that a schedule can be tried in the console; without a setting it is disabled. */
+const DELIVERY = { retryAttempts: 3, maxEventAge: Duration.hours(1) };
+
+/**
+ * When the sessions are logged out: `default` by the function itself, any others by the state machine.
+ *
+ * The rule is always there, so that the schedule can be tried in the console. It fires in UTC: with a time zone it is
+ * disabled, and a schedule of EventBridge Scheduler takes its place.
+ */
 export class Schedule extends Construct {
-  constructor(scope: Construct, id: string, { settings, function: target, deadLetters }: ScheduleProps) {
+  constructor(scope: Construct, id: string, props: ScheduleProps) {
     super(scope, id);
+    const { schedule, timeZone } = props.settings;
     new Rule(this, 'Rule', {
-      description:
-        settings.schedule === undefined
-          ? 'Logs out the session "default". Disabled, as the setting "schedule" is not set'
-          : 'Logs out the session "default"',
+      description: describe(props.settings),
       // A rule cannot be without a schedule; a disabled one never fires.
-      schedule: RuleSchedule.expression(settings.schedule ?? 'rate(1 day)'),
-      enabled: settings.schedule !== undefined,
-      targets: [
-        new FunctionTarget(target, {
-          retryAttempts: 3,
-          maxEventAge: Duration.hours(1),
-          deadLetterQueue: deadLetters,
-        }),
-      ],
+      schedule: RuleSchedule.expression(schedule ?? 'rate(1 day)'),
+      enabled: schedule !== undefined && timeZone === undefined,
+      targets: [ruleTarget(props)],
     });
+    if (schedule !== undefined && timeZone !== undefined) this.#inTimeZone(props, schedule, timeZone);
+  }
+
+  #inTimeZone(
+    { settings, deadLetters, ...targets }: ScheduleProps,
+    schedule: string,
+    timeZone: string,
+  ): void {
+    const { arn, action, input } = target(settings, targets);
+    const role = new Role(this, 'SchedulerRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    role.addToPolicy(new PolicyStatement({ actions: [action], resources: [arn] }));
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }),
+    );
+    const made = new CfnSchedule(this, 'InTimeZone', {
+      description: `Logs out ${sessionsInWords(settings)}`,
+      scheduleExpression: schedule,
+      scheduleExpressionTimezone: timeZone,
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn,
+        roleArn: role.roleArn,
+        input: JSON.stringify(input),
+        retryPolicy: {
+          maximumRetryAttempts: DELIVERY.retryAttempts,
+          maximumEventAgeInSeconds: DELIVERY.maxEventAge.toSeconds(),
+        },
+        deadLetterConfig: { arn: deadLetters.queueArn },
+      },
+    });
+    // Scheduler checks the role when the schedule is made.
+    made.node.addDependency(role);
+  }
+}
+
+function ruleTarget({ settings, function: target, stateMachine, deadLetters }: ScheduleProps): IRuleTarget {
+  const options = { ...DELIVERY, deadLetterQueue: deadLetters };
+  if (settings.sessions === 'default') return new FunctionTarget(target, options);
+  return new SfnStateMachine(stateMachine, {
+    ...options,
+    input: RuleTargetInput.fromObject({ sessions: settings.sessions }),
+  });
+}
+
+/**
+ * Scheduler invokes the function asynchronously, and Lambda then repeats what throws. The function takes this event for a
+ * scheduled one, of which a definite no does not throw.
+ */
+const SCHEDULED_EVENT = { source: 'aws.scheduler', 'detail-type': 'Scheduled Event' };
+
+function target(
+  { sessions }: Settings,
+  { function: fn, stateMachine }: Pick<ScheduleProps, 'function' | 'stateMachine'>,
+) {
+  return sessions === 'default'
+    ? { arn: fn.functionArn, action: 'lambda:InvokeFunction', input: SCHEDULED_EVENT }
+    : { arn: stateMachine.stateMachineArn, action: 'states:StartExecution', input: { sessions } };
+}
+
+function describe(settings: Settings): string {
+  const what = `Logs out ${sessionsInWords(settings)}`;
+  if (settings.schedule === undefined) return `${what}. Disabled, as the setting "schedule" is not set`;
+  if (settings.timeZone === undefined) return what;
+  return `${what}. Disabled, as EventBridge Scheduler does so in the time zone ${settings.timeZone}`;
+}
+
+function sessionsInWords({ sessions }: Settings): string {
+  switch (sessions) {
+    case 'default':
+      return 'the session "default"';
+    case 'all':
+      return 'all sessions';
+    default:
+      return sessions.length === 1 ? `the session "${sessions[0]}"` : `${sessions.length} sessions`;
   }
 }

@@ -1,5 +1,8 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { closest } from 'fastest-levenshtein';
 import * as v from 'valibot';
+import { sessionNameSchema } from '../lambda/session-name.ts';
+import { MAX_NAMED_SESSIONS } from './fleet/definition.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-gap.ts';
 
@@ -37,7 +40,7 @@ export const kmsKeyArn = text(
 );
 
 const SCHEDULE_ACCEPTED =
-  'cron(minutes hours day-of-month month day-of-week year) in UTC, such as cron(0 3 * * ? *), or rate(value unit), such as rate(1 day)';
+  'cron(minutes hours day-of-month month day-of-week year), such as cron(0 3 * * ? *), or rate(value unit), such as rate(1 day)';
 
 export const scheduleExpression = v.pipe(
   v.string(SCHEDULE_ACCEPTED),
@@ -51,3 +54,42 @@ export const scheduleExpression = v.pipe(
     }
   }),
 );
+
+const SESSIONS_ACCEPTED = `default, all, or a list of 1 to ${MAX_NAMED_SESSIONS} session names, such as ["garden", "garage"]`;
+
+export const scheduledSessions = v.union(
+  [
+    v.picklist(['default', 'all']),
+    v.pipe(
+      v.array(v.string(SESSIONS_ACCEPTED), SESSIONS_ACCEPTED),
+      v.minLength(1, SESSIONS_ACCEPTED),
+      v.maxLength(MAX_NAMED_SESSIONS, SESSIONS_ACCEPTED),
+      v.rawCheck(({ dataset, addIssue }) => {
+        if (!dataset.typed || v.is(v.array(sessionNameSchema), dataset.value)) return;
+        addIssue({ message: SESSIONS_ACCEPTED });
+      }),
+    ),
+  ],
+  SESSIONS_ACCEPTED,
+);
+
+const TIME_ZONE_ACCEPTED = 'an IANA time zone, such as Europe/Berlin';
+
+export const timeZoneName = v.pipe(
+  v.string(TIME_ZONE_ACCEPTED),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed || isTimeZone(dataset.value)) return;
+    const nearest = closest(dataset.value, Intl.supportedValuesOf('timeZone'));
+    addIssue({ message: `${TIME_ZONE_ACCEPTED}; did you mean ${nearest}?` });
+  }),
+);
+
+/** Node also knows abbreviations, offsets and any case, which EventBridge Scheduler does not document. */
+function isTimeZone(name: string): boolean {
+  if (name !== 'UTC' && !/^[A-Z][\w+-]*(\/[A-Z][\w+-]*)+$/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}

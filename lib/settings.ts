@@ -7,8 +7,10 @@ import {
   flag,
   kmsKeyArn,
   retentionDays,
+  scheduledSessions,
   scheduleExpression,
   text,
+  timeZoneName,
   wholeNumber,
 } from './setting-schemas.ts';
 
@@ -20,7 +22,19 @@ export const settingsSchema = v.object({
   schedule: v.pipe(
     v.optional(scheduleExpression),
     v.description(
-      'When the session `default` is logged out: `cron(…)` with six fields in UTC, or `rate(…)`. Without it, the rule is disabled.',
+      'When the sessions of the setting `sessions` are logged out: `cron(…)` with six fields, or `rate(…)`. Without it, the rule is disabled.',
+    ),
+  ),
+  sessions: v.pipe(
+    v.optional(scheduledSessions, 'default'),
+    v.description(
+      'What the schedule logs out: the session `default`, `all` sessions, or a list of session names. More than `default` goes through the state machine.',
+    ),
+  ),
+  timeZone: v.pipe(
+    v.optional(timeZoneName),
+    v.description(
+      'The IANA time zone of a `cron(…)` schedule, such as `Europe/Berlin`. Without it, the schedule is in UTC.',
     ),
   ),
   alarmEmail: v.pipe(
@@ -63,6 +77,12 @@ export const settingsSchema = v.object({
       "Your KMS key for the webhook key's secret. Without it, Secrets Manager uses `aws/secretsmanager`. Sessions' secrets are moved by `aws secretsmanager update-secret --kms-key-id`.",
     ),
   ),
+  sessionMetrics: v.pipe(
+    v.optional(flag, true),
+    v.description(
+      'Metrics for each session, beside those over all sessions. With many sessions, they are what CloudWatch costs.',
+    ),
+  ),
   tracing: v.pipe(v.optional(flag, false), v.description('Traces by AWS X-Ray.')),
   blinkUserAgent: v.pipe(
     v.optional(text(/^[\x20-\x7e]{1,200}$/, '1 to 200 printable ASCII characters'), 'Blink'),
@@ -95,7 +115,7 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
   const faults = [
     ...(parsed.issues ?? []).map((issue) => {
       const name = v.getDotPath(issue) ?? '';
-      return `${name} was given as ${JSON.stringify(given[name])}; accepted is ${issue.message}.`;
+      return `${name} was given as ${JSON.stringify(given[name])}; accepted is ${issue.message.replace(/(?<!\?)$/, '.')}`;
     }),
     ...Object.keys(given).filter(isUnknown).map(unknownSetting),
     ...(parsed.success ? unmatched(parsed.output) : []),
@@ -108,7 +128,13 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
 function asTyped(schema: v.GenericSchema, value: unknown): unknown {
   if (typeof value !== 'string' || v.is(schema, value)) return value;
   if (/^\d+$/.test(value)) return Number(value);
+  if (/^\[/.test(value)) return listOf(value);
   return value === 'true' || value === 'false' ? value === 'true' : value;
+}
+
+/** `["a","b"]`, or `[a,b]` where a shell has removed the quotes. */
+function listOf(text: string): readonly string[] {
+  return text.replace(/^\[|\]$|["\s]/g, '').split(',');
 }
 
 /** The setting whose name differs by a typing error, if there is one. */
@@ -133,10 +159,23 @@ function unknownSetting(name: string): string {
     : `${name} is not a setting; did you mean ${meant}?`;
 }
 
+function unmatched(settings: Settings): string[] {
+  return [...unmatchedTimeZone(settings), ...unmatchedAge(settings)];
+}
+
+function unmatchedTimeZone({ schedule, timeZone }: Settings): string[] {
+  if (timeZone === undefined || schedule?.startsWith('cron(')) return [];
+  return [
+    schedule === undefined
+      ? `timeZone was given as "${timeZone}" without schedule; accepted is timeZone with a schedule cron(…).`
+      : `timeZone was given as "${timeZone}", and schedule as "${schedule}", which has no time of day; accepted is timeZone with a schedule cron(…).`,
+  ];
+}
+
 /** An age that passes between two runs would raise the alarm at every run. A schedule that fires once has no such time. */
-function unmatched({ schedule, refreshTokenMaxAgeDays: age }: Settings): string[] {
+function unmatchedAge({ schedule, timeZone, refreshTokenMaxAgeDays: age }: Settings): string[] {
   if (schedule === undefined) return [];
-  const gapDays = longestGapMinutes(parseScheduleExpression(schedule)) / (24 * 60);
+  const gapDays = longestGapMinutes(parseScheduleExpression(schedule), timeZone) / (24 * 60);
   if (gapDays < age || gapDays === Number.POSITIVE_INFINITY) return [];
   return [
     `refreshTokenMaxAgeDays is ${age}, and schedule was given as "${schedule}", whose runs are up to ${Math.ceil(gapDays)} days apart: each would raise the alarm; accepted is ${Math.floor(gapDays) + 1} days or more, or a schedule that runs more often.`,

@@ -1,7 +1,14 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { runMetric } from './run-metric.ts';
+import type { Settings } from './settings.ts';
 
 /** The session that a scheduled event logs out. */
 const SCHEDULED_SESSION = 'default';
@@ -11,6 +18,12 @@ const DAY_MINUTES = 24 * 60;
 /** CloudWatch looks back no further than this. */
 const LONGEST_WINDOW_MINUTES = 7 * DAY_MINUTES;
 
+export interface SilenceAlarmProps {
+  readonly settings: Settings;
+  /** Between two firings of the schedule. */
+  readonly longestGapMinutes: number;
+}
+
 /**
  * The alarm for what does not happen: no scheduled logout for one and a half of the schedule's periods.
  * It needs a success to begin with, and so goes off once after the first deployment where that takes longer.
@@ -18,8 +31,7 @@ const LONGEST_WINDOW_MINUTES = 7 * DAY_MINUTES;
 export class SilenceAlarm extends Construct {
   readonly alarm: Alarm;
 
-  /** @param props.longestGapMinutes between two firings of the schedule */
-  constructor(scope: Construct, id: string, { longestGapMinutes }: { readonly longestGapMinutes: number }) {
+  constructor(scope: Construct, id: string, { settings, longestGapMinutes }: SilenceAlarmProps) {
     super(scope, id);
     const windowMinutes = 1.5 * longestGapMinutes;
     // Periods of less than an hour may add up to a day at most.
@@ -27,11 +39,7 @@ export class SilenceAlarm extends Construct {
     this.alarm = new Alarm(this, 'Alarm', {
       alarmName: `${Stack.of(this).stackName}-no-success`,
       alarmDescription: `No scheduled logout has succeeded for ${inWords(windowMinutes)}, one and a half of the schedule's periods. See "no-success" in docs/runbook.md.`,
-      metric: runMetric('Succeeded', {
-        session: SCHEDULED_SESSION,
-        statistic: 'Sum',
-        period: Duration.minutes(periodMinutes),
-      }),
+      metric: successes(settings, Duration.minutes(periodMinutes)),
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: Math.ceil(windowMinutes / periodMinutes),
@@ -46,6 +54,22 @@ export class SilenceAlarm extends Construct {
   static canWatch(longestGapMinutes: number): boolean {
     return 1.5 * longestGapMinutes <= LONGEST_WINDOW_MINUTES;
   }
+}
+
+/** What the schedule has logged out. Without metrics by session, a success of any session counts. */
+function successes({ sessions, sessionMetrics }: Settings, period: Duration): IMetric {
+  const options = { statistic: 'Sum', period };
+  if (sessions !== 'default') {
+    return new MathExpression({
+      expression: 'tried - failed',
+      usingMetrics: {
+        tried: runMetric('SessionsTried', options),
+        failed: runMetric('SessionsFailed', options),
+      },
+      period,
+    });
+  }
+  return runMetric('Succeeded', { ...options, ...(sessionMetrics && { session: SCHEDULED_SESSION }) });
 }
 
 function inWords(minutes: number): string {

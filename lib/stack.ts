@@ -27,14 +27,21 @@ export class BlinkLogoutStack extends Stack {
       deadLetters,
     });
     const { api } = new Webhook(this, 'Webhook', { settings, function: target });
-    new Schedule(this, 'Schedule', { settings, function: target, deadLetters });
 
     const { topic } = new AlarmTopic(this, 'AlarmTopic', { settings });
-    new Fleet(this, 'Fleet', { settings, function: target, topic });
+    const { stateMachine } = new Fleet(this, 'Fleet', { settings, function: target, topic });
+    new Schedule(this, 'Schedule', { settings, function: target, stateMachine, deadLetters });
 
     const action = new SnsAction(topic);
-    const { alarms } = new Alarms(this, 'Alarms', { settings, function: target, api, deadLetters, action });
-    new Dashboard(this, 'Dashboard', { function: target, api, deadLetters, alarms });
+    const { alarms } = new Alarms(this, 'Alarms', {
+      settings,
+      function: target,
+      api,
+      deadLetters,
+      stateMachine,
+      action,
+    });
+    new Dashboard(this, 'Dashboard', { settings, function: target, api, deadLetters, stateMachine, alarms });
 
     new CfnOutput(this, 'FunctionName', { value: target.functionName });
   }

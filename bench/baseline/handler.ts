@@ -19,6 +19,7 @@ const wiring: Wiring = {
   }),
   callers: webhookKeys(() => readWebhookKeys(client), Date.now),
   timing: realTiming,
+  sessionMetrics: true,
   log: (line) => process.stdout.write(`${line}\n`),
 };
 

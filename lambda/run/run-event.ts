@@ -1,6 +1,6 @@
 import type { ReauthenticationReason } from '../failure.ts';
 import { FAILURES, type FailureCode } from '../failure-codes.ts';
-import { METRICS, METRICS_NAMESPACE, SESSION_DIMENSION } from '../metrics.ts';
+import { countOf, METRICS, METRICS_NAMESPACE, SESSION_DIMENSION, TRIGGER_DIMENSION } from '../metrics.ts';
 import type { Outcome } from '../outcome.ts';
 
 /**
@@ -40,13 +40,20 @@ export interface RunEvent {
   readonly fields: RunFields;
   /** Values by the metric's name. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Whether the metrics are sent for the session, too. */
+  readonly sessionMetrics: boolean;
 }
+
+/** What a failed run also sends by its trigger: the caller of a direct run reads the reply, so no alarm has to report it. */
+const FAILURES_BY_TRIGGER: readonly string[] = ['Failed', countOf('reauthentication_required')];
 
 /**
  * The event as one log line. CloudWatch extracts its metrics from it, in total and for the session (Amazon CloudWatch
  * User Guide, "Specification: Embedded metric format"). Lambda's JSON logging reads `timestamp` and `level`.
  */
-export function runEventLine({ requestId, timestampMs, coldStart, fields, metrics }: RunEvent): string {
+export function runEventLine(event: RunEvent): string {
+  const { requestId, timestampMs, coldStart, fields, metrics, sessionMetrics } = event;
+  const failures = FAILURES_BY_TRIGGER.filter((name) => name in metrics);
   return JSON.stringify({
     timestamp: new Date(timestampMs).toISOString(),
     level: fields.code === undefined ? 'INFO' : FAILURES[fields.code].level,
@@ -60,9 +67,18 @@ export function runEventLine({ requestId, timestampMs, coldStart, fields, metric
       CloudWatchMetrics: [
         {
           Namespace: METRICS_NAMESPACE,
-          Dimensions: fields.session === undefined ? [[]] : [[], [SESSION_DIMENSION]],
+          Dimensions: sessionMetrics && fields.session !== undefined ? [[], [SESSION_DIMENSION]] : [[]],
           Metrics: [...METRICS].filter(([Name]) => Name in metrics).map(([Name, Unit]) => ({ Name, Unit })),
         },
+        ...(failures.length > 0 && fields.trigger !== undefined
+          ? [
+              {
+                Namespace: METRICS_NAMESPACE,
+                Dimensions: [[TRIGGER_DIMENSION]],
+                Metrics: failures.map((Name) => ({ Name, Unit: METRICS.get(Name) })),
+              },
+            ]
+          : []),
       ],
     },
   });

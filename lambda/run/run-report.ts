@@ -68,8 +68,9 @@ export class RunReport {
   }
 }
 
-/** Whether the alarm `failed-for-good` reports the failure. */
+/** Whether the alarm `failed-for-good` reports the failure. The caller of a direct run reads it in the reply. */
 function hasFailedForGood({ code, retryable }: Failure, trigger: RunFields['trigger']): boolean {
+  if (trigger === 'direct') return false;
   switch (FAILURES[code].alarm) {
     case 'own':
       return false;

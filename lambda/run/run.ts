@@ -24,6 +24,8 @@ export interface Wiring {
   /** `gateway`: API Gateway has authenticated the caller by IAM. */
   readonly callers: WebhookKeys | 'gateway';
   readonly timing: Timing;
+  /** Whether metrics are sent for the session, too. */
+  readonly sessionMetrics: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -47,7 +49,9 @@ export async function run(
 ): Promise<Reply | HttpReply | ScheduledFailure> {
   const { requestId, coldStart } = invocation;
   const report = new RunReport(() => performance.now());
+  // An event of no known form can only come from a direct call.
   let kind: Trigger['kind'] = 'direct';
+  report.note({ trigger: kind });
   try {
     const trigger = parseTrigger(event);
     kind = trigger.kind;
@@ -66,7 +70,10 @@ export async function run(
     throw thrown(failure);
   } finally {
     const { fields, metrics } = report;
-    wiring.log(runEventLine({ requestId, coldStart, timestampMs: Date.now(), fields, metrics }));
+    const { sessionMetrics } = wiring;
+    wiring.log(
+      runEventLine({ requestId, coldStart, timestampMs: Date.now(), fields, metrics, sessionMetrics }),
+    );
   }
 }
 

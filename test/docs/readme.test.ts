@@ -90,17 +90,6 @@ describe('a recipe of the README works as it stands', () => {
     expect(await response.json()).toMatchObject(LOGGED_OUT);
   });
 
-  test('EventBridge Scheduler, whose input invokes the function', async () => {
-    signIn(stack, { ...session, name: 'garage' });
-    const [recipe = ''] = blocksOf(sectionOf('README.md', 'EventBridge Scheduler, with a time zone'), 'sh');
-    const target = v.parse(
-      v.object({ Input: v.string() }),
-      JSON.parse(/--target '(.*)'/.exec(recipe)?.[1] ?? ''),
-    );
-    const { result } = await stack.invoke(JSON.parse(target.Input));
-    expect(result).toMatchObject({ kind: 'returned', payload: { outcome: 'logged_out', session: 'garage' } });
-  });
-
   test('aws lambda invoke, which posts its payload to the function', async () => {
     const [recipe = ''] = blocksOf(sectionOf('README.md', 'aws lambda invoke'), 'sh');
     const payload = /echo '(.*)'/.exec(recipe)?.[1] ?? '';

@@ -26,7 +26,7 @@ function namesIn(heading: string): readonly string[] {
   return [...heading.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 }
 
-const template = synthesize({ schedule: 'cron(0 3 * * ? *)' });
+const template = synthesize({ schedule: 'cron(0 3 * * ? *)', sessions: 'all' });
 
 function alarms(): readonly string[] {
   const found = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
@@ -140,8 +140,12 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'lambda get-function-configuration': ['function-name'],
   'lambda invoke': ['function-name', 'payload'],
   'logs filter-log-events': ['log-group-name', 'start-time', 'filter-pattern'],
+  'scheduler list-schedules': [],
   'service-quotas request-service-quota-increase': ['service-code', 'quota-code', 'desired-value'],
   'sqs purge-queue': ['queue-url'],
+  'stepfunctions describe-execution': ['execution-arn'],
+  'stepfunctions list-executions': ['state-machine-arn', 'max-results'],
+  'stepfunctions start-execution': ['state-machine-arn', 'input'],
   'sqs receive-message': [
     'queue-url',
     'max-number-of-messages',

@@ -37,6 +37,13 @@ test('an EventBridge rule’s scheduled event logs out the default session', () 
   });
 });
 
+test('an event of EventBridge Scheduler does so, too', () => {
+  expect(parseTrigger({ source: 'aws.scheduler', 'detail-type': 'Scheduled Event' })).toEqual({
+    kind: 'schedule',
+    command: { session: 'default', action: 'logout' },
+  });
+});
+
 test('anything else is a direct invocation, and must be a command', () => {
   expect(parseTrigger({ session: 'garage' })).toEqual({
     kind: 'direct',

@@ -1,6 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { METRICS, METRICS_NAMESPACE } from '../../lambda/metrics.ts';
+import { FLEET_METRICS } from '../../lib/fleet/definition.ts';
 import { synthesize } from './synthesize.ts';
 
 const NIGHTLY = { schedule: 'cron(0 3 * * ? *)' };
@@ -13,12 +14,35 @@ function alarmsOf(template: Template): Record<string, Record<string, unknown>> {
   );
 }
 
+interface MetricQuery {
+  readonly Expression?: string;
+  readonly MetricStat?: {
+    readonly Metric: {
+      readonly MetricName: string;
+      readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
+    };
+  };
+}
+
+/** What an alarm over several metrics computes. */
+function expressionOf(template: Template, name: string) {
+  const { Metrics, Threshold: threshold } = alarmsOf(template)[name] ?? {};
+  const queries = Metrics as readonly MetricQuery[];
+  return {
+    threshold,
+    expression: queries.find(({ Expression }) => Expression !== undefined)?.Expression,
+    metrics: queries.flatMap(({ MetricStat }) =>
+      MetricStat === undefined
+        ? []
+        : `${MetricStat.Metric.MetricName} ${(MetricStat.Metric.Dimensions ?? []).map(({ Name, Value }) => `${Name}=${typeof Value === 'string' ? Value : JSON.stringify(Value)}`).join()}`,
+    ),
+  };
+}
+
 describe('the alarms', () => {
   it.each([
     ['save-failed', { MetricName: 'SaveFailed', Namespace: METRICS_NAMESPACE, Threshold: 1, Period: 300 }],
-    ['reauthentication-required', { MetricName: 'ReauthenticationRequired', Threshold: 1, Period: 300 }],
     ['failed-for-good', { MetricName: 'FailedForGood', Threshold: 1, Period: 300 }],
-    ['function-errors', { MetricName: 'Errors', Namespace: 'AWS/Lambda', Threshold: 2, Period: 900 }],
     ['function-throttles', { MetricName: 'Throttles', Namespace: 'AWS/Lambda', Threshold: 1, Period: 300 }],
     [
       'dead-letters',
@@ -41,6 +65,46 @@ describe('the alarms', () => {
       EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
     });
+  });
+
+  it('reauthentication-required leaves out direct calls, whose callers read the reply', () => {
+    expect(expressionOf(synthesize(), 'reauthentication-required')).toEqual({
+      threshold: 1,
+      expression: 'FILL(schedule, 0) + FILL(webhook, 0)',
+      metrics: ['ReauthenticationRequired trigger=schedule', 'ReauthenticationRequired trigger=webhook'],
+    });
+  });
+
+  it('function-errors leaves out what runs told a direct caller', () => {
+    expect(expressionOf(synthesize(), 'function-errors')).toEqual({
+      threshold: 2,
+      expression: 'errors - FILL(direct, 0)',
+      metrics: [expect.stringMatching(/^Errors FunctionName=/), 'Failed trigger=direct'],
+    });
+  });
+
+  it('tell of executions only where a schedule starts them', () => {
+    const names = Object.keys(alarmsOf(synthesize({ ...NIGHTLY, sessions: 'all' })));
+    const others = Object.keys(alarmsOf(synthesize(NIGHTLY)));
+    expect(names.filter((name) => !others.includes(name))).toEqual([
+      'executions-failed',
+      'executions-timed-out',
+      'executions-throttled',
+    ]);
+  });
+
+  it('executions-failed leaves out executions that have sent their figures, which is after the digest', () => {
+    const { expression, metrics } = expressionOf(
+      synthesize({ ...NIGHTLY, sessions: 'all' }),
+      'executions-failed',
+    );
+    expect(expression).toBe('FILL(failed, 0) + FILL(aborted, 0) + FILL(succeeded, 0) - FILL(told, 0)');
+    expect(metrics).toEqual([
+      expect.stringMatching(/^ExecutionsFailed StateMachineArn=/),
+      expect.stringMatching(/^ExecutionsAborted /),
+      expect.stringMatching(/^ExecutionsSucceeded /),
+      `${FLEET_METRICS[0]} `,
+    ]);
   });
 
   it('are these and no others, each with a reason, a place in the runbook, and the one topic', () => {
@@ -68,7 +132,7 @@ describe('the alarms', () => {
     const watched = Object.values(alarmsOf(synthesize())).filter(
       ({ Namespace }) => Namespace === METRICS_NAMESPACE,
     );
-    expect(watched).toHaveLength(5);
+    expect(watched).toHaveLength(4);
     for (const { MetricName, Dimensions } of watched) {
       expect([...METRICS.keys()]).toContain(MetricName);
       expect(Dimensions).toBeUndefined();

@@ -26,6 +26,12 @@ describe('the inspection by AwsSolutions', () => {
     inspect(appWith(settings).app);
   });
 
+  it('finds nothing with all sessions on a schedule, in UTC and in a time zone', () => {
+    const nightly = { schedule: 'cron(0 3 * * ? *)', sessions: 'all', sessionMetrics: false };
+    inspect(appWith(nightly).app);
+    inspect(appWith({ ...nightly, timeZone: 'Europe/Berlin' }).app);
+  });
+
   it('would find a queue that takes more than TLS', () => {
     const { app, stack } = appWith({});
     new Queue(stack, 'Careless');

@@ -30,10 +30,10 @@ describe('the function', () => {
   });
 
   it.each([
-    [{}, { WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' }],
+    [{}, { WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink', SESSION_METRICS: 'true' }],
     [
-      { webhookAuth: 'iam', blinkUserAgent: 'Other/1.0 (x; y)' },
-      { WEBHOOK_AUTH: 'iam', BLINK_USER_AGENT: 'Other/1.0 (x; y)' },
+      { webhookAuth: 'iam', blinkUserAgent: 'Other/1.0 (x; y)', sessionMetrics: false },
+      { WEBHOOK_AUTH: 'iam', BLINK_USER_AGENT: 'Other/1.0 (x; y)', SESSION_METRICS: 'false' },
     ],
   ])(
     'with settings %j, has exactly the environment that the handler and the SDK read',

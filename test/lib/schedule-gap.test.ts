@@ -26,6 +26,22 @@ describe('the longest gap of a schedule', () => {
     expect(longestGapMinutes(parseScheduleExpression(text))).toBe(minutes);
   });
 
+  it.each([
+    // The day on which the clock is set back has 25 hours.
+    ['cron(0 3 * * ? *)', 'Europe/Berlin', 25 * HOUR],
+    ['cron(0 3 ? * SUN *)', 'America/New_York', 7 * DAY + HOUR],
+    ['cron(0 3 * * ? *)', 'Australia/Lord_Howe', DAY + 30],
+    // On the day on which the clock is set forward, 02:30 does not exist.
+    ['cron(30 2 * * ? *)', 'Europe/Berlin', 47 * HOUR],
+    // Of the hour that comes twice, the second does not fire.
+    ['cron(0 * * * ? *)', 'Europe/Berlin', 2 * HOUR],
+    ['cron(* * * * ? *)', 'Europe/Berlin', HOUR + 1],
+    ['cron(0 3 * * ? *)', 'Asia/Kolkata', DAY],
+    ['cron(0 3 * * ? *)', 'UTC', DAY],
+  ])('of %s in %s is %d minutes', (text, timeZone, minutes) => {
+    expect(longestGapMinutes(parseScheduleExpression(text), timeZone)).toBe(minutes);
+  });
+
   it('does not exist where it never fires', () => {
     expect(() => longestGapMinutes(parseScheduleExpression('cron(0 3 30 2 ? *)'))).toThrow('it never fires');
   });

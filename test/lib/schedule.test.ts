@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { rightsOf } from './rights.ts';
 import { synthesize } from './synthesize.ts';
 
 const DEAD_LETTERS = { 'Fn::GetAtt': [Match.stringLikeRegexp('^DeadLettersQueue'), 'Arn'] };
@@ -38,5 +39,65 @@ describe('the scheduled rule', () => {
       FunctionName: FUNCTION,
       SourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ScheduleRule'), 'Arn'] },
     });
+  });
+});
+
+const STATE_MACHINE = { Ref: Match.stringLikeRegexp('^FleetStateMachine') };
+const BERLIN = { schedule: 'cron(0 3 * * ? *)', timeZone: 'Europe/Berlin' };
+
+describe('with more sessions than "default"', () => {
+  it.each(['all', ['garden', 'garage']])('the rule starts the state machine with %j', (sessions) => {
+    const template = synthesize({ schedule: 'rate(1 day)', sessions });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      State: 'ENABLED',
+      Targets: [
+        Match.objectLike({
+          Arn: STATE_MACHINE,
+          Input: JSON.stringify({ sessions }),
+          RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3600 },
+          DeadLetterConfig: { Arn: DEAD_LETTERS },
+        }),
+      ],
+    });
+    expect(rightsOf(template, 'FleetStateMachineEventsRole')).toEqual([
+      'states:StartExecution on FleetStateMachine',
+    ]);
+  });
+});
+
+describe('in a time zone', () => {
+  it('EventBridge Scheduler invokes the function with a scheduled event, and the rule is disabled', () => {
+    const template = synthesize(BERLIN);
+    template.hasResourceProperties('AWS::Events::Rule', { State: 'DISABLED' });
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(0 3 * * ? *)',
+      ScheduleExpressionTimezone: 'Europe/Berlin',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: FUNCTION,
+        Input: JSON.stringify({ source: 'aws.scheduler', 'detail-type': 'Scheduled Event' }),
+        RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3600 },
+        DeadLetterConfig: { Arn: DEAD_LETTERS },
+      },
+    });
+    expect(rightsOf(template, 'ScheduleSchedulerRole')).toEqual([
+      'lambda:InvokeFunction on LogoutFunction.Arn',
+      'sqs:SendMessage on DeadLettersQueue.Arn',
+    ]);
+  });
+
+  it('it starts the state machine with more sessions', () => {
+    const template = synthesize({ ...BERLIN, sessions: 'all' });
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      Target: Match.objectLike({ Arn: STATE_MACHINE, Input: JSON.stringify({ sessions: 'all' }) }),
+    });
+    expect(rightsOf(template, 'ScheduleSchedulerRole')).toEqual([
+      'states:StartExecution on FleetStateMachine',
+      'sqs:SendMessage on DeadLettersQueue.Arn',
+    ]);
+  });
+
+  it('it is not there without one', () => {
+    synthesize({ schedule: 'rate(1 day)' }).resourceCountIs('AWS::Scheduler::Schedule', 0);
   });
 });

@@ -17,12 +17,14 @@ function faultsOf(context: Record<string, unknown>): string[] {
 describe('settings', () => {
   it('have a default each', () => {
     expect(readSettings({})).toEqual({
+      sessions: 'default',
       maxConcurrency: 2,
       refreshTokenMaxAgeDays: 30,
       webhookAuth: 'key',
       webhookRatePerSecond: 2,
       webhookBurst: 5,
       logRetentionDays: 90,
+      sessionMetrics: true,
       tracing: false,
       blinkUserAgent: 'Blink',
     });
@@ -65,6 +67,31 @@ describe('settings', () => {
   });
 
   it.each([
+    ['default', 'default'],
+    ['all', 'all'],
+    [
+      ['garden', 'garage'],
+      ['garden', 'garage'],
+    ],
+    ['["garden", "garage"]', ['garden', 'garage']],
+    ['[garden,garage]', ['garden', 'garage']],
+  ])('take %j for the sessions %j', (sessions, expected) => {
+    expect(readSettings({ sessions }).sessions).toEqual(expected);
+  });
+
+  it.each(['Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Africa/Dar_es_Salaam', 'Etc/GMT+1', 'UTC'])(
+    'take the time zone %s',
+    (timeZone) => {
+      expect(faultsOf({ schedule: 'cron(0 3 * * ? *)', timeZone })).toEqual([]);
+    },
+  );
+
+  it('measure the time between two runs by the clock of the time zone', () => {
+    const settings = { schedule: 'cron(30 2 * * ? *)', refreshTokenMaxAgeDays: 1 };
+    expect(faultsOf({ ...settings, timeZone: 'Europe/Berlin' })[0]).toContain('up to 2 days apart');
+  });
+
+  it.each([
     [{ schedule: 'daily' }, 'schedule was given as "daily"; accepted is cron(minutes hours'],
     [{ schedule: 'cron(0 3 * * * *)' }, 'here, exactly one of day-of-month and day-of-week must be ?'],
     [{ schedule: '' }, 'schedule was given as ""; accepted is cron('],
@@ -90,6 +117,24 @@ describe('settings', () => {
     [{ logRetentionDays: '9999' }, 'logRetentionDays was given as "9999"'],
     [{ kmsKeyArn: 'alias/mine' }, 'kmsKeyArn was given as "alias/mine"; accepted is the ARN of a KMS key'],
     [{ kmsKeyArn: KEY_ARN.replace('key/', 'alias/') }, 'accepted is the ARN of a KMS key (not of an alias)'],
+    [
+      { sessions: 'garden' },
+      'sessions was given as "garden"; accepted is default, all, or a list of 1 to 500',
+    ],
+    [{ sessions: [] }, 'sessions was given as []; accepted is default, all, or a list'],
+    [{ sessions: ['Garden'] }, 'sessions was given as ["Garden"]; accepted is default, all, or a list'],
+    [{ maxConcurrency: 0 }, 'accepted is a whole number from 1 to 100.'],
+    [
+      { schedule: 'cron(0 3 * * ? *)', timeZone: 'Europe/Berln' },
+      'timeZone was given as "Europe/Berln"; accepted is an IANA time zone, such as Europe/Berlin; did you mean Europe/Berlin?',
+    ],
+    [{ schedule: 'cron(0 3 * * ? *)', timeZone: 'europe/berlin' }, 'did you mean Europe/Berlin?'],
+    [{ schedule: 'cron(0 3 * * ? *)', timeZone: '+01:00' }, 'accepted is an IANA time zone'],
+    [{ timeZone: 'Europe/Berlin' }, 'timeZone was given as "Europe/Berlin" without schedule;'],
+    [
+      { schedule: 'rate(1 day)', timeZone: 'Europe/Berlin' },
+      'schedule as "rate(1 day)", which has no time of day; accepted is timeZone with a schedule cron(…).',
+    ],
     [{ tracing: 'yes' }, 'tracing was given as "yes"; accepted is true or false.'],
     [
       { blinkUserAgent: 'Blink\n' },
@@ -135,7 +180,7 @@ describe('settings', () => {
 
   it('that do not exist are refused with the list of those that do', () => {
     expect(faultsOf({ colour: 'red', constructor: 1 })).toEqual([
-      expect.stringMatching(/^colour is not a setting; accepted are schedule, alarmEmail, .+\.$/),
+      expect.stringMatching(/^colour is not a setting; accepted are schedule, sessions, .+\.$/),
       expect.stringMatching(/^constructor is not a setting; accepted are /),
     ]);
   });

@@ -5,7 +5,10 @@ import { DEFAULT_SESSION } from '../../lambda/session-name.ts';
 import { appWith, synthesize } from './synthesize.ts';
 
 function silenceOf(schedule?: string) {
-  const settings = schedule === undefined ? {} : { schedule, refreshTokenMaxAgeDays: 365 };
+  return alarmOf(schedule === undefined ? {} : { schedule, refreshTokenMaxAgeDays: 365 });
+}
+
+function alarmOf(settings: Record<string, unknown>) {
   const breaching = synthesize(settings).findResources('AWS::CloudWatch::Alarm', {
     Properties: { TreatMissingData: 'breaching' },
   });
@@ -44,6 +47,26 @@ describe('the alarm for want of success', () => {
       Dimensions: [{ Name: 'session', Value: DEFAULT_SESSION }],
     });
     expect([...METRICS.keys()]).toContain(silence.MetricName);
+  });
+
+  it('counts those of any session where there are no metrics by session', () => {
+    const [alarm] = alarmOf({ schedule: 'rate(1 day)', sessionMetrics: false });
+    expect(alarm).toMatchObject({ MetricName: 'Succeeded' });
+    expect(alarm.Dimensions).toBeUndefined();
+  });
+
+  it('counts what the state machine has logged out where the schedule starts it', () => {
+    const [alarm] = alarmOf({ schedule: 'rate(1 day)', sessions: 'all' });
+    expect(alarm.Metrics).toMatchObject([
+      { Expression: 'tried - failed' },
+      { MetricStat: { Metric: { MetricName: 'SessionsTried' }, Stat: 'Sum' } },
+      { MetricStat: { Metric: { MetricName: 'SessionsFailed' }, Stat: 'Sum' } },
+    ]);
+  });
+
+  it('looks back over the day of 25 hours in a time zone that has one', () => {
+    const [alarm] = alarmOf({ schedule: 'cron(0 3 * * ? *)', timeZone: 'Europe/Berlin' });
+    expect(alarm).toMatchObject({ Period: 3600, EvaluationPeriods: 38 });
   });
 
   it('says for how long nothing has succeeded', () => {

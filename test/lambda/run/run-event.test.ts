@@ -13,16 +13,19 @@ const isEmbeddedMetricFormat = new Ajv().compile(embeddedMetricFormat);
 
 const lineSchema = v.looseObject({
   _aws: v.object({
-    CloudWatchMetrics: v.tuple([
-      v.object({
-        Dimensions: v.array(v.array(v.string())),
-        Metrics: v.array(v.object({ Name: v.string() })),
-      }),
-    ]),
+    CloudWatchMetrics: v.tupleWithRest(
+      [
+        v.object({
+          Dimensions: v.array(v.array(v.string())),
+          Metrics: v.array(v.object({ Name: v.string() })),
+        }),
+      ],
+      v.unknown(),
+    ),
   }),
 });
 
-function eventOf(work: (report: RunReport) => void) {
+function eventOf(work: (report: RunReport) => void, sessionMetrics = true) {
   const report = new RunReport(() => 0);
   work(report);
   const { fields, metrics } = report;
@@ -32,15 +35,21 @@ function eventOf(work: (report: RunReport) => void) {
     coldStart: true,
     fields,
     metrics,
+    sessionMetrics,
   });
   expect(line).not.toContain('\n');
   const parsed: unknown = JSON.parse(line);
   expect(isEmbeddedMetricFormat(parsed), JSON.stringify(isEmbeddedMetricFormat.errors)).toBe(true);
   const event = v.parse(lineSchema, parsed);
-  const [directive] = event._aws.CloudWatchMetrics;
+  const [directive, byTrigger] = event._aws.CloudWatchMetrics;
   for (const { Name } of directive.Metrics) expect(event[Name], Name).toEqual(expect.any(Number));
   for (const key of directive.Dimensions.flat()) expect(event[key], key).toEqual(expect.any(String));
-  return { event, names: directive.Metrics.map(({ Name }) => Name), dimensions: directive.Dimensions };
+  return {
+    event,
+    names: directive.Metrics.map(({ Name }) => Name),
+    dimensions: directive.Dimensions,
+    byTrigger,
+  };
 }
 
 test('a run’s event is one line that CloudWatch reads as metrics, over all sessions and for the session', () => {
@@ -65,6 +74,36 @@ test('a run’s event is one line that CloudWatch reads as metrics, over all ses
   });
   expect(names).toEqual(['LoggedOut', 'Succeeded', 'DurationMs']);
   expect(dimensions).toEqual([[], ['session']]);
+});
+
+test('without metrics by session, the session is in the event and no dimension', () => {
+  const { event, dimensions } = eventOf((report) => report.note({ session: 'garage' }), false);
+  expect(event).toMatchObject({ session: 'garage' });
+  expect(dimensions).toEqual([[]]);
+});
+
+test('a failure is counted by its trigger, too, so that alarms can leave out what the caller reads', () => {
+  const { event, byTrigger } = eventOf((report) => {
+    report.note({ trigger: 'direct' });
+    report.failed(new Failure('reauthentication_required', 'no'));
+  });
+  expect(event).toMatchObject({ trigger: 'direct', Failed: 1, ReauthenticationRequired: 1 });
+  expect(byTrigger).toEqual({
+    Namespace: 'BlinkLogout',
+    Dimensions: [['trigger']],
+    Metrics: [
+      { Name: 'Failed', Unit: 'Count' },
+      { Name: 'ReauthenticationRequired', Unit: 'Count' },
+    ],
+  });
+});
+
+test('a success is not', () => {
+  const { byTrigger } = eventOf((report) => {
+    report.note({ trigger: 'direct' });
+    report.succeeded({ outcome: 'ready', session: 'garage' });
+  });
+  expect(byTrigger).toBeUndefined();
 });
 
 test('a run that never saw a session has no session among its dimensions', () => {
@@ -94,12 +133,13 @@ function failedForGood(trigger: 'webhook' | 'schedule' | 'direct') {
   });
 }
 
-test.each(['webhook', 'direct'] as const)(
-  'a %s run has failed for good where the caller cannot mend it',
-  (trigger) => {
-    expect(failedForGood(trigger)).toEqual(['session_invalid', 'internal_error', 'blink_rejected']);
-  },
-);
+test('a webhook run has failed for good where the caller cannot mend it', () => {
+  expect(failedForGood('webhook')).toEqual(['session_invalid', 'internal_error', 'blink_rejected']);
+});
+
+test('a direct run never has: its caller reads the reply', () => {
+  expect(failedForGood('direct')).toEqual([]);
+});
 
 test('a scheduled run has failed for good where it is not tried again, and no other alarm tells of it', () => {
   const others = new Set<string>([

@@ -48,6 +48,7 @@ async function observe({ event, text = goodText, exchange = granted }: World) {
     }),
     callers: { recent: async () => [KEY], renewed: async () => [KEY] },
     timing: { wait: pauseOrNever, random: () => 0 },
+    sessionMetrics: true,
     log: (line: string) => lines.push(line),
   };
   const invocation = { requestId: 'r-1', coldStart: true, runEnds: { remainingMs: () => 60_000 } };

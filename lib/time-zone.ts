@@ -1,0 +1,51 @@
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** No zone changes its clock within a quarter of an hour. */
+const QUARTER_MS = 15 * MINUTE_MS;
+
+/** Changes of the clock repeat each year, and these years begin on every weekday. A result does not depend on today. */
+const FIRST_MS = Date.UTC(2026, 0, 1);
+const LAST_MS = Date.UTC(2041, 0, 1);
+
+/** A zone's clock. Local times are given as if they were UTC, in milliseconds. */
+export interface Clock {
+  /** Whether the clock changes on a day or beside it. */
+  changesNear(localMidnightMs: number): boolean;
+  /** The instant of a local time: the first of two where the clock was set back, none where it was set forward. */
+  instantMs(localMs: number): number | undefined;
+}
+
+export const UTC: Clock = { changesNear: () => false, instantMs: (localMs) => localMs };
+
+export class TimeZone implements Clock {
+  readonly #format: Intl.DateTimeFormat;
+  readonly #offsetsMs = new Map<number, number>();
+
+  constructor(name: string) {
+    this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
+  }
+
+  changesNear(localMidnightMs: number): boolean {
+    return this.#offsetMs(localMidnightMs - DAY_MS) !== this.#offsetMs(localMidnightMs + 2 * DAY_MS);
+  }
+
+  instantMs(localMs: number): number | undefined {
+    const offsets = [this.#offsetMs(localMs - DAY_MS), this.#offsetMs(localMs + DAY_MS)];
+    const instants = offsets.map((offsetMs) => localMs - offsetMs);
+    const real = instants.filter((instantMs) => instantMs + this.#offsetMs(instantMs) === localMs);
+    return real.length === 0 ? undefined : Math.min(...real);
+  }
+
+  #offsetMs(instantMs: number): number {
+    const clampedMs = Math.min(Math.max(instantMs, FIRST_MS), LAST_MS);
+    const quarterMs = Math.floor(clampedMs / QUARTER_MS) * QUARTER_MS;
+    const known = this.#offsetsMs.get(quarterMs);
+    if (known !== undefined) return known;
+    const [, sign = '+', hours = '0', minutes = '0'] =
+      /GMT([+-])(\d{2}):(\d{2})/.exec(this.#format.format(quarterMs)) ?? [];
+    const offsetMs = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * MINUTE_MS;
+    this.#offsetsMs.set(quarterMs, offsetMs);
+    return offsetMs;
+  }
+}
