@@ -17,7 +17,7 @@ import type { Target } from './target.ts';
 
 export interface LookUp {
   readonly session: string;
-  /** The version that has just been written. */
+  /** The version that was just written. */
   readonly versionId: string;
   readonly runEnds: Deadline;
 }
@@ -25,8 +25,8 @@ export interface LookUp {
 const READ_AGAIN_AFTER_MS = [0, 200, 400, 800, 1600];
 
 /**
- * Looks up what a stored session lacks. It takes a refresh, and so what a logout's does: claim, refresh, save. Until what
- * was found is written too, every other run is kept off.
+ * Looks up the fields that a stored session lacks. This needs an access token, so it claims, refreshes and saves as a logout
+ * does. The session stays claimed until the fields are written.
  */
 export async function lookUpMissing(
   target: Target,
@@ -57,7 +57,7 @@ export async function lookUpMissing(
   }
 }
 
-/** A read that follows a write may still show what was there before it. */
+/** A read after a write may still return the version before it. */
 async function readBack({ vault }: Target, session: string, versionId: string): Promise<Reading> {
   for (const waitMs of READ_AGAIN_AFTER_MS) {
     await realTiming.wait(waitMs);

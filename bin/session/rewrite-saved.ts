@@ -8,9 +8,9 @@ import type { SavedSession } from '../../lambda/vault/session-vault.ts';
 import type { Target } from './target.ts';
 
 /**
- * Puts another text with the same refresh token in the place of what this run has just saved and still holds. Were the token
- * spent meanwhile, the text would bring back a spent one. So the saved version is claimed in its turn, and the text written as
- * what came of that claim: other runs find the session busy, and where this one dies the next makes the text current.
+ * Replaces the text that this run has just saved by another with the same refresh token. If another run spent the token in
+ * the meantime, the new text would restore a spent one. So this claims the saved version and writes the text as the save of
+ * that claim: other runs find the session busy, and if this run dies, the next one makes the text current.
  */
 export async function rewriteSaved(
   { store, vault }: Target,

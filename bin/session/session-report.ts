@@ -5,7 +5,7 @@ import type { Reading } from '../../lambda/vault/session-vault.ts';
 import { duration } from './terminal/duration.ts';
 import { masked } from './terminal/mask.ts';
 
-/** What is stored, with its secrets masked. */
+/** The stored fields. Secrets are masked. */
 export interface StoredReport {
   readonly form: string;
   readonly refreshToken: string;
@@ -15,7 +15,7 @@ export interface StoredReport {
   readonly tier?: string;
 }
 
-/** What became of the last run on the refresh token that is stored, and whether the next could be tried. */
+/** How the last run with the stored refresh token ended, and whether a logout can be tried. */
 export interface LastRun {
   readonly lastRun:
     | 'none'
@@ -25,7 +25,7 @@ export interface LastRun {
     | 'died'
     | 'unanswered'
     | 'blocked_by_blink';
-  /** A logout could be tried now, or has just been done. */
+  /** A logout can be tried now, or has just been done. */
   readonly usable: boolean;
   readonly words: string;
 }
@@ -61,7 +61,7 @@ export function storedReport(stored: StoredSession): StoredReport {
   };
 }
 
-/** One line for each field, those that are missing too. */
+/** One line for each field, missing ones included. */
 export function storedLines(report: StoredReport): readonly string[] {
   return [
     `  form           ${report.form}`,
@@ -80,13 +80,13 @@ function lastRun(state: SessionState, ageMs: number): LastRun {
       return {
         lastRun: 'at_work',
         usable: false,
-        words: `a run is at work; should it have died, another may begin in ${duration(availability.retryAfterSeconds * 1000)}`,
+        words: `a run is at work; if it has died, another can start in ${duration(availability.retryAfterSeconds * 1000)}`,
       };
     case 'cooling':
       return {
         lastRun: 'blocked_by_blink',
         usable: false,
-        words: `Blink blocked the last run; it is left alone for ${duration(availability.retryAfterSeconds * 1000)}`,
+        words: `Blink blocked the last run; no request is sent for ${duration(availability.retryAfterSeconds * 1000)}`,
       };
     case 'saved_by_dead_run':
       return {

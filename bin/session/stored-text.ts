@@ -2,11 +2,11 @@ import { type Pair, pairOf, setPair, unwrap } from '../../lambda/stored-session/
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 
 /**
- * The text of a session's secret, as the token commands write it: in the form that it has, with every field that they do
- * not know, and without what is not to be stored.
+ * The text of a session's secret as the commands write it: they keep its form and the fields that they do not know, and
+ * leave out fields that must not be stored.
  */
 
-/** The fields that the commands own. Those that are `undefined` are taken out. */
+/** The fields that the commands write. Those that are `undefined` are removed. */
 export interface OwnFields {
   readonly refreshToken: string;
   readonly oauthClient: string;
@@ -18,10 +18,10 @@ export interface OwnFields {
 
 type Values = Readonly<Record<string, string | number | undefined>>;
 
-/** A password, a second factor's code, an access token: good for nothing here, and for much elsewhere. */
+/** Password, second factor's code and access token: a logout does not need them, and an attacker could use them. */
 const NEVER_STORED = ['password', '2fa_code', 'token', 'access_token', 'accessToken', 'twoFactorCode'];
 
-/** JSON as Homebridge has it: the one form whose names keep the OAuth client and the numeric client id apart. */
+/** Homebridge's JSON: the only form with distinct names for the OAuth client and the numeric client id. */
 export function newText(fields: OwnFields): string {
   return JSON.stringify(camelCase(fields));
 }
@@ -49,7 +49,7 @@ export function withLongestIds(text: string, { form, refreshToken, hardwareId }:
   });
 }
 
-/** The names of what `withoutNeverStored` takes out. */
+/** The names of the fields that `withoutNeverStored` removes. */
 export function neverStoredIn(text: string, form: StoredSession['form']): readonly string[] {
   const names =
     form === 'blink-tokens'
@@ -82,7 +82,7 @@ function snakeCase({ refreshToken, oauthClient, hardwareId, accountId, clientId,
   };
 }
 
-/** `JSON.stringify` leaves out what is undefined. */
+/** `JSON.stringify` omits undefined values. */
 function setInJson(text: string, values: Values): string {
   return JSON.stringify({ ...jsonObject(text), ...values });
 }

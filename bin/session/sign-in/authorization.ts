@@ -12,7 +12,7 @@ export const REDIRECT_URI = 'immedia-blink://applinks.blink.com/signin/callback'
 
 const AUTHORIZE_URL = 'https://api.oauth.blink.com/oauth/v2/authorize';
 
-/** Where a sign-in begins. */
+/** The first page of a sign-in. */
 export function authorizationUrl(hardwareId: string, { challenge }: Pkce): URL {
   const url = new URL(AUTHORIZE_URL);
   url.search = new URLSearchParams({
@@ -32,7 +32,7 @@ export function authorizationUrl(hardwareId: string, { challenge }: Pkce): URL {
   return url;
 }
 
-/** Where whoever is signed in gets the code: a cookie tells the page what was asked. */
+/** Redirects to the app with the code after the sign-in. The parameters are in a cookie. */
 export function authorizationCodeUrl(): URL {
   return new URL(AUTHORIZE_URL);
 }
@@ -44,6 +44,6 @@ export function processAuthorizationCodeResponse(response: HttpResponse): string
   const url = location.startsWith(`${REDIRECT_URI}?`) ? URL.parse(location) : null;
   const code = v.safeParse(tokenSchema, url?.searchParams.get('code'));
   if (!code.success)
-    throw unusableAnswer('sign-in', response, 'brings no code, though the sign-in was accepted');
+    throw unusableAnswer('sign-in', response, 'contains no code, although the sign-in was accepted');
   return code.output;
 }

@@ -9,7 +9,7 @@ import {
 import { send } from '../../../lambda/blink/retry.ts';
 import { Failure } from '../../../lambda/failure.ts';
 
-/** The app signs in within a browser, and the pages turn away whatever is none (seen in several clients). */
+/** The app signs in within a browser, and the pages reject other clients (seen in several of them). */
 const PAGE_HEADERS = {
   Accept: '*/*',
   'User-Agent':
@@ -18,7 +18,7 @@ const PAGE_HEADERS = {
 const TIMEOUT_MS = 10_000;
 const MAX_REDIRECTS = 5;
 
-/** Visits the sign-in pages: keeps their cookies, and goes nowhere but to Blink. Nothing is sent twice. */
+/** Visits the sign-in pages: keeps their cookies and sends requests to Blink only. Nothing is sent twice. */
 export class Browser {
   readonly #exchange: HttpExchange;
   readonly #jar = new CookieJar();
@@ -31,7 +31,7 @@ export class Browser {
     return this.send({ method: 'GET', url, headers: PAGE_HEADERS, timeoutMs: TIMEOUT_MS });
   }
 
-  /** Where redirects lead in the end. */
+  /** Follows redirects to the last page. */
   async follow(start: URL): Promise<HttpResponse> {
     let url = start;
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
@@ -40,10 +40,10 @@ export class Browser {
       if (!isRedirect(response) || location === undefined) return response;
       url = blinkUrl(location, url, response.status);
     }
-    throw new Failure('blink_rejected', 'Blink’s sign-in page redirects without an end');
+    throw new Failure('blink_rejected', 'Blink’s sign-in page redirects endlessly');
   }
 
-  /** As a page's script posts its form. */
+  /** Posts a form as the page's script does. */
   submit(url: URL, form: Readonly<Record<string, string>>): Promise<HttpResponse> {
     return this.send({
       method: 'POST',
@@ -77,11 +77,11 @@ export function isRedirect({ status }: HttpResponse): boolean {
   return status >= 300 && status < 400;
 }
 
-/** A sign-in's cookies and its form go to Blink alone. */
+/** Cookies and the form are sent to Blink only. */
 function blinkUrl(location: string, from: URL, blinkStatus: number): URL {
   const url = URL.parse(location, from.href);
   if (url?.protocol === 'https:' && url.port === '' && /(^|\.)blink\.com$/.test(url.hostname)) return url;
-  throw new Failure('blink_rejected', 'Blink’s sign-in page redirects to somewhere that is not Blink', {
+  throw new Failure('blink_rejected', 'Blink’s sign-in page redirects to a host that is not Blink’s', {
     blinkStatus,
   });
 }

@@ -3,7 +3,7 @@ import { blinkFailure } from '../../../lambda/blink/blink-failure.ts';
 import type { HttpResponse } from '../../../lambda/blink/http-exchange.ts';
 import { isRedirect } from './browser.ts';
 
-/** What Blink says to an e-mail address and a password. */
+/** Blink's answer to an e-mail address and a password. */
 export type PasswordAnswer =
   | { readonly kind: 'accepted' }
   | {
@@ -13,7 +13,7 @@ export type PasswordAnswer =
       readonly resendAfterSeconds: number;
     }
   | { readonly kind: 'wrong_password' }
-  /** Blink lets nobody in for a while: five wrong passwords, or too many sign-ins. */
+  /** Blink refuses sign-ins for a while, after five wrong passwords or too many sign-ins. */
   | { readonly kind: 'locked'; readonly blinkStatus: number };
 
 const RESEND_AFTER_SECONDS = 60;
@@ -66,7 +66,7 @@ const UNKNOWN_SECOND_FACTOR = {
   resendAfterSeconds: RESEND_AFTER_SECONDS,
 } as const;
 
-/** Any of the fields will do; none of them is shown. */
+/** Any of the fields is enough; none of them is shown. */
 function secondFactorWanted({ text }: HttpResponse): PasswordAnswer | undefined {
   const parsed = v.safeParse(secondFactorSchema, text);
   if (!parsed.success || Object.keys(parsed.output).length === 0) return undefined;

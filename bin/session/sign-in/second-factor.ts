@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../../lambda/blink/http-exchange.ts';
 
 export const VERIFY_URL = new URL('https://api.oauth.blink.com/oauth/v2/2fa/verify');
 
-/** What Blink says to a second factor's code. */
+/** Blink's answer to a second factor's code. */
 export type CodeAnswer =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'wrong_code' }
@@ -13,7 +13,7 @@ export function codeForm(code: string, csrfToken: string): Record<string, string
   return { '2fa_code': code, 'csrf-token': csrfToken, remember_me: 'false' };
 }
 
-/** 201 `{"status":"auth-completed"}` is what has been seen. */
+/** Observed: 201 `{"status":"auth-completed"}`. */
 export function processCodeResponse(response: HttpResponse): CodeAnswer {
   if (isSuccess(response)) return { kind: 'accepted' };
   switch (response.status) {

@@ -11,11 +11,11 @@ const argumentsSchema = v.pipe(
   v.object({ 'csrf-token': v.pipe(v.string(), v.minLength(1), v.maxLength(4096)) }),
 );
 
-/** The page's token against forged requests, which every form must bring back: in `<script id="oauth-args">`. */
+/** The CSRF token in `<script id="oauth-args">`, which every form must send back. */
 export function processSignInPage(response: HttpResponse): string {
   if (!isSuccess(response)) throw blinkFailure('sign-in', response);
   const script = parse(response.text).querySelector('script#oauth-args');
   const parsed = v.safeParse(argumentsSchema, script?.rawText);
-  if (!parsed.success) throw unusableAnswer('sign-in', response, 'is not the page that was expected');
+  if (!parsed.success) throw unusableAnswer('sign-in', response, 'is not the expected page');
   return parsed.output['csrf-token'];
 }

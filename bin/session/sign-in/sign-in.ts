@@ -11,13 +11,13 @@ import { processSignInPage, SIGN_IN_URL } from './sign-in-page.ts';
 
 /**
  * Signs an app installation in: OAuth's authorization code with PKCE, a password, and a second factor's code (after
- * blinkpy). Used by the token commands alone. Nothing is tried again: Blink locks accounts that insist.
+ * blinkpy). Nothing is retried: Blink locks accounts after repeated attempts.
  */
 
 export interface Credentials {
   readonly email: string;
   readonly password: string;
-  /** Stays the same for an installation: to Blink, it is what makes a client. */
+  /** Constant for an installation. Blink identifies the client by it. */
   readonly hardwareId: string;
 }
 
@@ -33,8 +33,8 @@ export type SignInResult =
 export type VerifyResult = SignedIn | Exclude<CodeAnswer, { kind: 'accepted' }>;
 
 /**
- * Where a second factor is wanted, Blink has sent its code. To be sent another one, call again: no public source names a
- * call for it, and a password that is accepted always brings a new one.
+ * If a second factor is wanted, Blink has sent its code. Call again for another code: no public source documents a request
+ * for it, and each accepted password sends a new one.
  */
 export async function signIn(
   caller: Pick<Caller, 'exchange' | 'userAgent'>,
