@@ -7,11 +7,12 @@ import { addImport } from './commands/import.ts';
 import { addKey } from './commands/key.ts';
 import { addList } from './commands/list.ts';
 import { addLogout } from './commands/logout.ts';
+import { addRemove } from './commands/remove.ts';
 import { addSignIn } from './commands/sign-in.ts';
 import { UsageError } from './errors/command-error.ts';
 import type { TargetOptions } from './target.ts';
 
-const COMMANDS = [addSignIn, addImport, addCheck, addList, addLogout, addKey];
+const COMMANDS = [addSignIn, addImport, addCheck, addList, addLogout, addRemove, addKey];
 
 const EXAMPLES = `
 Examples:

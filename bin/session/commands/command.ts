@@ -30,7 +30,7 @@ export function sessionArgument(): Argument {
     .argParser(parseSessionName);
 }
 
-function parseSessionName(name: string): string {
+export function parseSessionName(name: string): string {
   const parsed = v.safeParse(sessionNameSchema, name);
   if (parsed.success) return parsed.output;
   throw new UsageError(

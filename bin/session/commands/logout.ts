@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
+import type { Outcome } from '../../../lambda/outcome.ts';
 import { sessionSecretName } from '../../../lambda/session-name.ts';
 import { boundedRun } from '../bounded-run.ts';
 import { UsageError } from '../errors/command-error.ts';
 import { requireMove } from '../permissions.ts';
-import { type AddCommand, OK, sessionArgument, type Task } from './command.ts';
+import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `
 Does what the function does: refreshes the token, stores the new one, and ends the session at Blink.`;
@@ -32,16 +33,8 @@ export const addLogout: AddCommand = (program, start) => {
 
 function logout(request: LogoutRequest): Task {
   return async (context) => {
-    const { terminal, target } = context;
-    const { vault, blink } = target;
-    const outcome = await terminal.progress('Logging out', async () => {
-      const name = sessionSecretName(request.session);
-      // The claim proves that versions can be written, but not that AWSCURRENT can be moved.
-      await requireMove(target.store, name, (await target.store.readCurrent(name)).versionId);
-      return boundedRun(context, (runEnds) =>
-        logOut({ vault, blink, runEnds, answerDue: runEnds, runId: randomUUID() }, request),
-      );
-    });
+    const { terminal } = context;
+    const outcome = await logOutNow(context, request);
     switch (outcome.outcome) {
       case 'logged_out':
         terminal.result(outcome, [
@@ -55,6 +48,19 @@ function logout(request: LogoutRequest): Task {
         throw new Error('a logout has no outcome ready');
     }
   };
+}
+
+/** The function's run, in this process. */
+export function logOutNow(context: Context, request: LogoutRequest): Promise<Outcome> {
+  const { vault, blink, store } = context.target;
+  return context.terminal.progress('Logging out', async () => {
+    const name = sessionSecretName(request.session);
+    // The claim proves that versions can be written, but not that AWSCURRENT can be moved.
+    await requireMove(store, name, (await store.readCurrent(name)).versionId);
+    return boundedRun(context, (runEnds) =>
+      logOut({ vault, blink, runEnds, answerDue: runEnds, runId: randomUUID() }, request),
+    );
+  });
 }
 
 function parseClientId(text: string): string {

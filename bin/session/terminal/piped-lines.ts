@@ -28,6 +28,9 @@ export function pipedLines(stdin: Streams['stdin']): Questions {
     password: () => next('the password'),
     code: async () => valid(parseCode(await next('the code')), CODE_RULE),
     confirm: async () => false,
+    async choose(question) {
+      throw new CommandError('input_missing', `${question} Only a person at a terminal can choose.`);
+    },
     close: () => stdin.destroy(),
   };
 }

@@ -1,4 +1,4 @@
-import { confirm, input, password } from '@inquirer/prompts';
+import { confirm, input, password, select } from '@inquirer/prompts';
 import { Interrupted } from '../errors/command-error.ts';
 import { Keyboard } from './keyboard.ts';
 import { CODE_RULE, EMAIL_RULE, parseCode, parseEmail, type Questions } from './questions.ts';
@@ -47,6 +47,10 @@ export function prompts({ stdin, stderr }: Streams): Questions {
     confirm(message) {
       keyboard.dropPasted();
       return ask((context) => confirm({ message, default: false }, context));
+    },
+    choose(message, choices) {
+      keyboard.dropPasted();
+      return ask((context) => select({ message, choices: [...choices] }, context));
     },
     close() {
       if (keyboard.dropPasted()) stderr.write('The other lines that you pasted were not needed.\n');

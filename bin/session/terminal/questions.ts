@@ -7,6 +7,8 @@ export interface Questions {
   code(sentBy: string): Promise<string | undefined>;
   /** Resolves with false for a script, which is never asked. */
   confirm(question: string): Promise<boolean>;
+  /** Rejects for a script. */
+  choose<T>(question: string, choices: readonly { readonly name: string; readonly value: T }[]): Promise<T>;
   /** Nothing more will be asked. */
   close(): void;
 }

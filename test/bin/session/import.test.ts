@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
 import { CLAIM_LIFE_MS } from '../../../lambda/vault/session-state.ts';
@@ -310,10 +309,83 @@ describe('what cannot be imported', () => {
     expect(session.secretsManager.calls).toEqual([]);
   });
 
-  it('is a file that is not there, and a directory', async () => {
-    for (const path of ['/nowhere', tmpdir()]) {
-      const ran = await session.run(`import --json --from ${path}`);
-      expect(JSON.parse(ran.stdout).error).toMatchObject({ code: 'source_unreadable' });
-    }
+  it('is a file that does not exist', async () => {
+    const ran = await session.run('import --json --from /nowhere');
+    expect(JSON.parse(ran.stdout).error).toMatchObject({ code: 'source_unreadable' });
+  });
+});
+
+describe('importing from Home Assistant', () => {
+  const store = (...entries: readonly object[]) =>
+    JSON.stringify({ version: 1, minor_version: 5, key: 'core.config_entries', data: { entries } });
+  const blink = (title: string) => ({
+    domain: 'blink',
+    title,
+    data: JSON.parse(saved('blinkpy JSON')),
+  });
+
+  it('finds the Blink integration in its store, and says that both share one sign-in', async () => {
+    const path = await session.fileWith(store({ domain: 'sun', title: 'Sun', data: {} }, blink(EMAIL)));
+    const { exitCode, stdout } = await session.run(`import garden --from ${path}`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Give Home Assistant a sign-in of its own');
+    expect(JSON.parse(session.stored('garden').text)).toMatchObject({
+      refresh_token: token,
+      client_id: '77',
+    });
+  });
+
+  it('leaves the choice between several to a person', async () => {
+    const path = await session.fileWith(store(blink(EMAIL), blink('canary.plain@example.com')));
+    const ran = await session.run(`import --json --from ${path}`);
+    expect(JSON.parse(ran.stdout).error.message).toBe(
+      'Which Blink account? Only a person at a terminal can choose.',
+    );
+    expect(session.secretsManager.calls).toEqual([]);
+  });
+
+  it('says when its store has no Blink integration', async () => {
+    const path = await session.fileWith(store({ domain: 'sun', title: 'Sun', data: {} }));
+    const ran = await session.run(`import --json --from ${path}`);
+    expect(JSON.parse(ran.stdout).error.message).toContain('no Blink integration');
+  });
+});
+
+describe('importing a folder', () => {
+  it('stores each file as the session of its name, and reports those that it cannot import', async () => {
+    const folder = await session.folderWith({
+      'attic.json': saved('blinkpy JSON'),
+      'garden.env': saved('BLINK_TOKENS'),
+      'broken.json': '{',
+      'Not a name.json': saved('blinkpy JSON'),
+      '.hidden': 'nothing',
+    });
+    const { exitCode, stdout } = await session.run(`import --json --from ${folder}`);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout).sessions).toMatchObject([
+      { session: 'attic', imported: true },
+      { session: 'broken', imported: false, error: { code: 'source_invalid' } },
+      { session: 'garden', imported: true },
+      { session: 'Not a name', imported: false, error: { code: 'usage' } },
+    ]);
+    expect(session.stored('attic').text).toContain(token);
+    expect(session.stored('garden').text).toContain(token);
+  });
+
+  it('replaces existing sessions only with --yes', async () => {
+    session.store('{"refresh_token":"the-one-before"}', 'attic');
+    const folder = await session.folderWith({ 'attic.json': saved('blinkpy JSON') });
+    expect(await session.run(`import --from ${folder}`)).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('already exists'),
+    });
+    expect(await session.run(`import --yes --from ${folder}`)).toMatchObject({ exitCode: 0 });
+    expect(session.stored('attic').text).toContain(token);
+  });
+
+  it('takes no name, and says when there are no files', async () => {
+    const folder = await session.folderWith({});
+    expect(await session.run(`import garden --from ${folder}`)).toMatchObject({ exitCode: 2 });
+    expect((await session.run(`import --from ${folder}`)).stdout).toContain('no files');
   });
 });

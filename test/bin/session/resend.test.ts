@@ -38,6 +38,7 @@ it('another code is asked for once Blink sends one, and not before', async () =>
       return answers.shift()?.();
     },
     confirm: async () => false,
+    choose: () => Promise.reject(new Error('asks for no choice')),
     close: () => {},
   };
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };

@@ -67,6 +67,8 @@ export interface SessionUnderTest {
   store(text: string, session?: string): void;
   /** Gives the path of a file that is gone in the end. */
   fileWith(text: string): Promise<string>;
+  /** Gives the path of a folder with these files, which is gone in the end. */
+  folderWith(texts: Readonly<Record<string, string>>): Promise<string>;
   printed(text: string): void;
   /** No secret was printed, whatever the commands did. */
   expectNothingPrintedInClear(): void;
@@ -105,6 +107,11 @@ export async function startSessionUnderTest(): Promise<SessionUnderTest> {
       const path = join(directory, 'tokens');
       await writeFile(path, content);
       return path;
+    },
+    async folderWith(texts) {
+      const folder = await mkdtemp(join(directory, 'folder-'));
+      for (const [name, content] of Object.entries(texts)) await writeFile(join(folder, name), content);
+      return folder;
     },
     printed: (more) => printed.push(more),
     expectNothingPrintedInClear() {

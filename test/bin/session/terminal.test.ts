@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
-import { CTRL_C, CTRL_D, ENTER, type Person, sitDown } from './person.ts';
+import { CTRL_C, CTRL_D, DOWN, ENTER, type Person, sitDown } from './person.ts';
 import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 let session: SessionUnderTest;
@@ -34,6 +34,58 @@ async function typesEmailAndPassword(person: Person): Promise<void> {
 }
 
 describe('at a terminal', () => {
+  it('a person chooses one of Home Assistant’s Blink accounts', async () => {
+    const entry = (title: string, refreshToken: string) => ({
+      domain: 'blink',
+      title,
+      data: {
+        refresh_token: refreshToken,
+        host: 'e008.immedia-semi.com',
+        client_id: '77',
+        account_id: 100_001,
+      },
+    });
+    const entries = [entry(EMAIL, 'first-token'), entry('bob@example.net', 'second-token')];
+    const person = personRuns(
+      'import',
+      '--from',
+      await session.fileWith(JSON.stringify({ data: { entries } })),
+    );
+    await person.sees('Which Blink account?');
+    await person.sees('b…@example.net');
+    person.types(DOWN + ENTER);
+    await person.sees('Give Home Assistant a sign-in of its own');
+    expect(await ended(person)).toBe(0);
+    expect(session.stored().text).toContain('second-token');
+  });
+
+  it('a person removes a session and logs it out before', async () => {
+    const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
+    session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
+    const person = personRuns('remove');
+    await person.sees('Log default out at Blink before it is deleted?');
+    person.types(`y${ENTER}`);
+    await person.sees('Delete default? It can be restored for 30 days.');
+    person.types(`y${ENTER}`);
+    await person.sees('default is logged out.');
+    await person.sees('Removed.');
+    expect(await ended(person)).toBe(0);
+    expect(session.blink.logouts).toMatchObject([{ clientId: 77 }]);
+  });
+
+  it('a person who says no removes nothing', async () => {
+    session.store('{"refresh_token":"kept"}');
+    const person = personRuns('remove', '--now');
+    await person.sees('before it is deleted?');
+    person.types(`y${ENTER}`);
+    await person.sees('Its tokens cannot be restored.');
+    person.types(`n${ENTER}`);
+    await person.sees('Nothing was changed.');
+    expect(await ended(person)).toBe(1);
+    expect(session.stored().text).toContain('kept');
+    expect(session.blink.calls).toEqual([]);
+  });
+
   it('a person signs in: mistypes, is asked again, and the password and the code stay hidden', async () => {
     let creates = 0;
     session.secretsManager.faults.onCall = ({ action }, moment) => {

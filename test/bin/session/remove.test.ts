@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+let session: SessionUnderTest;
+
+beforeEach(async () => {
+  session = await startSessionUnderTest();
+  await session.run('sign-in garden', SIGN_IN_LINES);
+});
+afterEach(async () => {
+  session.expectNothingPrintedInClear();
+  await session.close();
+});
+
+describe('remove', () => {
+  it('deletes the secret with a recovery window of 30 days, and says how to restore it', async () => {
+    const { exitCode, stdout } = await session.run('remove garden --yes');
+    expect(exitCode).toBe(0);
+    const inAMonth = new Date(Date.now() + 30 * DAY_MS).toISOString().slice(0, 10);
+    expect(stdout).toContain(`blink-logout/garden is deleted for good on ${inAMonth}`);
+    expect(stdout).toContain('aws secretsmanager restore-secret --secret-id blink-logout/garden');
+    expect(await session.run('logout garden')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('scheduled for deletion'),
+    });
+  });
+
+  it('deletes it at once with --now', async () => {
+    const { stdout } = await session.run('remove garden --yes --now --json');
+    expect(JSON.parse(stdout)).toMatchObject({ session: 'garden', recoverable: false });
+    expect(await session.run('check garden')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('no session named garden'),
+    });
+  });
+
+  it('logs nothing out and asks Blink nothing with --yes', async () => {
+    const before = session.blink.calls.length;
+    await session.run('remove garden --yes');
+    expect(session.blink.calls.length).toBe(before);
+  });
+
+  it('deletes nothing without a terminal and without --yes', async () => {
+    const { exitCode, stderr } = await session.run('remove garden');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('only with --yes');
+    expect(session.stored('garden').labels).toContain('AWSCURRENT');
+  });
+
+  it('says when there is no such session', async () => {
+    expect(await session.run('remove nope --yes')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('no session named nope'),
+    });
+  });
+});
