@@ -17,6 +17,8 @@ const paging = {
   NextToken: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4096))),
 };
 
+const DAY_SECONDS = 24 * 60 * 60;
+
 function action<S extends v.ObjectEntries>(
   entries: S,
   run: (secrets: Secrets, input: v.InferOutput<v.StrictObjectSchema<S, undefined>>) => object,
@@ -140,7 +142,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     },
     (secrets, input) => {
       const secret = secrets.delete(input.SecretId, input.ForceDeleteWithoutRecovery);
-      return { ...naming(secret), DeletionDate: secrets.clock.nowMs() / 1000 };
+      const windowDays = input.ForceDeleteWithoutRecovery ? 0 : (input.RecoveryWindowInDays ?? 30);
+      return { ...naming(secret), DeletionDate: secrets.clock.nowMs() / 1000 + windowDays * DAY_SECONDS };
     },
   ),
 
