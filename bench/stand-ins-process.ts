@@ -21,7 +21,7 @@ function signInAnew(names: readonly string[]): void {
   for (const name of names) {
     const secretName = `blink-logout/${name}`;
     if (secretsManager.secrets.all().some((secret) => secret.name === secretName)) {
-      secretsManager.secrets.delete(secretName, true);
+      secretsManager.secrets.deleteWithoutRecovery(secretName);
     }
     clients += 1;
     signIn(

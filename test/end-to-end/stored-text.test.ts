@@ -80,7 +80,7 @@ test('a session without a secret, without a version or about to be deleted canno
   expect(codeOf(await stack.invoke({ session: 'nobody' }))).toBe('session_unknown');
   expect(codeOf(await stack.invoke({ session: stack.store(undefined) }))).toBe('session_unknown');
   const deleted = stack.store('canary');
-  stack.secretsManager.secrets.delete(secretNameOf({ name: deleted }), false);
+  stack.secretsManager.secrets.delete(secretNameOf({ name: deleted }));
   expect(codeOf(await stack.invoke({ session: deleted }))).toBe('session_invalid');
 });
 

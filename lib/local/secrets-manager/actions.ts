@@ -5,19 +5,29 @@ import type { Secret, Version } from './secret.ts';
 import type { Secrets } from './secrets.ts';
 import { SecretsManagerError } from './secrets-manager-error.ts';
 
-/** Takes an action's input off the wire and gives its output. */
+/** Returns the output of an action for the input that was received. */
 export type Action = (secrets: Secrets, input: unknown) => object;
 
 const secretId = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const versionId = v.pipe(v.string(), v.minLength(32), v.maxLength(64));
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const text = v.pipe(v.string(), v.minLength(1), v.maxBytes(65_536));
+const description = v.pipe(v.string(), v.maxLength(2048));
+const kmsKeyId = v.pipe(v.string(), v.maxLength(2048));
+const tagKey = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+const tags = v.pipe(
+  v.array(v.strictObject({ Key: tagKey, Value: v.pipe(v.string(), v.maxLength(256)) })),
+  v.maxLength(50),
+);
+/** "Prefix match, case-sensitive"; "You can prefix your search value with an exclamation mark (!) in order to perform negation filters." */
+const filter = v.strictObject({
+  Key: v.picklist(['name', 'tag-key', 'tag-value']),
+  Values: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10)),
+});
 const paging = {
   MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
   NextToken: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4096))),
 };
-
-const DAY_SECONDS = 24 * 60 * 60;
 
 function action<S extends v.ObjectEntries>(
   entries: S,
@@ -31,7 +41,7 @@ function action<S extends v.ObjectEntries>(
   };
 }
 
-/** The actions that this stand-in knows, by name. A parameter that it does not know is refused. */
+/** The supported actions by name. An unknown parameter is refused. */
 export const ACTIONS: Readonly<Record<string, Action>> = {
   GetSecretValue: action(
     { SecretId: secretId, VersionId: v.optional(versionId), VersionStage: v.optional(label) },
@@ -46,7 +56,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     { SecretId: secretId, IncludeDeprecated: v.optional(v.boolean(), false), ...paging },
     (secrets, input) => {
       const secret = secrets.find(input.SecretId);
-      // AWS promises no order: that of the ids, which says nothing of age.
+      // The documentation promises no order. This one tells nothing about age.
       const versions = secret
         .versions()
         .filter(({ labels }) => input.IncludeDeprecated || labels.length > 0)
@@ -89,11 +99,15 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       Name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/)),
       ClientRequestToken: versionId,
       SecretString: v.optional(text),
-      Description: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+      Description: v.optional(description),
+      KmsKeyId: v.optional(kmsKeyId),
+      Tags: v.optional(tags, []),
     },
     (secrets, input) => {
       const secret = secrets.create(input.Name, input.SecretString, input.ClientRequestToken);
       secret.description = input.Description;
+      secret.kmsKeyId = input.KmsKeyId;
+      for (const { Key, Value } of input.Tags) secret.tags.set(Key, Value);
       return {
         ...naming(secret),
         ...(input.SecretString === undefined ? {} : { VersionId: input.ClientRequestToken }),
@@ -103,30 +117,58 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
 
   DescribeSecret: action({ SecretId: secretId }, (secrets, input) => {
     const secret = secrets.describe(input.SecretId);
-    return { ...description(secret), VersionIdsToStages: labelsByVersion(secret) };
+    return { ...metadata(secret), VersionIdsToStages: labelsByVersion(secret) };
+  }),
+
+  UpdateSecret: action(
+    {
+      SecretId: secretId,
+      ClientRequestToken: versionId,
+      Description: v.optional(description),
+      KmsKeyId: v.optional(kmsKeyId),
+      SecretString: v.optional(text),
+    },
+    (secrets, input) => {
+      const secret = secrets.find(input.SecretId);
+      if (input.SecretString !== undefined) {
+        secret.put(input.ClientRequestToken, input.SecretString, ['AWSCURRENT']);
+      }
+      secret.description = input.Description ?? secret.description;
+      secret.kmsKeyId = input.KmsKeyId ?? secret.kmsKeyId;
+      return {
+        ...naming(secret),
+        ...(input.SecretString === undefined ? {} : { VersionId: input.ClientRequestToken }),
+      };
+    },
+  ),
+
+  TagResource: action({ SecretId: secretId, Tags: tags }, (secrets, input) => {
+    const secret = secrets.find(input.SecretId);
+    for (const { Key, Value } of input.Tags) secret.tags.set(Key, Value);
+    return {};
+  }),
+
+  UntagResource: action({ SecretId: secretId, TagKeys: v.array(tagKey) }, (secrets, input) => {
+    const secret = secrets.find(input.SecretId);
+    for (const key of input.TagKeys) secret.tags.delete(key);
+    return {};
   }),
 
   ListSecrets: action(
     {
-      Filters: v.optional(
-        v.array(
-          v.strictObject({ Key: v.literal('name'), Values: v.pipe(v.array(v.string()), v.minLength(1)) }),
-        ),
-        [],
-      ),
+      Filters: v.optional(v.pipe(v.array(filter), v.maxLength(10)), []),
+      IncludePlannedDeletion: v.optional(v.boolean(), false),
       ...paging,
     },
     (secrets, input) => {
-      const fitting = secrets
+      const matching = secrets
         .all()
-        .filter(({ deletedAtMs }) => deletedAtMs === undefined)
-        .filter(({ name }) =>
-          input.Filters.every(({ Values }) => Values.some((prefix) => name.startsWith(prefix))),
-        );
-      const { items, ...next } = page(fitting, input);
+        .filter(({ deletionDateMs }) => input.IncludePlannedDeletion || deletionDateMs === undefined)
+        .filter((secret) => input.Filters.every((each) => passes(each, secret)));
+      const { items, ...next } = page(matching, input);
       return {
         SecretList: items.map((secret) => ({
-          ...description(secret),
+          ...metadata(secret),
           SecretVersionsToStages: labelsByVersion(secret),
         })),
         ...next,
@@ -137,15 +179,22 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   DeleteSecret: action(
     {
       SecretId: secretId,
-      RecoveryWindowInDays: v.optional(v.pipe(v.number(), v.integer(), v.minValue(7), v.maxValue(30))),
+      RecoveryWindowInDays: v.optional(v.pipe(v.number(), v.integer())),
       ForceDeleteWithoutRecovery: v.optional(v.boolean(), false),
     },
-    (secrets, input) => {
-      const secret = secrets.delete(input.SecretId, input.ForceDeleteWithoutRecovery);
-      const windowDays = input.ForceDeleteWithoutRecovery ? 0 : (input.RecoveryWindowInDays ?? 30);
-      return { ...naming(secret), DeletionDate: secrets.clock.nowMs() / 1000 + windowDays * DAY_SECONDS };
+    (secrets, { SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force }) => {
+      if (force && days !== undefined) {
+        throw invalid("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+      }
+      if (days !== undefined && (days < 7 || days > 30)) {
+        throw invalid('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
+      }
+      const secret = force ? secrets.deleteWithoutRecovery(SecretId) : secrets.delete(SecretId, days);
+      return { ...naming(secret), DeletionDate: (secret.deletionDateMs ?? secrets.clock.nowMs()) / 1000 };
     },
   ),
+
+  RestoreSecret: action({ SecretId: secretId }, (secrets, input) => naming(secrets.restore(input.SecretId))),
 
   GetRandomPassword: action(
     {
@@ -156,11 +205,28 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   ),
 };
 
+function passes({ Key, Values }: v.InferOutput<typeof filter>, secret: Secret): boolean {
+  const attributes = {
+    name: [secret.name],
+    'tag-key': [...secret.tags.keys()],
+    'tag-value': [...secret.tags.values()],
+  }[Key];
+  return Values.some((value) =>
+    value.startsWith('!')
+      ? !attributes.some((attribute) => attribute.startsWith(value.slice(1)))
+      : attributes.some((attribute) => attribute.startsWith(value)),
+  );
+}
+
+function invalid(message: string): SecretsManagerError {
+  return new SecretsManagerError('InvalidParameterException', message);
+}
+
 function naming({ arn, name }: Secret): { readonly ARN: string; readonly Name: string } {
   return { ARN: arn, Name: name };
 }
 
-/** A version without its text. Times are seconds with their fraction. */
+/** A version without its text. Times are in seconds, with a fraction. */
 function entry({ versionId, labels, createdAtMs }: Version): object {
   return {
     VersionId: versionId,
@@ -169,17 +235,19 @@ function entry({ versionId, labels, createdAtMs }: Version): object {
   };
 }
 
-function description(secret: Secret): object {
+function metadata(secret: Secret): object {
   return {
     ...naming(secret),
     ...(secret.description === undefined ? {} : { Description: secret.description }),
     CreatedDate: secret.createdAtMs / 1000,
     LastChangedDate: secret.changedAtMs / 1000,
-    ...(secret.deletedAtMs === undefined ? {} : { DeletedDate: secret.deletedAtMs / 1000 }),
+    ...(secret.deletionDateMs === undefined ? {} : { DeletedDate: secret.deletionDateMs / 1000 }),
+    ...(secret.kmsKeyId === undefined ? {} : { KmsKeyId: secret.kmsKeyId }),
+    ...(secret.tags.size === 0 ? {} : { Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })) }),
   };
 }
 
-/** Versions without a label are left out, as AWS does. */
+/** "A list of the versions of the secret that have staging labels attached" (API reference, DescribeSecret). */
 function labelsByVersion(secret: Secret): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     secret

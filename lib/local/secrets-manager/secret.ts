@@ -34,7 +34,10 @@ export class Secret {
   readonly name: string;
   readonly createdAtMs: number;
   description: string | undefined;
-  deletedAtMs: number | undefined;
+  kmsKeyId: string | undefined;
+  readonly tags = new Map<string, string>();
+  /** When a secret that is scheduled for deletion is deleted. */
+  deletionDateMs: number | undefined;
   readonly #clock: Clock;
   /** The newest state comes last; the earlier ones are there for readings that lag behind. */
   #states: readonly [...State[], State];

@@ -8,12 +8,13 @@ export class SecretsManagerError extends Error {
   }
 }
 
-/** The service's own errors spell `Message`, those of the layer before it `message`. */
-const SPELT_SMALL = new Set([
+/** Errors with the member `message`, from the layer in front of the service. The service's own errors have `Message`. */
+const LOWER_CASE = new Set([
   'ThrottlingException',
   'ValidationException',
   'MissingAuthenticationTokenException',
   'UnrecognizedClientException',
+  'InvalidSignatureException',
   'UnknownOperationException',
   'SerializationException',
 ]);
@@ -23,6 +24,6 @@ export function errorAnswer(name: string, message: string): Answer {
   return {
     status: name === 'InternalServiceError' ? 500 : 400,
     headers: { 'content-type': 'application/x-amz-json-1.1' },
-    body: JSON.stringify({ __type: name, [SPELT_SMALL.has(name) ? 'message' : 'Message']: message }),
+    body: JSON.stringify({ __type: name, [LOWER_CASE.has(name) ? 'message' : 'Message']: message }),
   };
 }

@@ -12,10 +12,10 @@ export class Secrets {
     this.clock = clock;
   }
 
-  /** Seeds a secret with its first version, which becomes AWSCURRENT; without a text it has no version. */
+  /** Creates a secret with its first version, which becomes AWSCURRENT. Without a text, it has no version. */
   create(name: string, text?: string, versionId: string = randomUUID()): Secret {
-    const existing = this.#byName.get(name);
-    if (existing?.deletedAtMs !== undefined) {
+    const existing = this.all().find((secret) => secret.name === name);
+    if (existing?.deletionDateMs !== undefined) {
       throw new SecretsManagerError(
         'InvalidRequestException',
         "You can't create this secret because a secret with this name is already scheduled for deletion.",
@@ -31,20 +31,23 @@ export class Secrets {
         `The operation failed because the secret ${name} already exists.`,
       );
     }
-    const suffix = randomBytes(3).toString('hex');
-    const secret = new Secret(
-      `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-${suffix}`,
-      name,
-      this.clock,
-    );
+    const secret = this.#new(name);
     if (text !== undefined) secret.put(versionId, text, []);
     this.#byName.set(name, secret);
     return secret;
   }
 
-  /** By name or ARN, deleted ones included. */
+  /**
+   * By name, ARN or partial ARN: "if you don't include the final hyphen and six random characters that Secrets Manager
+   * adds at the end of the ARN".
+   */
+  lookUp(id: string): Secret | undefined {
+    return this.all().find(({ name, arn }) => [name, arn, arn.slice(0, -7)].includes(id));
+  }
+
+  /** By name or ARN, including those that are scheduled for deletion. */
   describe(id: string): Secret {
-    const secret = this.#byName.get(id) ?? this.all().find(({ arn }) => arn === id);
+    const secret = this.lookUp(id);
     if (secret === undefined) {
       throw new SecretsManagerError(
         'ResourceNotFoundException',
@@ -57,7 +60,7 @@ export class Secrets {
   /** By name or ARN, unless it is scheduled for deletion. */
   find(id: string): Secret {
     const secret = this.describe(id);
-    if (secret.deletedAtMs !== undefined) {
+    if (secret.deletionDateMs !== undefined) {
       throw new SecretsManagerError(
         'InvalidRequestException',
         "You can't perform this operation on the secret because it was marked for deletion.",
@@ -66,18 +69,50 @@ export class Secrets {
     return secret;
   }
 
-  delete(id: string, withoutRecovery: boolean): Secret {
-    const secret = withoutRecovery ? this.describe(id) : this.find(id);
-    secret.deletedAtMs = this.clock.nowMs();
-    if (withoutRecovery) this.#byName.delete(secret.name);
+  /**
+   * The deletion date "is the date and time of the delete request plus the number of days in RecoveryWindowInDays". "By
+   * default Secrets Manager uses a 30 day recovery window." (API reference, DeleteSecret)
+   */
+  delete(id: string, recoveryWindowInDays = 30): Secret {
+    const secret = this.find(id);
+    secret.deletionDateMs = this.clock.nowMs() + recoveryWindowInDays * 24 * 60 * 60 * 1000;
     return secret;
   }
 
+  /**
+   * "If you forcibly delete an already deleted or nonexistent secret, the operation does not return
+   * ResourceNotFoundException." (API reference, DeleteSecret)
+   */
+  deleteWithoutRecovery(id: string): Secret {
+    const secret = this.lookUp(id) ?? this.#new(id);
+    this.#byName.delete(secret.name);
+    return secret;
+  }
+
+  restore(id: string): Secret {
+    const secret = this.describe(id);
+    secret.deletionDateMs = undefined;
+    return secret;
+  }
+
+  /** "Some time after the deleted date, Secrets Manager deletes the secret" (API reference, DescribeSecret): here, at once. */
   all(): readonly Secret[] {
+    for (const { name, deletionDateMs } of this.#byName.values()) {
+      if (deletionDateMs !== undefined && deletionDateMs <= this.clock.nowMs()) this.#byName.delete(name);
+    }
     return [...this.#byName.values()];
   }
 
-  /** For looking at: ids, labels, times and texts, the oldest first. */
+  #new(name: string): Secret {
+    const suffix = randomBytes(3).toString('hex');
+    return new Secret(
+      `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-${suffix}`,
+      name,
+      this.clock,
+    );
+  }
+
+  /** Ids, labels, times and texts, for tests. The oldest comes first. */
   versions(name: string): readonly Version[] {
     return this.describe(name).versions();
   }

@@ -9,47 +9,67 @@ import {
   startLoopbackServer,
 } from '../loopback-server.ts';
 import { SettableClock } from '../settable-clock.ts';
-import { ACTIONS } from './actions.ts';
+import { ACTIONS, type Action } from './actions.ts';
+import { Permissions } from './permissions.ts';
+import { RequestRates } from './request-rates.ts';
 import { Secrets } from './secrets.ts';
 import { errorAnswer, SecretsManagerError } from './secrets-manager-error.ts';
+import { type AccessKeys, verifySignature } from './verify-signature.ts';
 
-/** What is remembered of a call. Never a secret's text. */
+/** A call that was received, without the secret's text. */
 export interface SecretsManagerCall {
   readonly action: string;
   readonly secretId: string | undefined;
-  /** The version asked for, written, or moved to. */
+  /** The version that is read, written, or gets a label. */
   readonly versionId: string | undefined;
   readonly labels: readonly string[];
   readonly atMs: number;
-  /** It came with temporary credentials. */
+  /** The caller has temporary credentials. */
   readonly hasSessionToken: boolean;
+}
+
+export interface SecretsManagerOptions extends LoopbackServerOptions {
+  /** @default - a request must be signed, but any signature is accepted */
+  readonly accessKeys?: AccessKeys;
 }
 
 export interface SecretsManagerStandIn extends LoopbackServer {
   readonly secrets: Secrets;
   readonly clock: SettableClock;
   readonly faults: Faults<SecretsManagerCall>;
-  /** Every call that came in, whatever became of it. */
+  readonly permissions: Permissions;
+  readonly requestRates: RequestRates;
+  /** Every call that was received. */
   readonly calls: readonly SecretsManagerCall[];
 }
 
 const TARGET = /^secretsmanager\.([A-Za-z]+)$/;
 
-/** Secrets Manager on this machine: AWS JSON 1.1 over HTTP, its versions and labels in memory. */
+/** Secrets Manager on this machine: AWS JSON 1.1 over HTTP, with its data in memory. */
 export async function startSecretsManager(
-  options: LoopbackServerOptions = {},
+  options: SecretsManagerOptions = {},
 ): Promise<SecretsManagerStandIn> {
   const clock = new SettableClock();
   const secrets = new Secrets(clock);
   const faults = new Faults<SecretsManagerCall>();
+  const permissions = new Permissions();
+  const requestRates = new RequestRates(clock);
   const calls: SecretsManagerCall[] = [];
   const server = await startLoopbackServer(options, async (request) => {
     const call = describe(request, clock.nowMs());
     calls.push(call);
-    const delivery = await faults.around(call, () => answer(secrets, call.action, request));
+    const act = () => {
+      const { action, secretId } = call;
+      const { run, input } = parse(request, action);
+      if (options.accessKeys) verifySignature(request, options.accessKeys, clock.nowMs());
+      requestRates.count(action);
+      permissions.demand(action, secretId, input, secrets);
+      return run(secrets, input);
+    };
+    const delivery = await faults.around(call, () => answer(act));
     return delivery === 'destroy' ? delivery : { ...delivery, answer: stamped(delivery.answer, clock) };
   });
-  return { ...server, secrets, clock, faults, calls };
+  return { ...server, secrets, clock, faults, permissions, requestRates, calls };
 }
 
 /** An effect that answers with one of Secrets Manager's errors, such as ThrottlingException. */
@@ -57,20 +77,25 @@ export function refuse(name: string, message: string = name): Effect {
   return { do: 'answer', answer: errorAnswer(name, message) };
 }
 
-function answer(secrets: Secrets, action: string, { headers, body }: Request): Answer {
+function parse({ headers, body }: Request, action: string): { run: Action; input: unknown } {
   if (!headers.authorization?.startsWith('AWS4-HMAC-SHA256 ')) {
-    return errorAnswer('MissingAuthenticationTokenException', 'Missing Authentication Token');
+    throw new SecretsManagerError('MissingAuthenticationTokenException', 'Missing Authentication Token');
   }
   const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-  if (run === undefined) return errorAnswer('UnknownOperationException', `No such operation: ${action}`);
+  if (run === undefined) {
+    throw new SecretsManagerError('UnknownOperationException', `No such operation: ${action}`);
+  }
   const input = json(body.toString());
-  if (input === undefined) return errorAnswer('SerializationException', 'The body is not JSON.');
+  if (input === undefined) throw new SecretsManagerError('SerializationException', 'The body is not JSON.');
+  return { run, input };
+}
+
+function answer(act: () => object): Answer {
   try {
-    const output = run(secrets, input);
     return {
       status: 200,
       headers: { 'content-type': 'application/x-amz-json-1.1' },
-      body: JSON.stringify(output),
+      body: JSON.stringify(act()),
     };
   } catch (error) {
     if (error instanceof SecretsManagerError) return errorAnswer(error.name, error.message);

@@ -172,7 +172,7 @@ describe('key', () => {
   });
 
   it.each(['', 'show', 'rotate'])('says where there is none: key %s', async (action) => {
-    session.secretsManager.secrets.delete(KEY_SECRET, true);
+    session.secretsManager.secrets.deleteWithoutRecovery(KEY_SECRET);
     const { exitCode, stderr } = await session.run(`key ${action}`);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('There is no webhook key');

@@ -274,7 +274,7 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
 
   it('a secret that is about to be deleted', async () => {
     session.store(BY_HAND['blinkpy JSON']);
-    session.secretsManager.secrets.delete('blink-logout/default', false);
+    session.secretsManager.secrets.delete('blink-logout/default');
     const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('aws secretsmanager restore-secret --secret-id blink-logout/default');

@@ -137,7 +137,7 @@ describe('against a server', () => {
   it('knows a secret that is not there, one without a value, and one that is being deleted', async () => {
     standIn.secrets.create('blink-logout/empty');
     standIn.secrets.create('blink-logout/deleted', 'text');
-    standIn.secrets.delete('blink-logout/deleted', false);
+    standIn.secrets.delete('blink-logout/deleted');
     await expect(store.readCurrent('blink-logout/none')).rejects.toMatchObject({ code: 'session_unknown' });
     await expect(store.readCurrent('blink-logout/empty')).rejects.toMatchObject({ code: 'session_unknown' });
     await expect(store.readCurrent('blink-logout/deleted')).rejects.toMatchObject({

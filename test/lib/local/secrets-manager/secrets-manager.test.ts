@@ -3,15 +3,21 @@ import {
   CreateSecretCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
+  type FilterNameStringType,
   GetRandomPasswordCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
+  RestoreSecretCommand,
   SecretsManagerClient,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RequestRates } from '../../../../lib/local/secrets-manager/request-rates.ts';
 import {
   refuse,
   type SecretsManagerStandIn,
@@ -246,6 +252,86 @@ describe('secrets as a whole', () => {
     expect(described.DeletedDate).toBeInstanceOf(Date);
   });
 
+  it('are deleted at the end of the recovery window, and can be restored until then', async () => {
+    const { DeletionDate } = await client.send(
+      new DeleteSecretCommand({ SecretId: NAME, RecoveryWindowInDays: 7 }),
+    );
+    const days = ((DeletionDate?.getTime() ?? 0) - standIn.clock.nowMs()) / DAY_MS;
+    expect(days).toBeCloseTo(7, 2);
+    const listed = async (IncludePlannedDeletion: boolean) =>
+      (await client.send(new ListSecretsCommand({ IncludePlannedDeletion }))).SecretList?.length;
+    expect([await listed(false), await listed(true)]).toEqual([0, 1]);
+    await client.send(new RestoreSecretCommand({ SecretId: NAME }));
+    expect((await get()).SecretString).toBe('first');
+    await client.send(new DeleteSecretCommand({ SecretId: NAME }));
+    standIn.clock.advanceMs(29 * DAY_MS);
+    await expect(get()).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    standIn.clock.advanceMs(DAY_MS);
+    await expect(get()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  it('can be deleted at once, even if they do not exist', async () => {
+    const force = (SecretId: string) =>
+      client.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
+    await force(NAME);
+    await expect(get()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(await force('nothing')).toMatchObject({ Name: 'nothing' });
+  });
+
+  it.each([
+    { RecoveryWindowInDays: 7, ForceDeleteWithoutRecovery: true },
+    { RecoveryWindowInDays: 6 },
+    { RecoveryWindowInDays: 31 },
+  ])('refuse to be deleted with %j', async (more) => {
+    await expect(client.send(new DeleteSecretCommand({ SecretId: NAME, ...more }))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    expect((await get()).SecretString).toBe('first');
+  });
+
+  it('are found by the ARN without its suffix, but not by a part of the name', async () => {
+    const arn = (await get()).ARN ?? '';
+    const found = async (SecretId: string) =>
+      (await client.send(new GetSecretValueCommand({ SecretId }))).Name;
+    expect(await found(arn)).toBe(NAME);
+    expect(await found(arn.slice(0, -7))).toBe(NAME);
+    await expect(found(arn.slice(0, -8))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(found(`${NAME}${arn.slice(-7)}`)).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  it('take a new text, description and key by UpdateSecret', async () => {
+    const key = 'arn:aws:kms:us-east-1:123456789012:key/1';
+    const update = (more: object) => client.send(new UpdateSecretCommand({ SecretId: NAME, ...more }));
+    expect((await update({ KmsKeyId: key, Description: 'ours' })).VersionId).toBeUndefined();
+    expect((await update({ SecretString: 'second', ClientRequestToken: V2 })).VersionId).toBe(V2);
+    expect(labels()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSCURRENT'] });
+    expect(await client.send(new DescribeSecretCommand({ SecretId: NAME }))).toMatchObject({
+      KmsKeyId: key,
+      Description: 'ours',
+    });
+  });
+
+  it('have tags, by which they are listed', async () => {
+    const Tags = [
+      { Key: 'team', Value: 'porch' },
+      { Key: 'gone', Value: '' },
+    ];
+    await client.send(new CreateSecretCommand({ Name: 'other', SecretString: 'x', Tags: [...Tags] }));
+    await client.send(new TagResourceCommand({ SecretId: NAME, Tags: [{ Key: 'team', Value: 'garden' }] }));
+    await client.send(new UntagResourceCommand({ SecretId: 'other', TagKeys: ['gone'] }));
+    const described = await client.send(new DescribeSecretCommand({ SecretId: 'other' }));
+    expect(described.Tags).toEqual([{ Key: 'team', Value: 'porch' }]);
+    const names = async (Key: FilterNameStringType, value: string) => {
+      const listed = await client.send(new ListSecretsCommand({ Filters: [{ Key, Values: [value] }] }));
+      return listed.SecretList?.map(({ Name }) => Name);
+    };
+    expect(await names('tag-key', 'team')).toEqual([NAME, 'other']);
+    expect(await names('tag-value', 'gar')).toEqual([NAME]);
+    expect(await names('name', '!blink-logout/')).toEqual(['other']);
+  });
+
   it('come with random passwords of every kind of character', async () => {
     const { RandomPassword } = await client.send(
       new GetRandomPasswordCommand({ PasswordLength: 40, ExcludePunctuation: true }),
@@ -284,13 +370,85 @@ describe('what a test can see and do', () => {
     expect(standIn.calls).toHaveLength(2);
   });
 
-  it('refuses for want of permission, in words that the SDK reads', async () => {
-    standIn.faults.add({
-      on: 'GetSecretValue',
-      at: 'before',
-      effect: refuse('AccessDeniedException', 'not authorized'),
+  it('denies an action in the words of the service, and names the secret’s ARN', async () => {
+    standIn.permissions.deny('secretsmanager:GetSecretValue', 'secretsmanager:ListSecrets');
+    const { ARN } = await client.send(new DescribeSecretCommand({ SecretId: NAME }));
+    const user = 'User: arn:aws:iam::123456789012:user/local is not authorized to perform:';
+    const because = (action: string) => `because no identity-based policy allows the ${action} action`;
+    await expect(get()).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: `${user} secretsmanager:GetSecretValue on resource: ${ARN} ${because('secretsmanager:GetSecretValue')}`,
     });
-    await expect(get()).rejects.toMatchObject({ name: 'AccessDeniedException', message: 'not authorized' });
+    await expect(client.send(new GetSecretValueCommand({ SecretId: 'nothing' }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('on resource: nothing because'),
+    });
+    await expect(client.send(new ListSecretsCommand({}))).rejects.toMatchObject({
+      message: `${user} secretsmanager:ListSecrets ${because('secretsmanager:ListSecrets')}`,
+    });
+    await put(V2, 'second');
+    standIn.permissions.allowAll();
+    expect((await get()).SecretString).toBe('second');
+  });
+
+  it('denies the KMS key apart from the action, for reading and for writing', async () => {
+    const refused = { name: 'AccessDeniedException', message: 'Access to KMS is not allowed' };
+    standIn.permissions.deny('kms:Decrypt');
+    await expect(get()).rejects.toMatchObject(refused);
+    await put(V2, 'second');
+    standIn.permissions.deny('kms:GenerateDataKey');
+    await expect(put(V3, 'third')).rejects.toMatchObject(refused);
+    await move('AWSCURRENT', V2, V1);
+  });
+
+  it('throttles the fifty-first write of a second over all secrets, if asked', async () => {
+    const writes = () => {
+      for (let n = 0; n < 50; n++) standIn.requestRates.count('PutSecretValue');
+    };
+    writes();
+    await put(V2, 'second');
+    standIn.requestRates.enforced = 'writes';
+    writes();
+    await expect(put(V3, 'third')).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await expect(move('DONE', undefined, V1)).rejects.toMatchObject({ name: 'ThrottlingException' });
+    expect((await get()).SecretString).toBe('second');
+    standIn.clock.advanceMs(1000);
+    await put(V3, 'third');
+  });
+
+  it.each([
+    ['writes', 'ListSecretVersionIds', 1000],
+    ['all', 'ListSecretVersionIds', 50],
+    ['all', 'ListSecrets', 100],
+  ] as const)('with %s limited, %s is called up to %i times in a second', (enforced, action, times) => {
+    const rates = new RequestRates({ nowMs: () => 0 });
+    rates.enforced = enforced;
+    for (let n = 0; n < times; n++) rates.count(action);
+    if (times < 1000) expect(() => rates.count(action)).toThrow('Rate exceeded');
+  });
+
+  it('verifies signatures, if asked', async () => {
+    const checking = await startSecretsManager({ accessKeys: { AKIDEXAMPLE: 'right' } });
+    checking.secrets.create(NAME, 'first', V1);
+    const read = async (secretAccessKey: string, accessKeyId = 'AKIDEXAMPLE', sessionToken?: string) => {
+      const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+      const signing = new SecretsManagerClient({
+        endpoint: checking.url,
+        region: 'eu-central-1',
+        credentials,
+        maxAttempts: 1,
+      });
+      const value = await signing.send(new GetSecretValueCommand({ SecretId: NAME })).catch((error) => error);
+      signing.destroy();
+      return value.SecretString ?? value.name;
+    };
+    expect(await read('right')).toBe('first');
+    expect(await read('right', 'AKIDEXAMPLE', 'token')).toBe('first');
+    expect(await read('wrong')).toBe('InvalidSignatureException');
+    expect(await read('right', 'AKIDOTHER')).toBe('UnrecognizedClientException');
+    checking.clock.advanceMs(6 * 60_000);
+    expect(await read('right')).toBe('InvalidSignatureException');
+    await checking.close();
   });
 
   it('can be down, or do what it was asked and lose the answer', async () => {
