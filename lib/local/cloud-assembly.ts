@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 
-/** What `cdk synth` writes: one stack's template, and where the files are that it speaks of. */
+/** The output of `cdk synth`: one stack's template and its assets. */
 export interface CloudAssembly {
   readonly resources: Resources;
-  /** The directory that is uploaded under a key; absolute. */
+  /** The directory that is uploaded under this key. Absolute. */
   assetDirectory(objectKey: string): string;
 }
 
@@ -59,7 +59,7 @@ export async function readCloudAssembly(directory: string): Promise<CloudAssembl
 type TemplateResources = v.InferOutput<typeof templateSchema>['Resources'];
 type Resource<S extends v.GenericSchema> = { readonly id: string; readonly properties: v.InferOutput<S> };
 
-/** A template's resources by type, each checked when it is asked for. */
+/** A template's resources by type. Each is validated when it is read. */
 export class Resources {
   readonly #resources: TemplateResources;
 
@@ -74,7 +74,7 @@ export class Resources {
         const parsed = v.safeParse(schema, Properties);
         if (parsed.success) return { id, properties: parsed.output };
         throw new Error(
-          `${type} ${id} is not of a form that can be run here:\n${v.summarize(parsed.issues)}`,
+          `${type} ${id} has properties that the local run does not support:\n${v.summarize(parsed.issues)}`,
         );
       });
   }

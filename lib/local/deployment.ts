@@ -1,10 +1,7 @@
 import * as v from 'valibot';
 import { readCloudAssembly } from './cloud-assembly.ts';
 
-/**
- * What would be deployed, as far as it can be run on this machine. It is read out of the synthesized template, so that
- * there is no second list of it.
- */
+/** The parts of the synthesized template that run on this machine. */
 export interface Deployment {
   readonly function: DeployedFunction;
   readonly routes: readonly Route[];
@@ -25,10 +22,10 @@ export interface DeployedFunction {
 }
 
 export interface Route {
-  /** A method and a path with parameters, such as `POST /logout/{session}`. */
+  /** Such as `POST /logout/{session}`, or `$default`. */
   readonly key: string;
   readonly authorization: 'NONE' | 'AWS_IAM';
-  /** How long the gateway waits for the function. */
+  /** The gateway's timeout for the function. */
   readonly timeoutMs: number;
 }
 
@@ -36,7 +33,7 @@ export interface Rule {
   readonly name: string;
   readonly enabled: boolean;
   readonly schedule: string;
-  /** What the function is given in place of the event itself, where something is set. */
+  /** The input that replaces the event, if one is set. */
   readonly input: unknown;
 }
 
@@ -46,7 +43,7 @@ export interface GeneratedSecret {
   readonly excludePunctuation: boolean;
 }
 
-/** The logical id in a reference to a resource's ARN. */
+/** Parses a reference to a resource's ARN into its logical id. */
 const arnSchema = v.pipe(
   v.object({ 'Fn::GetAtt': v.tuple([v.string(), v.literal('Arn')]) }),
   v.transform((reference) => reference['Fn::GetAtt'][0]),
@@ -63,7 +60,7 @@ const functionSchema = v.object({
   LoggingConfig: v.optional(v.object({ LogFormat: v.optional(v.picklist(['JSON', 'Text']), 'Text') }), {}),
 });
 
-/** An HTTP API waits for 30 seconds, unless told to be less patient (API Gateway Developer Guide, "Quotas for HTTP APIs"). */
+/** The default timeout is 30 seconds (API Gateway Developer Guide, "Quotas for HTTP APIs"). */
 const integrationSchema = v.object({
   IntegrationType: v.literal('AWS_PROXY'),
   IntegrationUri: arnSchema,
@@ -100,7 +97,7 @@ const secretSchema = v.object({
   }),
 });
 
-/** @param directory a cloud assembly with one stack, in which one function serves every route and the one rule, and one secret is generated */
+/** @param directory a cloud assembly with one stack: one function as the target of all routes and of one rule, and one generated secret */
 export async function readDeployment(directory: string): Promise<Deployment> {
   const { resources, assetDirectory } = await readCloudAssembly(directory);
   const { id: functionId, properties: fn } = resources.only('AWS::Lambda::Function', functionSchema);
@@ -112,7 +109,8 @@ export async function readDeployment(directory: string): Promise<Deployment> {
   );
   const routes = resources.all('AWS::ApiGatewayV2::Route', routeSchema).map(({ id, properties }): Route => {
     const integration = integrations.get(properties.Target);
-    if (integration?.IntegrationUri !== functionId) throw new Error(`${id} does not lead to the function`);
+    if (integration?.IntegrationUri !== functionId)
+      throw new Error(`${id} does not have the function as its target`);
     return {
       key: properties.RouteKey,
       authorization: properties.AuthorizationType,
@@ -120,7 +118,7 @@ export async function readDeployment(directory: string): Promise<Deployment> {
     };
   });
   const [target] = rule.Targets;
-  if (target.Arn !== functionId) throw new Error(`${ruleId} does not lead to the function`);
+  if (target.Arn !== functionId) throw new Error(`${ruleId} does not have the function as its target`);
   const { properties: key } = resources.only('AWS::SecretsManager::Secret', secretSchema);
   return {
     function: {

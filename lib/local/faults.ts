@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Answer, Delivery } from './loopback-server.ts';
 
-/** `before`: the request has come in and nothing has happened yet. `after`: it has been processed, and nobody knows. */
+/** `before`: the request has been received. `after`: it has been processed, and not been answered. */
 export type Moment = 'before' | 'after';
 
 /**
- * What can be done to a call.
- * - `answer`: this instead of processing it, or instead of the true answer.
- * - `destroy`: the connection is cut without a byte.
- * - `cut-off`: the answer's head and half of its body, then the connection is cut.
- * - `hold`: go on, but only after so long.
+ * What happens to a call.
+ * - `answer`: it gets this answer. With `before`, it is not processed.
+ * - `destroy`: the connection is closed without an answer.
+ * - `cut-off`: the connection is closed after the answer's head and half of its body.
+ * - `hold`: it continues after this time.
  */
 export type Effect =
   | { readonly do: 'answer'; readonly answer: Answer }
@@ -17,7 +17,7 @@ export type Effect =
   | { readonly do: 'cut-off' }
   | { readonly do: 'hold'; readonly ms: number };
 
-/** A fault as data: which calls, at which moment, what, and how often (without `times`: until cleared). */
+/** A fault as data. Without `times` it happens until the faults are cleared. */
 export interface Fault<Call> {
   readonly on: string;
   readonly where?: (call: Call) => boolean;
@@ -26,10 +26,10 @@ export interface Fault<Call> {
   readonly times?: number;
 }
 
-/** Called at both moments of every call. The call waits for it: held until the promise resolves. */
+/** Called at both moments of every call. The call waits for the promise. */
 export type Hook<Call> = (call: Call, moment: Moment) => Effect | undefined | Promise<Effect | undefined>;
 
-/** What a test does to a stand-in's calls: by faults that are data, or by a hook for all that is not. */
+/** A test's faults in a stand-in's calls, as data or by a hook. */
 export class Faults<Call extends { readonly action: string }> {
   onCall: Hook<Call> | undefined;
   readonly #faults: { readonly fault: Fault<Call>; left: number }[] = [];
@@ -43,7 +43,7 @@ export class Faults<Call extends { readonly action: string }> {
     this.#faults.length = 0;
   }
 
-  /** Processes a call, with whatever is to happen before and after it. */
+  /** Processes a call, with the faults before and after it. */
   async around(call: Call, process: () => Answer): Promise<Delivery> {
     const instead = await this.#at('before', call);
     if (instead?.do === 'answer') return { answer: instead.answer };
@@ -55,7 +55,7 @@ export class Faults<Call extends { readonly action: string }> {
     return { answer, cutOff: instead?.do === 'cut-off' || afterwards?.do === 'cut-off' };
   }
 
-  /** The hook comes first; the first fault that fits comes where the hook wants nothing. */
+  /** The hook's effect or, if it has none, that of the first fault that matches. */
   async #at(moment: Moment, call: Call): Promise<Effect | undefined> {
     const effect = (await this.onCall?.(call, moment)) ?? this.#next(moment, call);
     if (effect?.do === 'hold') await setTimeout(effect.ms, undefined, { ref: false });

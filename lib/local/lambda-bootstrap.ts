@@ -6,8 +6,8 @@ import type { LambdaError, RuntimeMessage } from './lambda-protocol.ts';
 import { END_OF_OUTPUT, isInvocationMessage } from './lambda-protocol.ts';
 
 /**
- * Runs inside the function's process, in the place of the platform's Node runtime: loads the handler once, then
- * runs what its parent (lambda-process.ts) sends, one invocation at a time.
+ * Runs in the function's process in place of Lambda's Node.js runtime: loads the handler once, then runs the invocations
+ * that its parent (lambda-process.ts) sends, one at a time.
  */
 
 type Handler = (event: unknown, context: object) => unknown;
@@ -38,13 +38,13 @@ function runtimeError(name: string, message: string): Error {
   return Object.assign(new Error(message), { name });
 }
 
-/** The form in which the platform hands a thrown value to whoever invoked. */
+/** A thrown value in the form in which Lambda returns it to the caller. */
 function toLambdaError(error: unknown): LambdaError {
   if (!(error instanceof Error)) return { errorType: typeof error, errorMessage: String(error), trace: [] };
   return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] };
 }
 
-/** The platform logs a thrown error with all its enumerable fields: whatever these hold does reach the log. */
+/** Lambda logs a thrown error with all its enumerable fields. */
 function logError(message: string, error: unknown, requestId?: string): void {
   const { errorType, errorMessage, trace } = toLambdaError(error);
   const fields = error instanceof Error ? { ...error } : {};
@@ -58,7 +58,7 @@ function printable(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' || typeof value === 'function' ? formatWithOptions({}, value) : value;
 }
 
-/** Writes to a pipe are synchronous on POSIX, so the marks stand behind all that the handler has written. */
+/** Writes to a pipe are synchronous on POSIX, so the marks come after all output of the handler. */
 function send(message: RuntimeMessage, sent?: () => void): void {
   process.stdout.write(`${END_OF_OUTPUT}\n`);
   process.stderr.write(`${END_OF_OUTPUT}\n`);

@@ -4,9 +4,8 @@ export const REGION = 'us-east-1';
 export const ACCOUNT_ID = '123456789012';
 
 /**
- * The variables that a function finds on the platform: its own from the template, over them those of the caller,
- * and the runtime's (AWS Lambda Developer Guide, "Defined runtime environment variables").
- * Nothing of this machine's environment but `PATH` gets in.
+ * A function's environment variables: those of the template, overridden by those of the caller, and the runtime's (AWS
+ * Lambda Developer Guide, "Defined runtime environment variables"). Of this machine's variables, only `PATH` is passed on.
  */
 export function lambdaEnvironment(
   fn: DeployedFunction,

@@ -8,16 +8,16 @@ import type { DeployedFunction } from './deployment.ts';
 import { functionArn, lambdaEnvironment } from './lambda-environment.ts';
 import { END_OF_OUTPUT, type InvocationMessage, type LambdaError } from './lambda-protocol.ts';
 
-/** How one invocation went. */
+/** A finished invocation. */
 export interface Invocation {
   readonly requestId: string;
   /** `cold` for the first invocation of a process. */
   readonly start: 'cold' | 'warm';
-  /** The time to load the handler's module, which a cold start pays in addition; 0 on a warm one. */
+  /** The time to load the handler's module, in addition to `durationMs`. 0 for a warm start. */
   readonly initMs: number;
   readonly durationMs: number;
   readonly result: InvocationResult;
-  /** What the process printed meanwhile, line by line; on a cold start also what it printed while it was loading. */
+  /** The lines that the process printed. For a cold start, this includes the output while it was loading. */
   readonly output: readonly string[];
 }
 
@@ -40,13 +40,13 @@ const messageSchema = v.variant('kind', [
 type Message = v.InferOutput<typeof messageSchema>;
 type Ready = Extract<Message, { kind: 'ready' }>;
 
-/** An answer to an invocation, or the end of the process in its place. */
+/** An answer to an invocation, or the end of the process without one. */
 type Answer =
   | Exclude<Message, Ready>
   | { readonly kind: 'timed out' }
   | { readonly kind: 'exited'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null };
 
-/** An execution environment: one process, which loads the function once and runs one invocation at a time. */
+/** An execution environment: a process that loads the function once and runs one invocation at a time. */
 export class LambdaProcess {
   readonly #fn: DeployedFunction;
   readonly #child: ChildProcess;
@@ -59,7 +59,7 @@ export class LambdaProcess {
   readonly #output: string[] = [];
   #start: 'cold' | 'warm' = 'cold';
 
-  /** @param overrides variables put over those of the template, such as the stand-ins' addresses */
+  /** @param overrides variables that override those of the template, such as the stand-ins' addresses */
   constructor(fn: DeployedFunction, overrides: Readonly<Record<string, string>> = {}) {
     this.#fn = fn;
     const child = spawn(process.execPath, [BOOTSTRAP], {
@@ -74,7 +74,7 @@ export class LambdaProcess {
       this.#hear();
     });
     child.on('error', () => {
-      // A message to a process that is just dying: `close` tells the rest.
+      // A message was sent to a process that is exiting. `close` reports the end.
     });
     child.on('close', (exitCode, signal) => {
       this.#finish({ kind: 'exited', exitCode, signal });
@@ -82,12 +82,12 @@ export class LambdaProcess {
     });
   }
 
-  /** Whether it can take another invocation. */
+  /** Whether it can run another invocation. */
   get alive(): boolean {
     return this.#end === undefined;
   }
 
-  /** Never rejects: whatever happens to the process is the invocation's result. */
+  /** Never rejects: the end of the process is a result, too. */
   async invoke(event: unknown): Promise<Invocation> {
     const requestId = randomUUID();
     const start = this.#start;
@@ -105,7 +105,7 @@ export class LambdaProcess {
     };
   }
 
-  /** Ends the process at once, whatever it is doing. */
+  /** Ends the process at once. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#closed.promise;
@@ -128,7 +128,7 @@ export class LambdaProcess {
     }, timeoutMs);
     const answer = await this.#answer.promise;
     clearTimeout(timer);
-    // Its last words are worth waiting for.
+    // Waits for the output before the end.
     if (!this.alive) await this.#closed.promise;
     return answer;
   }
@@ -145,7 +145,7 @@ export class LambdaProcess {
     });
   }
 
-  /** A message counts once all that was printed before it has been read. */
+  /** Handles a message when all output before it has been read. */
   #hear(): void {
     const [message] = this.#unheard;
     if (message === undefined || [...this.#marks.values()].some((count) => count === 0)) return;
@@ -162,7 +162,7 @@ export class LambdaProcess {
     this.#answer.resolve(end);
   }
 
-  /** What ends an invocation from outside is told in the platform's own words. */
+  /** Errors of the runtime have Lambda's own texts. */
   #toResult(answer: Answer, requestId: string): InvocationResult {
     switch (answer.kind) {
       case 'returned':

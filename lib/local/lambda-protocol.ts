@@ -1,6 +1,6 @@
 /**
- * What the function's process (lambda-bootstrap.ts) and its parent (lambda-process.ts) say to each other. Events and
- * payloads travel as JSON text, as they do on the platform.
+ * The messages between the function's process (lambda-bootstrap.ts) and its parent (lambda-process.ts). Events and
+ * payloads are JSON text, as in Lambda.
  */
 
 /** Parent to process. */
@@ -15,18 +15,18 @@ export function isInvocationMessage(message: unknown): message is InvocationMess
   return typeof message === 'object' && message !== null && 'requestId' in message && 'event' in message;
 }
 
-/** A failed invocation as its caller sees it. */
+/** A failed invocation's error, as its caller receives it. */
 export interface LambdaError {
   readonly errorType: string;
   readonly errorMessage: string;
   readonly trace: readonly string[];
 }
 
-/** Process to parent. After `dying` it exits. */
+/** Process to parent. The process exits after `dying`. */
 export type RuntimeMessage =
   | { readonly kind: 'ready'; readonly initMs: number }
   | { readonly kind: 'returned'; readonly payload: string }
   | { readonly kind: 'failed' | 'dying'; readonly error: LambdaError };
 
-/** Written to stdout and stderr ahead of every message, since a message may overtake what was printed before it. */
+/** Written to stdout and stderr before each message, because a message may arrive before earlier output. */
 export const END_OF_OUTPUT = '\0end of output';

@@ -4,10 +4,7 @@ import { type Invocation, LambdaProcess } from './lambda-process.ts';
 /** The concurrency quota of a new AWS account. */
 const CONCURRENCY = 10;
 
-/**
- * The function with as many processes as it is called at once, as on the platform. Where the platform would
- * throttle, calls wait here.
- */
+/** The function, with one process for each concurrent invocation. Calls above the quota wait; Lambda would throttle them. */
 export class Lambda {
   readonly #fn: DeployedFunction;
   readonly #overrides: Readonly<Record<string, string>>;
@@ -29,7 +26,7 @@ export class Lambda {
     }
   }
 
-  /** Ends all processes: what they are doing fails, and the next call is a cold start. */
+  /** Ends all processes. Their invocations fail, and the next call is a cold start. */
   async kill(): Promise<void> {
     await Promise.all([...this.#processes].map((lambdaProcess) => lambdaProcess.kill()));
   }

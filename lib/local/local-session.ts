@@ -11,7 +11,7 @@ export interface LocalSession {
   readonly clientId: number;
 }
 
-/** The forms in which people store tokens: BlinkMonitorProtocol's, blinkpy's (Home Assistant's), a Homebridge plugin's. */
+/** Forms in which tokens are stored: BlinkMonitorProtocol's, blinkpy's (and Home Assistant's), a Homebridge plugin's. */
 export type Form = 'BLINK_TOKENS' | 'blinkpy' | 'Homebridge';
 
 export interface StandIns {

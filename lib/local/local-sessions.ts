@@ -13,7 +13,7 @@ export const LOCAL_ACCOUNTS: readonly AccountSeed[] = [
   secondFactor: { code: '123456', askedBy: 412 },
 }));
 
-/** One session in each of the forms in which people store tokens. */
+/** One session for each form in which tokens are stored. */
 export const LOCAL_SESSIONS = {
   default: { name: 'default', form: 'BLINK_TOKENS', accountId: 100_001, clientId: 300_001 },
   homeAssistant: { name: 'home-assistant', form: 'blinkpy', accountId: 100_002, clientId: 300_002 },

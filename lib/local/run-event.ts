@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Invocation } from './lambda-process.ts';
 
-/** The line that a run writes about itself, which is its metrics too. */
+/** The log line of a run, which is also its metrics. */
 export interface RunEvent {
   /** The outcome, or the code of the failure. */
   readonly message: string;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Rule } from './deployment.ts';
 import { ACCOUNT_ID, REGION } from './lambda-environment.ts';
 
-/** What a scheduled rule sends to its target (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule"). */
+/** The event that a scheduled rule sends to its target (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule"). */
 export function scheduledEvent({ name, input }: Rule): unknown {
   return (
     input ?? {

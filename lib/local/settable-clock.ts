@@ -1,9 +1,9 @@
-/** What tells the time: milliseconds since the epoch. */
+/** Returns the time in milliseconds since the epoch. */
 export interface Clock {
   nowMs(): number;
 }
 
-/** The clock of a stand-in: the machine's, moved ahead as far as a test wants. It never goes back. */
+/** The machine's clock, which a test can move forward. It never goes back. */
 export class SettableClock implements Clock {
   #aheadMs = 0;
   #lastMs = 0;
@@ -14,7 +14,7 @@ export class SettableClock implements Clock {
   }
 
   advanceMs(ms: number): void {
-    if (ms < 0) throw new RangeError('a clock goes forward only');
+    if (ms < 0) throw new RangeError('a clock only goes forward');
     this.#aheadMs += ms;
   }
 }

@@ -11,7 +11,7 @@ export interface LambdaApiOptions {
 
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
-/** Lambda's Invoke (AWS Lambda API Reference), for `aws lambda invoke` and the SDKs: synchronous, without the log's tail. */
+/** Lambda's Invoke (AWS Lambda API Reference), for `aws lambda invoke` and the SDKs. Only synchronous, and without the log. */
 export function startLambdaApi({ functionName, invoke, port }: LambdaApiOptions): Promise<LoopbackServer> {
   return startLoopbackServer({ ...(port !== undefined && { port }) }, async ({ method, target, body }) => {
     const [, name] = INVOCATIONS.exec(target) ?? [];

@@ -2,7 +2,7 @@ import { SecretsManagerError } from './secrets-manager-error.ts';
 
 const PAGE_SIZE = 100;
 
-/** One page of a list, and where the next one begins. The token is opaque to callers. */
+/** One page of a list and, if there are more items, the token of the next page. */
 export function page<T>(
   all: readonly T[],
   asked: { readonly MaxResults?: number | undefined; readonly NextToken?: string | undefined },

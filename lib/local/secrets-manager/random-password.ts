@@ -5,7 +5,7 @@ const UPPERCASE = LOWERCASE.toUpperCase();
 const NUMBERS = '0123456789';
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
-/** As GetRandomPassword makes them: with at least one character of each kind. */
+/** A password of GetRandomPassword, with at least one character of each kind. */
 export function randomPassword(length: number, excludePunctuation: boolean): string {
   const kinds = [LOWERCASE, UPPERCASE, NUMBERS, ...(excludePunctuation ? [] : [PUNCTUATION])];
   for (;;) {

@@ -135,7 +135,7 @@ test.each([
   ['a route', { Integration: { IntegrationUri: { 'Fn::GetAtt': ['Another', 'Arn'] } } }, 'Route'],
   ['the rule', { Rule: { Targets: [{ Arn: { 'Fn::GetAtt': ['Another', 'Arn'] }, Id: 'Target0' }] } }, 'Rule'],
 ])('%s that leads elsewhere is an error', async (_what, changes, id) => {
-  await expect(deploymentWith(changes)).rejects.toThrow(`${id} does not lead to the function`);
+  await expect(deploymentWith(changes)).rejects.toThrow(`${id} does not have the function as its target`);
 });
 
 test('a second function is an error', async () => {
