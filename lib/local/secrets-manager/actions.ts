@@ -104,6 +104,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       Tags: v.optional(tags, []),
     },
     (secrets, input) => {
+      secrets.requireKmsKey(input.KmsKeyId);
       const secret = secrets.create(input.Name, input.SecretString, input.ClientRequestToken);
       secret.description = input.Description;
       secret.kmsKeyId = input.KmsKeyId;
@@ -130,6 +131,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     },
     (secrets, input) => {
       const secret = secrets.find(input.SecretId);
+      secrets.requireKmsKey(input.KmsKeyId);
       if (input.SecretString !== undefined) {
         secret.put(input.ClientRequestToken, input.SecretString, ['AWSCURRENT']);
       }

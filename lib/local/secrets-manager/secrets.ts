@@ -6,6 +6,8 @@ import { SecretsManagerError } from './secrets-manager-error.ts';
 /** All secrets of one account and region. */
 export class Secrets {
   readonly clock: Clock;
+  /** The customer managed keys that exist, as callers name them. */
+  readonly kmsKeys = new Set<string>();
   readonly #byName = new Map<string, Secret>();
 
   constructor(clock: Clock) {
@@ -67,6 +69,15 @@ export class Secrets {
       );
     }
     return secret;
+  }
+
+  /** "Secrets Manager can't encrypt the protected secret text using the provided KMS key." (API reference, EncryptionFailure) */
+  requireKmsKey(keyId: string | undefined): void {
+    if (keyId === undefined || this.kmsKeys.has(keyId)) return;
+    throw new SecretsManagerError(
+      'EncryptionFailure',
+      "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",
+    );
   }
 
   /**

@@ -304,6 +304,8 @@ describe('secrets as a whole', () => {
   it('take a new text, description and key by UpdateSecret', async () => {
     const key = 'arn:aws:kms:us-east-1:123456789012:key/1';
     const update = (more: object) => client.send(new UpdateSecretCommand({ SecretId: NAME, ...more }));
+    await expect(update({ KmsKeyId: key })).rejects.toMatchObject({ name: 'EncryptionFailure' });
+    standIn.secrets.kmsKeys.add(key);
     expect((await update({ KmsKeyId: key, Description: 'ours' })).VersionId).toBeUndefined();
     expect((await update({ SecretString: 'second', ClientRequestToken: V2 })).VersionId).toBe(V2);
     expect(labels()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSCURRENT'] });
@@ -311,6 +313,12 @@ describe('secrets as a whole', () => {
       KmsKeyId: key,
       Description: 'ours',
     });
+  });
+
+  it('are not created under a key that does not exist', async () => {
+    const create = new CreateSecretCommand({ Name: 'other', SecretString: 'x', KmsKeyId: 'missing' });
+    await expect(client.send(create)).rejects.toMatchObject({ name: 'EncryptionFailure' });
+    expect(standIn.secrets.all()).toHaveLength(1);
   });
 
   it('have tags, by which they are listed', async () => {
@@ -399,6 +407,8 @@ describe('what a test can see and do', () => {
     standIn.permissions.deny('kms:GenerateDataKey');
     await expect(put(V3, 'third')).rejects.toMatchObject(refused);
     await move('AWSCURRENT', V2, V1);
+    await client.send(new CreateSecretCommand({ Name: 'without-a-text' }));
+    await client.send(new UpdateSecretCommand({ SecretId: NAME, Description: 'no text' }));
   });
 
   it('throttles the fifty-first write of a second over all secrets, if asked', async () => {
@@ -430,22 +440,34 @@ describe('what a test can see and do', () => {
   it('verifies signatures, if asked', async () => {
     const checking = await startSecretsManager({ accessKeys: { AKIDEXAMPLE: 'right' } });
     checking.secrets.create(NAME, 'first', V1);
-    const read = async (secretAccessKey: string, accessKeyId = 'AKIDEXAMPLE', sessionToken?: string) => {
-      const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+    const read = async (
+      secretAccessKey: string,
+      { accessKeyId = 'AKIDEXAMPLE', unsigned = {}, ...session }: Signing = {},
+    ) => {
+      const credentials = { accessKeyId, secretAccessKey, ...session };
       const signing = new SecretsManagerClient({
         endpoint: checking.url,
         region: 'eu-central-1',
         credentials,
         maxAttempts: 1,
       });
+      signing.middlewareStack.add(
+        (next) => (call) => {
+          Object.assign((call.request as { headers: object }).headers, unsigned);
+          return next(call);
+        },
+        { step: 'deserialize' },
+      );
       const value = await signing.send(new GetSecretValueCommand({ SecretId: NAME })).catch((error) => error);
       signing.destroy();
       return value.SecretString ?? value.name;
     };
     expect(await read('right')).toBe('first');
-    expect(await read('right', 'AKIDEXAMPLE', 'token')).toBe('first');
+    expect(await read('right', { sessionToken: 'token' })).toBe('first');
     expect(await read('wrong')).toBe('InvalidSignatureException');
-    expect(await read('right', 'AKIDOTHER')).toBe('UnrecognizedClientException');
+    expect(await read('right', { accessKeyId: 'AKIDOTHER' })).toBe('UnrecognizedClientException');
+    expect(await read('right', { unsigned: { 'x-amz-meta': '1' } })).toBe('InvalidSignatureException');
+    expect(await read('right', { unsigned: { 'x-meta': '1' } })).toBe('first');
     checking.clock.advanceMs(6 * 60_000);
     expect(await read('right')).toBe('InvalidSignatureException');
     await checking.close();
@@ -491,6 +513,13 @@ describe('what a test can see and do', () => {
     expect(Date.parse(headers.date ?? '') - Date.now()).toBeGreaterThan(9 * DAY_MS);
   });
 });
+
+interface Signing {
+  readonly accessKeyId?: string;
+  readonly sessionToken?: string;
+  /** Headers that are added after the signature was made. */
+  readonly unsigned?: Readonly<Record<string, string>>;
+}
 
 describe('requests that no SDK would send', () => {
   it('are refused with the name of what is wrong', async () => {
