@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { readCloudAssembly } from './cloud-assembly.ts';
+import { ACCOUNT_ID, REGION } from './lambda-environment.ts';
 
 /** The parts of the synthesized template that run on this machine. */
 export interface Deployment {
@@ -7,6 +8,8 @@ export interface Deployment {
   readonly routes: readonly Route[];
   readonly rule: Rule;
   readonly webhookKey: GeneratedSecret;
+  /** In Amazon States Language; its references are resolved to what they are on this machine. */
+  readonly stateMachine: unknown;
 }
 
 export interface DeployedFunction {
@@ -97,6 +100,24 @@ const secretSchema = v.object({
   }),
 });
 
+const stateMachineSchema = v.object({
+  DefinitionString: v.object({
+    'Fn::Join': v.tuple([v.literal(''), v.array(v.union([v.string(), v.record(v.string(), v.unknown())]))]),
+  }),
+});
+
+/** A template's join of text and references as text. A reference to a resource becomes an ARN that ends with its logical id. */
+function resolved(parts: readonly (string | Readonly<Record<string, unknown>>)[]): string {
+  return parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      if (part['Ref'] === 'AWS::Partition') return 'aws';
+      const [id] = Object.values(part).flat();
+      return `arn:aws:local:${REGION}:${ACCOUNT_ID}:${id}`;
+    })
+    .join('');
+}
+
 /** @param directory a cloud assembly with one stack: one function as the target of all routes and of one rule, and one generated secret */
 export async function readDeployment(directory: string): Promise<Deployment> {
   const { resources, assetDirectory } = await readCloudAssembly(directory);
@@ -119,6 +140,7 @@ export async function readDeployment(directory: string): Promise<Deployment> {
   });
   const [target] = rule.Targets;
   if (target.Arn !== functionId) throw new Error(`${ruleId} does not have the function as its target`);
+  const { properties: machine } = resources.only('AWS::StepFunctions::StateMachine', stateMachineSchema);
   const { properties: key } = resources.only('AWS::SecretsManager::Secret', secretSchema);
   return {
     function: {
@@ -143,5 +165,6 @@ export async function readDeployment(directory: string): Promise<Deployment> {
       passwordLength: key.GenerateSecretString.PasswordLength,
       excludePunctuation: key.GenerateSecretString.ExcludePunctuation,
     },
+    stateMachine: JSON.parse(resolved(machine.DefinitionString['Fn::Join'][1])),
   };
 }

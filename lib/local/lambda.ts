@@ -2,18 +2,24 @@ import type { DeployedFunction } from './deployment.ts';
 import { type Invocation, LambdaProcess } from './lambda-process.ts';
 
 /** The concurrency quota of a new AWS account. */
-const CONCURRENCY = 10;
+const NEW_ACCOUNT_CONCURRENCY = 10;
 
 /** The function, with one process for each concurrent invocation. Calls above the quota wait; Lambda would throttle them. */
 export class Lambda {
   readonly #fn: DeployedFunction;
   readonly #overrides: Readonly<Record<string, string>>;
+  readonly #concurrency: number;
   readonly #processes = new Set<LambdaProcess>();
   readonly #idle: LambdaProcess[] = [];
   readonly #waiting: (() => void)[] = [];
 
-  constructor(fn: DeployedFunction, overrides: Readonly<Record<string, string>> = {}) {
+  constructor(
+    fn: DeployedFunction,
+    overrides: Readonly<Record<string, string>> = {},
+    concurrency = NEW_ACCOUNT_CONCURRENCY,
+  ) {
     this.#fn = fn;
+    this.#concurrency = concurrency;
     this.#overrides = overrides;
   }
 
@@ -36,7 +42,7 @@ export class Lambda {
       const idle = this.#idle.pop();
       if (idle?.alive) return idle;
       if (idle !== undefined) this.#processes.delete(idle);
-      else if (this.#processes.size < CONCURRENCY) {
+      else if (this.#processes.size < this.#concurrency) {
         const started = new LambdaProcess(this.#fn, this.#overrides);
         this.#processes.add(started);
         return started;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AccountSeed } from './blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from './blink/start-blink.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
+import { executeFleet, type FleetExecution } from './fleet.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { Invocation } from './lambda-process.ts';
@@ -43,6 +44,8 @@ export interface LocalStack {
   invoke(event: unknown): Promise<Invocation>;
   /** Invokes the function as the schedule does. */
   fireRule(): Promise<Invocation>;
+  /** Starts the state machine and waits for its end. */
+  startExecution(input: unknown): Promise<FleetExecution>;
   close(): Promise<void>;
 }
 
@@ -87,6 +90,11 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       onInvocation: undefined,
       invoke,
       fireRule: () => invoke(scheduledEvent(deployment.rule)),
+      startExecution: (input) =>
+        executeFleet(
+          { definition: deployment.stateMachine, secretsManagerUrl: secretsManager.url, invoke },
+          input,
+        ),
       close,
     };
     return stack;

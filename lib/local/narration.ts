@@ -3,7 +3,7 @@ import type { Invocation } from './lambda-process.ts';
 import type { LocalSession } from './local-session.ts';
 import type { LocalStack } from './local-stack.ts';
 import { type RunEvent, runEventOf } from './run-event.ts';
-import type { Step } from './run-steps.ts';
+import type { FleetStep, Step } from './run-steps.ts';
 import { masked, type StoredToken } from './stored-token.ts';
 
 /** Renders the local run as text. `styleText` leaves colours out where the output is not a terminal. */
@@ -44,12 +44,36 @@ export function renderStep(number: number, step: Step): string {
   );
 }
 
-export function renderResult(steps: readonly Step[]): string {
+export function renderFleetStep(number: number, { title, call, result, faults }: FleetStep): string {
+  const mark = faults.length === 0 ? styleText('green', '✓') : styleText('red', '✗');
+  const { execution, invocations, figures } = result;
+  const sessions = invocations.map((invocation) => {
+    const event = runEventOf(invocation);
+    return `${event?.session ?? 'unknown'}: ${outcome(invocation, event)}, ${duration(invocation)}`;
+  });
+  return lines(
+    [
+      ['called', call],
+      ['outcome', `${mark} ${execution.status}`],
+      ['sessions', sessions.join('\n')],
+      [
+        'figures',
+        Object.entries(figures)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', '),
+      ],
+      ...faults.map((fault) => ['failed', styleText('red', fault)] as const),
+    ],
+    styleText('bold', `${number}. ${title}`),
+  );
+}
+
+export function renderResult(steps: readonly { readonly faults: readonly string[] }[]): string {
   const failed = steps.filter(({ faults }) => faults.length > 0).length;
-  if (failed > 0) return styleText('red', `${failed} of ${steps.length} runs failed.`);
+  if (failed > 0) return styleText('red', `${failed} of ${steps.length} steps failed.`);
   return styleText(
     'green',
-    `All ${steps.length} runs succeeded. Each logout used its refresh token once and stored the new one.`,
+    `All ${steps.length} steps succeeded. Each logout used its refresh token once and stored the new one.`,
   );
 }
 

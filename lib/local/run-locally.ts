@@ -3,6 +3,7 @@ import { signIn } from './local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from './local-sessions.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import {
+  renderFleetStep,
   renderInvocation,
   renderOpening,
   renderOutput,
@@ -11,7 +12,7 @@ import {
   renderSetup,
   renderStep,
 } from './narration.ts';
-import { runSteps, type Step } from './run-steps.ts';
+import { type FleetStep, runFleetStep, runSteps, type Step } from './run-steps.ts';
 
 const SESSIONS = Object.values(LOCAL_SESSIONS);
 
@@ -34,13 +35,18 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
   try {
     signAllIn(stack);
     console.log(renderSetup(stack, SESSIONS));
-    const steps: Step[] = [];
+    const steps: (Step | FleetStep)[] = [];
     for await (const step of runSteps(stack)) {
       steps.push(step);
       console.log(renderStep(steps.length, step));
       if (verbose) console.log(`${renderOutput(step.invocation)}\n`);
       signal.throwIfAborted();
     }
+    signAllIn(stack);
+    const fleetStep = await runFleetStep(stack, SESSIONS);
+    steps.push(fleetStep);
+    console.log(renderFleetStep(steps.length, fleetStep));
+    if (verbose) for (const invocation of fleetStep.result.invocations) console.log(renderOutput(invocation));
     console.log(renderResult(steps));
     if (serve) await listen(stack, verbose, signal);
     return steps.every(({ faults }) => faults.length === 0);

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { FleetExecution } from './fleet.ts';
 import type { Invocation } from './lambda-process.ts';
 import type { LocalSession } from './local-session.ts';
 import { LOCAL_SESSIONS } from './local-sessions.ts';
@@ -16,6 +17,15 @@ export interface Step {
   readonly blinkCalls: readonly string[];
   readonly before: StoredToken;
   readonly after: StoredToken;
+  /** The expectations that were not met. */
+  readonly faults: readonly string[];
+}
+
+/** An execution of the state machine and the result for each session. */
+export interface FleetStep {
+  readonly title: string;
+  readonly call: string;
+  readonly result: FleetExecution;
   /** The expectations that were not met. */
   readonly faults: readonly string[];
 }
@@ -57,6 +67,34 @@ export async function* runSteps(stack: LocalStack): AsyncGenerator<Step> {
     },
   ];
   for (const plan of plans) yield runStep(stack, plan);
+}
+
+/** Logs out all of the sessions with one execution of the synthesized state machine. */
+export async function runFleetStep(stack: LocalStack, sessions: readonly LocalSession[]): Promise<FleetStep> {
+  const tokens = sessions.map((session) => storedToken(stack, session));
+  const input = { sessions: 'all' };
+  const result = await stack.startExecution(input);
+  const { execution, invocations, digests } = result;
+  const expectations: readonly (readonly [boolean, string])[] = [
+    [execution.status === 'SUCCEEDED', `the execution ended as ${JSON.stringify(execution)}`],
+    [invocations.length === sessions.length, `the function was invoked ${invocations.length} times`],
+    [digests.length === 0, 'a digest was sent'],
+    ...sessions.flatMap((session, i): (readonly [boolean, string])[] => {
+      const after = storedToken(stack, session);
+      const spends = stack.blink.tokens.spends(tokens[i]?.newest ?? '');
+      return [
+        [spends === 1, `${session.name}: the refresh token was used ${spends} times`],
+        [after.isStored, `${session.name}: the secret does not hold the new refresh token`],
+        [after.labels.includes('BLINK_LOGGED_OUT'), `${session.name}: the label BLINK_LOGGED_OUT is missing`],
+      ];
+    }),
+  ];
+  return {
+    title: 'All sessions: one execution of the state machine',
+    call: `start-execution ${JSON.stringify(input)}`,
+    result,
+    faults: expectations.flatMap(([isMet, fault]) => (isMet ? [] : [fault])),
+  };
 }
 
 function byConsole(

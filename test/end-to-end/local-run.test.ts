@@ -43,13 +43,17 @@ test('npm start does the main job through each trigger, tells it in plain text, 
   timeout: 60_000,
 }, async () => {
   const { exitCode, text } = await start('npm', ['start', '--silent']).end();
-  expect(text).toContain('All 4 runs succeeded');
+  expect(text).toContain('All 5 steps succeeded');
   expect(text.match(/✓ (ready|logged_out)/g)).toEqual([
     '✓ ready',
     '✓ logged_out',
     '✓ logged_out',
     '✓ logged_out',
   ]);
+  expect(text).toContain('✓ SUCCEEDED');
+  for (const session of ['default', 'home-assistant', 'homebridge']) {
+    expect(text).toMatch(new RegExp(`${session}: logged_out, \\d+ ms`));
+  }
   expect(text).toMatch(/eyJ.….{4} \(version [0-9a-f]{8}\) → eyJ.….{4} \(version [0-9a-f]{8}\)/);
   expect(text).not.toMatch(/eyJ[\w-]{5}/);
   expect(text).toBe(stripVTControlCharacters(text));

@@ -42,6 +42,25 @@ const RESOURCES = {
     Properties: { ScheduleExpression: 'rate(1 day)', Targets: [{ Arn: FUNCTION_ARN, Id: 'Target0' }] },
   },
   Key: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'key', GenerateSecretString: {} } },
+  Machine: {
+    Type: 'AWS::StepFunctions::StateMachine',
+    Properties: {
+      DefinitionString: {
+        'Fn::Join': [
+          '',
+          [
+            '{"resource":"arn:',
+            { Ref: 'AWS::Partition' },
+            ':states","to":["',
+            FUNCTION_ARN,
+            '","',
+            { Ref: 'Topic' },
+            '"]}',
+          ],
+        ],
+      },
+    },
+  },
   Other: { Type: 'AWS::SQS::Queue' },
 };
 
@@ -93,6 +112,10 @@ test('what the template leaves out is as AWS has it by default', async () => {
     },
     routes: [{ key: 'POST /door', authorization: 'NONE', timeoutMs: 30_000 }],
     rule: { name: 'Rule', enabled: true, schedule: 'rate(1 day)', input: undefined },
+    stateMachine: {
+      resource: 'arn:aws:states',
+      to: ['arn:aws:local:us-east-1:123456789012:Fn', 'arn:aws:local:us-east-1:123456789012:Topic'],
+    },
     webhookKey: { name: 'key', passwordLength: 32, excludePunctuation: false },
   });
 });
