@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { MAX_KEPT_VERSIONS } from '../../lambda/vault/session-state.ts';
+import { SESSIONS_PER_PAGE } from '../../lib/fleet/definition.ts';
 import type { Invocation } from '../../lib/local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../lib/local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
@@ -137,6 +138,10 @@ describe('what else was counted:', () => {
       'AWS::CloudWatch::Alarm',
       figure('What else a run costs', 'Alarms of the stack'),
     );
+    synthesize({ schedule: 'cron(0 3 * * ? *)', sessions: 'all' }).resourceCountIs(
+      'AWS::CloudWatch::Alarm',
+      figure('What else a run costs', 'Alarms with the state machine on a schedule'),
+    );
     template.resourceCountIs(
       'AWS::CloudWatch::Dashboard',
       figure('What else a run costs', 'Dashboards of the stack'),
@@ -148,7 +153,7 @@ describe('what else was counted:', () => {
 });
 
 describe('the sums', () => {
-  const SIZES = [1, 1_000, 1_000_000];
+  const SIZES = [1, 200, 1_000, 1_000_000];
   const NIGHTS = 30;
   const HOURS = 720;
   const price = (what: string) => figure('Prices', what);
@@ -172,6 +177,17 @@ describe('the sums', () => {
     return sum;
   }
 
+  /** One session needs no state machine. */
+  function transitions(size: number): number {
+    if (size === 1) return 0;
+    return (
+      size * run('State transitions of a session') +
+      Math.ceil(size / SESSIONS_PER_PAGE) *
+        run(`State transitions of a page of ${SESSIONS_PER_PAGE} sessions`) +
+      run('State transitions of an execution, beside these')
+    );
+  }
+
   const bill: Readonly<Record<string, (size: number) => number>> = {
     Secrets: (size) => (size + 1) * price('Secret and month'),
     'Calls to Secrets Manager': (size) =>
@@ -185,10 +201,11 @@ describe('the sums', () => {
       price('GB-second of Lambda, arm64'),
     Log: (size) => size * NIGHTS * (run('Bytes of its log, assumed') / 1e9) * price('GB of log'),
     Metrics: (size) => metrics(((size + 1) * run('Metrics that a logout sends') * NIGHTS) / HOURS),
-    Alarms: () => run('Alarms of the stack') * price('Alarm and month'),
+    Alarms: (size) =>
+      run(size === 1 ? 'Alarms of the stack' : 'Alarms with the state machine on a schedule') *
+      price('Alarm and month'),
     Dashboard: () => run('Dashboards of the stack') * price('Dashboard and month'),
-    Schedules: (size) =>
-      Math.max(0, (size * NIGHTS) / 1e6 - 14) * price('1,000,000 schedules fired, beyond 14,000,000'),
+    'State transitions': (size) => NIGHTS * transitions(size) * (price('1,000,000 state transitions') / 1e6),
   };
 
   test.each([...Object.entries(bill)])('of %s are right', (line, of) => {
@@ -205,8 +222,8 @@ describe('the sums', () => {
     const perSecond = figure('Quotas', 'Writes to Secrets Manager, a second') / writes;
     const seconds = SIZES.map((size) => size / perSecond);
     expect(PAGE).toContain(`${perSecond} logouts a second`);
-    expect(PAGE).toContain(`1,000 sessions take ${seconds[1]} seconds`);
-    expect(PAGE).toContain(`1,000,000 take ${((seconds[2] ?? 0) / 3600).toFixed(1)} hours`);
+    expect(PAGE).toContain(`1,000 sessions take ${seconds[2]} seconds`);
+    expect(PAGE).toContain(`1,000,000 take ${((seconds[3] ?? 0) / 3600).toFixed(1)} hours`);
     expect(PAGE).toContain(`${(perSecond * 8 * 3600).toLocaleString('en-US')} in a night of eight hours`);
     expect(PAGE).toContain(`${perSecond * run('Seconds that are billed, assumed')} at once`);
     expect(PAGE).toContain(`${MAX_KEPT_VERSIONS / asked(2)} logouts of a session within 24 hours`);
