@@ -14,8 +14,11 @@ export const WEBHOOK_KEY_SECRET_NAME = 'blink-logout-webhook-key';
 /** No run outlives this. */
 export const FUNCTION_TIMEOUT_SECONDS = 60;
 
-/** A claim older than any run can live, requests in flight included, is a dead run's. */
-export const CLAIM_LIFE_SECONDS = FUNCTION_TIMEOUT_SECONDS + 30;
+/**
+ * A claim that is older belongs to a run that has ended, and its requests have arrived or are lost: 30 s for requests in
+ * flight, 5 s for the clocks of Secrets Manager, which may disagree.
+ */
+export const CLAIM_LIFE_SECONDS = FUNCTION_TIMEOUT_SECONDS + 30 + 5;
 
 /**
  * Read by the SDK (AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials files"): without

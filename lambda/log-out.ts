@@ -1,20 +1,16 @@
-import type { Account, Blink, RefreshResult } from './blink/blink.ts';
-import { asksForRest } from './blink/blink-failure.ts';
-import { type Deadline, holdsRefreshAndSave } from './deadline.ts';
+import type { Account, Blink, Grant } from './blink/blink.ts';
+import { coolDownAfter } from './blink/blink-failure.ts';
 import { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
-import { hasMovedOn, refuse, tokenMayBeLost } from './refusal.ts';
+import { type Refusal, recordRefusal, refusalFailure, tokenMayBeLost } from './refusal.ts';
+import { type SpendPorts, spend } from './spend.ts';
 import type { StoredSession } from './stored-session/stored-session.ts';
-import type { Claim, Reading, SavedSession, SessionVault } from './vault/session-vault.ts';
+import { coolingDown, refused } from './vault/availability.ts';
+import type { Claim, Claimant, Note, Reading, SavedSession } from './vault/session-vault.ts';
+import { OWN_CLIENT } from './vault/session-vault.ts';
 
-export interface Ports {
-  readonly vault: SessionVault;
-  readonly blink: Blink;
-  /** When the platform ends the run. A save goes on until then. */
-  readonly runEnds: Deadline;
-  /** When the caller must have its answer, never later than `runEnds`: nothing is spent that could not be saved by then. */
-  readonly answerDue: Deadline;
-  readonly runId: string;
+export interface Ports extends SpendPorts {
+  readonly claimant: Claimant;
 }
 
 export interface LogoutRequest {
@@ -23,87 +19,123 @@ export interface LogoutRequest {
   readonly clientId?: string;
 }
 
-/** Read, claim, refresh, save, log out, mark. */
-export async function logOut(ports: Ports, request: LogoutRequest, mayUseNewer = true): Promise<Outcome> {
-  const { vault } = ports;
+/** Read, claim, refresh, save, log out, mark. A refused token is replaced by a newer one, if there is one, once. */
+export async function logOut(ports: Ports, request: LogoutRequest): Promise<Outcome> {
+  const first = await refreshCurrent(ports, request);
+  const refreshed = (await hasNewerToken(ports, first)) ? await refreshCurrent(ports, request) : first;
+  switch (refreshed.kind) {
+    case 'already_logged_out':
+      return alreadyLoggedOut(request);
 
-  const reading = await vault.read(request.session);
-  if (wasJustDone(ports, request, reading)) return alreadyLoggedOut(request);
-  if (reading.state.availability.kind === 'claimable') ports.blink.openConnections(reading.stored.tier);
-
-  const claim = await vault.claim(reading, ports.runId);
-  const spent = await spend(ports, claim);
-  switch (spent.kind) {
-    case 'refused':
-      if (mayUseNewer && (await hasMovedOn(vault, claim, spent))) return logOut(ports, request, false);
-      if (endedByEarlierLogout(request, claim.reading) && !tokenMayBeLost(claim, spent)) {
-        await vault.giveBack(claim, 'unspent');
+    case 'refused': {
+      const { claim, refusal } = refreshed;
+      await recordRefusal(ports.vault, claim, refusal, ports.runEnds);
+      const { stored, state } = claim.reading;
+      const isOwn = otherClient(request, stored) === undefined;
+      // An earlier logout ended the token, so that its refusal is no failure.
+      if (isOwn && state.loggedOut !== 'never' && !tokenMayBeLost(claim, refusal))
         return alreadyLoggedOut(request);
-      }
-      return refuse(vault, claim, spent);
+      throw refusalFailure(claim, refusal);
+    }
 
     case 'granted': {
-      const saved = await vault.save(claim, spent.grant, ports.runEnds);
-      return logOutSaved(ports, request, saved, spent.grant.accessToken);
+      const { claim, grant } = refreshed;
+      const saved = await ports.vault.save(claim, grant, ports.runEnds);
+      return logOutSaved(ports, request, saved, grant.accessToken);
     }
+
+    case 'without_refresh':
+      return logOutLast(ports, request, refreshed.claim, refreshed.accessToken);
   }
 }
 
-/** What a spent refresh token came to, where it came to a definite answer. */
-export type Spent = Extract<RefreshResult, { kind: 'granted' | 'refused' }>;
+type Refreshed =
+  | { readonly kind: 'already_logged_out' }
+  | { readonly kind: 'refused'; readonly claim: Claim; readonly refusal: Refusal }
+  | { readonly kind: 'granted'; readonly claim: Claim; readonly grant: Grant }
+  | { readonly kind: 'without_refresh'; readonly claim: Claim; readonly accessToken: string };
 
-/**
- * Spends the claimed refresh token, unless too little time is left to bank the change. Where that ends otherwise than in
- * a grant or a refusal, the claim is given back, or what came of it saved, and the failure thrown.
- */
-export async function spend(ports: Omit<Ports, 'runId'>, claim: Claim): Promise<Spent> {
-  const { vault, blink, answerDue, runEnds } = ports;
-  if (!holdsRefreshAndSave(answerDue)) {
-    await vault.giveBack(claim, 'unspent');
-    throw new Failure(
-      'secrets_unavailable',
-      'too little time was left to refresh and save; nothing was spent',
-    );
-  }
-  const refresh = await blink.refresh(claim.reading.stored, answerDue);
-  switch (refresh.kind) {
-    case 'granted':
-    case 'refused':
-      return refresh;
-    case 'failed':
-      await vault.giveBack(claim, refresh.token);
-      throw refresh.failure;
-    case 'without_access':
-      await vault.release(await vault.save(claim, refresh.token, runEnds));
-      throw refresh.failure;
+/** Spends the current refresh token, unless the request needs none. */
+async function refreshCurrent(ports: Ports, request: LogoutRequest): Promise<Refreshed> {
+  const { vault, claimant } = ports;
+  const reading = await vault.read(request.session);
+  if (isDone(request, reading)) return { kind: 'already_logged_out' };
+  requireNotRejected(request, reading);
+  if (reading.state.availability.kind === 'claimable') ports.blink.openConnections(reading.stored.tier);
+
+  const claim = await vault.claim(reading, claimant);
+  const spent = await spend(ports, claim);
+  return spent.kind === 'refused' ? { kind: 'refused', claim, refusal: spent } : { ...spent, claim };
+}
+
+/** If this cannot be found out, the claim is ended: this run has not died and has lost nothing. */
+async function hasNewerToken({ vault, runEnds }: Ports, refreshed: Refreshed): Promise<boolean> {
+  if (refreshed.kind !== 'refused') return false;
+  const { claim, refusal } = refreshed;
+  try {
+    return await vault.hasNewerToken(claim);
+  } catch (error) {
+    await vault.end(claim, { kind: 'free', inDoubt: refusal.inDoubt }, runEnds);
+    throw error;
   }
 }
 
 async function logOutSaved(
-  { vault, blink }: Ports,
+  { vault, blink, runEnds }: Ports,
   request: LogoutRequest,
   saved: SavedSession,
   accessToken: string,
 ): Promise<Outcome> {
+  const { stored } = saved.reading;
   try {
-    const { stored } = saved.reading;
-    const account = await accountOf(blink, stored, accessToken);
-    const clientId = request.clientId ?? stored.clientId ?? (await blink.findClientId(accessToken, account));
-    const { message } = await blink.logOut(accessToken, account, clientId);
-    if (otherClient(request, saved.reading) === undefined) await vault.markLoggedOut(saved);
-    else await vault.noteLogoutOf(saved, clientId);
-    return {
-      outcome: 'logged_out',
-      session: request.session,
-      accountId: account.accountId,
-      clientId,
-      message,
-    };
+    const { outcome, isOwn } = await askForLogout(blink, request, stored, accessToken);
+    if (isOwn) await vault.markLoggedOut(saved);
+    else await vault.leave(saved, runEnds, { kind: 'logged_out', clientId: outcome.clientId });
+    return outcome;
   } catch (error) {
-    if (error instanceof Failure && asksForRest(error)) await vault.rest(saved);
-    else await vault.release(saved);
+    await vault.leave(saved, runEnds, noteOf(error, request, stored));
     throw error;
   }
+}
+
+/** Logs out with an access token that came with an unusable refresh token: the session ends with it. */
+async function logOutLast(
+  { vault, blink, runEnds }: Ports,
+  request: LogoutRequest,
+  claim: Claim,
+  accessToken: string,
+): Promise<Outcome> {
+  await vault.end(claim, { kind: 'refused', inDoubt: true }, runEnds);
+  try {
+    const { outcome } = await askForLogout(blink, request, claim.reading.stored, accessToken);
+    return { ...outcome, signInNeeded: true };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw refused(true, error.details.blinkStatus);
+  }
+}
+
+interface LoggedOut {
+  readonly outcome: Extract<Outcome, { outcome: 'logged_out' }>;
+  /** It was the session's own client. */
+  readonly isOwn: boolean;
+}
+
+async function askForLogout(
+  blink: Blink,
+  request: LogoutRequest,
+  stored: StoredSession,
+  accessToken: string,
+): Promise<LoggedOut> {
+  const account = await accountOf(blink, stored, accessToken);
+  const own = await ownClientId(blink, request, stored, accessToken, account);
+  const clientId = request.clientId ?? own ?? (await blink.findClientId(accessToken, account));
+  const { message } = await blink.logOut(accessToken, account, clientId);
+  const { session } = request;
+  return {
+    outcome: { outcome: 'logged_out', session, accountId: account.accountId, clientId, message },
+    isOwn: request.clientId === undefined || clientId === own,
+  };
 }
 
 async function accountOf(blink: Blink, stored: StoredSession, accessToken: string): Promise<Account> {
@@ -111,20 +143,52 @@ async function accountOf(blink: Blink, stored: StoredSession, accessToken: strin
   return tier !== undefined && accountId !== undefined ? { tier, accountId } : blink.findAccount(accessToken);
 }
 
-/** Deliveries repeat: what has been done within minutes is not done again. */
-function wasJustDone({ vault }: Ports, request: LogoutRequest, reading: Reading): boolean {
-  const other = otherClient(request, reading);
-  return other === undefined
-    ? reading.state.loggedOut === 'recently'
-    : vault.hasJustLoggedOut(reading, other);
+/** Looked up only if it tells whether the named client is the session's own. A failed look-up does not stop the logout. */
+async function ownClientId(
+  blink: Blink,
+  { clientId }: LogoutRequest,
+  stored: StoredSession,
+  accessToken: string,
+  account: Account,
+): Promise<string | undefined> {
+  if (clientId === undefined || stored.clientId !== undefined) return stored.clientId;
+  try {
+    return await blink.findClientId(accessToken, account);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
 
-function endedByEarlierLogout(request: LogoutRequest, reading: Reading): boolean {
-  return otherClient(request, reading) === undefined && reading.state.loggedOut !== 'never';
+/** What the runs that follow must know of a logout that failed. */
+function noteOf(error: unknown, request: LogoutRequest, stored: StoredSession): Note | undefined {
+  if (!(error instanceof Failure)) return undefined;
+  switch (coolDownAfter(error)) {
+    case 'nothing':
+      return undefined;
+    case 'request':
+      return { kind: 'rejected', clientId: otherClient(request, stored) ?? OWN_CLIENT };
+    case 'session':
+      return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0 };
+  }
 }
 
-/** The client that is to be logged out, where it is not the session's own. */
-function otherClient({ clientId }: LogoutRequest, { stored }: Reading): string | undefined {
+/** Deliveries repeat: a logout within the last minutes is not repeated, nor one whose tokens Blink refuses since. */
+function isDone(request: LogoutRequest, reading: Reading): boolean {
+  const { loggedOut, recentlyLoggedOut, availability } = reading.state;
+  const other = otherClient(request, reading.stored);
+  if (other !== undefined) return recentlyLoggedOut.has(other);
+  if (loggedOut === 'recently') return true;
+  return loggedOut === 'long_ago' && availability.kind === 'refused' && !availability.lost;
+}
+
+function requireNotRejected(request: LogoutRequest, { state, stored }: Reading): void {
+  const retryAfterSeconds = state.rejected.get(otherClient(request, stored) ?? OWN_CLIENT);
+  if (retryAfterSeconds !== undefined) throw coolingDown(retryAfterSeconds);
+}
+
+/** The client that is to be logged out, if it is not known to be the session's own. */
+function otherClient({ clientId }: LogoutRequest, stored: StoredSession): string | undefined {
   return clientId === stored.clientId ? undefined : clientId;
 }
 

@@ -1,40 +1,32 @@
 import type { RefreshResult } from './blink/blink.ts';
+import type { Deadline } from './deadline.ts';
 import { Failure } from './failure.ts';
 import { refused } from './vault/availability.ts';
 import type { Claim, SessionVault } from './vault/session-vault.ts';
 
-/** Blink does not take the claimed refresh token. */
-type Refusal = Extract<RefreshResult, { kind: 'refused' }>;
+/** Blink refuses the claimed refresh token. */
+export type Refusal = Extract<RefreshResult, { kind: 'refused' }>;
 
-/** Says so in the secret too, so that no later run asks Blink with this token again. */
-export async function refuse(vault: SessionVault, claim: Claim, refusal: Refusal): Promise<never> {
-  // What an earlier logout ended is no refusal to remember.
-  const { loggedOut } = claim.reading.state;
-  if (loggedOut === 'never' || tokenMayBeLost(claim, refusal)) await vault.markRefused(claim);
-  await vault.giveBack(claim, endOf(refusal));
-  throw refusal.secondFactor
-    ? new Failure('reauthentication_required', 'Blink wants a second factor; sign in again', {
+/** Records the refusal, so that no later run asks Blink with this token again. */
+export async function recordRefusal(
+  vault: SessionVault,
+  claim: Claim,
+  { inDoubt }: Refusal,
+  deadline: Deadline,
+): Promise<void> {
+  await vault.end(claim, { kind: 'refused', inDoubt }, deadline);
+}
+
+export function refusalFailure(claim: Claim, refusal: Refusal): Failure {
+  return refusal.secondFactor
+    ? new Failure('reauthentication_required', 'Blink asks for a second factor; sign in again', {
         reason: 'second_factor_wanted',
         blinkStatus: refusal.blinkStatus,
       })
     : refused(tokenMayBeLost(claim, refusal), refusal.blinkStatus);
 }
 
-/** Where that cannot be told, the claim is given back: this run is not dead, and has lost nothing. */
-export async function hasMovedOn(vault: SessionVault, claim: Claim, refusal: Refusal): Promise<boolean> {
-  try {
-    return await vault.hasMovedOn(claim);
-  } catch (error) {
-    await vault.giveBack(claim, endOf(refusal));
-    throw error;
-  }
-}
-
-function endOf({ afterUnanswered }: Refusal): 'unanswered' | 'unspent' {
-  return afterUnanswered ? 'unanswered' : 'unspent';
-}
-
-/** An earlier run, or an earlier try of this one, may have spent the token without seeing what it was given for it. */
-export function tokenMayBeLost(claim: Claim, { afterUnanswered }: Refusal): boolean {
-  return afterUnanswered || claim.reading.state.tokenMayBeLost;
+/** An earlier run, or an earlier try of this one, may have spent the token without receiving the new one. */
+export function tokenMayBeLost(claim: Claim, { inDoubt }: Refusal): boolean {
+  return inDoubt || claim.reading.state.tokenMayBeLost;
 }

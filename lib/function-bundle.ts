@@ -26,6 +26,7 @@ const OPTIONS = {
   // `import()` of node:http reads all its exports, and Node loads undici for one of them, WebSocket. `require` does not.
   supported: { 'dynamic-import': false },
   minify: true,
+  charset: 'utf8',
   legalComments: 'none',
   // For lambda/run/source-positions.ts. The bundle does not name it, so that Node does not load it.
   sourcemap: 'external',

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../lambda/blink/blink.ts';
 import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
-import { spend } from '../../lambda/log-out.ts';
-import { refuse } from '../../lambda/refusal.ts';
+import { recordRefusal, refusalFailure } from '../../lambda/refusal.ts';
 import { sessionSecretName } from '../../lambda/session-name.ts';
+import { spend } from '../../lambda/spend.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import { realTiming } from '../../lambda/timing.ts';
+import { refused } from '../../lambda/vault/availability.ts';
+import { rewriteSaved } from '../../lambda/vault/rewrite-saved.ts';
 import type { Claim, Reading } from '../../lambda/vault/session-vault.ts';
 import { findIds } from './find-ids.ts';
 import { requireMove } from './permissions.ts';
-import { rewriteSaved } from './rewrite-saved.ts';
 import { withFields } from './stored-text.ts';
 import type { Target } from './target.ts';
 
@@ -34,7 +35,8 @@ export async function lookUpMissing(
 ): Promise<StoredSession> {
   const { vault, blink } = target;
   await requireMove(target.store, sessionSecretName(session), versionId);
-  const claim = await vault.claim(await readBack(target, session, versionId), randomUUID());
+  const claimant = { runId: randomUUID(), sparesVersions: 0 };
+  const claim = await vault.claim(await readBack(target, session, versionId), claimant);
   const grant = await granted(target, claim, runEnds);
   const saved = await vault.save(claim, grant, runEnds);
   const text = saved.reading.stored.withGrant(grant);
@@ -49,10 +51,10 @@ export async function lookUpMissing(
       clientId: stored.clientId ?? found.clientId,
       tier: found.tier ?? stored.tier,
     });
-    await rewriteSaved(target, saved, complete);
+    await rewriteSaved(target.store, saved, complete, claimant.runId);
     return parseStoredSession(complete);
   } catch (error) {
-    await vault.release(saved);
+    await vault.leave(saved, runEnds);
     throw error;
   }
 }
@@ -69,5 +71,14 @@ async function readBack({ vault }: Target, session: string, versionId: string): 
 
 async function granted({ vault, blink }: Target, claim: Claim, runEnds: Deadline): Promise<Grant> {
   const spent = await spend({ vault, blink, answerDue: runEnds, runEnds }, claim);
-  return spent.kind === 'granted' ? spent.grant : refuse(vault, claim, spent);
+  switch (spent.kind) {
+    case 'granted':
+      return spent.grant;
+    case 'refused':
+      await recordRefusal(vault, claim, spent, runEnds);
+      throw refusalFailure(claim, spent);
+    case 'without_refresh':
+      await vault.end(claim, { kind: 'refused', inDoubt: true }, runEnds);
+      throw refused(true);
+  }
 }

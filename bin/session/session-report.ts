@@ -82,11 +82,11 @@ function lastRun(state: SessionState, ageMs: number): LastRun {
         usable: false,
         words: `a run is at work; if it has died, another can start in ${duration(availability.retryAfterSeconds * 1000)}`,
       };
-    case 'cooling':
+    case 'cooling_down':
       return {
         lastRun: 'blocked_by_blink',
         usable: false,
-        words: `Blink blocked the last run; no request is sent for ${duration(availability.retryAfterSeconds * 1000)}`,
+        words: `Blink rejected the last run; no request is sent for ${duration(availability.retryAfterSeconds * 1000)}`,
       };
     case 'saved_by_dead_run':
       return {

@@ -5,9 +5,9 @@ import type { Caller } from '../../lambda/blink/caller.ts';
 import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
 import { realTiming } from '../../lambda/timing.ts';
 import type { SecretStore } from '../../lambda/vault/secret-store.ts';
-import { secretVault } from '../../lambda/vault/secret-vault.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 import type { SessionVault } from '../../lambda/vault/session-vault.ts';
+import { vaultOverStore } from '../../lambda/vault/vault-over-store.ts';
 import { localPorts, SERVE_PORT } from '../../lib/local/local-ports.ts';
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
@@ -57,7 +57,7 @@ export async function openTarget(
     client,
     failedCalls: new FailedCalls(client),
     store,
-    vault: secretVault(store, realTiming, onSaveRetry),
+    vault: vaultOverStore(store, realTiming, onSaveRetry),
     blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
     caller: { exchange, userAgent: USER_AGENT },
   };

@@ -5,8 +5,11 @@ import { ExchangeError, type HttpResponse } from './http-exchange.ts';
 /** What was asked of Blink, as failures tell it. */
 export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'logout' | 'sign-in';
 
-/** Blink locks accounts for an hour (seen by users of several clients). */
+/** After a rejection, the same request is not sent again for at least so long; a longer wait that Blink asks for is kept. */
+const REJECTED_SECONDS = 600;
+/** A locked sign-in stays locked for an hour (seen by users of several clients). */
 const LOCK_SECONDS = 3_600;
+const DAY_SECONDS = 86_400;
 
 const errorSchema = v.pipe(
   v.string(),
@@ -14,11 +17,15 @@ const errorSchema = v.pipe(
   v.object({ code: v.pipe(v.number(), v.safeInteger()) }),
 );
 
-/** What Blink says to those whom it wants to be left alone by: an edge block, an old client, too many requests. */
-const LEFT_ALONE_AFTER: readonly (number | undefined)[] = [406, 426, 429];
+/** Statuses that are about the caller and not about the request: an edge block, an old client, too many requests. */
+const BACK_OFF_STATUSES: readonly (number | undefined)[] = [406, 426, 429];
 
-export function asksForRest({ details }: Failure): boolean {
-  return LEFT_ALONE_AFTER.includes(details.blinkStatus);
+/** What Blink must not be asked again for a while, as `retryAfterSeconds` tells: nothing, the same request, or anything. */
+export function coolDownAfter({ code, details }: Failure): 'nothing' | 'request' | 'session' {
+  if (details.retryAfterSeconds === undefined) return 'nothing';
+  return code === 'blink_rejected' && !BACK_OFF_STATUSES.includes(details.blinkStatus)
+    ? 'request'
+    : 'session';
 }
 
 export function isSuccess({ status }: HttpResponse): boolean {
@@ -29,21 +36,25 @@ export function isSuccess({ status }: HttpResponse): boolean {
 export function blinkFailure(call: Call, end: HttpResponse | ExchangeError): Failure {
   if (end instanceof ExchangeError) return unansweredFailure(call, end);
   const message = `Blink answered the ${call} with status ${end.status}`;
+  const asked = retryAfterSeconds(end);
   const details = answerDetails(end);
-  if (end.status === 429) {
-    return new Failure('too_many_logouts', message, {
+  if (end.status >= 500) {
+    return new Failure('blink_unavailable', message, {
       ...details,
-      retryable: false,
-      retryAfterSeconds: retryAfterSeconds(end),
+      ...(asked > 0 && { retryAfterSeconds: asked }),
     });
   }
-  return new Failure(end.status >= 500 ? 'blink_unavailable' : 'blink_rejected', message, details);
+  const seconds = Math.max(asked, call === 'sign-in' ? LOCK_SECONDS : REJECTED_SECONDS);
+  return end.status === 429
+    ? new Failure('too_many_logouts', message, { ...details, retryable: false, retryAfterSeconds: seconds })
+    : new Failure('blink_rejected', message, { ...details, retryAfterSeconds: seconds });
 }
 
 /** For a success whose content is of no use. */
 export function unusableAnswer(call: Call, response: HttpResponse, what: string): Failure {
   return new Failure('blink_rejected', `Blink's answer to the ${call} ${what}`, {
     blinkStatus: response.status,
+    retryAfterSeconds: REJECTED_SECONDS,
   });
 }
 
@@ -66,6 +77,5 @@ function answerDetails({ status, text }: HttpResponse): FailureDetails {
 /** Seconds alone; the date form of RFC 9110 section 10.2.3 has not been seen. */
 function retryAfterSeconds({ headers }: HttpResponse): number {
   const value = headers['retry-after'] ?? '';
-  const seconds = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-  return seconds >= 1 && seconds <= 86_400 ? seconds : LOCK_SECONDS;
+  return /^\d{1,9}$/.test(value) ? Math.min(Number(value), DAY_SECONDS) : 0;
 }

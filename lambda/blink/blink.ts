@@ -23,11 +23,12 @@ export type RenewedToken = Pick<Grant, 'refreshToken' | 'oauthClient'>;
 
 /**
  * How a refresh ended.
- * - `without_access`: Blink gave a new refresh token, which has to be saved, and no access token that could be used.
- * - `refused`: Blink does not take this refresh token (`invalid_grant`, a bare 401, or 412: a second factor is wanted).
- *   `afterUnanswered` when an earlier try of the same call went unanswered, so that Blink may have spent the token on it.
- * - `failed`: anything else. `token` tells whether Blink may have spent the refresh token.
- *   `blocked` where Blink must be left alone for a while (406, 426, 429).
+ * - `without_access`: Blink gave a new refresh token, which has to be saved, and no usable access token.
+ * - `without_refresh`: Blink gave an access token, and a new refresh token that is unusable.
+ * - `refused`: Blink refuses this refresh token (`invalid_grant`, a bare 401, or 412: a second factor is wanted).
+ *   `inDoubt` if an earlier try of the same call went unanswered, so that Blink may have spent the token on it.
+ * - `failed`: anything else. `token` tells whether Blink may have spent the refresh token: `unspent`, `unanswered` if it
+ *   may have, `in_flight` if the request may even arrive later.
  */
 export type RefreshResult =
   | { readonly kind: 'granted'; readonly grant: Grant; readonly tries: number }
@@ -37,17 +38,18 @@ export type RefreshResult =
       readonly failure: Failure;
       readonly tries: number;
     }
+  | { readonly kind: 'without_refresh'; readonly accessToken: string; readonly tries: number }
   | {
       readonly kind: 'refused';
       readonly secondFactor: boolean;
-      readonly afterUnanswered: boolean;
+      readonly inDoubt: boolean;
       readonly blinkStatus: number;
       readonly tries: number;
     }
   | {
       readonly kind: 'failed';
       readonly failure: Failure;
-      readonly token: 'unspent' | 'unanswered' | 'blocked';
+      readonly token: 'unspent' | 'unanswered' | 'in_flight';
       readonly tries: number;
     };
 
@@ -61,7 +63,7 @@ export interface Account {
 export interface Blink {
   /** Opens the connections that a refresh and, where the tier is known, a logout will use. Does not wait for them. */
   openConnections(tier: string | undefined): void;
-  /** Spends the refresh token. Sent once, and once more only where Blink may not have processed it and `deadline` still holds a try and the save. */
+  /** Spends the refresh token. Sent once, and once more only after a try that is over and if `deadline` still holds a try and the save. */
   refresh(request: RefreshRequest, deadline: Deadline): Promise<RefreshResult>;
   findAccount(accessToken: string): Promise<Account>;
   findClientId(accessToken: string, account: Account): Promise<string>;

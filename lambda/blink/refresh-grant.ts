@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { REFRESH_TIMEOUT_MS } from '../deadline.ts';
 import type { Failure } from '../failure.ts';
 import type { RefreshRequest } from './blink.ts';
-import { asksForRest, blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
+import { blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';
 import { tokenSchema } from './token.ts';
 import { tokenRequest } from './token-request.ts';
@@ -11,6 +11,9 @@ import { tokenRequest } from './token-request.ts';
  * The refresh token grant (RFC 6749 section 6) as Blink speaks it: the request and what its response means.
  */
 
+/** Blink gave a refresh token that no request can carry. */
+const UNUSABLE = Symbol('unusable');
+
 const blankAsAbsent = v.optional(v.nullable(v.union([tokenSchema, v.literal('')])));
 const uselessAsAbsent = v.fallback(blankAsAbsent, undefined);
 
@@ -18,7 +21,13 @@ const uselessAsAbsent = v.fallback(blankAsAbsent, undefined);
 const grantSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.object({ access_token: uselessAsAbsent, token: uselessAsAbsent, refresh_token: blankAsAbsent }),
+  v.object({
+    access_token: uselessAsAbsent,
+    token: uselessAsAbsent,
+    refresh_token: v.optional(
+      v.fallback(v.nullable(v.union([tokenSchema, v.literal(''), v.literal(UNUSABLE)])), UNUSABLE),
+    ),
+  }),
 );
 
 /** RFC 6749 section 5.2; `error_description` is foreign text and is not read. */
@@ -27,13 +36,14 @@ const oauthErrorSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.s
 export type RefreshAnswer =
   | { readonly kind: 'granted'; readonly accessToken: string; readonly refreshToken: string | undefined }
   | { readonly kind: 'without_access'; readonly refreshToken: string; readonly failure: Failure }
+  | { readonly kind: 'without_refresh'; readonly accessToken: string }
   | { readonly kind: 'refused'; readonly secondFactor: boolean; readonly blinkStatus: number }
   /** This OAuth client is not the one that the refresh token was issued to. */
   | { readonly kind: 'wrong_client'; readonly failure: Failure }
   | {
       readonly kind: 'failed';
       readonly failure: Failure;
-      readonly token: 'unspent' | 'unanswered' | 'blocked';
+      readonly token: 'unspent' | 'unanswered';
     };
 
 export function refreshGrantRequest(
@@ -61,7 +71,6 @@ export function processRefreshGrantResponse(response: HttpResponse): RefreshAnsw
     case 412:
       return { kind: 'refused', secondFactor: true, blinkStatus: response.status };
     default:
-      if (asksForRest(failure)) return { kind: 'failed', failure, token: 'blocked' };
       return { kind: 'failed', failure, token: response.status >= 500 ? 'unanswered' : 'unspent' };
   }
 }
@@ -71,7 +80,8 @@ function processGrant(response: HttpResponse): RefreshAnswer {
   const parsed = v.safeParse(grantSchema, response.text);
   const { access_token, token, refresh_token } = parsed.success ? parsed.output : {};
   const accessToken = access_token || token;
-  const refreshToken = refresh_token || undefined;
+  if (accessToken && refresh_token === UNUSABLE) return { kind: 'without_refresh', accessToken };
+  const refreshToken = refresh_token === UNUSABLE ? undefined : refresh_token || undefined;
   if (accessToken) return { kind: 'granted', accessToken, refreshToken };
 
   const failure = unusableAnswer('refresh', response, 'holds no usable access token');

@@ -3,75 +3,86 @@ import { Failure } from '../failure.ts';
 import type { RefreshRequest, RefreshResult } from './blink.ts';
 import { blinkFailure } from './blink-failure.ts';
 import type { Caller } from './caller.ts';
-import { ExchangeError, type HttpResponse } from './http-exchange.ts';
-import { processRefreshGrantResponse, type RefreshAnswer, refreshGrantRequest } from './refresh-grant.ts';
-import { MAX_PAUSE_MS, mayRepeat, send } from './retry.ts';
+import { ExchangeError } from './http-exchange.ts';
+import { processRefreshGrantResponse, refreshGrantRequest } from './refresh-grant.ts';
+import { isInFlight, MAX_PAUSE_MS, mayRepeat, send } from './retry.ts';
+
+/** The tries before this one. */
+interface Before {
+  readonly tries: number;
+  readonly hasRepeated: boolean;
+  /** Blink may have spent the token on a try whose answer did not arrive. */
+  readonly inDoubt: boolean;
+}
 
 /**
- * Spends the refresh token: with one OAuth client after the other until Blink knows one, and over all of them with one
- * repetition at most.
+ * Spends the refresh token: with each OAuth client until Blink accepts one, and over all of them with one repetition at
+ * most.
  */
-export async function refresh(
+export function refresh(caller: Caller, request: RefreshRequest, deadline: Deadline): Promise<RefreshResult> {
+  const before = { tries: 0, hasRepeated: false, inDoubt: false };
+  return refreshAs(request.oauthClients, caller, request, deadline, before);
+}
+
+async function refreshAs(
+  oauthClients: RefreshRequest['oauthClients'],
   caller: Caller,
   request: RefreshRequest,
   deadline: Deadline,
+  before: Before,
 ): Promise<RefreshResult> {
-  let tries = 0;
-  let repeated = false;
-  /** Blink may have spent the token on a try whose answer we never saw. */
-  let uncertain = false;
+  const [oauthClient, next, ...others] = oauthClients;
+  const end = await send(caller.exchange, refreshGrantRequest(request, oauthClient, caller.userAgent));
+  const tries = before.tries + 1;
+  const { inDoubt } = before;
 
-  async function attempt(oauthClient: string): Promise<HttpResponse | ExchangeError> {
-    tries += 1;
-    const end = await send(caller.exchange, refreshGrantRequest(request, oauthClient, caller.userAgent));
-    const again = !repeated && mayRepeat('refresh', end) && holdsRefreshAndSave(deadline, MAX_PAUSE_MS);
-    if (!again) return end;
-    repeated = true;
-    uncertain = !(end instanceof ExchangeError && end.progress === 'not_sent');
+  if (!before.hasRepeated && mayRepeat('refresh', end) && holdsRefreshAndSave(deadline, MAX_PAUSE_MS)) {
     await caller.pause();
-    return attempt(oauthClient);
+    const now = { tries, hasRepeated: true, inDoubt: !isUnsent(end) };
+    return refreshAs(oauthClients, caller, request, deadline, now);
   }
 
-  function failed(failure: Failure, token: 'unspent' | 'unanswered' | 'blocked'): RefreshResult {
-    return { kind: 'failed', failure, token: token === 'unspent' && uncertain ? 'unanswered' : token, tries };
-  }
-
-  let wrongClient = new Failure('internal_error', 'a refresh was asked for without an OAuth client');
-  for (const oauthClient of request.oauthClients) {
-    if (tries > 0 && !holdsRefreshAndSave(deadline)) return failed(outOfTime(), 'unspent');
-    const end = await attempt(oauthClient);
-    const answer: RefreshAnswer =
-      end instanceof ExchangeError ? unanswered(end) : processRefreshGrantResponse(end);
-    switch (answer.kind) {
-      case 'granted': {
-        const { accessToken, refreshToken = request.refreshToken } = answer;
-        return { kind: 'granted', grant: { accessToken, refreshToken, oauthClient }, tries };
-      }
-      case 'without_access': {
-        const { refreshToken, failure } = answer;
-        return { kind: 'without_access', token: { refreshToken, oauthClient }, failure, tries };
-      }
-      case 'refused': {
-        const { secondFactor, blinkStatus } = answer;
-        return { kind: 'refused', secondFactor, afterUnanswered: uncertain, blinkStatus, tries };
-      }
-      case 'failed':
-        return failed(answer.failure, answer.token);
-      case 'wrong_client':
-        wrongClient = answer.failure;
+  const answer = end instanceof ExchangeError ? unanswered(end) : processRefreshGrantResponse(end);
+  const failed = (failure: Failure): RefreshResult => ({
+    kind: 'failed',
+    failure,
+    token: inDoubt ? 'unanswered' : 'unspent',
+    tries,
+  });
+  switch (answer.kind) {
+    case 'granted': {
+      const { accessToken, refreshToken = request.refreshToken } = answer;
+      return { kind: 'granted', grant: { accessToken, refreshToken, oauthClient }, tries };
     }
+    case 'without_access': {
+      const { refreshToken, failure } = answer;
+      return { kind: 'without_access', token: { refreshToken, oauthClient }, failure, tries };
+    }
+    case 'without_refresh':
+      return { ...answer, tries };
+    case 'refused':
+      return { ...answer, inDoubt, tries };
+    case 'failed':
+      return answer.token === 'unspent' ? failed(answer.failure) : { ...answer, tries };
+    case 'wrong_client':
+      if (next === undefined) return failed(answer.failure);
+      if (!holdsRefreshAndSave(deadline)) return failed(outOfTime());
+      return refreshAs([next, ...others], caller, request, deadline, { ...before, tries });
   }
-  return failed(wrongClient, 'unspent');
 }
 
-function unanswered(error: ExchangeError): RefreshAnswer {
-  return {
-    kind: 'failed',
-    failure: blinkFailure('refresh', error),
-    token: error.progress === 'not_sent' ? 'unspent' : 'unanswered',
-  };
+function isUnsent(end: unknown): boolean {
+  return end instanceof ExchangeError && end.progress === 'not_sent';
+}
+
+type Unanswered = Omit<Extract<RefreshResult, { kind: 'failed' }>, 'tries'>;
+
+function unanswered(error: ExchangeError): Unanswered {
+  const failure = blinkFailure('refresh', error);
+  if (isUnsent(error)) return { kind: 'failed', failure, token: 'unspent' };
+  return { kind: 'failed', failure, token: isInFlight(error) ? 'in_flight' : 'unanswered' };
 }
 
 function outOfTime(): Failure {
-  return new Failure('blink_timeout', 'no time was left to refresh with another OAuth client and to save');
+  return new Failure('blink_timeout', 'no time was left for another OAuth client');
 }

@@ -6,12 +6,16 @@ import { ExchangeError } from './http-exchange.ts';
  * The one place that says what is sent again: once at most, after a pause of full jitter, and never after a definite
  * answer, least of all 401, 406, 426 or 429: Blink locks accounts that insist.
  */
-const REPEATED_AFTER: Record<'refresh' | 'lookup' | 'logout', ReadonlySet<Progress | 'server_error'>> = {
-  // A 2xx that was cut off has spent the refresh token; to spend it twice could cost the session.
-  refresh: new Set(['not_sent', 'unanswered', 'server_error']),
+const REPEATED_AFTER: Record<
+  'refresh' | 'lookup' | 'logout',
+  ReadonlySet<Progress | 'closed' | 'server_error'>
+> = {
+  // Only what is over: a request that may still arrive could spend the token that its repetition brought. A 2xx that was
+  // cut off has spent the refresh token; to spend it twice could cost the session.
+  refresh: new Set(['not_sent', 'closed', 'server_error']),
   lookup: new Set(['not_sent', 'server_error']),
   // To log out twice comes to the same.
-  logout: new Set(['not_sent', 'unanswered', 'cut_off', 'server_error']),
+  logout: new Set(['not_sent', 'closed', 'unanswered', 'cut_off', 'server_error']),
 };
 
 export const MAX_PAUSE_MS = 1_000;
@@ -23,7 +27,15 @@ export function pauseBy(timing: Timing): Pause {
   return () => timing.wait(fullJitterMs(timing, 0, MAX_PAUSE_MS, MAX_PAUSE_MS));
 }
 
-/** Sends once; how that ended is a value, so that it can be judged. */
+/** Codes by which the system says that the other side has closed the connection: what was sent on it has arrived or is lost. */
+const CLOSED_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** Whether the request may still be on its way to Blink. */
+export function isInFlight(end: ExchangeError): boolean {
+  return end.progress === 'unanswered' && !CLOSED_CODES.has(end.code);
+}
+
+/** Sends once. Returns errors instead of throwing. */
 export async function send(
   exchange: HttpExchange,
   request: HttpRequest,
@@ -37,8 +49,12 @@ export async function send(
 }
 
 export function mayRepeat(call: keyof typeof REPEATED_AFTER, end: HttpResponse | ExchangeError): boolean {
-  if (end instanceof ExchangeError) return REPEATED_AFTER[call].has(end.progress);
-  return end.status >= 500 && REPEATED_AFTER[call].has('server_error');
+  const rules = REPEATED_AFTER[call];
+  if (end instanceof ExchangeError) {
+    return rules.has(end.progress === 'unanswered' && !isInFlight(end) ? 'closed' : end.progress);
+  }
+  // A server that names a wait is not asked again before it is over.
+  return end.status >= 500 && end.headers['retry-after'] === undefined && rules.has('server_error');
 }
 
 export interface Sent {

@@ -15,8 +15,8 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
       report.gauge('VersionsInUse', reading.keptVersions);
       return reading;
     },
-    async claim(reading, runId) {
-      const claim = await report.time('claim', () => vault.claim(reading, runId));
+    async claim(reading, claimant) {
+      const claim = await report.time('claim', () => vault.claim(reading, claimant));
       report.note({ generation: claim.reading.generation, ...(claim.takesOver && { takeover: true }) });
       if (claim.takesOver) report.count('Takeovers');
       return claim;

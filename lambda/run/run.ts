@@ -8,7 +8,7 @@ import type { Outcome } from '../outcome.ts';
 import type { Timing } from '../timing.ts';
 import { parseTrigger, type Trigger } from '../trigger.ts';
 import type { SecretStore } from '../vault/secret-store.ts';
-import { secretVault } from '../vault/secret-vault.ts';
+import { vaultOverStore } from '../vault/vault-over-store.ts';
 import { authenticate } from '../webhook/credentials.ts';
 import { commandOf } from '../webhook/http-request.ts';
 import type { WebhookKeys } from '../webhook/webhook-keys.ts';
@@ -37,6 +37,9 @@ export interface Invocation {
 
 /** API Gateway replies with 503 after 30 s. */
 const HTTP_ANSWER_WITHIN_MS = 28_000;
+
+/** The last versions of the day are left to the schedule, however often a webhook is called. */
+const SPARED_BY_WEBHOOK = 10;
 
 /** Result of a permanently failed scheduled run. The log and the metrics report it, and Lambda does not retry it. */
 type ScheduledFailure = Pick<Failure, 'code' | 'retryable'> & { readonly requestId: string };
@@ -91,7 +94,7 @@ async function carryOut(
   report: RunReport,
 ): Promise<Outcome> {
   const vault = observedVault(
-    secretVault(store, timing, () => report.count('SaveRetries')),
+    vaultOverStore(store, timing, () => report.count('SaveRetries')),
     report,
   );
   switch (command.action) {
@@ -99,10 +102,8 @@ async function carryOut(
       return check(vault, command.session);
     case 'logout': {
       const answerDue = kind === 'webhook' ? withinHttpAnswer(runEnds, report) : runEnds;
-      return logOut(
-        { vault, blink: observedBlink(blink, report), runEnds, answerDue, runId: requestId },
-        command,
-      );
+      const claimant = { runId: requestId, sparesVersions: kind === 'webhook' ? SPARED_BY_WEBHOOK : 0 };
+      return logOut({ vault, blink: observedBlink(blink, report), runEnds, answerDue, claimant }, command);
     }
   }
 }

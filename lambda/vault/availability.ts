@@ -1,35 +1,47 @@
+import { CLAIM_LIFE_SECONDS } from '../environment.ts';
 import { Failure } from '../failure.ts';
 import type { Availability } from './session-state.ts';
 
-/** Throws the failure that a logout would meet; nothing is asked and nothing spent. */
+/** Throws the failure that a logout would meet. Makes no call and spends nothing. */
 export function requireAvailable(availability: Availability): void {
   switch (availability.kind) {
     case 'claimable':
     case 'saved_by_dead_run':
       return;
     case 'busy':
-      throw new Failure('session_busy', 'another run is at work on this session', {
-        retryAfterSeconds: availability.retryAfterSeconds,
-      });
-    case 'cooling':
-      throw new Failure('too_many_logouts', 'Blink blocked the last attempt, and is left alone for a while', {
-        retryAfterSeconds: availability.retryAfterSeconds,
-      });
+      throw busy(availability.retryAfterSeconds);
+    case 'cooling_down':
+      throw coolingDown(availability.retryAfterSeconds);
     case 'refused':
       throw refused(availability.lost);
     case 'takeovers_exhausted':
       throw new Failure(
         'reauthentication_required',
-        'too many runs have died with this refresh token; it is left alone, sign in again',
+        'too many runs claimed this refresh token and none reported back; sign in again',
         { reason: 'takeovers_exhausted' },
       );
     case 'no_room':
-      throw new Failure(
-        'too_many_logouts',
-        'the secret has no room for more versions until some are older than 24 hours',
-        { retryAfterSeconds: 3600 },
-      );
+      throw noRoom();
   }
+}
+
+/** @param retryAfterSeconds by default the longest that a claim lives */
+export function busy(retryAfterSeconds = CLAIM_LIFE_SECONDS): Failure {
+  return new Failure('session_busy', 'another run is at work on this session', { retryAfterSeconds });
+}
+
+export function coolingDown(retryAfterSeconds: number): Failure {
+  return new Failure('too_many_logouts', 'Blink rejected an earlier attempt and is not asked again yet', {
+    retryAfterSeconds,
+  });
+}
+
+export function noRoom(): Failure {
+  return new Failure(
+    'too_many_logouts',
+    'the secret has no room for more versions until some are older than 24 hours',
+    { retryAfterSeconds: 3600 },
+  );
 }
 
 export function refused(lost: boolean, blinkStatus?: number): Failure {
@@ -37,7 +49,7 @@ export function refused(lost: boolean, blinkStatus?: number): Failure {
   return lost
     ? new Failure(
         'reauthentication_required',
-        'the refresh token was lost between refresh and save by an earlier run that died or had no answer; sign in again',
+        'the refresh token was lost between refresh and save; sign in again',
         { reason: 'lost_between_refresh_and_save', ...status },
       )
     : new Failure('reauthentication_required', 'Blink refuses the refresh token; sign in again', {

@@ -1,43 +1,43 @@
 import { randomUUID } from 'node:crypto';
-import { Failure } from '../failure.ts';
 import { sessionSecretName } from '../session-name.ts';
 import type { Timing } from '../timing.ts';
-import { requireAvailable } from './availability.ts';
+import { busy, noRoom, requireAvailable } from './availability.ts';
 import { bestEffort } from './best-effort.ts';
-import { journalVersionId } from './journal.ts';
-import { CLAIM, CURRENT } from './labels.ts';
+import { CLAIM, CURRENT, entryVersionId } from './journal.ts';
 import { RECONCILE_WAITS_MS, readSession } from './read-session.ts';
 import type { SecretStore } from './secret-store.ts';
-import type { Claim, Reading } from './session-vault.ts';
+import { MAX_KEPT_VERSIONS } from './session-state.ts';
+import type { Claim, Claimant, Reading } from './session-vault.ts';
 
 /**
- * Claims the generation that was read, or the newer one that a dead run saved. The claim also proves, before anything
- * is spent, that the secret can be written.
+ * Claims the token that was read, or the newer one that a dead run saved. The claim also proves, before anything is
+ * spent, that the secret can be written.
  */
 export async function claimSession(
   store: SecretStore,
   timing: Timing,
   reading: Reading,
-  runId: string,
+  { runId, sparesVersions }: Claimant,
 ): Promise<Claim> {
   let latest = reading;
   for (const waitMs of RECONCILE_WAITS_MS) {
     const { availability } = latest.state;
     requireAvailable(availability);
     if (availability.kind === 'claimable' && !(await promoteUnlistedSave(store, latest))) {
+      if (latest.keptVersions + sparesVersions >= MAX_KEPT_VERSIONS) throw noRoom();
       return claimAttempt(store, latest, availability, runId);
     }
     if (availability.kind === 'saved_by_dead_run') await promote(store, latest, availability.versionId);
     await timing.wait(waitMs);
     latest = await readSession(store, timing, reading.session);
   }
-  throw new Failure('session_busy', 'the token that an earlier run saved is being made current');
+  throw busy();
 }
 
 /** Asks for what dead runs may have saved, by its version id since lists can be late. Whether one was made current. */
 export async function promoteUnlistedSave(store: SecretStore, reading: Reading): Promise<boolean> {
   for (const attempt of reading.state.deadAttempts.toReversed()) {
-    const versionId = journalVersionId(reading.generation, 'save', attempt);
+    const versionId = entryVersionId({ token: reading.token, attempt, kind: 'save' });
     if ((await store.readVersion(sessionSecretName(reading.session), versionId)) === undefined) continue;
     await promote(store, reading, versionId);
     return true;
@@ -46,25 +46,25 @@ export async function promoteUnlistedSave(store: SecretStore, reading: Reading):
 }
 
 /**
- * The body differs for every claim, not only for every invocation: a repeated delivery has the request id of the first
- * (AWS Lambda Developer Guide, asynchronous invocation), and the same body again would be no conflict.
+ * The text differs for every claim, not only for every invocation: a repeated delivery has the request id of the first
+ * (AWS Lambda Developer Guide, asynchronous invocation), and the same text again would be no conflict.
  */
 export async function claimAttempt(
   store: SecretStore,
   reading: Reading,
-  { attempt, takesOver }: { readonly attempt: number; readonly takesOver: boolean },
+  { attempt, takesOver }: Pick<Claim, 'attempt' | 'takesOver'>,
   runId: string,
 ): Promise<Claim> {
   const claimed = await store.putVersion(sessionSecretName(reading.session), {
-    versionId: journalVersionId(reading.generation, 'claim', attempt),
-    text: JSON.stringify({ claimedBy: runId, claim: randomUUID() }),
+    versionId: entryVersionId({ token: reading.token, attempt, kind: 'claim' }),
+    text: `claim ${randomUUID()} of run ${runId}`,
     label: CLAIM,
   });
-  if (claimed === 'conflict') throw new Failure('session_busy', 'another run is at work on this session');
+  if (claimed === 'conflict') throw busy();
   return { reading, attempt, takesOver };
 }
 
-/** Where the label is elsewhere already, somebody else was quicker: the next reading tells. */
+/** If the label is elsewhere already, another run was first: the next reading shows it. */
 async function promote(store: SecretStore, reading: Reading, versionId: string): Promise<void> {
   const name = sessionSecretName(reading.session);
   await store.moveLabel(name, { label: CURRENT, from: reading.generation, to: versionId });

@@ -1,28 +1,99 @@
 import { createHash } from 'node:crypto';
 
+/** Secrets Manager's own label for the version that is used. */
+export const CURRENT = 'AWSCURRENT';
+
+/** On the newest entry of the journal, or on the version that the run holding the claim saved. Labelled versions are never removed. */
+export const CLAIM = 'BLINK_LOGOUT_CLAIM';
+
+/** On the version whose session has been logged out. */
+export const LOGGED_OUT = 'BLINK_LOGGED_OUT';
+
+/** Stands for a refresh token in the journal; the token cannot be computed from it. */
+export type TokenDigest = string;
+
 /**
- * The journal of a generation: what its runs did, told by which version ids exist. A version id can be written once,
- * so that whoever writes an entry first is the only one.
- *
- * - `claim`: a run is about to spend this generation's refresh token.
- * - `save`: the text with the refresh token that the run received.
- * - `unspent`: the run gave up, and the token was not spent.
- * - `unanswered`: the run gave up without knowing whether Blink has spent the token.
- * - `blocked`: the run gave up because Blink wants to be left alone for a while; the token was not spent.
- * - `client-<id>`: the run that saved this generation has logged out that other client of the account.
+ * - `claim`: a run is about to spend the refresh token.
+ * - `save`: the text with the new refresh token. `value` is 0, or counts the texts that were stored meanwhile.
+ * - `free`: the run ended its claim, and the next run may claim at once.
+ * - `in_flight`: so too, but a refresh that was given up may still arrive at Blink: the claim lasts as long as if the run had died.
+ * - `refused`: Blink refuses the refresh token.
+ * - `cool_down`: Blink is not asked for `value` seconds.
+ * - `logged_out`: the run that received this token has logged out another client, whose id is `value`.
+ * - `rejected`: Blink rejected the logout of the client `value`; 0 is the session's own.
  */
-export type JournalEntry = 'claim' | 'save' | 'unspent' | 'unanswered' | 'blocked' | `client-${string}`;
+const KINDS = [
+  'claim',
+  'save',
+  'free',
+  'in_flight',
+  'refused',
+  'cool_down',
+  'logged_out',
+  'rejected',
+] as const;
+type Kind = (typeof KINDS)[number];
 
-/** How a run that could not spend or could not learn what it spent gives its claim back. */
-export type ClaimEnd = 'unspent' | 'unanswered' | 'blocked';
+/** How a run ends a claim, for the runs that follow. */
+export type EndKind = Extract<Kind, 'free' | 'in_flight' | 'refused' | 'cool_down'>;
 
-const NAMESPACE = Buffer.from('7d1f3c0e5a4b4f8e9c6a2b1d0e9f8a7c', 'hex');
+/** What a version of the secret tells by its id. */
+export interface JournalEntry {
+  /** The refresh token that the entry is about. */
+  readonly token: TokenDigest;
+  /** Counts the claims of this token. Earlier entries may be gone. */
+  readonly attempt: number;
+  readonly kind: Kind;
+  /** Blink may have replaced the refresh token without a run having received the new one. */
+  readonly inDoubt: boolean;
+  /** Earlier runs that died with a claim on this token. */
+  readonly deaths: number;
+  readonly value: number;
+}
 
-/** A UUID v5 (RFC 9562 section 5.5), which PutSecretValue takes as `ClientRequestToken` and makes the version's id. */
-export function journalVersionId(generation: string, entry: JournalEntry, attempt: number): string {
-  const hash = createHash('sha1').update(NAMESPACE).update(`${generation}/${entry}/${attempt}`).digest();
-  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
-  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = hash.toString('hex', 0, 16);
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+const ID = /^([0-9a-f]{40})([0-9a-f]{8})([0-7])([01])([0-9a-f])([0-9a-f]{13})$/;
+
+export function digestOf(refreshToken: string): TokenDigest {
+  return createHash('sha256').update(`blink-logout journal: ${refreshToken}`).digest('hex').slice(0, 40);
+}
+
+/**
+ * The version id of an entry, which PutSecretValue takes as `ClientRequestToken` (32 to 64 characters): its fields, in
+ * hexadecimal. So the list of versions alone tells the whole journal. A version id can be written once, so the first writer
+ * of an entry is the only one.
+ */
+export function entryVersionId({
+  token,
+  attempt,
+  kind,
+  inDoubt = false,
+  deaths = 0,
+  value = 0,
+}: Pick<JournalEntry, 'token' | 'attempt' | 'kind'> & Partial<JournalEntry>): string {
+  const fields = [
+    hex(attempt, 8),
+    KINDS.indexOf(kind),
+    Number(inDoubt),
+    hex(Math.min(deaths, 15), 1),
+    hex(value, 13),
+  ];
+  return token + fields.join('');
+}
+
+/** `undefined` for a version that a person or another program has stored. */
+export function parseEntry(versionId: string): JournalEntry | undefined {
+  const [, token = '', ...fields] = ID.exec(versionId) ?? [];
+  const [attempt = 0, kind = -1, inDoubt, deaths = 0, value = 0] = fields.map((field) =>
+    Number.parseInt(field, 16),
+  );
+  const known = KINDS[kind];
+  return known && { token, attempt, kind: known, inDoubt: inDoubt === 1, deaths, value };
+}
+
+export function isEnd({ kind }: JournalEntry): boolean {
+  return KINDS.slice(2, 6).includes(kind);
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
 }

@@ -2,9 +2,9 @@ import { Failure } from '../failure.ts';
 import { sessionSecretName } from '../session-name.ts';
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
 import type { Timing } from '../timing.ts';
-import { CURRENT } from './labels.ts';
-import type { SecretStore, SecretVersion } from './secret-store.ts';
-import { keptVersionCount, recentVersionIds, sessionState } from './session-state.ts';
+import { CURRENT, digestOf, LOGGED_OUT } from './journal.ts';
+import type { SecretStore } from './secret-store.ts';
+import { keptVersionCount, sessionState } from './session-state.ts';
 import type { Reading } from './session-vault.ts';
 
 /** Waits between looks at answers that do not agree: "All Secrets Manager operations are eventually consistent" (AWS, ListSecrets). */
@@ -22,26 +22,19 @@ export async function readSession(store: SecretStore, timing: Timing, session: s
     const listed = versions.find((version) => version.labels.includes(CURRENT));
     if (listed?.versionId !== value.versionId) continue;
     const current = { ...listed, labels: [...new Set([...listed.labels, ...value.labels])] };
+    const stored = parseStoredSession(value.text);
+    const token = digestOf(stored.refreshToken);
     return {
       session,
       generation: current.versionId,
-      stored: parseStoredSession(value.text),
-      state: sessionState(current, versions, nowMs),
-      createdAtMs: current.createdAtMs,
+      stored,
+      token,
+      state: sessionState(current, token, versions, nowMs),
       refreshTokenAgeMs: Math.max(0, nowMs - current.createdAtMs),
       keptVersions: keptVersionCount(versions, nowMs),
-      recentVersionIds: recentVersionIds(versions, nowMs),
-      labelHolders: labelHolders(versions),
+      versionIds: new Set(versions.map(({ versionId }) => versionId)),
+      markedVersionId: versions.find(({ labels }) => labels.includes(LOGGED_OUT))?.versionId,
     };
   }
-  throw new Failure(
-    'session_busy',
-    'the secret is being changed, and Secrets Manager does not agree with itself yet',
-  );
-}
-
-function labelHolders(versions: readonly SecretVersion[]): ReadonlyMap<string, string> {
-  return new Map(
-    versions.flatMap((version) => version.labels.map((label) => [label, version.versionId] as const)),
-  );
+  throw new Failure('session_busy', 'Secrets Manager’s answers do not agree yet');
 }

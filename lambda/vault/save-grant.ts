@@ -2,130 +2,125 @@ import type { RenewedToken } from '../blink/blink.ts';
 import type { Deadline } from '../deadline.ts';
 import { Failure } from '../failure.ts';
 import { sessionSecretName } from '../session-name.ts';
-import { fullJitterMs, type Timing } from '../timing.ts';
-import { journalVersionId } from './journal.ts';
-import { CLAIM, CURRENT } from './labels.ts';
+import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
+import type { StoredSession } from '../stored-session/stored-session.ts';
+import type { Timing } from '../timing.ts';
+import { CLAIM, CURRENT, digestOf, entryVersionId, parseEntry, type TokenDigest } from './journal.ts';
 import { RECONCILE_WAITS_MS } from './read-session.ts';
 import type { SecretStore } from './secret-store.ts';
 import { isAccessDenied } from './secrets-failure.ts';
-import type { Claim, Reading, SavedSession } from './session-vault.ts';
+import type { Claim, SavedSession } from './session-vault.ts';
+import { untilDeadline } from './until-deadline.ts';
 
-/** What a first try may have in any case: a machine that slept may wake after the deadline, with the token in hand. */
-const FIRST_TRY_MS = 3000;
+export interface SaveOptions {
+  readonly store: SecretStore;
+  readonly timing: Timing;
+  readonly deadline: Deadline;
+  readonly onRetry: (cause: unknown) => void;
+}
 
-/** Left at the end for the run to say that it could not save. */
-const LAST_WORDS_MS = 1000;
+/** The version that the new one replaces. */
+interface Replaced {
+  readonly versionId: string;
+  readonly stored: StoredSession;
+}
 
 /**
- * Stores the new refresh token as a version, and makes it current only if the claimed one still is. Both steps are
- * idempotent and are retried until the deadline. Only a denied move is not retried: the token is already stored, whereas
- * a denied write would lose it, and the claim has just proven that the secret can be written.
+ * Stores the new refresh token as a version, and makes it current only in place of a version that holds the claimed one.
+ * Both steps are idempotent and are retried until the deadline. Only a denied move is not retried: the token is already
+ * stored, whereas a denied write would lose it, and the claim has just proven that the secret can be written.
  */
-export async function saveGrant(
-  store: SecretStore,
-  timing: Timing,
+export function saveGrant(options: SaveOptions, claim: Claim, token: RenewedToken): Promise<SavedSession> {
+  const { generation, stored } = claim.reading;
+  return saveInPlaceOf(options, claim, token, { versionId: generation, stored }, 0);
+}
+
+async function saveInPlaceOf(
+  options: SaveOptions,
   claim: Claim,
   token: RenewedToken,
-  deadline: Deadline,
-  onRetry: (cause: unknown) => void,
+  replaced: Replaced,
+  copy: number,
 ): Promise<SavedSession> {
-  const { reading } = claim;
+  const { store, timing, deadline, onRetry } = options;
+  const { reading, attempt } = claim;
   const name = sessionSecretName(reading.session);
-  const versionId = journalVersionId(reading.generation, 'save', claim.attempt);
-  const text = reading.stored.withGrant(token);
+  const versionId = entryVersionId({ token: reading.token, attempt, kind: 'save', value: copy });
+  const text = replaced.stored.withGrant(token);
 
-  const stored = await untilDeadline(timing, deadline, onRetry, () =>
-    store.putVersion(name, { versionId, text, label: CLAIM }),
-  );
+  const put = () => store.putVersion(name, { versionId, text, label: CLAIM });
+  const stored = await untilDeadline(timing, deadline, put, { onRetry });
   if (stored.kind === 'over' || stored.value === 'conflict') {
     const cause = stored.kind === 'over' ? stored.cause : undefined;
     throw new Failure('save_failed', 'the new refresh token could not be stored', { cause });
   }
 
-  const made = await untilDeadline(
-    timing,
-    deadline,
-    onRetry,
-    () => makeCurrent(store, timing, reading, versionId),
-    isAccessDenied,
-  );
+  const move = () => makeCurrent(options, claim, replaced, versionId);
+  const made = await untilDeadline(timing, deadline, move, { onRetry, isFinal: isAccessDenied });
   if (made.kind === 'over') {
     throw new Failure(
       'save_failed',
-      'the new refresh token is stored but not current; the next run makes it so',
+      'the new refresh token is stored but not current; the next run makes it current',
       {
         retryable: true,
         cause: made.cause,
       },
     );
   }
-  if (made.value === 'superseded') {
-    throw new Failure(
-      'session_busy',
-      'a newer sign-in was stored during this run; it is kept and was not logged out',
-    );
+  switch (made.value.kind) {
+    case 'current':
+      return { reading, versionId: made.value.versionId, token: digestOf(token.refreshToken), attempt };
+    case 'stored_again':
+      return saveInPlaceOf(options, claim, token, made.value.replaced, copy + 1);
+    case 'superseded':
+      throw new Failure(
+        'session_busy',
+        'a newer sign-in was stored during this run; it is kept and was not logged out',
+      );
   }
-  return { reading, versionId };
 }
 
-/** A move that fails because the label is on `to` already is success: an answer was lost, or another run made it so. */
+type Made =
+  | { readonly kind: 'current'; readonly versionId: string }
+  /** Another version with the claimed token was stored meanwhile. */
+  | { readonly kind: 'stored_again'; readonly replaced: Replaced }
+  | { readonly kind: 'superseded' };
+
+/** A move that fails because the label is on `versionId` already is a success: an answer was lost, or another run moved it. */
 async function makeCurrent(
-  store: SecretStore,
-  timing: Timing,
-  { session, generation, createdAtMs }: Reading,
+  { store, timing }: SaveOptions,
+  { reading, attempt }: Claim,
+  replaced: Replaced,
   versionId: string,
-): Promise<'current' | 'superseded'> {
-  const name = sessionSecretName(session);
-  const move = { label: CURRENT, from: generation, to: versionId };
-  if ((await store.moveLabel(name, move)) === 'moved') return 'current';
+): Promise<Made> {
+  const name = sessionSecretName(reading.session);
+  const move = { label: CURRENT, from: replaced.versionId, to: versionId };
+  if ((await store.moveLabel(name, move)) === 'moved') return { kind: 'current', versionId };
   for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
     await timing.wait(waitMs);
     const current = await store.readCurrent(name);
-    if (current.versionId === versionId) return 'current';
-    if (current.createdAtMs > createdAtMs) return 'superseded';
+    if (isSaveOf(current.versionId, reading.token, attempt))
+      return { kind: 'current', versionId: current.versionId };
+    if (current.versionId === replaced.versionId || reading.versionIds.has(current.versionId)) continue;
+    const stored = sessionWith(reading.token, current.text);
+    if (stored === undefined) return { kind: 'superseded' };
+    return { kind: 'stored_again', replaced: { versionId: current.versionId, stored } };
   }
-  throw new Failure('secrets_unavailable', 'Secrets Manager does not agree with itself on what is current');
+  throw new Failure('secrets_unavailable', 'Secrets Manager’s answers do not agree yet');
 }
 
-type Tried<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'over'; readonly cause: unknown };
-
-async function untilDeadline<T>(
-  timing: Timing,
-  deadline: Deadline,
-  onRetry: (cause: unknown) => void,
-  step: () => Promise<T>,
-  isFinal: (cause: unknown) => boolean = () => false,
-): Promise<Tried<T>> {
-  const leftMs = () => Math.max(0, deadline.remainingMs() - LAST_WORDS_MS);
-  let cause: unknown;
-  for (let tries = 0; tries === 0 || leftMs() > 0; tries++) {
-    if (tries > 0) onRetry(cause);
-    const tried = await withinMs(timing, tries === 0 ? Math.max(leftMs(), FIRST_TRY_MS) : leftMs(), step);
-    if (tried.kind === 'done') return tried;
-    cause = tried.cause ?? cause;
-    if (isFinal(cause)) break;
-    await timing.wait(Math.min(leftMs(), fullJitterMs(timing, tries, 200, 2000)));
-  }
-  return { kind: 'over', cause };
+function isSaveOf(versionId: string, token: TokenDigest, attempt: number): boolean {
+  const entry = parseEntry(versionId);
+  return entry?.kind === 'save' && entry.token === token && entry.attempt === attempt;
 }
 
-async function withinMs<T>(timing: Timing, ms: number, step: () => Promise<T>): Promise<Tried<T>> {
-  const settled = new AbortController();
-  const late = timing.wait(ms, settled.signal).then(() => ({ kind: 'over', cause: undefined }) as const);
+/** The session in a text that holds this refresh token, or `undefined` for any other text. */
+export function sessionWith(token: TokenDigest, text: string): StoredSession | undefined {
   try {
-    return await Promise.race([attempt(step), late]);
-  } finally {
-    settled.abort();
-  }
-}
-
-async function attempt<T>(step: () => Promise<T>): Promise<Tried<T>> {
-  try {
-    return { kind: 'done', value: await step() };
-  } catch (cause) {
-    if (cause instanceof Failure) return { kind: 'over', cause };
-    throw cause;
+    const stored = parseStoredSession(text);
+    return digestOf(stored.refreshToken) === token ? stored : undefined;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
   }
 }

@@ -1,158 +1,217 @@
 import { CLAIM_LIFE_SECONDS } from '../environment.ts';
-import { type ClaimEnd, journalVersionId } from './journal.ts';
-import { CLAIM, LOGGED_OUT, REFUSED } from './labels.ts';
+import { CLAIM, isEnd, type JournalEntry, LOGGED_OUT, parseEntry, type TokenDigest } from './journal.ts';
 import type { SecretVersion } from './secret-store.ts';
 
-/** What the versions of a session's secret say about it. A pure reading: nothing is asked, nothing written. */
+/** What the versions of a session's secret say about it. Computed without any call. */
 export interface SessionState {
   readonly loggedOut: 'never' | 'recently' | 'long_ago';
   readonly availability: Availability;
-  /** Attempts whose run died, as far as can be seen: their saved version may exist all the same. */
+  /** Attempts whose run left no trace but its claim. A version that it saved may exist all the same. */
   readonly deadAttempts: readonly number[];
-  /** An earlier run may have spent this generation's token and lost what came back. */
+  /** Runs that died with this token. */
+  readonly deaths: number;
+  /** An earlier run may have used this refresh token without saving the new one. */
   readonly tokenMayBeLost: boolean;
+  /** Other clients that were logged out within the last minutes. */
+  readonly recentlyLoggedOut: ReadonlyMap<string, number>;
+  /** Clients whose logout Blink rejected within the last minutes, with the seconds until it may be asked for again. */
+  readonly rejected: ReadonlyMap<string, number>;
 }
 
 export type Availability =
   | { readonly kind: 'claimable'; readonly attempt: number; readonly takesOver: boolean }
-  /** A run that may be alive holds the claim. */
+  /** Another run may hold the claim, or its refresh may still be in flight. */
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number }
-  /** Blink asked to be left alone. */
-  | { readonly kind: 'cooling'; readonly retryAfterSeconds: number }
-  /** A run saved the new token and died before it could make it current. */
+  /** Blink is not asked for a while. */
+  | { readonly kind: 'cooling_down'; readonly retryAfterSeconds: number }
+  /** A run saved the new token and died before it made it current. */
   | { readonly kind: 'saved_by_dead_run'; readonly versionId: string }
   | { readonly kind: 'refused'; readonly lost: boolean }
   | { readonly kind: 'takeovers_exhausted' }
   | { readonly kind: 'no_room' };
 
+/** Versions are dated, and answers are, by clocks of the service that may disagree by a few seconds. */
+const CLOCKS_APART_MS = 5_000;
 export const CLAIM_LIFE_MS = CLAIM_LIFE_SECONDS * 1000;
 /** Deliveries are repeated within minutes: Standard Webhooks' tolerance is five. */
 export const REPEATED_DELIVERY_MS = 5 * 60 * 1000;
-/** After a 406, 426 or 429. A login limit of Blink's lasts an hour; a person who has mended it should not wait as long. */
-export const COOLING_MS = 10 * 60 * 1000;
-/** Each takeover spends the same token again, so a token whose runs keep dying is left alone. */
+/** The same request that Blink has rejected is not sent again for so long. */
+export const REJECTED_MS = 10 * 60 * 1000;
+/** Each takeover uses the same token again, so a token whose runs keep dying is no longer used. */
 export const MAX_TAKEOVERS = 3;
 /**
- * "Secrets Manager doesn't remove versions created within the last 24 hours", and a secret holds about 100
- * (AWS Secrets Manager User Guide, quotas). The rest is room for a claim, a save and what ends them.
+ * "Secrets Manager removes unlabeled versions when there are more than 100, but it does not remove versions created less
+ * than 24 hours ago" (AWS Secrets Manager User Guide, quotas). The rest is room for what a run writes.
  */
 export const MAX_KEPT_VERSIONS = 90;
 
 const VERSIONS_KEPT_MS = 24 * 60 * 60 * 1000;
-/** At some 45 attempts a day, which is what the versions allow, nearly six days without one answer from Blink. */
-const MAX_ATTEMPTS = 256;
-const CLOCKS_APART_MS = 60_000;
-const CLAIM_ENDS: readonly ClaimEnd[] = ['unspent', 'unanswered', 'blocked'];
 
-type Attempt = { readonly number: number; readonly claimedAtMs: number } & (
-  | { readonly end: 'none' | 'unspent' | 'unanswered' }
-  | { readonly end: 'blocked'; readonly blockedAtMs: number }
-  | { readonly end: 'saved'; readonly versionId: string }
-);
+type DatedEntry = JournalEntry & { readonly versionId: string; readonly createdAtMs: number };
+
+interface Attempt {
+  readonly number: number;
+  readonly claimedAtMs: number;
+  readonly saved: string | undefined;
+  readonly end: JournalEntry | undefined;
+}
 
 export function sessionState(
   current: SecretVersion,
+  token: TokenDigest,
   versions: readonly SecretVersion[],
   nowMs: number,
 ): SessionState {
-  const attempts = attemptsOn(current, versions);
+  const entries = versions.flatMap(datedEntry);
+  const attempts = attemptsOn(current, token, entries);
+  const signedInAtMs = newestSignInMs(versions);
+  const sinceSignIn = entries.filter(({ createdAtMs }) => createdAtMs > signedInAtMs - CLOCKS_APART_MS);
+  // An end carries on what was known before it, so that it does not matter which earlier entries are gone.
+  const lastEnd = attempts.findLast(({ end }) => end !== undefined);
+  const deadAttempts = attempts
+    .filter(({ number }) => number > (lastEnd?.number ?? -1))
+    .filter(
+      (attempt) => isDead(attempt) && (attempt === attempts.at(-1) || isKept(attempt.claimedAtMs, nowMs)),
+    )
+    .map(({ number }) => number);
+  const deaths = (lastEnd?.end?.deaths ?? 0) + deadAttempts.length;
+  const tokenMayBeLost = deadAttempts.length > 0 || lastEnd?.end?.inDoubt === true;
+
+  const availability = (): Availability => {
+    const heldUntilMs = Math.max(...claimedAtMs(current, versions, attempts)) + CLAIM_LIFE_MS;
+    const saved = attempts.findLast((attempt) => attempt.saved !== undefined)?.saved;
+    const coolDownUntilMs = Math.max(Number.NEGATIVE_INFINITY, ...sinceSignIn.map(coolDownEndMs));
+    // Storing the same token once more lifts a refusal. A save may surface after the refusal that its delay caused.
+    const isRefused = entries.some(
+      (entry) =>
+        entry.kind === 'refused' &&
+        entry.token === token &&
+        entry.createdAtMs >= current.createdAtMs - CLOCKS_APART_MS,
+    );
+    if (isRefused && saved === undefined) return { kind: 'refused', lost: tokenMayBeLost };
+    if (nowMs < heldUntilMs) return { kind: 'busy', retryAfterSeconds: secondsUntil(heldUntilMs, nowMs) };
+    if (saved !== undefined) return { kind: 'saved_by_dead_run', versionId: saved };
+    if (nowMs < coolDownUntilMs) {
+      return { kind: 'cooling_down', retryAfterSeconds: secondsUntil(coolDownUntilMs, nowMs) };
+    }
+    if (deaths > MAX_TAKEOVERS) return { kind: 'takeovers_exhausted' };
+    if (keptVersionCount(versions, nowMs) >= MAX_KEPT_VERSIONS) return { kind: 'no_room' };
+    const last = attempts.at(-1);
+    return {
+      kind: 'claimable',
+      attempt: nextAttempt(token, entries),
+      takesOver: last !== undefined && isDead(last),
+    };
+  };
+
+  /** Clients of the entries that are not older, with the seconds until they are. */
+  const clients = (kind: JournalEntry['kind'], lifeMs: number): ReadonlyMap<string, number> =>
+    new Map(
+      sinceSignIn
+        .filter((entry) => entry.kind === kind && nowMs < entry.createdAtMs + lifeMs)
+        .map(({ value, createdAtMs }) => [String(value), secondsUntil(createdAtMs + lifeMs, nowMs)]),
+    );
   return {
     loggedOut: loggedOut(current, nowMs),
-    availability: availability(current, versions, attempts, nowMs),
-    deadAttempts: attempts.filter((attempt) => attempt.end === 'none').map((attempt) => attempt.number),
-    tokenMayBeLost: attempts.some(mayHaveLostToken),
+    availability: availability(),
+    deadAttempts,
+    deaths,
+    tokenMayBeLost,
+    recentlyLoggedOut: clients('logged_out', REPEATED_DELIVERY_MS),
+    rejected: clients('rejected', REJECTED_MS),
   };
 }
 
 /** Versions that count against the quota: young ones, and those that carry a label. */
 export function keptVersionCount(versions: readonly SecretVersion[], nowMs: number): number {
-  return versions.filter(
-    (version) => version.labels.length > 0 || nowMs - version.createdAtMs < VERSIONS_KEPT_MS,
-  ).length;
+  return versions.filter(({ labels, createdAtMs }) => labels.length > 0 || isKept(createdAtMs, nowMs)).length;
 }
 
-export function recentVersionIds(versions: readonly SecretVersion[], nowMs: number): ReadonlySet<string> {
-  return new Set(versions.filter((version) => isRecent(version, nowMs)).map(({ versionId }) => versionId));
+/** Whether the versions of that moment, and all that followed, are still there. */
+function isKept(createdAtMs: number, nowMs: number): boolean {
+  return nowMs - createdAtMs < VERSIONS_KEPT_MS;
 }
 
-function isRecent({ createdAtMs }: SecretVersion, nowMs: number): boolean {
-  return nowMs - createdAtMs < REPEATED_DELIVERY_MS;
+function datedEntry({ versionId, createdAtMs }: SecretVersion): readonly DatedEntry[] {
+  const entry = parseEntry(versionId);
+  return entry === undefined ? [] : [{ ...entry, versionId, createdAtMs }];
+}
+
+/** What a person has stored has an id that is no entry's. */
+function newestSignInMs(versions: readonly SecretVersion[]): number {
+  const signIns = versions.filter(({ versionId }) => parseEntry(versionId) === undefined);
+  return Math.max(Number.NEGATIVE_INFINITY, ...signIns.map(({ createdAtMs }) => createdAtMs));
 }
 
 function loggedOut(current: SecretVersion, nowMs: number): SessionState['loggedOut'] {
   if (!current.labels.includes(LOGGED_OUT)) return 'never';
-  return isRecent(current, nowMs) ? 'recently' : 'long_ago';
+  return nowMs - current.createdAtMs < REPEATED_DELIVERY_MS ? 'recently' : 'long_ago';
 }
 
-function availability(
+/** When the claims were made that may still be held. */
+function claimedAtMs(
   current: SecretVersion,
   versions: readonly SecretVersion[],
   attempts: readonly Attempt[],
-  nowMs: number,
-): Availability {
-  const last = attempts.at(-1);
-
-  const saved = attempts.findLast((attempt) => attempt.end === 'saved');
-
-  // A save may surface after the refusal that came of its being late.
-  if (current.labels.includes(REFUSED) && saved === undefined) {
-    return { kind: 'refused', lost: attempts.some(mayHaveLostToken) };
-  }
-
-  const makerAtWork = current.labels.includes(CLAIM) && !current.labels.includes(LOGGED_OUT);
-  const heldSinceMs = last && (last.end === 'none' || last.end === 'saved') ? last.claimedAtMs : undefined;
-  const heldUntilMs =
-    (heldSinceMs ?? (makerAtWork ? current.createdAtMs : Number.NEGATIVE_INFINITY)) + CLAIM_LIFE_MS;
-  if (nowMs < heldUntilMs) return { kind: 'busy', retryAfterSeconds: secondsUntil(heldUntilMs, nowMs) };
-
-  if (saved) return { kind: 'saved_by_dead_run', versionId: saved.versionId };
-
-  if (last?.end === 'blocked' && nowMs < last.blockedAtMs + COOLING_MS) {
-    return { kind: 'cooling', retryAfterSeconds: secondsUntil(last.blockedAtMs + COOLING_MS, nowMs) };
-  }
-  const deaths = attempts.filter((attempt) => attempt.end === 'none').length;
-  if (deaths > MAX_TAKEOVERS || attempts.length >= MAX_ATTEMPTS) return { kind: 'takeovers_exhausted' };
-  if (keptVersionCount(versions, nowMs) >= MAX_KEPT_VERSIONS) return { kind: 'no_room' };
-  return { kind: 'claimable', attempt: (last?.number ?? -1) + 1, takesOver: last?.end === 'none' };
+): readonly number[] {
+  const held = attempts.filter(({ end }) => end === undefined || end.kind === 'in_flight');
+  // The run that made this version current may still be logging it out; and an entry in a form that is not ours is of another release.
+  const labelled = versions.filter(
+    ({ versionId, labels }) =>
+      labels.includes(CLAIM) &&
+      (versionId === current.versionId
+        ? !current.labels.includes(LOGGED_OUT)
+        : parseEntry(versionId) === undefined),
+  );
+  return [
+    Number.NEGATIVE_INFINITY,
+    ...held.map(({ claimedAtMs }) => claimedAtMs),
+    ...labelled.map(({ createdAtMs }) => createdAtMs),
+  ];
 }
 
-/**
- * Looks past gaps: Secrets Manager may have removed the oldest entries of a long journal. A claim is younger than what it
- * claims, give or take the service's clocks: where nothing is, the ids of claims need not be worked out.
- */
-function attemptsOn(current: SecretVersion, versions: readonly SecretVersion[]): readonly Attempt[] {
-  const youngerThanMs = current.createdAtMs - CLOCKS_APART_MS;
-  const others = versions.filter(({ versionId }) => versionId !== current.versionId);
-  if (!others.some(({ createdAtMs }) => createdAtMs >= youngerThanMs)) return [];
-
-  const byId = new Map(versions.map((version) => [version.versionId, version]));
-  const attempts: Attempt[] = [];
-  for (let number = 0; number < MAX_ATTEMPTS; number++) {
-    const claim = byId.get(journalVersionId(current.versionId, 'claim', number));
-    if (claim) attempts.push(attemptOf(current, claim, number, byId));
-  }
-  return attempts;
-}
-
-function attemptOf(
+/** The attempts to use the current refresh token, the earliest first, without those that led to the current version. */
+function attemptsOn(
   current: SecretVersion,
-  claim: SecretVersion,
-  number: number,
-  byId: ReadonlyMap<string, SecretVersion>,
-): Attempt {
-  const claimed = { number, claimedAtMs: claim.createdAtMs };
-  const save = byId.get(journalVersionId(current.versionId, 'save', number));
-  if (save) return { ...claimed, end: 'saved', versionId: save.versionId };
-  for (const end of CLAIM_ENDS) {
-    const entry = byId.get(journalVersionId(current.versionId, end, number));
-    if (entry && end === 'blocked') return { ...claimed, end, blockedAtMs: entry.createdAtMs };
-    if (entry && end !== 'blocked') return { ...claimed, end };
-  }
-  return { ...claimed, end: 'none' };
+  token: TokenDigest,
+  entries: readonly DatedEntry[],
+): readonly Attempt[] {
+  const origin = parseEntry(current.versionId);
+  // Where Blink kept the refresh token, the current version is what an attempt on it saved.
+  const settled = origin?.token === token ? origin.attempt : -1;
+  const byNumber = Map.groupBy(
+    entries.filter((entry) => entry.token === token && entry.attempt > settled && isOfAttempt(entry)),
+    ({ attempt }) => attempt,
+  );
+  return [...byNumber].map(([number, its]) => attemptOf(number, its)).sort((a, b) => a.number - b.number);
 }
 
-function mayHaveLostToken(attempt: Attempt): boolean {
-  return attempt.end === 'none' || attempt.end === 'unanswered';
+/** Not what the run wrote that received this token, before any attempt to use it. */
+function isOfAttempt({ kind }: JournalEntry): boolean {
+  return kind !== 'logged_out' && kind !== 'rejected';
+}
+
+function attemptOf(number: number, entries: readonly DatedEntry[]): Attempt {
+  const saves = entries.filter(({ kind }) => kind === 'save');
+  return {
+    number,
+    claimedAtMs: Math.min(...entries.map(({ createdAtMs }) => createdAtMs)),
+    saved: saves.toSorted((a, b) => a.value - b.value).at(-1)?.versionId,
+    end: entries.find(isEnd),
+  };
+}
+
+function isDead({ end, saved }: Attempt): boolean {
+  return end === undefined && saved === undefined;
+}
+
+/** Higher than that of any entry that is left. The newest entry has a label, so it is left. */
+function nextAttempt(token: TokenDigest, entries: readonly DatedEntry[]): number {
+  return 1 + Math.max(-1, ...entries.filter((entry) => entry.token === token).map(({ attempt }) => attempt));
+}
+
+function coolDownEndMs(entry: DatedEntry): number {
+  return entry.kind === 'cool_down' ? entry.createdAtMs + entry.value * 1000 : Number.NEGATIVE_INFINITY;
 }
 
 function secondsUntil(thenMs: number, nowMs: number): number {

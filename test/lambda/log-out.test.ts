@@ -1,12 +1,15 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
-import { CLAIM_LIFE_MS, COOLING_MS, REPEATED_DELIVERY_MS } from '../../lambda/vault/session-state.ts';
+import { CLAIM_LIFE_MS, REJECTED_MS, REPEATED_DELIVERY_MS } from '../../lambda/vault/session-state.ts';
 import { type Family, storedText } from '../proof/models/blink-model.ts';
 import { once, runScripted, startScripted } from '../proof/models/scripted-run.ts';
 import { World } from '../proof/models/world.ts';
 
 const TIMEOUT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
 const FROM_READ_TO_SAVE = ['read value', 'read list', 'put claim', 'refresh', 'put save', 'move AWSCURRENT'];
+
+const LOST = 'reauthentication_required: lost_between_refresh_and_save';
+const REFUSED = 'reauthentication_required: refused_by_blink';
 
 let world: World;
 let family: Family;
@@ -34,7 +37,7 @@ describe('a logout', () => {
     const end = await world.time.drive(
       world.start({
         id: 'run',
-        channel: () => ({ call: async (_action, process) => process(), staleMs: () => 0 }),
+        channel: () => ({ call: async (_action, _timeoutMs, process) => process(), staleMs: () => 0 }),
       }),
     );
     expect(end).toEqual({
@@ -55,10 +58,10 @@ describe('a logout', () => {
     expect(world.blink.spends).toEqual([]);
   });
 
-  it('of another client keeps this session, unmarked and free for the next', async () => {
+  it('of another client that Blink rejects keeps this session, unmarked and free for the next', async () => {
     const { end, actions } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
     expect(end).toBe('blink_rejected'); // the model knows no such client
-    expect(actions.slice(-2)).toEqual(['logout', 'take off BLINK_LOGOUT_CLAIM']);
+    expect(actions.slice(-2)).toEqual(['logout', 'put rejected']);
     expect(isSaved()).toBe(true);
     expect((await runScripted(world)).end).toBe('logged_out');
   });
@@ -78,7 +81,7 @@ describe('a logout', () => {
   it('of another client with tokens that a logout has ended leaves the session logged out', async () => {
     expect((await runScripted(world)).end).toBe('logged_out');
     const { end } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
-    expect(end).toBe('reauthentication_required: refused_by_blink');
+    expect(end).toBe(REFUSED);
     await world.time.advance(REPEATED_DELIVERY_MS + 1000);
     expect((await runScripted(world)).end).toBe('already_logged_out');
   });
@@ -94,7 +97,7 @@ describe('a logout', () => {
       expect((await runScripted(world)).end).toBe('too_many_logouts');
       expect(world.blink.spends).toHaveLength(spends);
       world.blink.logoutStatus = 200;
-      await world.time.advance(COOLING_MS + 1000);
+      await world.time.advance(REJECTED_MS + 1000);
       expect((await runScripted(world)).end).toBe('logged_out');
     },
   );
@@ -140,7 +143,9 @@ describe('promise 1: one generation is spent by one run at a time', () => {
 
 describe('promise 2: nothing is spent', () => {
   it('unless a write to the secret has just worked', async () => {
-    const { end, actions } = await runScripted(world, { on: once('put claim', 'before', 'unsent') });
+    const { end, actions } = await runScripted(world, {
+      on: (action) => (action === 'put claim' ? 'unsent' : undefined),
+    });
     expect(end).toBe('secrets_unavailable');
     expect(actions).not.toContain('refresh');
   });
@@ -148,7 +153,7 @@ describe('promise 2: nothing is spent', () => {
   it('unless enough time is left to save, and the claim is given back then', async () => {
     const { end, actions } = await runScripted(world, { timeoutMs: 18_000 });
     expect(end).toBe('secrets_unavailable');
-    expect(actions).toEqual(['read value', 'read list', 'put claim', 'put end']);
+    expect(actions).toEqual(['read value', 'read list', 'put claim', 'put free']);
     expect((await runScripted(world)).end).toBe('logged_out');
   });
 
@@ -172,13 +177,15 @@ test('promise 3: the save goes on past the moment at which the caller wanted its
   expect(isSaved()).toBe(true);
 });
 
-test('promise 3: a refresh token that comes without an access token is saved, and the session is free at once', async () => {
+test('promise 3: a refresh token that comes without an access token is saved, and Blink is asked again after ten minutes', async () => {
   world.blink.grantsAccess = false;
   const { end, actions } = await runScripted(world);
   expect(end).toBe('blink_rejected');
-  expect(actions).toEqual([...FROM_READ_TO_SAVE, 'take off BLINK_LOGOUT_CLAIM']);
+  expect(actions).toEqual([...FROM_READ_TO_SAVE, 'put cool_down']);
   expect(isSaved()).toBe(true);
   world.blink.grantsAccess = true;
+  expect((await runScripted(world)).end).toBe('too_many_logouts');
+  await world.time.advance(REJECTED_MS + 1000);
   expect((await runScripted(world)).end).toBe('logged_out');
 });
 
@@ -188,7 +195,7 @@ test('promise 3: a save that never works says so before the run is ended', async
   });
   expect(end).toBe('save_failed');
   await world.time.advance(CLAIM_LIFE_MS);
-  expect((await runScripted(world)).end).toBe('reauthentication_required: lost_between_refresh_and_save');
+  expect((await runScripted(world)).end).toBe(LOST);
 });
 
 describe('promise 4: a sign-in that lands during the run', () => {
@@ -222,15 +229,15 @@ describe('promise 5: a run that died', () => {
     ['put claim', 'before', 'logged_out'],
     ['put claim', 'after', 'logged_out'],
     ['refresh', 'before', 'logged_out'],
-    ['refresh', 'after', 'reauthentication_required: lost_between_refresh_and_save'],
-    ['put save', 'before', 'reauthentication_required: lost_between_refresh_and_save'],
+    ['refresh', 'after', LOST],
+    ['put save', 'before', LOST],
     ['put save', 'after', 'logged_out'],
     ['move AWSCURRENT', 'before', 'logged_out'],
     ['move AWSCURRENT', 'after', 'logged_out'],
     ['logout', 'before', 'logged_out'],
     // Blink does not tell a logout from any other reason to refuse the token.
-    ['logout', 'after', 'reauthentication_required: refused_by_blink'],
-    ['move BLINK_LOGGED_OUT', 'before', 'reauthentication_required: refused_by_blink'],
+    ['logout', 'after', REFUSED],
+    ['move BLINK_LOGGED_OUT', 'before', REFUSED],
     ['move BLINK_LOGGED_OUT', 'after', 'already_logged_out'],
   ] as const)('%s, %s it was processed: is found by the next: %s', async (action, moment, next) => {
     expect((await killedAt(action, moment)).end).toBe('killed');
@@ -250,7 +257,7 @@ describe('promise 5: a run that died', () => {
     await runScripted(world);
     const spends = world.blink.spends.length;
     const { end } = await runScripted(world);
-    expect(end).toBe('reauthentication_required: lost_between_refresh_and_save');
+    expect(end).toBe(LOST);
     expect(world.blink.spends).toHaveLength(spends);
     world.signIn();
     expect((await runScripted(world)).end).toBe('logged_out');
@@ -293,14 +300,14 @@ describe('promise 5: a token that was lost is told of, though the session had be
   it('where a run died between refresh and save', async () => {
     expect((await runScripted(world, { on: once('refresh', 'after', 'killed') })).end).toBe('killed');
     await world.time.advance(CLAIM_LIFE_MS + 1000);
-    const lost = 'reauthentication_required: lost_between_refresh_and_save';
+    const lost = LOST;
     expect((await runScripted(world)).end).toBe(lost);
     expect((await runScripted(world)).end).toBe(lost);
   });
 
   it('where Blink’s answer was lost within the run', async () => {
     const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
-    expect(end).toBe('reauthentication_required: lost_between_refresh_and_save');
+    expect(end).toBe(LOST);
   });
 });
 
@@ -315,7 +322,7 @@ describe('promise 6: a refused token', () => {
       },
     });
     expect(first.end).toBe('secrets_unavailable');
-    expect((await runScripted(world)).end).toBe('reauthentication_required: refused_by_blink');
+    expect((await runScripted(world)).end).toBe(REFUSED);
   });
 
   it('is not taken for an older one by a read that lags behind', async () => {
@@ -331,7 +338,7 @@ describe('promise 6: a refused token', () => {
       },
       staleMs: (read) => (refused && read === 'version' ? 7_000 : 0),
     });
-    expect(end).toBe('reauthentication_required: refused_by_blink');
+    expect(end).toBe(REFUSED);
   });
 
   it('is not final where the secret has moved on: the newer one is used, once', async () => {
@@ -356,7 +363,7 @@ describe('promise 6: a refused token', () => {
         return undefined;
       },
     });
-    expect(end).toBe('reauthentication_required: refused_by_blink');
+    expect(end).toBe(REFUSED);
     expect(spendsOf('run')).toBe(2);
   });
 
@@ -370,28 +377,20 @@ describe('promise 6: a refused token', () => {
 
   it('needs a sign-in else, and is not sent again', async () => {
     family.revoked = true;
-    expect((await runScripted(world, { id: 'first' })).end).toBe(
-      'reauthentication_required: refused_by_blink',
-    );
+    expect((await runScripted(world, { id: 'first' })).end).toBe(REFUSED);
     expect(spendsOf('first')).toBe(1);
     await world.time.advance(CLAIM_LIFE_MS);
     const second = await runScripted(world);
-    expect(second.end).toBe('reauthentication_required: refused_by_blink');
+    expect(second.end).toBe(REFUSED);
     expect(second.actions).toEqual(['read value', 'read list']);
   });
 
-  it.each(['unanswered', 'late'] as const)(
-    'was lost where Blink had spent it on a try: %s',
-    async (mishap) => {
-      const { end, actions } = await runScripted(world, { on: once('refresh', 'after', mishap) });
-      expect(end).toBe('reauthentication_required: lost_between_refresh_and_save');
-      // In this order: a claim that is given back first lets another run ask Blink with the refused token.
-      expect(actions.slice(-2)).toEqual(['move BLINK_REFUSED', 'put end']);
-      const second = await runScripted(world);
-      expect(second.end).toBe('reauthentication_required: lost_between_refresh_and_save');
-      expect(second.actions).not.toContain('refresh');
-    },
-  );
+  it('was lost where Blink had spent it on a try whose answer was lost', async () => {
+    const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
+    expect(end).toBe(LOST);
+    const second = await runScripted(world);
+    expect(second).toEqual({ end: LOST, actions: ['read value', 'read list'] });
+  });
 });
 
 test('promise 5: a run that dies while it says that the token was lost is found by the next', async () => {
@@ -402,11 +401,12 @@ test('promise 5: a run that dies while it says that the token was lost is found 
         lost = true;
         return 'unanswered';
       }
-      return action === 'put end' && moment === 'before' ? 'killed' : undefined;
+      return action === 'put refused' && moment === 'before' ? 'killed' : undefined;
     },
   });
   expect(end).toBe('killed');
-  expect((await runScripted(world)).end).toBe('reauthentication_required: lost_between_refresh_and_save');
+  await world.time.advance(CLAIM_LIFE_MS + 1000);
+  expect((await runScripted(world)).end).toBe(LOST);
 });
 
 test('promise 8: a run for whose versions there is no room is refused before it spends', async () => {
@@ -420,4 +420,209 @@ test('promise 9: a repeated delivery is answered, and spends nothing', async () 
   await runScripted(world);
   const repeated = await runScripted(world, { id: 'repeated' });
   expect(repeated).toEqual({ end: 'already_logged_out', actions: ['read value', 'read list'] });
+});
+
+describe('promise 10: a doubt about a token outlives everything but a new token', () => {
+  it.each([406, 426, 429, 403])(
+    'such as a rejection with %i after a try that was processed',
+    async (status) => {
+      world.blink.logoutEndsTokens = false;
+      expect((await runScripted(world)).end).toBe('logged_out');
+      await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+      const first = await runScripted(world, {
+        on: once('refresh', 'after', () => {
+          world.blink.refreshStatus = status;
+          return 'unanswered';
+        }),
+      });
+      expect(first.end).toBe(status === 429 ? 'too_many_logouts' : 'blink_rejected');
+      world.blink.refreshStatus = 200;
+      await world.time.advance(REJECTED_MS + 1000);
+      expect((await runScripted(world)).end).toBe(LOST);
+      await world.time.advance(2 * 24 * 60 * 60 * 1000);
+      expect((await runScripted(world)).end).toBe(LOST);
+    },
+  );
+
+  it('such as many attempts whose entries Secrets Manager has removed, and the same token stored again', async () => {
+    world.blink.reusePolicy = 'refuse';
+    await runScripted(world, { on: once('refresh', 'after', 'late') });
+    const day = 24 * 60 * 60 * 1000;
+    for (let night = 0; night < 120; night++) {
+      await world.time.advance(day);
+      const { end } = await runScripted(world, {
+        on: (action) => (action === 'refresh' ? 'unsent' : undefined),
+      });
+      expect(end).toBe('blink_unavailable');
+    }
+    expect(world.secret.versions()).toHaveLength(100);
+    world.secret.put(crypto.randomUUID(), world.secret.current().text, ['AWSCURRENT']);
+    expect((await runScripted(world)).end).toBe(LOST);
+  });
+});
+
+describe('promise 11: a refresh that was given up', () => {
+  it('is not sent again by this run, nor by another before the first can no longer arrive', async () => {
+    world.blink.reusePolicy = 'revoke_family';
+    const first = await runScripted(world, { on: once('refresh', 'before', 'late'), landsAfterMs: 29_000 });
+    expect(first.end).toBe('blink_timeout');
+    expect(first.actions.filter((action) => action === 'refresh')).toHaveLength(1);
+    await world.time.advance(30_000);
+    expect((await runScripted(world)).end).toBe('session_busy');
+    await world.time.advance(CLAIM_LIFE_MS);
+    expect((await runScripted(world)).end).toBe(LOST);
+    const [landed, next] = world.blink.spends;
+    expect(next?.sentAtMs).toBeGreaterThan(landed?.atMs ?? 0);
+  });
+});
+
+describe('promise 12: a definite no is not asked for again soon', () => {
+  const rejections = () => world.blink.rejections.length;
+
+  it('where the rest cannot be written at first', async () => {
+    world.blink.refreshStatus = 429;
+    const until = world.time.nowMs + 20_000;
+    const { end } = await runScripted(world, {
+      on: (action) => (action === 'put cool_down' && world.time.nowMs < until ? 'unsent' : undefined),
+    });
+    expect(end).toBe('too_many_logouts');
+    await world.time.advance(CLAIM_LIFE_MS + 10_000);
+    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect(rejections()).toBe(1);
+  });
+
+  it('where the run had read a version that was no longer current', async () => {
+    world.blink.refreshStatus = 429;
+    await world.time.advance(10_000);
+    world.signIn();
+    await world.time.advance(4_000);
+    expect((await runScripted(world, { staleMs: () => 8_000 })).end).toBe('too_many_logouts');
+    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect(rejections()).toBe(1);
+    await world.time.advance(60_000);
+    world.signIn();
+    await runScripted(world);
+    expect(rejections()).toBe(2);
+  });
+
+  it.each([429, 406, 503])('with %i before the wait is over that Blink asked for', async (status) => {
+    world.blink.refreshStatus = status;
+    world.blink.retryAfter = '7200';
+    await runScripted(world);
+    await world.time.advance(7_190_000);
+    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect(rejections()).toBe(1);
+    await world.time.advance(20_000);
+    world.blink.refreshStatus = 200;
+    expect((await runScripted(world)).end).toMatch(/logged_out|lost/);
+  });
+
+  it('for the same client: the request rests for ten minutes, another does not', async () => {
+    const wrong = { session: 'default', clientId: '99' };
+    expect((await runScripted(world, { request: wrong })).end).toBe('blink_rejected');
+    const repeated = await runScripted(world, { request: wrong });
+    expect(repeated).toEqual({ end: 'too_many_logouts', actions: ['read value', 'read list'] });
+    expect((await runScripted(world)).end).toBe('logged_out');
+    await world.time.advance(REJECTED_MS + 1000);
+    world.blink.logoutEndsTokens = false;
+    world.blink.otherClients.add('99');
+    world.signIn();
+    expect((await runScripted(world, { request: wrong })).end).toBe('logged_out');
+  });
+
+  it('by webhook calls to the last versions of the day, which are left to the schedule', async () => {
+    for (let index = 0; index < 80; index++) world.signIn();
+    expect(await runScripted(world, { sparesVersions: 10 })).toEqual({
+      end: 'too_many_logouts',
+      actions: ['read value', 'read list'],
+    });
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('once a logout has ended the token: the refusal is remembered, and is no alarm', async () => {
+    await runScripted(world);
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+    expect((await runScripted(world)).end).toBe('already_logged_out');
+    const spends = world.blink.spends.length;
+    expect(await runScripted(world)).toEqual({
+      end: 'already_logged_out',
+      actions: ['read value', 'read list'],
+    });
+    expect(world.blink.spends).toHaveLength(spends);
+  });
+});
+
+describe('the claimed token stored again during the run', () => {
+  it.each(['put claim', 'refresh', 'put save', 'move AWSCURRENT'])(
+    'at %s: the new token is applied to the newer text',
+    async (action) => {
+      const { end } = await runScripted(world, {
+        on: once(action, 'before', () => {
+          const edited = storedText(family)
+            .replace('{', '{"note":"edited",')
+            .replace(family.newest, String(world.blink.spends[0]?.token ?? family.newest));
+          world.secret.put(crypto.randomUUID(), edited, ['AWSCURRENT']);
+          return undefined;
+        }),
+      });
+      expect(end).toBe('logged_out');
+      expect(world.secret.current().text).toContain('edited');
+      expect(world.secret.current().text).toContain(family.newest);
+      expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
+    },
+  );
+
+  it('after its successor was saved: the next run goes back to the successor', async () => {
+    const spent = storedText(family);
+    world.blink.logoutEndsTokens = false;
+    await runScripted(world);
+    world.secret.put(crypto.randomUUID(), spent, ['AWSCURRENT']);
+    await world.time.advance(CLAIM_LIFE_MS + 1000);
+    expect((await runScripted(world)).end).toBe('logged_out');
+    expect(world.secret.current().text).toContain(family.newest);
+  });
+});
+
+describe('a refresh token that cannot be used', () => {
+  it.each([7, 'two words', 'x'.repeat(9000)])(
+    '%o: the logout is tried, and a sign-in is needed then',
+    async (token) => {
+      world.blink.refreshTokenInAnswer = token;
+      world.blink.logoutEndsTokens = false;
+      const channel = () => ({
+        call: async <T>(_action: string, _timeoutMs: number, process: () => T) => process(),
+        staleMs: () => 0,
+      });
+      const end = await world.time.drive(world.start({ id: 'run', channel }));
+      expect(end).toMatchObject({ kind: 'done', outcome: { outcome: 'logged_out', signInNeeded: true } });
+      expect(family.loggedOut).toBe(true);
+      expect(await runScripted(world)).toEqual({ end: LOST, actions: ['read value', 'read list'] });
+    },
+  );
+
+  it('and a logout that fails too', async () => {
+    world.blink.refreshTokenInAnswer = 7;
+    world.blink.logoutStatus = 403;
+    expect((await runScripted(world)).end).toBe(LOST);
+  });
+});
+
+describe('the session’s own client, named by the caller while the secret names none', () => {
+  const request = () => ({ session: 'default', clientId: family.clientId });
+  beforeEach(() => {
+    const text = storedText(family).replace(`"client_id":"${family.clientId}",`, '');
+    world.secret.put(crypto.randomUUID(), text, ['AWSCURRENT']);
+  });
+
+  it('is looked up and treated as such', async () => {
+    expect((await runScripted(world, { request: request() })).end).toBe('logged_out');
+    expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
+    expect((await runScripted(world)).end).toBe('already_logged_out');
+  });
+
+  it('is logged out though the look-up fails', async () => {
+    const on = (action: string) => (action === 'look up' ? ('unsent' as const) : undefined);
+    expect((await runScripted(world, { request: request(), on })).end).toBe('logged_out');
+    expect(family.loggedOut).toBe(true);
+  });
 });

@@ -50,7 +50,9 @@ beforeAll(async () => {
 });
 afterAll(() => subject.close());
 
-test('promise 5: whenever a run is killed, the next one finds out and says what became of the token', async () => {
+test('promise 5: whenever a run is killed, the next one finds out and says what became of the token', {
+  timeout: 60_000,
+}, async () => {
   const { fn, endpoints, secretsManager, blink } = subject;
   const survivors = [new LambdaProcess(fn, endpoints), new LambdaProcess(fn, endpoints)] as const;
   const runNext = async (session: SessionUnderTest, survivor = survivors[0]) => {

@@ -39,6 +39,9 @@ function logout(request: LogoutRequest): Task {
       case 'logged_out':
         terminal.result(outcome, [
           `${terminal.style('green', 'Logged out')}: client ${outcome.clientId} of account ${outcome.accountId}.`,
+          ...(outcome.signInNeeded
+            ? [`Blink’s new refresh token was unusable: ${request.session} needs a new sign-in.`]
+            : []),
         ]);
         return OK;
       case 'already_logged_out':
@@ -58,7 +61,10 @@ export function logOutNow(context: Context, request: LogoutRequest): Promise<Out
     // The claim proves that versions can be written, but not that AWSCURRENT can be moved.
     await requireMove(store, name, (await store.readCurrent(name)).versionId);
     return boundedRun(context, (runEnds) =>
-      logOut({ vault, blink, runEnds, answerDue: runEnds, runId: randomUUID() }, request),
+      logOut(
+        { vault, blink, runEnds, answerDue: runEnds, claimant: { runId: randomUUID(), sparesVersions: 0 } },
+        request,
+      ),
     );
   });
 }

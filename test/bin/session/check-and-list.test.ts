@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { journalVersionId } from '../../../lambda/vault/journal.ts';
+import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
+import { digestOf, entryVersionId } from '../../../lambda/vault/journal.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
 
@@ -20,13 +21,17 @@ async function checked(): Promise<{ readonly exitCode: number; readonly report: 
   return { exitCode, report: JSON.parse(stdout) };
 }
 
-/** What a run that died leaves behind. */
-function leaveBehind(...entries: readonly ('claim' | 'save' | 'unanswered')[]): void {
-  const { versionId: generation } = session.stored();
+/** What a run that died, or had no answer, leaves behind. */
+function leaveBehind(...kinds: readonly ('claim' | 'save' | 'unanswered')[]): void {
+  const { text } = session.stored();
+  const about = { token: digestOf(parseStoredSession(text).refreshToken), attempt: 0 };
+  const entries: Readonly<Record<(typeof kinds)[number], Parameters<typeof entryVersionId>[0]>> = {
+    claim: { ...about, kind: 'claim' },
+    save: { ...about, kind: 'save' },
+    unanswered: { ...about, kind: 'free', inDoubt: true },
+  };
   const secret = session.secretsManager.secrets.find('blink-logout/default');
-  for (const entry of entries) {
-    secret.put(journalVersionId(generation, entry, 0), session.stored().text, ['BLINK_LOGOUT_CLAIM']);
-  }
+  for (const kind of kinds) secret.put(entryVersionId(entries[kind]), text, ['BLINK_LOGOUT_CLAIM']);
 }
 
 describe('check', () => {

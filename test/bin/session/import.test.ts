@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
-import { CLAIM_LIFE_MS } from '../../../lambda/vault/session-state.ts';
+import { CLAIM_LIFE_MS, REJECTED_MS } from '../../../lambda/vault/session-state.ts';
 import { json } from '../../../lib/local/blink/answers.ts';
 import type { Effect, Moment } from '../../../lib/local/faults.ts';
 import { refuse, type SecretsManagerCall } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
@@ -159,6 +159,7 @@ describe('importing what is not complete', () => {
     expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no usable access token') });
     expect(session.stored().text).toContain(session.blink.tokens.newest(77));
     session.blink.faults.clear();
+    session.secretsManager.clock.advanceMs(REJECTED_MS + 1000);
     expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
   });
 

@@ -110,6 +110,14 @@ describe('a grant', () => {
     },
   );
 
+  test.each([[7], ['two words'], ['x'.repeat(8193)], [{}]])(
+    'with a refresh token that no request can carry still brings its access token: %o',
+    async (refreshToken) => {
+      const { result } = await refreshAt(answer(200, { access_token: 'a', refresh_token: refreshToken }));
+      expect(result).toEqual({ kind: 'without_refresh', accessToken: 'a', tries: 1 });
+    },
+  );
+
   test.each<[string, Answer]>([
     ['HTML', answer(200, HTML)],
     ['empty', answer(200)],
@@ -117,7 +125,6 @@ describe('a grant', () => {
     ['cut JSON', answer(200, '{"access_token":"a","refresh')],
     ['without tokens', answer(200, {})],
     ['with an access token that no header can hold', answer(200, { access_token: 'a\r\nX: y' })],
-    ['with a refresh token that is no string', answer(200, { access_token: 'a', refresh_token: 7 })],
     ['null', answer(200, 'null')],
   ])('that is %s is not asked for again, since the token may be spent', async (_, fault) => {
     const { result, clients } = await refreshAt(fault);
@@ -155,17 +162,16 @@ describe('a refresh token is refused', () => {
     ['412, which wants a second factor', answer(412, { tsv_state: 'x' }), 412, true],
   ])('by %s, and that is asked once', async (_, fault, blinkStatus, secondFactor) => {
     const { result, clients } = await refreshAt(fault);
-    expect(result).toEqual({ kind: 'refused', secondFactor, afterUnanswered: false, blinkStatus, tries: 1 });
+    expect(result).toEqual({ kind: 'refused', secondFactor, inDoubt: false, blinkStatus, tries: 1 });
     expect(clients).toEqual(['ios']);
   });
 
   test.each<[string, Answer]>([
     ['a reset connection', reset],
-    ['silence', silence],
     ['a 502', answer(502)],
   ])('after %s, and the result says that Blink may have spent it before', async (_, fault) => {
     const { result } = await refreshAt(fault, oauthError('invalid_grant'));
-    expect(result).toMatchObject({ kind: 'refused', afterUnanswered: true, tries: 2 });
+    expect(result).toMatchObject({ kind: 'refused', inDoubt: true, tries: 2 });
   });
 });
 
@@ -203,71 +209,120 @@ describe('a definite no', () => {
       oauthError('unsupported_grant_type'),
       'blink_rejected',
       'unspent',
-      { blinkStatus: 400 },
+      { blinkStatus: 400, retryAfterSeconds: 600 },
     ],
-    ['invalid_request', oauthError('invalid_request'), 'blink_rejected', 'unspent', { blinkStatus: 400 }],
+    [
+      'invalid_request',
+      oauthError('invalid_request'),
+      'blink_rejected',
+      'unspent',
+      { blinkStatus: 400, retryAfterSeconds: 600 },
+    ],
     [
       'invalid_scope with 401',
       oauthError('invalid_scope', 401),
       'blink_rejected',
       'unspent',
-      { blinkStatus: 401 },
+      { blinkStatus: 401, retryAfterSeconds: 600 },
     ],
-    ['an unknown OAuth error', oauthError('canary'), 'blink_rejected', 'unspent', { blinkStatus: 400 }],
-    ['400 with HTML', answer(400, HTML), 'blink_rejected', 'unspent', { blinkStatus: 400 }],
-    ['400 with nothing', answer(400), 'blink_rejected', 'unspent', { blinkStatus: 400 }],
-    ['403', answer(403, { code: 5 }), 'blink_rejected', 'unspent', { blinkStatus: 403, blinkCode: 5 }],
-    ['404', answer(404), 'blink_rejected', 'unspent', { blinkStatus: 404 }],
+    [
+      'an unknown OAuth error',
+      oauthError('canary'),
+      'blink_rejected',
+      'unspent',
+      { blinkStatus: 400, retryAfterSeconds: 600 },
+    ],
+    [
+      '400 with HTML',
+      answer(400, HTML),
+      'blink_rejected',
+      'unspent',
+      { blinkStatus: 400, retryAfterSeconds: 600 },
+    ],
+    [
+      '400 with nothing',
+      answer(400),
+      'blink_rejected',
+      'unspent',
+      { blinkStatus: 400, retryAfterSeconds: 600 },
+    ],
+    [
+      '403',
+      answer(403, { code: 5 }),
+      'blink_rejected',
+      'unspent',
+      { blinkStatus: 403, blinkCode: 5, retryAfterSeconds: 600 },
+    ],
+    ['404', answer(404), 'blink_rejected', 'unspent', { blinkStatus: 404, retryAfterSeconds: 600 }],
     [
       'a redirect',
       answer(302, '', { Location: 'https://evil.example/' }),
       'blink_rejected',
       'unspent',
-      { blinkStatus: 302 },
+      { blinkStatus: 302, retryAfterSeconds: 600 },
     ],
-    ['406', answer(406, 'Not Acceptable'), 'blink_rejected', 'blocked', { blinkStatus: 406 }],
+    [
+      '406',
+      answer(406, 'Not Acceptable'),
+      'blink_rejected',
+      'unspent',
+      { blinkStatus: 406, retryAfterSeconds: 600 },
+    ],
     [
       '426',
       answer(426, { message: 'An app update is required' }),
       'blink_rejected',
-      'blocked',
-      { blinkStatus: 426 },
+      'unspent',
+      { blinkStatus: 426, retryAfterSeconds: 600 },
     ],
-    ['a 406 that is cut off', cutOff(406), 'blink_rejected', 'blocked', { blinkStatus: 406 }],
+    [
+      'a 406 that is cut off',
+      cutOff(406),
+      'blink_rejected',
+      'unspent',
+      { blinkStatus: 406, retryAfterSeconds: 600 },
+    ],
     [
       '429',
       answer(429),
       'too_many_logouts',
-      'blocked',
-      { blinkStatus: 429, retryable: false, retryAfterSeconds: 3600 },
+      'unspent',
+      { blinkStatus: 429, retryable: false, retryAfterSeconds: 600 },
     ],
     [
       '429 with Retry-After',
-      answer(429, '', { 'Retry-After': '120' }),
+      answer(429, '', { 'Retry-After': '7200' }),
       'too_many_logouts',
-      'blocked',
-      { blinkStatus: 429, retryable: false, retryAfterSeconds: 120 },
+      'unspent',
+      { blinkStatus: 429, retryable: false, retryAfterSeconds: 7200 },
     ],
     [
       '429 with Retry-After 0',
       answer(429, '', { 'Retry-After': '0' }),
       'too_many_logouts',
-      'blocked',
-      { blinkStatus: 429, retryable: false, retryAfterSeconds: 3600 },
+      'unspent',
+      { blinkStatus: 429, retryable: false, retryAfterSeconds: 600 },
     ],
     [
       '429 with a day too much',
       answer(429, '', { 'Retry-After': '86401' }),
       'too_many_logouts',
-      'blocked',
-      { blinkStatus: 429, retryable: false, retryAfterSeconds: 3600 },
+      'unspent',
+      { blinkStatus: 429, retryable: false, retryAfterSeconds: 86_400 },
+    ],
+    [
+      '406 with Retry-After',
+      answer(406, '', { 'Retry-After': '7200' }),
+      'blink_rejected',
+      'unspent',
+      { blinkStatus: 406, retryAfterSeconds: 7200 },
     ],
     [
       '429 with a date',
       answer(429, '', { 'Retry-After': 'Wed, 21 Oct 2026 07:28:00 GMT' }),
       'too_many_logouts',
-      'blocked',
-      { blinkStatus: 429, retryable: false, retryAfterSeconds: 3600 },
+      'unspent',
+      { blinkStatus: 429, retryable: false, retryAfterSeconds: 600 },
     ],
   ])('is %s, and nothing is sent again', async (_, fault, code, token, details) => {
     const { result, clients } = await refreshAt(fault);
@@ -286,7 +341,6 @@ describe('a definite no', () => {
 describe('the one repetition', () => {
   test.each<[string, Answer]>([
     ['a reset connection', reset],
-    ['silence', silence],
     ['a 500', answer(500, HTML)],
     ['a 503', answer(503)],
   ])('comes after %s, half a second of jitter later', async (_, fault) => {
@@ -298,7 +352,6 @@ describe('the one repetition', () => {
 
   test.each<[string, Answer, string, object]>([
     ['a reset connection', reset, 'blink_unavailable', {}],
-    ['silence', silence, 'blink_timeout', {}],
     ['a 500', answer(500, { code: 12 }), 'blink_unavailable', { blinkStatus: 500, blinkCode: 12 }],
   ])('is the last: %s twice is a failure that may have spent the token', async (_, fault, code, details) => {
     const { result, clients } = await refreshAt(fault);
@@ -310,6 +363,32 @@ describe('the one repetition', () => {
     });
     expect(clients).toHaveLength(2);
   });
+
+  test.each<[string, Answer, object]>([
+    ['silence', silence, { token: 'in_flight', failure: { code: 'blink_timeout' } }],
+    [
+      'a 503 that names a wait',
+      answer(503, '', { 'Retry-After': '30' }),
+      { token: 'unanswered', failure: { code: 'blink_unavailable', details: { retryAfterSeconds: 30 } } },
+    ],
+  ])('does not come after %s', async (_, fault, expected) => {
+    const { result, clients } = await refreshAt(fault, granted);
+    expect(result).toMatchObject({ kind: 'failed', tries: 1, ...expected });
+    expect(clients).toHaveLength(1);
+  });
+
+  test('that is not answered in time leaves its request in flight', async () => {
+    const { result } = await refreshAt(reset, silence);
+    expect(result).toMatchObject({ kind: 'failed', token: 'in_flight', tries: 2 });
+  });
+
+  test.each([406, 426, 429, 403])(
+    'that is rejected with %i leaves the first try in doubt',
+    async (status) => {
+      const { result } = await refreshAt(reset, answer(status));
+      expect(result).toMatchObject({ kind: 'failed', token: 'unanswered', tries: 2 });
+    },
+  );
 
   test('comes where Blink cannot be reached, which spends nothing', async () => {
     const { blink, waits } = blinkAt(NOBODY);

@@ -1,19 +1,52 @@
 import { expect, test } from 'vitest';
-import { journalVersionId } from '../../../lambda/vault/journal.ts';
+import { digestOf, entryVersionId, type JournalEntry, parseEntry } from '../../../lambda/vault/journal.ts';
 
-const GENERATION = '11111111-1111-4111-8111-111111111111';
+const about = { token: digestOf('a refresh token'), attempt: 258, inDoubt: false, deaths: 0, value: 0 };
+const ENTRIES: readonly JournalEntry[] = [
+  { ...about, kind: 'claim' },
+  { ...about, kind: 'save' },
+  { ...about, kind: 'save', value: 1 },
+  { ...about, kind: 'free' },
+  { ...about, kind: 'in_flight', inDoubt: true, deaths: 3 },
+  { ...about, kind: 'cool_down', inDoubt: true, deaths: 15, value: 86_400 },
+  { ...about, kind: 'refused' },
+  { ...about, kind: 'logged_out', value: 999_999_999_999_999 },
+  { ...about, kind: 'rejected' },
+];
 
-test('an entry has the id that RFC 9562 gives its name, by anybody’s implementation', () => {
-  // Python: uuid.uuid5(UUID('7d1f3c0e-5a4b-4f8e-9c6a-2b1d0e9f8a7c'), '<generation>/claim/0')
-  expect(journalVersionId(GENERATION, 'claim', 0)).toBe('cb5f0982-0ecb-5d8d-8225-47b240932b45');
-  expect(journalVersionId(GENERATION, 'save', 2)).toBe('9653a10a-d8f3-51e5-85de-5b7f3ac25bfb');
+test('an entry’s id is what its parts say, by any implementation', () => {
+  // printf %s 'blink-logout journal: a refresh token' | sha256sum | cut -c1-40
+  expect(about.token).toBe('ce38379968d4be8969f17b914c887144f734a25b');
+  expect(entryVersionId({ ...about, kind: 'claim' })).toBe(`${about.token}00000102${'0'.repeat(16)}`);
 });
 
-test('no two entries share an id: neither of other attempts, nor of other generations', () => {
-  const ids = (['claim', 'save', 'unspent', 'unanswered', 'blocked'] as const).flatMap((entry) =>
-    [GENERATION, GENERATION.replace('1', '2')].flatMap((generation) =>
-      [0, 1, 10, 255].map((attempt) => journalVersionId(generation, entry, attempt)),
-    ),
-  );
-  expect(new Set(ids).size).toBe(5 * 2 * 4);
+test('every entry can be read back from its id, which has 64 characters, the most that Secrets Manager takes', () => {
+  for (const entry of ENTRIES) {
+    const versionId = entryVersionId(entry);
+    expect(versionId).toMatch(/^[0-9a-f]{64}$/);
+    expect(parseEntry(versionId)).toEqual(entry);
+  }
+});
+
+test('no two entries share an id, neither of other attempts nor of other tokens', () => {
+  const others = ENTRIES.flatMap((entry) => [
+    entry,
+    { ...entry, attempt: 2 ** 32 - 1 },
+    { ...entry, token: digestOf('another') },
+  ]);
+  expect(new Set(others.map(entryVersionId)).size).toBe(others.length);
+});
+
+test.each([
+  '11111111-1111-4111-8111-111111111111',
+  '',
+  `${'a'.repeat(48)}8${'0'.repeat(15)}`,
+  `${'a'.repeat(48)}02${'0'.repeat(14)}`,
+])('a version that is not ours is no entry: %s', (versionId) => {
+  expect(parseEntry(versionId)).toBeUndefined();
+});
+
+test('a token cannot be found in its digest, and two tokens have two', () => {
+  expect(digestOf('canary')).not.toContain('canary');
+  expect(digestOf('canary')).not.toBe(digestOf('canary '));
 });

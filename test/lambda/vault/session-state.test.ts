@@ -1,12 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
-import { type JournalEntry, journalVersionId } from '../../../lambda/vault/journal.ts';
+import { digestOf, entryVersionId } from '../../../lambda/vault/journal.ts';
 import type { SecretVersion } from '../../../lambda/vault/secret-store.ts';
 import {
   type Availability,
   CLAIM_LIFE_MS,
-  COOLING_MS,
   MAX_KEPT_VERSIONS,
   MAX_TAKEOVERS,
+  REJECTED_MS,
   REPEATED_DELIVERY_MS,
   type SessionState,
   sessionState,
@@ -22,30 +22,68 @@ const version = (versionId: string, createdAtMs: number, ...labels: string[]): S
   labels,
 });
 const current = (...labels: string[]) => version(GENERATION, T0, 'AWSCURRENT', ...labels);
-const entry = (name: JournalEntry, attempt: number, atMs: number, ...labels: string[]) =>
-  version(journalVersionId(GENERATION, name, attempt), atMs, ...labels);
+const TOKEN = digestOf('the token');
+
+/** What the tests call an entry, without what is the same for most of them. */
+type Name =
+  | 'claim'
+  | 'save'
+  | 'unspent'
+  | 'unanswered'
+  | 'in_flight'
+  | 'cool_down'
+  | 'refused'
+  | 'refused, in doubt';
+
+function versionIdOf(name: Name, attempt: number, token = TOKEN): string {
+  const about = { token, attempt };
+  switch (name) {
+    case 'claim':
+      return entryVersionId({ ...about, kind: 'claim' });
+    case 'save':
+      return entryVersionId({ ...about, kind: 'save' });
+    case 'unspent':
+      return entryVersionId({ ...about, kind: 'free' });
+    case 'unanswered':
+      return entryVersionId({ ...about, kind: 'free', inDoubt: true });
+    case 'in_flight':
+      return entryVersionId({ ...about, kind: 'in_flight', inDoubt: true });
+    case 'cool_down':
+      return entryVersionId({ ...about, kind: 'cool_down', value: REJECTED_MS / 1000 });
+    case 'refused':
+      return entryVersionId({ ...about, kind: 'refused' });
+    case 'refused, in doubt':
+      return entryVersionId({ ...about, kind: 'refused', inDoubt: true });
+  }
+}
+
+const entry = (name: Name, attempt: number, atMs: number, ...labels: string[]) =>
+  version(versionIdOf(name, attempt), atMs, ...labels);
 const unrelated = (count: number, createdAtMs: number, ...labels: string[]) =>
   Array.from({ length: count }, (_, index) => version(`unrelated-${index}`, createdAtMs, ...labels));
 
 function stateAt(nowMs: number, current_: SecretVersion, ...others: SecretVersion[]): SessionState {
-  return sessionState(current_, [...others, current_], nowMs);
+  return sessionState(current_, TOKEN, [...others, current_], nowMs);
 }
 function availabilityAt(nowMs: number, current_: SecretVersion, ...others: SecretVersion[]): Availability {
   return stateAt(nowMs, current_, ...others).availability;
 }
 
-describe('a generation that nobody has claimed', () => {
+describe('a token that no run has claimed', () => {
   it('can be claimed', () => {
     expect(stateAt(T0, current())).toEqual({
       loggedOut: 'never',
       availability: { kind: 'claimable', attempt: 0, takesOver: false },
       deadAttempts: [],
+      deaths: 0,
       tokenMayBeLost: false,
+      recentlyLoggedOut: new Map(),
+      rejected: new Map(),
     });
   });
 
-  it('is not touched by the journal of another generation', () => {
-    const other = journalVersionId('22222222-2222-4222-8222-222222222222', 'claim', 0);
+  it('is not touched by the journal of another token', () => {
+    const other = versionIdOf('claim', 0, digestOf('another token'));
     expect(availabilityAt(T0, current(), version(other, T0, 'BLINK_LOGOUT_CLAIM'))).toMatchObject({
       kind: 'claimable',
       attempt: 0,
@@ -53,7 +91,7 @@ describe('a generation that nobody has claimed', () => {
   });
 });
 
-describe('promise 1: a claimed generation', () => {
+describe('promise 1: a claimed token', () => {
   const claim = entry('claim', 0, T0 + 1, 'BLINK_LOGOUT_CLAIM');
 
   it('is busy for as long as its run can live, to the millisecond, and can be taken over then', () => {
@@ -93,13 +131,13 @@ describe('promise 1: a claimed generation', () => {
     ).toMatchObject({ kind: 'busy' });
   });
 
-  it('is left alone for a while where Blink blocked the run', () => {
-    const blocked = [claim, entry('blocked', 0, T0 + 2)];
-    expect(availabilityAt(T0 + 1 + COOLING_MS, current(), ...blocked)).toEqual({
-      kind: 'cooling',
+  it('is not used for a while after Blink rejected the run', () => {
+    const blocked = [claim, entry('cool_down', 0, T0 + 2)];
+    expect(availabilityAt(T0 + 1 + REJECTED_MS, current(), ...blocked)).toEqual({
+      kind: 'cooling_down',
       retryAfterSeconds: 1,
     });
-    expect(availabilityAt(T0 + 2 + COOLING_MS, current(), ...blocked)).toEqual({
+    expect(availabilityAt(T0 + 2 + REJECTED_MS, current(), ...blocked)).toEqual({
       kind: 'claimable',
       attempt: 1,
       takesOver: false,
@@ -155,7 +193,7 @@ describe('promise 5: runs that died', () => {
     const journal = [entry('claim', 0, T0), entry('save', 0, T0 + 59_000, 'BLINK_LOGOUT_CLAIM')];
     expect(availabilityAt(T0 + CLAIM_LIFE_MS - 1, current(), ...journal)).toMatchObject({ kind: 'busy' });
     expect(stateAt(T0 + CLAIM_LIFE_MS, current(), ...journal)).toMatchObject({
-      availability: { kind: 'saved_by_dead_run', versionId: journalVersionId(GENERATION, 'save', 0) },
+      availability: { kind: 'saved_by_dead_run', versionId: versionIdOf('save', 0) },
       deadAttempts: [],
       tokenMayBeLost: false,
     });
@@ -170,7 +208,7 @@ describe('promise 5: runs that died', () => {
     ];
     expect(availabilityAt(T0 + 3 * CLAIM_LIFE_MS, current(), ...journal)).toEqual({
       kind: 'saved_by_dead_run',
-      versionId: journalVersionId(GENERATION, 'save', 1),
+      versionId: versionIdOf('save', 1),
     });
   });
 
@@ -192,40 +230,114 @@ test('a rollback by hand leads forward again, to the token that was saved for th
 });
 
 describe('a refused token', () => {
-  it('is not tried again, and Blink’s word for it is passed on', () => {
-    const gaveBack = [entry('claim', 0, T0), entry('unspent', 0, T0)];
-    expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...gaveBack)).toEqual({
-      kind: 'refused',
-      lost: false,
-    });
+  it('is not tried again', () => {
+    const journal = [entry('claim', 0, T0), entry('refused', 0, T0)];
+    expect(availabilityAt(T0 + DAY_MS, current(), ...journal)).toEqual({ kind: 'refused', lost: false });
   });
 
-  it.each([
-    ['an earlier run died', [entry('claim', 0, T0), entry('claim', 1, T0 + CLAIM_LIFE_MS)]],
-    [
-      'an earlier run had no answer',
-      [entry('claim', 0, T0), entry('unanswered', 0, T0), entry('claim', 1, T0)],
-    ],
-    ['the run itself had no answer to its first try', [entry('claim', 0, T0), entry('unanswered', 0, T0)]],
-    ['the run itself died before it had told more', [entry('claim', 0, T0)]],
-  ])('was lost where %s', (_, journal) => {
-    expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...journal)).toEqual({
-      kind: 'refused',
-      lost: true,
-    });
+  it('was lost where its refusal says so, though nothing else is left of the journal', () => {
+    const refused = entry('refused, in doubt', 300, T0 + DAY_MS, 'BLINK_LOGOUT_CLAIM');
+    expect(availabilityAt(T0 + 400 * DAY_MS, current(), refused)).toEqual({ kind: 'refused', lost: true });
   });
 
   it('has a successor all the same where a save surfaced late', () => {
-    const journal = [entry('claim', 0, T0), entry('save', 0, T0 + 1)];
-    expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...journal)).toMatchObject({
-      kind: 'saved_by_dead_run',
+    const journal = [entry('claim', 0, T0), entry('refused', 0, T0), entry('save', 0, T0 + 1)];
+    expect(availabilityAt(T0 + DAY_MS, current(), ...journal)).toMatchObject({ kind: 'saved_by_dead_run' });
+  });
+
+  it('can be tried again once a person has stored it again', () => {
+    const journal = [entry('claim', 0, T0 - DAY_MS), entry('refused, in doubt', 0, T0 - DAY_MS)];
+    expect(stateAt(T0, current(), ...journal)).toMatchObject({
+      availability: { kind: 'claimable', attempt: 1 },
+      tokenMayBeLost: true,
+    });
+  });
+});
+
+describe('promise 13: the journal has no end', () => {
+  it.each([1, 255, 256, 100_000])('after %i attempts the next one follows the newest', (count) => {
+    const newest = [entry('claim', count - 1, T0), entry('unspent', count - 1, T0 + 1, 'BLINK_LOGOUT_CLAIM')];
+    expect(availabilityAt(T0 + 2, current(), ...newest)).toEqual({
+      kind: 'claimable',
+      attempt: count,
+      takesOver: false,
     });
   });
 
-  it('was not lost where an earlier run gave it back unspent', () => {
-    const journal = [0, 1].flatMap((attempt) => [entry('claim', attempt, T0), entry('unspent', attempt, T0)]);
-    expect(availabilityAt(T0 + DAY_MS, current('BLINK_REFUSED'), ...journal)).toMatchObject({ lost: false });
+  it('whichever of the entries before the newest are gone', () => {
+    const all = Array.from({ length: 60 }, (_, attempt) => [
+      entry('claim', attempt, T0 + attempt),
+      entry('unspent', attempt, T0 + attempt),
+    ]).flat();
+    for (const gone of [1, 2, 3, 7]) {
+      const left = all.filter((_, index) => index % gone !== 1 && index < all.length - 1);
+      const seen = availabilityAt(T0 + 2 * DAY_MS, current(), ...left, ...all.slice(-1));
+      expect(seen).toMatchObject({ kind: 'claimable', attempt: 60 });
+    }
   });
+});
+
+describe('promise 10: a doubt', () => {
+  it('is carried on by every end, so that its origin may be gone', () => {
+    const newest = entry('unanswered', 40, T0 + DAY_MS, 'BLINK_LOGOUT_CLAIM');
+    expect(stateAt(T0 + 2 * DAY_MS, current(), newest).tokenMayBeLost).toBe(true);
+  });
+
+  it('is not read into an old claim whose end Secrets Manager has removed', () => {
+    const journal = [entry('claim', 3, T0), entry('claim', 7, T0 + 3 * DAY_MS)];
+    expect(stateAt(T0 + 4 * DAY_MS, current(), ...journal)).toMatchObject({ deadAttempts: [7], deaths: 1 });
+  });
+});
+
+describe('promise 11: a refresh that may still be in flight', () => {
+  it('keeps every run off for as long as a claim lives', () => {
+    const journal = [entry('claim', 0, T0), entry('in_flight', 0, T0 + 8000)];
+    expect(availabilityAt(T0 + CLAIM_LIFE_MS - 1, current(), ...journal)).toMatchObject({ kind: 'busy' });
+    expect(stateAt(T0 + CLAIM_LIFE_MS, current(), ...journal)).toMatchObject({
+      availability: { kind: 'claimable', attempt: 1, takesOver: false },
+      deaths: 0,
+      tokenMayBeLost: true,
+    });
+  });
+});
+
+describe('a cool-down', () => {
+  const other = (atMs: number) =>
+    version(
+      entryVersionId({
+        token: digestOf('another'),
+        attempt: 0,
+        kind: 'cool_down',
+        value: 7200,
+      }),
+      atMs,
+    );
+
+  it('holds for whatever token the session has, for as long as Blink asked for', () => {
+    expect(availabilityAt(T0 + 7_100_000, current(), other(T0 + 1000))).toEqual({
+      kind: 'cooling_down',
+      retryAfterSeconds: 101,
+    });
+  });
+
+  it('ends with a newer sign-in', () => {
+    expect(availabilityAt(T0 + 1000, current(), other(T0 - 10_000))).toMatchObject({ kind: 'claimable' });
+  });
+});
+
+test('where Blink kept the refresh token, the attempts that led to the current version are settled', () => {
+  const saved = version(versionIdOf('save', 4), T0, 'AWSCURRENT');
+  const journal = [entry('claim', 3, T0 - 9000), entry('claim', 4, T0 - 1000), entry('save', 3, T0 - 8000)];
+  expect(stateAt(T0 + DAY_MS, saved, ...journal)).toMatchObject({
+    availability: { kind: 'claimable', attempt: 5, takesOver: false },
+    tokenMayBeLost: false,
+  });
+});
+
+test('the claim of another release is respected while its run may live', () => {
+  const claim = version('cb5f0982-0ecb-5d8d-8225-47b240932b45', T0, 'BLINK_LOGOUT_CLAIM');
+  expect(availabilityAt(T0 + CLAIM_LIFE_MS - 1, current(), claim)).toMatchObject({ kind: 'busy' });
+  expect(availabilityAt(T0 + CLAIM_LIFE_MS, current(), claim)).toMatchObject({ kind: 'claimable' });
 });
 
 describe('promise 8: the room for versions', () => {

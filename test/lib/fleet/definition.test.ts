@@ -142,11 +142,11 @@ describe('a session that fails', () => {
     expect(execution).toMatchObject({ status: 'FAILED', cause: expect.stringContaining(`a: ${code}`) });
   });
 
-  it('as busy is asked for again only after the life of a claim, which is 90 seconds', () => {
+  it('as busy is asked for again only after the life of a claim, which is 95 seconds', () => {
     const { Retry } = DEFINITION.States['Log out each session'].ItemProcessor.States['Log out'];
     expect(Retry[0]).toEqual({
       ErrorEquals: ['session_busy'],
-      IntervalSeconds: 95,
+      IntervalSeconds: 100,
       BackoffRate: 1,
       MaxAttempts: 2,
     });

@@ -5,16 +5,29 @@ import { type Channel, LostCall } from './channel.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What one sign-in leads to: tokens, each of which is got for the one before. */
+/** What one sign-in leads to: tokens, each of which is issued for the one before. */
 export interface Family {
   readonly clientId: string;
   newest: string;
   loggedOut: boolean;
+  /** Its tokens are refused, whatever the reason. */
   revoked: boolean;
+  /** It was revoked because a token was presented again. */
+  revokedByReuse: boolean;
 }
+
+/**
+ * What a token server does with a refresh token that it has replaced. RFC 9700 section 4.14.2: "the refresh token becomes
+ * invalid", and the server may revoke "the active refresh token as well"; servers with a leeway accept it again for a while.
+ * What Blink does is not known.
+ */
+export type ReusePolicy = 'refuse' | 'revoke_family' | 'accept_for_a_while';
+
+const ACCEPTED_AGAIN_MS = 60_000;
 
 export interface Spend {
   readonly run: string;
+  readonly sentAtMs: number;
   readonly atMs: number;
   readonly token: string;
   /** What was issued for it; nothing where it was refused. */
@@ -27,20 +40,27 @@ export interface Logout {
   readonly currentTexts: readonly string[];
 }
 
-/** Blink's tokens: a refresh token is good for one refresh; reuse takes the whole family with it where that is drawn. */
+/** Blink's tokens: a refresh token is replaced at each refresh. */
 export class BlinkModel {
   readonly spends: Spend[] = [];
   readonly logouts: Logout[] = [];
+  /** The runs whose refresh was rejected without being processed. */
+  readonly rejections: string[] = [];
   /** What the secret has held as current by the time of a logout. */
   currentTexts: () => readonly string[] = () => [];
   readonly families: Family[] = [];
-  revokesFamilyOnReuse = false;
+  reusePolicy: ReusePolicy = 'refuse';
   /** What a logout does to the refresh token is not known. */
   logoutEndsTokens = true;
   /** Whether a refresh brings an access token. */
   grantsAccess = true;
-  /** What every logout is answered with. */
+  /** What every refresh, or every logout, is answered with in place of being processed. */
+  refreshStatus = 200;
   logoutStatus = 200;
+  /** The header of an answer that is no success. */
+  retryAfter: string | undefined;
+  /** The refresh token in the answer, if it is not the one that was issued. */
+  refreshTokenInAnswer: unknown;
   /** Clients of the account that are not ours. */
   readonly otherClients = new Set<string>();
   readonly #time: VirtualTime;
@@ -52,7 +72,7 @@ export class BlinkModel {
 
   signIn(): Family {
     const clientId = String(1_000_001 + this.families.length);
-    const family: Family = { clientId, newest: '', loggedOut: false, revoked: false };
+    const family: Family = { clientId, newest: '', loggedOut: false, revoked: false, revokedByReuse: false };
     this.families.push(family);
     this.#issue(family);
     return family;
@@ -64,31 +84,52 @@ export class BlinkModel {
     return family;
   }
 
-  refresh(run: string, token: string): HttpResponse {
+  refresh(run: string, token: string, sentAtMs: number = this.#time.nowMs): HttpResponse {
+    if (this.refreshStatus !== 200) {
+      this.rejections.push(run);
+      return this.#rejection(this.refreshStatus);
+    }
     const family = this.familyOf(token);
-    const spent = this.spends.some((spend) => spend.token === token && spend.issued !== undefined);
-    if (spent && this.revokesFamilyOnReuse) family.revoked = true;
+    const replaced = this.spends.find((spend) => spend.token === token && spend.issued !== undefined);
+    if (replaced !== undefined && this.reusePolicy === 'revoke_family') {
+      family.revoked = true;
+      family.revokedByReuse = true;
+    }
+    const isAccepted =
+      replaced === undefined ||
+      (this.reusePolicy === 'accept_for_a_while' && this.#time.nowMs - replaced.atMs < ACCEPTED_AGAIN_MS);
     const ended = family.revoked || (family.loggedOut && this.logoutEndsTokens);
-    const issued = spent || ended ? undefined : this.#issue(family);
-    this.spends.push({ run, atMs: this.#time.nowMs, token, issued });
+    const issued = isAccepted && !ended ? this.#issue(family) : undefined;
+    this.spends.push({ run, sentAtMs, atMs: this.#time.nowMs, token, issued });
     return issued === undefined
       ? answer(400, { error: 'invalid_grant' })
       : answer(200, {
           ...(this.grantsAccess && { access_token: `access-${issued}` }),
-          refresh_token: issued,
+          refresh_token: this.refreshTokenInAnswer ?? issued,
           expires_in: 14_400,
         });
   }
 
   logOut(run: string, accessToken: string, clientId: string): HttpResponse {
     const family = this.familyOf(accessToken.replace(/^access-/, ''));
-    if (this.logoutStatus !== 200) return answer(this.logoutStatus, {});
+    if (this.logoutStatus !== 200) return this.#rejection(this.logoutStatus);
     const isOther = this.otherClients.delete(clientId);
     if (family.clientId !== clientId && !isOther)
       return answer(404, { message: 'Client not found', code: 2700 });
     if (!isOther) family.loggedOut = true;
-    this.logouts.push({ run, accessToken, currentTexts: this.currentTexts() });
+    this.logouts.push({ run, accessToken, currentTexts: [...this.currentTexts()] });
     return answer(200, { message: 'logout' });
+  }
+
+  /** The client that an access token belongs to: a header of the home screen. */
+  homeScreen(accessToken: string): HttpResponse {
+    const { clientId } = this.familyOf(accessToken.replace(/^access-/, ''));
+    return { status: 200, headers: { 'client-id': clientId }, text: '{}' };
+  }
+
+  #rejection(status: number): HttpResponse {
+    const headers = this.retryAfter === undefined ? {} : { 'retry-after': this.retryAfter };
+    return { ...answer(status, {}), headers };
   }
 
   #issue(family: Family): string {
@@ -109,35 +150,49 @@ export function storedText({ newest, clientId }: Family): string {
 }
 
 /** The real adapter over the model, at the end of a run's channel. */
-export function blinkOver(blink: BlinkModel, { timing }: Sandbox, channel: Channel, run: string): Blink {
+export function blinkOver(
+  blink: BlinkModel,
+  { timing }: Sandbox,
+  channel: Channel,
+  run: string,
+  nowMs: () => number,
+): Blink {
   const exchange = async (request: HttpRequest): Promise<HttpResponse> => {
-    const settled = new AbortController();
-    const late = timing.wait(request.timeoutMs, settled.signal).then((): never => {
-      throw new ExchangeError('unanswered', true, 'unknown');
-    });
+    const sentAtMs = nowMs();
     try {
-      return await Promise.race([channel.call(actionOf(request), () => process(blink, run, request)), late]);
+      return await channel.call(actionOf(request), request.timeoutMs, () =>
+        process(blink, run, request, sentAtMs),
+      );
     } catch (error) {
       if (!(error instanceof LostCall)) throw error;
-      throw new ExchangeError(error.mishap === 'unsent' ? 'not_sent' : 'unanswered', false, 'ECONNRESET');
-    } finally {
-      settled.abort();
+      const { mishap } = error;
+      throw new ExchangeError(
+        mishap === 'unsent' ? 'not_sent' : 'unanswered',
+        mishap === 'timed_out',
+        'ECONNRESET',
+      );
     }
   };
   return blinkOverHttps({ userAgent: 'Blink', exchange, timing });
 }
 
 function actionOf({ url }: HttpRequest): string {
-  return url.pathname === '/oauth/token' ? 'refresh' : 'logout';
+  if (url.pathname === '/oauth/token') return 'refresh';
+  return url.pathname.endsWith('/homescreen') ? 'look up' : 'logout';
 }
 
-function process(blink: BlinkModel, run: string, request: HttpRequest): HttpResponse {
-  if (actionOf(request) === 'refresh') {
-    return blink.refresh(run, new URLSearchParams(request.body).get('refresh_token') ?? '');
-  }
-  const [, clientId = ''] = /\/client\/(\d+)\/logout$/.exec(request.url.pathname) ?? [];
+function process(blink: BlinkModel, run: string, request: HttpRequest, sentAtMs: number): HttpResponse {
   const accessToken = String(request.headers['Authorization']).replace(/^Bearer /, '');
-  return blink.logOut(run, accessToken, clientId);
+  switch (actionOf(request)) {
+    case 'refresh':
+      return blink.refresh(run, new URLSearchParams(request.body).get('refresh_token') ?? '', sentAtMs);
+    case 'look up':
+      return blink.homeScreen(accessToken);
+    default: {
+      const [, clientId = ''] = /\/clients?\/(\d+)\/logout$/.exec(request.url.pathname) ?? [];
+      return blink.logOut(run, accessToken, clientId);
+    }
+  }
 }
 
 export function answer(status: number, body: object): HttpResponse {

@@ -1,21 +1,24 @@
 import type { Sandbox } from './sandbox.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What becomes of a call, apart from its being processed and answered. */
+/** A request whose sender gave up "may still be processed": for so long, in this model. */
+export const IN_FLIGHT_MS = 30_000;
+
+/** What happens to one request, apart from its being processed and answered. */
 export type Mishap =
-  /** It never gets there. */
+  /** No connection: the request is not sent. */
   | 'unsent'
-  /** It is processed, and the answer is lost. */
+  /** The request is processed, and the connection is closed before its answer. */
   | 'unanswered'
-  /** It goes on after 9 s, which is longer than anybody waits for Blink. */
+  /** No answer comes before the sender gives up. The request is processed later, or the answer arrives too late. */
   | 'late'
-  /** The caller dies at this moment. */
+  /** The sender dies. */
   | 'killed';
 
 export class LostCall extends Error {
-  readonly mishap: 'unsent' | 'unanswered';
+  readonly mishap: 'unsent' | 'unanswered' | 'timed_out';
 
-  constructor(mishap: 'unsent' | 'unanswered') {
+  constructor(mishap: LostCall['mishap']) {
     super(mishap);
     this.mishap = mishap;
   }
@@ -23,8 +26,12 @@ export class LostCall extends Error {
 
 /** The way from one run to the services and back. Failures are `LostCall`. */
 export interface Channel {
-  /** @param action what is called, such as `put claim` or `refresh` */
-  call<T>(action: string, process: () => T): Promise<T>;
+  /**
+   * Carries one request, once.
+   * @param action what is called, such as `put claim` or `refresh`
+   * @param timeoutMs when the sender gives up
+   */
+  call<T>(action: string, timeoutMs: number, process: () => T): Promise<T>;
   /** How old what the next read tells is: a list may be older than what is asked for by label or by id. */
   staleMs(read: 'list' | 'version'): number;
 }
@@ -36,6 +43,8 @@ export class ScriptedChannel implements Channel {
   readonly actions: string[] = [];
   on: (action: string, moment: Moment) => Mishap | undefined = () => undefined;
   staleMs: Channel['staleMs'] = () => 0;
+  /** How long after it was given up a `late` request is processed. */
+  landsAfterMs = 1000;
   readonly #time: VirtualTime;
   readonly #sandbox: Sandbox;
 
@@ -44,23 +53,28 @@ export class ScriptedChannel implements Channel {
     this.#sandbox = sandbox;
   }
 
-  call<T>(action: string, process: () => T): Promise<T> {
-    return this.#sandbox.hold(this.#call(action, process));
+  call<T>(action: string, timeoutMs: number, process: () => T): Promise<T> {
+    return this.#sandbox.hold(this.#call(action, timeoutMs, process));
   }
 
-  async #call<T>(action: string, process: () => T): Promise<T> {
+  async #call<T>(action: string, timeoutMs: number, process: () => T): Promise<T> {
     this.actions.push(action);
-    await this.#pass(action, 'before');
+    const landLater = () => void this.#time.wait(this.landsAfterMs).then(process);
+    await this.#pass(action, 'before', timeoutMs, landLater);
     const answer = process();
-    await this.#pass(action, 'after');
+    await this.#pass(action, 'after', timeoutMs, () => undefined);
     return answer;
   }
 
-  async #pass(action: string, moment: Moment): Promise<void> {
+  async #pass(action: string, moment: Moment, timeoutMs: number, onGivenUp: () => void): Promise<void> {
     await this.#time.wait(10);
     const mishap = this.on(action, moment);
-    if (mishap === 'late') await this.#time.wait(9000);
-    if (mishap === undefined || mishap === 'late') return;
+    if (mishap === undefined) return;
+    if (mishap === 'late') {
+      await this.#time.wait(timeoutMs);
+      onGivenUp();
+      throw new LostCall('timed_out');
+    }
     if (mishap !== 'killed') throw new LostCall(mishap);
     this.#sandbox.kill();
     await this.#sandbox.hold(Promise.resolve());

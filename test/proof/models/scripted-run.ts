@@ -5,6 +5,7 @@ export interface Script extends Partial<Omit<RunOptions, 'channel'>> {
   /** What happens at a call of this name, before or after it is processed. */
   readonly on?: (action: string, moment: Moment) => Mishap | undefined;
   readonly staleMs?: Channel['staleMs'];
+  readonly landsAfterMs?: number;
 }
 
 export interface ScriptedRun {
@@ -27,6 +28,7 @@ export async function startScripted(world: World, script: Script = {}): Promise<
       const channel = new ScriptedChannel(world.time, sandbox);
       if (script.on !== undefined) channel.on = script.on;
       if (script.staleMs !== undefined) channel.staleMs = script.staleMs;
+      if (script.landsAfterMs !== undefined) channel.landsAfterMs = script.landsAfterMs;
       actions = channel.actions;
       return channel;
     },

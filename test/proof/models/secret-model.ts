@@ -1,132 +1,132 @@
 import { Failure } from '../../../lambda/failure.ts';
+import type { Timing } from '../../../lambda/timing.ts';
+import { parseEntry } from '../../../lambda/vault/journal.ts';
 import type { SecretStore, SecretVersion } from '../../../lambda/vault/secret-store.ts';
+import { page } from '../../../lib/local/secrets-manager/page.ts';
+import { Secret, type Version } from '../../../lib/local/secrets-manager/secret.ts';
+import { SecretsManagerError } from '../../../lib/local/secrets-manager/secrets-manager-error.ts';
 import { type Channel, LostCall } from './channel.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-export interface ModelVersion extends SecretVersion {
-  readonly text: string;
-}
+/** What the adapter sets for the SDK: how long a try takes at most, and how many there are. */
+const TRY_TIMEOUT_MS = 3000;
+const MAX_TRIES = 3;
 
-interface State {
-  readonly atMs: number;
-  readonly versions: ReadonlyMap<string, { readonly text: string; readonly createdAtMs: number }>;
-  /** A label is on one version at most. */
-  readonly holders: ReadonlyMap<string, string>;
-}
-
-/**
- * A secret as Secrets Manager documents it: writes are seen by writes at once, and by reads a while later, each read
- * for itself ("all operations are eventually consistent").
- */
-export class SecretModel {
-  readonly name: string;
+/** The stand-in's Secrets Manager on virtual time, as far as one secret, and what became of it. */
+export class SecretModel extends Secret {
   readonly #time: VirtualTime;
-  readonly #history: State[] = [];
+  readonly #currentTexts: string[] = [];
+  /** How far the clock that dates an answer is ahead of the one that dates versions. */
+  answersAheadMs: () => number = () => 0;
 
-  constructor(time: VirtualTime, name: string) {
+  constructor(time: VirtualTime, name: string, versionsAheadMs: () => number = () => 0) {
+    super('arn', name, { nowMs: () => time.nowMs + versionsAheadMs() });
     this.#time = time;
-    this.name = name;
   }
 
-  /** The versions as they were so long ago, the oldest first. */
-  versions(agoMs = 0): readonly ModelVersion[] {
-    const { versions, holders } = this.#state(agoMs);
-    return [...versions].map(([versionId, version]) => ({
-      versionId,
-      ...version,
-      labels: [...holders].filter(([, holder]) => holder === versionId).map(([label]) => label),
-    }));
-  }
-
-  current(agoMs = 0): ModelVersion {
-    const current = this.versions(agoMs).find(({ labels }) => labels.includes('AWSCURRENT'));
-    if (current === undefined) throw new Error('the secret has no value yet');
-    return current;
+  current(): Version {
+    return this.version({});
   }
 
   /** What has been current, one after the other. */
   currentTexts(): readonly string[] {
-    return this.#history.flatMap(({ versions, holders }) => {
-      const current = versions.get(holders.get('AWSCURRENT') ?? '');
-      return current === undefined ? [] : [current.text];
-    });
+    return this.#currentTexts;
   }
 
-  put(versionId: string, text: string, label: string): 'written' | 'conflict' {
-    const { versions, holders } = this.#state();
-    const existing = versions.get(versionId);
-    if (existing !== undefined) return existing.text === text ? 'written' : 'conflict';
-    const version = { text, createdAtMs: this.#time.nowMs };
-    this.#write(new Map([...versions, [versionId, version]]), this.#attached(holders, label, versionId));
-    return 'written';
+  override put(versionId: string, text: string, labels: readonly string[]): Version {
+    const version = super.put(versionId, text, labels);
+    this.#note();
+    return version;
   }
 
-  move(label: string, from: string | undefined, to: string | undefined): 'moved' | 'conflict' {
-    const { versions, holders } = this.#state();
-    const holder = holders.get(label);
-    if (from === undefined ? holder !== undefined && holder !== to : holder !== from) return 'conflict';
-    if (to === undefined) {
-      this.#write(versions, new Map([...holders].filter(([other]) => other !== label)));
-      return 'moved';
-    }
-    if (!versions.has(to)) throw new Failure('session_unknown', 'there is no such version');
-    this.#write(versions, this.#attached(holders, label, to));
-    return 'moved';
+  override moveLabel(label: string, fromId: string | undefined, toId: string | undefined): void {
+    super.moveLabel(label, fromId, toId);
+    this.#note();
   }
 
-  #attached(holders: State['holders'], label: string, versionId: string): State['holders'] {
-    const holder = holders.get(label);
-    const attached = new Map([...holders, [label, versionId]]);
-    if (label === 'AWSCURRENT' && holder !== undefined && holder !== versionId)
-      attached.set('AWSPREVIOUS', holder);
-    return attached;
+  /** The Date header of an answer knows no fractions of a second. */
+  dateMs(): number {
+    return Math.floor((this.#time.nowMs + this.answersAheadMs()) / 1000) * 1000;
   }
 
-  #write(versions: State['versions'], holders: State['holders']): void {
-    this.#history.push({ atMs: this.#time.nowMs, versions, holders });
-  }
-
-  /** A secret is never seen from before its first version. */
-  #state(agoMs = 0): State {
-    const atMs = this.#time.nowMs - agoMs;
-    const seen = this.#history.findLast((state) => state.atMs <= atMs) ?? this.#history[0];
-    return seen ?? { atMs, versions: new Map(), holders: new Map() };
+  #note(): void {
+    const { text } = this.current();
+    if (text !== this.#currentTexts.at(-1)) this.#currentTexts.push(text);
   }
 }
 
-/** The model as the port that the vault knows, at the end of a run's channel. */
-export function storeOver(secret: SecretModel, time: VirtualTime, channel: Channel): SecretStore {
-  async function call<T>(name: string, action: string, process: () => T): Promise<T> {
+/**
+ * The model as the port that the vault knows, at the end of a run's channel, with what the SDK does in between: "standard"
+ * retries after a connection error or a timeout, three tries in all, and lists in pages.
+ */
+export function storeOver(
+  secret: SecretModel,
+  time: VirtualTime,
+  timing: Timing,
+  channel: Channel,
+): SecretStore {
+  async function call<T>(name: string, action: string, process: () => T, tries = 1): Promise<T> {
     try {
-      return await channel.call(action, () => {
+      return await channel.call(action, TRY_TIMEOUT_MS, () => {
         if (name !== secret.name) throw new Failure('session_unknown', 'there is no such secret');
         return process();
       });
     } catch (error) {
-      if (error instanceof LostCall) throw new Failure('secrets_unavailable', 'no answer');
-      throw error;
+      if (!(error instanceof LostCall)) throw error;
+      if (tries === MAX_TRIES) throw new Failure('secrets_unavailable', 'no answer');
+      await timing.wait(100);
+      return call(name, action, process, tries + 1);
     }
   }
 
+  const asOfMs = (read: 'list' | 'version') => {
+    const staleMs = channel.staleMs(read);
+    return staleMs === 0 ? undefined : time.nowMs - staleMs;
+  };
+  const pageOf = (NextToken: string | undefined) => {
+    const versions = secret
+      .versions(asOfMs('list'))
+      .toSorted((a, b) => a.versionId.localeCompare(b.versionId));
+    return { ...page(versions, { MaxResults: 100, NextToken }), nowMs: secret.dateMs() };
+  };
+  const listFrom = async (
+    name: string,
+    token?: string,
+  ): Promise<{ versions: readonly SecretVersion[]; nowMs: number }> => {
+    const { items, NextToken, nowMs } = await call(name, 'read list', () => pageOf(token));
+    if (NextToken === undefined) return { versions: items, nowMs };
+    const rest = await listFrom(name, NextToken);
+    return { ...rest, versions: [...items, ...rest.versions] };
+  };
+
   return {
-    readCurrent: (name) => call(name, 'read value', () => secret.current(channel.staleMs('version'))),
+    readCurrent: (name) => call(name, 'read value', () => secret.version({}, asOfMs('version'))),
     readVersion: (name, versionId) =>
       call(name, 'read version', () =>
-        secret.versions(channel.staleMs('version')).find((version) => version.versionId === versionId),
+        secret.versions(asOfMs('version')).find((version) => version.versionId === versionId),
       ),
-    listVersions: (name) =>
-      call(name, 'read list', () => ({
-        versions: secret.versions(channel.staleMs('list')),
-        nowMs: Math.floor(time.nowMs / 1000) * 1000, // the Date header knows no fractions
-      })),
+    listVersions: (name) => listFrom(name),
     putVersion: (name, { versionId, text, label }) =>
-      call(name, `put ${entryOf(text)}`, () => secret.put(versionId, text, label)),
+      call(name, `put ${parseEntry(versionId)?.kind}`, () =>
+        orConflict('ResourceExistsException', 'written' as const, () => secret.put(versionId, text, [label])),
+      ),
     moveLabel: (name, { label, from, to }) =>
-      call(name, `${to === undefined ? 'take off' : 'move'} ${label}`, () => secret.move(label, from, to)),
+      call(name, `${to === undefined ? 'take off' : 'move'} ${label}`, () =>
+        orConflict('InvalidParameterException', 'moved' as const, () => secret.moveLabel(label, from, to)),
+      ),
   };
 }
 
-function entryOf(text: string): string {
-  if (text.startsWith('{"claimedBy"')) return 'claim';
-  return text.startsWith('{"end"') ? 'end' : 'save';
+function orConflict<T>(errorName: string, done: T, write: () => unknown): T | 'conflict' {
+  try {
+    write();
+    return done;
+  } catch (error) {
+    if (!(error instanceof SecretsManagerError)) throw error;
+    if (error.name === errorName) return 'conflict';
+    throw new Failure(
+      error.name === 'LimitExceededException' ? 'too_many_logouts' : 'secrets_unavailable',
+      error.name,
+    );
+  }
 }

@@ -3,7 +3,7 @@ import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/environment.ts';
 import { Failure } from '../../../lambda/failure.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import type { Outcome } from '../../../lambda/outcome.ts';
-import { secretVault } from '../../../lambda/vault/secret-vault.ts';
+import { vaultOverStore } from '../../../lambda/vault/vault-over-store.ts';
 import { BlinkModel, blinkOver, type Family, storedText } from './blink-model.ts';
 import type { Channel } from './channel.ts';
 import { Sandbox } from './sandbox.ts';
@@ -25,6 +25,16 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** When the caller must have its answer. @default at the timeout */
   readonly answerWithinMs?: number;
+  /** @default 0 */
+  readonly sparesVersions?: number;
+}
+
+export interface WorldOptions {
+  /** From 0 to below 1, for jitter. */
+  readonly random?: () => number;
+  /** How far the clocks are ahead by which Secrets Manager dates versions, and its answers. */
+  readonly versionsAheadMs?: () => number;
+  readonly answersAheadMs?: () => number;
 }
 
 /** One session's secret and Blink, with a clock of their own; the vault, the use case and Blink's adapter are the real ones. */
@@ -33,9 +43,10 @@ export class World {
   readonly secret: SecretModel;
   readonly blink: BlinkModel;
 
-  constructor(random?: () => number) {
+  constructor({ random, versionsAheadMs, answersAheadMs }: WorldOptions = {}) {
     this.time = new VirtualTime(random);
-    this.secret = new SecretModel(this.time, 'blink-logout/default');
+    this.secret = new SecretModel(this.time, 'blink-logout/default', versionsAheadMs);
+    if (answersAheadMs !== undefined) this.secret.answersAheadMs = answersAheadMs;
     this.blink = new BlinkModel(this.time);
     this.blink.currentTexts = () => this.secret.currentTexts();
   }
@@ -44,7 +55,7 @@ export class World {
   signIn(): Family {
     const family = this.blink.signIn();
     const versionId = randomUUID();
-    this.secret.put(versionId, storedText(family), 'AWSCURRENT');
+    this.secret.put(versionId, storedText(family), ['AWSCURRENT']);
     return family;
   }
 
@@ -58,11 +69,15 @@ export class World {
     this.time.wait(timeoutMs, over.signal).then(sandbox.kill, () => undefined);
     const run = logOut(
       {
-        vault: secretVault(storeOver(this.secret, this.time, channel), sandbox.timing, () => undefined),
-        blink: blinkOver(this.blink, sandbox, channel, id),
+        vault: vaultOverStore(
+          storeOver(this.secret, this.time, sandbox.timing, channel),
+          sandbox.timing,
+          () => undefined,
+        ),
+        blink: blinkOver(this.blink, sandbox, channel, id, () => this.time.nowMs),
         runEnds: this.time.deadline(timeoutMs),
         answerDue: this.time.deadline(answerWithinMs),
-        runId: requestId,
+        claimant: { runId: requestId, sparesVersions: options.sparesVersions ?? 0 },
       },
       request,
     ).then(

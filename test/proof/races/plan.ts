@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ReusePolicy } from '../models/blink-model.ts';
 
 /** One run, as it is drawn. */
 export interface RunPlan {
@@ -13,7 +14,7 @@ export interface RunPlan {
 export interface Plan {
   readonly runs: readonly RunPlan[];
   readonly signInsAtMs: readonly number[];
-  readonly revokesFamilyOnReuse: boolean;
+  readonly reusePolicy: ReusePolicy;
   readonly logoutEndsTokens: boolean;
   /** All runs are deliveries of one invocation. */
   readonly sameRequestId: boolean;
@@ -22,6 +23,8 @@ export interface Plan {
   /** How old reads may be, and by which part of that each one is; over and over. */
   readonly staleWithinMs: { readonly list: number; readonly version: number };
   readonly staleParts: readonly number[];
+  /** How far the clocks that date versions and answers are ahead; over and over. */
+  readonly clocksAheadMs: readonly number[];
 }
 
 /** At the same time, or within the first run's life and beyond that of its claim. */
@@ -40,7 +43,7 @@ const run: fc.Arbitrary<RunPlan> = fc.record({
 export const plans: fc.Arbitrary<Plan> = fc.record({
   runs: fc.array(run, { minLength: 2, maxLength: 4 }),
   signInsAtMs: fc.array(startsAtMs, { maxLength: 2 }),
-  revokesFamilyOnReuse: fc.boolean(),
+  reusePolicy: fc.constantFrom<ReusePolicy[]>('refuse', 'revoke_family', 'accept_for_a_while'),
   logoutEndsTokens: fc.boolean(),
   sameRequestId: fc.boolean(),
   latenciesMs: fc.array(
@@ -55,5 +58,6 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
     list: fc.constantFrom(0, 300, 5000, 60_000),
     version: fc.constantFrom(0, 300, 2000, 5000),
   }),
+  clocksAheadMs: fc.array(fc.constantFrom(0, 0, 1500, 3000), { minLength: 1, maxLength: 5 }),
   staleParts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }),
 });

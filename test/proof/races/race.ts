@@ -21,9 +21,13 @@ export interface Race {
 export async function race(scheduler: Scheduler, plan: Plan): Promise<Race> {
   const staleness = cycle(plan.staleParts);
   const latency = cycle(plan.latenciesMs);
-  const world = new World(cycle([0.1, 0.9, 0.5]));
+  const world = new World({
+    random: cycle([0.1, 0.9, 0.5]),
+    versionsAheadMs: cycle(plan.clocksAheadMs),
+    answersAheadMs: cycle(plan.clocksAheadMs.toReversed()),
+  });
   const { time } = world;
-  world.blink.revokesFamilyOnReuse = plan.revokesFamilyOnReuse;
+  world.blink.reusePolicy = plan.reusePolicy;
   world.blink.logoutEndsTokens = plan.logoutEndsTokens;
   world.signIn();
   await time.advance(60_000);
@@ -39,7 +43,7 @@ export async function race(scheduler: Scheduler, plan: Plan): Promise<Race> {
       channel: (sandbox) => {
         const staleMs: Channel['staleMs'] = (read) => staleness() * plan.staleWithinMs[read];
         const channel = new ScheduledChannel(scheduler, time, sandbox, { id, plan: runPlan, staleMs });
-        letGoAtMs = () => Math.min(time.nowMs, channel.gaveBackAtMs);
+        letGoAtMs = () => Math.min(time.nowMs, channel.endedClaimAtMs);
         return channel;
       },
     });

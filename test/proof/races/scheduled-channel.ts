@@ -1,17 +1,19 @@
 import type { Scheduler } from 'fast-check';
-import { type Channel, LostCall } from '../models/channel.ts';
+import { type Channel, IN_FLIGHT_MS, LostCall } from '../models/channel.ts';
 import type { Sandbox } from '../models/sandbox.ts';
 import type { VirtualTime } from '../models/virtual-time.ts';
 import type { RunPlan } from './plan.ts';
 
-/** What is still on its way after so long is lost. Far less than what a claim outlives its run by. */
-const GIVEN_UP_MS = 15_000;
+const ENDS: ReadonlySet<string> = new Set(['put free', 'put in_flight', 'put refused', 'put cool_down']);
 
-/** A way on which fast-check's scheduler decides which call of which run arrives next, and which answer. */
+/**
+ * A way on which fast-check's scheduler decides which request of which run arrives next, and which answer. A request whose
+ * sender has given up or died arrives all the same, for as long as requests may be in flight.
+ */
 export class ScheduledChannel implements Channel {
   readonly staleMs: Channel['staleMs'];
-  /** When the run's claim, if it gave it back, was free again. It does nothing with it afterwards. */
-  gaveBackAtMs = Number.POSITIVE_INFINITY;
+  /** When the run ended its claim. It does nothing with the claim afterwards. */
+  endedClaimAtMs = Number.POSITIVE_INFINITY;
   readonly #scheduler: Scheduler;
   readonly #time: VirtualTime;
   readonly #sandbox: Sandbox;
@@ -33,26 +35,34 @@ export class ScheduledChannel implements Channel {
     this.staleMs = run.staleMs;
   }
 
-  /** A call of a run that is killed meanwhile is processed all the same. */
-  call<T>(action: string, process: () => T): Promise<T> {
+  async call<T>(action: string, timeoutMs: number, process: () => T): Promise<T> {
     const number = this.#calls++;
     const dies = this.#plan.dies?.atCall === number;
     if (dies) this.#sandbox.kill();
     if (dies && !this.#plan.dies?.processed) return new Promise(() => undefined);
-    return this.#sandbox.hold(this.#call(action, number, process));
+    const answered = new AbortController();
+    const givenUp = this.#time.wait(timeoutMs, answered.signal).then((): never => {
+      throw new LostCall('timed_out');
+    });
+    try {
+      return await this.#sandbox.hold(
+        Promise.race([this.#carry(action, number, timeoutMs, process), givenUp]),
+      );
+    } finally {
+      answered.abort();
+    }
   }
 
-  async #call<T>(action: string, number: number, process: () => T): Promise<T> {
+  async #carry<T>(action: string, number: number, timeoutMs: number, process: () => T): Promise<T> {
     const sentAtMs = this.#time.nowMs;
     const mishap = this.#plan.mishaps.find(({ atCall }) => atCall === number)?.mishap;
     await this.#scheduler.schedule(Promise.resolve(), `${this.#run} asks: ${action}`);
-    if (mishap === 'unsent' || this.#time.nowMs - sentAtMs > GIVEN_UP_MS) throw new LostCall('unsent');
+    if (mishap === 'unsent') throw new LostCall('unsent');
+    if (this.#time.nowMs - sentAtMs > timeoutMs + IN_FLIGHT_MS) throw new LostCall('timed_out');
     const answer = process();
-    if (action === 'put end') this.gaveBackAtMs = this.#time.nowMs;
+    if (ENDS.has(action)) this.endedClaimAtMs = this.#time.nowMs;
     await this.#scheduler.schedule(Promise.resolve(), `${this.#run} hears: ${action}`);
-    if (mishap === 'unanswered' || this.#time.nowMs - sentAtMs > GIVEN_UP_MS) {
-      throw new LostCall('unanswered');
-    }
+    if (mishap === 'unanswered') throw new LostCall('unanswered');
     return answer;
   }
 }

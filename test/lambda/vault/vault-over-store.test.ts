@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { Grant } from '../../../lambda/blink/blink.ts';
-import { journalVersionId } from '../../../lambda/vault/journal.ts';
-import { secretVault } from '../../../lambda/vault/secret-vault.ts';
+import { entryVersionId } from '../../../lambda/vault/journal.ts';
 import { CLAIM_LIFE_MS } from '../../../lambda/vault/session-state.ts';
 import type { Claim, SessionVault } from '../../../lambda/vault/session-vault.ts';
+import { vaultOverStore } from '../../../lambda/vault/vault-over-store.ts';
 import { ScriptedChannel } from '../../proof/models/channel.ts';
 import { Sandbox } from '../../proof/models/sandbox.ts';
 import { once } from '../../proof/models/scripted-run.ts';
@@ -21,12 +21,12 @@ let retries: number;
 function newVault(): { readonly vault: SessionVault; readonly channel: ScriptedChannel } {
   const sandbox = new Sandbox(world.time);
   const channel = new ScriptedChannel(world.time, sandbox);
-  const store = storeOver(world.secret, world.time, channel);
-  return { vault: secretVault(store, sandbox.timing, () => retries++), channel };
+  const store = storeOver(world.secret, world.time, sandbox.timing, channel);
+  return { vault: vaultOverStore(store, sandbox.timing, () => retries++), channel };
 }
 
 beforeEach(() => {
-  world = new World(() => 0.99);
+  world = new World({ random: () => 0.99 });
   world.signIn();
   retries = 0;
   ({ vault, channel } = newVault());
@@ -34,7 +34,8 @@ beforeEach(() => {
 
 const drive = <T>(work: Promise<T>) => world.time.drive(work);
 const read = () => drive(vault.read('default'));
-const claim = async () => drive(vault.claim(await read(), 'run'));
+const CLAIMANT = { runId: 'run', sparesVersions: 0 };
+const claim = async () => drive(vault.claim(await read(), CLAIMANT));
 const save = (claimed: Claim, deadlineMs = 60_000) =>
   drive(vault.save(claimed, GRANT, world.time.deadline(deadlineMs)));
 const currentText = () => world.secret.current().text;
@@ -94,14 +95,14 @@ describe('a claim', () => {
 
   it('of two by one reading is held by one', async () => {
     const reading = await read();
-    await drive(vault.claim(reading, 'run'));
-    await expect(drive(newVault().vault.claim(reading, 'run'))).rejects.toMatchObject({
+    await drive(vault.claim(reading, CLAIMANT));
+    await expect(drive(newVault().vault.claim(reading, CLAIMANT))).rejects.toMatchObject({
       code: 'session_busy',
     });
   });
 
   it('that was given back can be made again at once', async () => {
-    await drive(vault.giveBack(await claim(), 'unspent'));
+    await drive(vault.end(await claim(), { kind: 'free', inDoubt: false }, world.time.deadline(60_000)));
     expect(await claim()).toMatchObject({ attempt: 1, takesOver: false });
   });
 
@@ -155,7 +156,11 @@ describe('promise 3: a save', () => {
     ['move AWSCURRENT', 'unanswered'],
   ] as const)('is tried again where %s goes %s', async (action, mishap) => {
     const claimed = await claim();
-    channel.on = once(action, mishap === 'unsent' ? 'before' : 'after', mishap);
+    let left = 3; // as many as the SDK tries
+    channel.on = (actual, moment) =>
+      actual === action && moment === (mishap === 'unsent' ? 'before' : 'after') && left-- > 0
+        ? mishap
+        : undefined;
     const saved = await save(claimed);
     expect(world.secret.current().versionId).toBe(saved.versionId);
     expect(retries).toBe(1);
@@ -195,7 +200,7 @@ describe('promise 3: a save', () => {
     const claimed = await claim();
     channel.on = once('move AWSCURRENT', 'before', () => {
       const saved = world.secret.versions().at(-1)?.versionId;
-      world.secret.move('AWSCURRENT', claimed.reading.generation, saved);
+      world.secret.moveLabel('AWSCURRENT', claimed.reading.generation, saved);
       return undefined;
     });
     expect((await save(claimed)).versionId).toBe(world.secret.current().versionId);
@@ -249,38 +254,28 @@ describe('marks', () => {
     const done = await saved();
     channel.on = () => 'unsent';
     expect(await drive(vault.markLoggedOut(done))).toBe(false);
-    await drive(vault.release(done));
-  });
-
-  it('of a refused token are on the claimed generation, and go with it', async () => {
-    const claimed = await claim();
-    await drive(vault.markRefused(claimed));
-    expect(world.secret.current().labels).toContain('BLINK_REFUSED');
-    world.signIn();
-    const next = await claim();
-    await drive(vault.markRefused(next));
-    expect(world.secret.current().labels).toContain('BLINK_REFUSED');
+    await drive(vault.leave(done, world.time.deadline(60_000)));
   });
 
   it('a released session can be claimed at once, one that was not cannot', async () => {
     const done = await saved();
     await expect(claim()).rejects.toMatchObject({ code: 'session_busy' });
-    await drive(vault.release(done));
+    await drive(vault.leave(done, world.time.deadline(60_000)));
     expect(await claim()).toMatchObject({ attempt: 0 });
   });
 });
 
 test('promise 6: the secret has moved on where it holds another version, or where a dead run saved one', async () => {
   const dead = await claim();
-  expect(await drive(vault.hasMovedOn(dead))).toBe(false);
+  expect(await drive(vault.hasNewerToken(dead))).toBe(false);
   await world.time.advance(CLAIM_LIFE_MS + 1000);
   const taker = await claim();
   world.secret.put(
-    journalVersionId(taker.reading.generation, 'save', dead.attempt),
+    entryVersionId({ token: taker.reading.token, attempt: dead.attempt, kind: 'save' }),
     JSON.stringify({ refresh_token: 'late' }),
-    'BLINK_LOGOUT_CLAIM',
+    ['BLINK_LOGOUT_CLAIM'],
   );
-  expect(await drive(vault.hasMovedOn(taker))).toBe(true);
+  expect(await drive(vault.hasNewerToken(taker))).toBe(true);
   expect(currentText()).toContain('late');
-  expect(await drive(vault.hasMovedOn(taker))).toBe(true);
+  expect(await drive(vault.hasNewerToken(taker))).toBe(true);
 });

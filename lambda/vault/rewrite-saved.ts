@@ -1,0 +1,41 @@
+import { Failure } from '../failure.ts';
+import { sessionSecretName } from '../session-name.ts';
+import { bestEffort } from './best-effort.ts';
+import { claimAttempt } from './claim-session.ts';
+import { CLAIM, CURRENT, entryVersionId } from './journal.ts';
+import type { SecretStore } from './secret-store.ts';
+import type { SavedSession } from './session-vault.ts';
+
+/**
+ * Replaces the text that this run has just saved, and still holds, by another text with the same refresh token. If another
+ * run spent the token meanwhile, the text would bring back a spent one. So the token is claimed in its turn, and the text
+ * written as the save of that claim: other runs find the session busy, and if this run dies the next makes the text current.
+ */
+export async function rewriteSaved(
+  store: SecretStore,
+  saved: SavedSession,
+  text: string,
+  runId: string,
+): Promise<void> {
+  const reading = { ...saved.reading, generation: saved.versionId, token: saved.token };
+  const name = sessionSecretName(reading.session);
+  const attempt = saved.attempt + 1;
+  await claimAttempt(store, reading, { attempt, takesOver: false }, runId);
+  const about = { token: saved.token, attempt };
+  const versionId = entryVersionId({ ...about, kind: 'save' });
+  const unspent = entryVersionId({
+    ...about,
+    kind: 'free',
+  });
+  try {
+    await store.putVersion(name, { versionId, text, label: CLAIM });
+  } catch (error) {
+    await bestEffort(() => store.putVersion(name, { versionId: unspent, text: 'free', label: CLAIM }));
+    throw error;
+  }
+  const moved = await store.moveLabel(name, { label: CURRENT, from: saved.versionId, to: versionId });
+  await bestEffort(() => store.moveLabel(name, { label: CLAIM, from: versionId }));
+  if (moved === 'conflict' && (await store.readCurrent(name)).versionId !== versionId) {
+    throw new Failure('session_busy', 'a newer sign-in was stored during the import; it is kept');
+  }
+}

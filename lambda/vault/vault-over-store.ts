@@ -1,0 +1,72 @@
+import type { Deadline } from '../deadline.ts';
+import { sessionSecretName } from '../session-name.ts';
+import type { Timing } from '../timing.ts';
+import { bestEffort } from './best-effort.ts';
+import { claimSession, promoteUnlistedSave } from './claim-session.ts';
+import { CLAIM, entryVersionId, type JournalEntry, LOGGED_OUT } from './journal.ts';
+import { RECONCILE_WAITS_MS, readSession } from './read-session.ts';
+import { saveGrant, sessionWith } from './save-grant.ts';
+import type { SecretStore } from './secret-store.ts';
+import { isAccessDenied } from './secrets-failure.ts';
+import type { Claim, SessionVault } from './session-vault.ts';
+import { untilDeadline } from './until-deadline.ts';
+
+/** The vault over Secrets Manager's versions and staging labels. `onSaveRetry` is called for each try beyond the first. */
+export function vaultOverStore(
+  store: SecretStore,
+  timing: Timing,
+  onSaveRetry: (cause: unknown) => void,
+): SessionVault {
+  const write = (session: string, entry: JournalEntry, deadline: Deadline) =>
+    untilDeadline(
+      timing,
+      deadline,
+      () =>
+        store.putVersion(sessionSecretName(session), {
+          versionId: entryVersionId(entry),
+          text: entry.kind,
+          label: CLAIM,
+        }),
+      { isFinal: isAccessDenied },
+    );
+
+  return {
+    read: (session) => readSession(store, timing, session),
+    claim: (reading, claimant) => claimSession(store, timing, reading, claimant),
+    save: (claim, grant, deadline) =>
+      saveGrant({ store, timing, deadline, onRetry: onSaveRetry }, claim, grant),
+    markLoggedOut: ({ reading: { session, markedVersionId: from }, versionId: to }) =>
+      bestEffort(() =>
+        store.moveLabel(sessionSecretName(session), {
+          label: LOGGED_OUT,
+          to,
+          ...(from !== undefined && from !== to && { from }),
+        }),
+      ),
+    async leave({ reading: { session }, token, attempt, versionId }, deadline, note) {
+      if (note === undefined) {
+        await bestEffort(() =>
+          store.moveLabel(sessionSecretName(session), { label: CLAIM, from: versionId }),
+        );
+      } else {
+        const value = note.kind === 'cool_down' ? note.seconds : Number(note.clientId);
+        await write(session, { token, attempt, kind: note.kind, inDoubt: false, deaths: 0, value }, deadline);
+      }
+    },
+    async end({ reading: { session, token, state }, attempt }, { kind, inDoubt, seconds = 0 }, deadline) {
+      const entry = { token, attempt, kind, deaths: state.deaths, value: seconds };
+      await write(session, { ...entry, inDoubt: inDoubt || state.tokenMayBeLost }, deadline);
+    },
+    hasNewerToken: (claim) => hasNewerToken(store, timing, claim),
+  };
+}
+
+async function hasNewerToken(store: SecretStore, timing: Timing, { reading }: Claim): Promise<boolean> {
+  for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
+    await timing.wait(waitMs);
+    const { versionId, text } = await store.readCurrent(sessionSecretName(reading.session));
+    if (!reading.versionIds.has(versionId) && sessionWith(reading.token, text) === undefined) return true;
+    if (await promoteUnlistedSave(store, reading)) return true;
+  }
+  return false;
+}
