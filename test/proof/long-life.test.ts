@@ -50,7 +50,7 @@ const BLINKS: readonly {
   },
 ];
 
-const total = { runs: 0, doubleSpends: 0, silentLosses: 0, stuckSessions: 0 };
+const total = { runs: 0, doubleSpends: 0, stuckSessions: 0 };
 
 const CASES = LIVES.flatMap((life) => BLINKS.map((blink) => ({ ...life, ...blink })));
 
@@ -69,9 +69,9 @@ test.each(CASES)('promise 13: $schedule, $blink: no run is busy, lost or in doub
   }
   const { spends, rejections } = world.blink;
   expect(spends.length + rejections.length).toBeLessThanOrEqual(life.requests(life.runs));
-  expect(new Set(spends.map(({ token }) => token)).size).toBe(
-    life.blink === 'a logout ends the session' ? 2 : spends.length,
-  );
+  const doubleSpends = spends.length - new Set(spends.map(({ token }) => token)).size;
+  total.doubleSpends += doubleSpends;
+  expect(doubleSpends).toBe(0);
   expect(most).toBeLessThanOrEqual(12);
   expect(world.secret.versions().length).toBeLessThanOrEqual(100);
 
