@@ -31,14 +31,13 @@ export const NO_SHARED_FILES = {
 
 const LOOPBACK_ENDPOINT = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?\/?$/;
 
+const USER_AGENT_RULE = 'BLINK_USER_AGENT must be 1 to 200 printable ASCII characters';
+
 const environmentSchema = v.object({
-  /** Who may call the webhook: holders of the key, or callers that the gateway has signed in by IAM. */
+  /** Who may call the webhook: holders of the key, or callers that API Gateway authenticates by IAM. */
   WEBHOOK_AUTH: v.picklist(['key', 'iam'], 'WEBHOOK_AUTH must be key or iam'),
   /** Sent to Blink as it stands; it has mattered before (blink-api.md section 2). */
-  BLINK_USER_AGENT: v.pipe(
-    v.string('BLINK_USER_AGENT must be set'),
-    v.regex(/^[\x20-\x7e]{1,200}$/, 'BLINK_USER_AGENT must be 1 to 200 printable ASCII characters'),
-  ),
+  BLINK_USER_AGENT: v.pipe(v.string(USER_AGENT_RULE), v.regex(/^[\x20-\x7e]{1,200}$/, USER_AGENT_RULE)),
   /** Whether the metrics of a run are sent for its session, too: each session and metric costs. */
   SESSION_METRICS: v.optional(v.picklist(['true', 'false'], 'SESSION_METRICS must be true or false'), 'true'),
   /** A stand-in for Blink. Loopback only, since bearer tokens are sent there. */
@@ -56,7 +55,11 @@ export type FunctionEnvironment = v.InferOutput<typeof environmentSchema>;
 export function readEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
 ): FunctionEnvironment {
-  const parsed = v.safeParse(environmentSchema, variables);
+  // Every name, so that a missing variable is reported by its own rule.
+  const names = Object.keys(environmentSchema.entries);
+  const named = Object.fromEntries(names.map((name) => [name, variables[name]]));
+  const parsed = v.safeParse(environmentSchema, named);
   if (parsed.success) return parsed.output;
-  throw new Error(`environment: ${parsed.issues.map((issue) => issue.message).join('; ')}`);
+  const faults = parsed.issues.map((issue) => issue.message);
+  throw new Error(`the environment of the function is invalid: ${faults.join('; ')}`);
 }

@@ -1,9 +1,11 @@
-interface FailureTraits {
+export interface FailureTraits {
   /** The webhook's HTTP status and title. */
   readonly status: number;
   readonly title: string;
   /** The same request may succeed later without intervention. A failure may state otherwise of itself. */
   readonly retryable: boolean;
+  /** For failures that state no time of their own. */
+  readonly retryAfterSeconds?: number;
   /** Of the run's event. */
   readonly level: 'WARN' | 'ERROR';
   /**
@@ -26,7 +28,15 @@ export const FAILURES = {
   method_not_allowed: { status: 405, title: 'The route accepts only POST', ...CALLER_ERROR },
   request_too_large: { status: 413, title: 'The body is too large', ...CALLER_ERROR },
   session_unknown: { status: 404, title: 'No such session', ...CALLER_ERROR },
-  session_busy: { status: 409, title: 'Another run holds the session', ...TEMPORARY },
+  // A claim lives for 90 seconds.
+  session_busy: {
+    status: 409,
+    title: 'Another run holds the session',
+    ...TEMPORARY,
+    retryAfterSeconds: 90,
+  },
+  // Not a 5xx, which invites senders to retry.
+  reauthentication_required: { status: 409, title: 'A new sign-in is required', ...LOUD },
   too_many_logouts: { status: 429, title: 'Too many logouts', ...CALLER_ERROR },
   session_invalid: {
     status: 500,
@@ -36,7 +46,6 @@ export const FAILURES = {
   },
   save_failed: { status: 500, title: 'The new refresh token could not be saved', ...LOUD },
   internal_error: { status: 500, title: 'Internal error', ...LOUD, alarm: 'every run' },
-  reauthentication_required: { status: 502, title: 'A new sign-in is required', ...LOUD },
   blink_rejected: { status: 502, title: 'Blink rejected the request', ...CALLER_ERROR, alarm: 'every run' },
   secrets_unavailable: { status: 503, title: 'Secrets Manager is unavailable', ...TEMPORARY },
   blink_unavailable: { status: 503, title: 'Blink is unavailable', ...TEMPORARY },

@@ -1,4 +1,4 @@
-import { FAILURES, type FailureCode } from './failure-codes.ts';
+import { FAILURES, type FailureCode, type FailureTraits } from './failure-codes.ts';
 
 /** What callers and the log may see of a failure beside its code. No field can hold external text. */
 export interface FailureDetails {
@@ -36,5 +36,10 @@ export class Failure extends Error {
 
   get retryable(): boolean {
     return this.details.retryable ?? FAILURES[this.code].retryable;
+  }
+
+  get retryAfterSeconds(): number | undefined {
+    const traits: FailureTraits = FAILURES[this.code];
+    return this.details.retryAfterSeconds ?? traits.retryAfterSeconds;
   }
 }

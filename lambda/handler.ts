@@ -25,7 +25,7 @@ const wiring: Wiring = {
     exchange: createHttpExchange(environment.BLINK_ENDPOINT, connections),
     open: (url) => connections.open(addressOf(url, environment.BLINK_ENDPOINT)),
   }),
-  callers: keys === undefined ? 'gateway' : webhookKeys(keys.ask, Date.now),
+  callers: keys === undefined ? 'iam' : webhookKeys(keys.ask, Date.now),
   timing: realTiming,
   sessionMetrics: environment.SESSION_METRICS === 'true',
   // Past the platform's console, which would wrap the line and so hide the metrics in it.

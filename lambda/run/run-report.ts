@@ -83,8 +83,10 @@ function hasFailedForGood({ code, retryable }: Failure, trigger: RunFields['trig
 
 /** The cause's AWS or system error code, and the stack frames of an unexpected error. */
 function causeOf({ code, cause }: Failure): RunFields {
-  if (cause instanceof Failure)
-    return cause.details.awsError === undefined ? {} : { awsError: cause.details.awsError };
+  if (cause instanceof Failure) {
+    const { awsError } = cause.details;
+    return { ...causeOf(cause), ...(awsError !== undefined && { awsError }) };
+  }
   if (!(cause instanceof Error)) return {};
   const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   return {

@@ -15,14 +15,15 @@ import type { WebhookKeys } from '../webhook/webhook-keys.ts';
 import { observedBlink, observedVault } from './observed.ts';
 import { type HttpReply, httpProblem, httpReply, type Reply, thrown } from './reply.ts';
 import { runEventLine } from './run-event.ts';
+import { guarded } from './run-guard.ts';
 import { RunReport } from './run-report.ts';
 
 /** What the function keeps between invocations. */
 export interface Wiring {
   readonly store: SecretStore;
   readonly blink: Blink;
-  /** `gateway`: API Gateway has authenticated the caller by IAM. */
-  readonly callers: WebhookKeys | 'gateway';
+  /** `iam`: API Gateway authenticates the callers. */
+  readonly callers: WebhookKeys | 'iam';
   readonly timing: Timing;
   /** Whether metrics are sent for the session, too. */
   readonly sessionMetrics: boolean;
@@ -59,9 +60,11 @@ export async function run(
     const trigger = parseTrigger(event);
     kind = trigger.kind;
     report.note({ trigger: kind });
-    const command = await commandFrom(wiring, trigger);
-    report.note({ action: command.action });
-    const outcome = await carryOut(wiring, command, invocation, kind, report);
+    const outcome = await guarded(wiring.timing, invocation.runEnds, async () => {
+      const command = await commandFrom(wiring, trigger);
+      report.note({ action: command.action });
+      return carryOut(wiring, command, invocation, trigger.kind, report);
+    });
     report.succeeded(outcome);
     const reply = { ...outcome, durationsMs: report.durationsMs, requestId };
     return kind === 'webhook' ? httpReply(reply) : reply;
@@ -82,8 +85,7 @@ export async function run(
 
 async function commandFrom({ callers }: Wiring, trigger: Trigger): Promise<Command> {
   if (trigger.kind !== 'webhook') return trigger.command;
-  if (callers !== 'gateway') await authenticate(callers, trigger.request);
-  return commandOf(trigger.request);
+  return commandOf(trigger.request, await authenticate(callers, trigger.request));
 }
 
 async function carryOut(

@@ -4,19 +4,30 @@ import { Failure } from '../failure.ts';
 import { type HttpRequest, MAX_BODY_BYTES } from './http-request.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 
+/** How a caller was authenticated. */
+export type CallerProof = 'bearer' | 'signature' | 'iam';
+
 /**
- * Lets in who holds the webhook's key: as `Authorization: Bearer <key>` (RFC 6750), or by a Standard Webhooks signature
- * made with it. A caller that fails is tried once more with the keys read anew, since the key may just have been changed.
- * Everyone refused takes this same path and hears the same.
+ * Accepts the webhook's key as `Authorization: Bearer <key>` (RFC 6750), or a Standard Webhooks signature made with it. Before
+ * a caller is refused, the keys are read again, since the key may have been changed. All refused callers get the same answer.
+ * @param callers the keys, or `iam` if API Gateway authenticates the callers
  */
-export async function authenticate(keys: WebhookKeys, request: HttpRequest): Promise<void> {
-  if (holdsAnyKey(await keys.recent(), request) || holdsAnyKey(await keys.renewed(), request)) return;
+export async function authenticate(callers: WebhookKeys | 'iam', request: HttpRequest): Promise<CallerProof> {
+  const proof =
+    callers === 'iam'
+      ? request.iamAuthenticated && 'iam'
+      : proofBy(await callers.recent(), request) || proofBy(await callers.renewed(), request);
+  if (proof) return proof;
   throw new Failure('unauthenticated', 'the webhook’s credentials are missing or wrong');
 }
 
-/** Every key is tried, whatever came of the others. */
-function holdsAnyKey(keys: readonly string[], request: HttpRequest): boolean {
-  return keys.map((key) => bearsKey(key, request) || isSigned(key, request)).includes(true);
+/** Every key is compared, whichever matches. */
+function proofBy(keys: readonly string[], request: HttpRequest): CallerProof | undefined {
+  const proofs = keys.map((key) => {
+    if (bearsKey(key, request)) return 'bearer';
+    return isSigned(key, request) ? 'signature' : undefined;
+  });
+  return proofs.find((proof) => proof !== undefined);
 }
 
 /** Digests make texts of different lengths comparable in constant time. */
@@ -25,7 +36,7 @@ function bearsKey(key: string, { headers }: HttpRequest): boolean {
   return timingSafeEqual(sha256(bearer), sha256(key));
 }
 
-/** The library reads a timestamp as far as it is one; here it must be one to its end. */
+/** The library ignores what follows the digits of a timestamp. Here they must be all of it. */
 function isSigned(key: string, { headers, body }: HttpRequest): boolean {
   if (body === 'undecodable' || body.length > MAX_BODY_BYTES) return false;
   const signed = Object.fromEntries(

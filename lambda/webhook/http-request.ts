@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Command, parseCommand } from '../command.ts';
 import { Failure } from '../failure.ts';
+import type { CallerProof } from './credentials.ts';
 import { LOGOUT_PATHS, SESSION_PARAMETER } from './routes.ts';
 
 export interface HttpRequest {
@@ -16,20 +17,33 @@ export interface HttpRequest {
   readonly headers: ReadonlyMap<string, string>;
   /** The bytes that were sent; `undecodable` where the gateway's base64 is none. */
   readonly body: Buffer | 'undecodable';
+  /** API Gateway has authenticated the caller by IAM. */
+  readonly iamAuthenticated: boolean;
 }
+
+/**
+ * What API Gateway adds for a route with IAM authorization (API Gateway Developer Guide, "Create AWS Lambda proxy integrations
+ * for HTTP APIs": `requestContext.authorizer`). A caller cannot set it.
+ */
+const iamContextSchema = v.object({
+  iam: v.object({ userArn: v.pipe(v.string(), v.startsWith('arn:')) }),
+});
 
 /** The event of an HTTP API, payload format 2.0 (API Gateway Developer Guide, "Lambda proxy integrations for HTTP APIs"). */
 export const httpRequestSchema = v.pipe(
   v.object({
     version: v.literal('2.0'),
     routeKey: v.string(),
-    pathParameters: v.optional(v.record(v.string(), v.string()), {}),
+    pathParameters: v.nullish(v.record(v.string(), v.string()), {}),
     rawPath: v.string(),
-    rawQueryString: v.optional(v.string(), ''),
-    headers: v.optional(v.record(v.string(), v.string()), {}),
-    body: v.optional(v.string(), ''),
-    isBase64Encoded: v.optional(v.boolean(), false),
-    requestContext: v.object({ http: v.object({ method: v.string() }) }),
+    rawQueryString: v.nullish(v.string(), ''),
+    headers: v.nullish(v.record(v.string(), v.string()), {}),
+    body: v.nullish(v.string(), ''),
+    isBase64Encoded: v.nullish(v.boolean(), false),
+    requestContext: v.object({
+      authorizer: v.optional(v.unknown()),
+      http: v.object({ method: v.string() }),
+    }),
   }),
   v.transform(
     (event): HttpRequest => ({
@@ -40,6 +54,7 @@ export const httpRequestSchema = v.pipe(
       query: event.rawQueryString,
       headers: new Map(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])),
       body: event.isBase64Encoded ? fromBase64(event.body) : Buffer.from(event.body),
+      iamAuthenticated: v.is(iamContextSchema, event.requestContext.authorizer),
     }),
   ),
 );
@@ -49,8 +64,11 @@ export const MAX_BODY_BYTES = 8 * 1024;
 
 const ROUTE_KEYS: ReadonlySet<string> = new Set(LOGOUT_PATHS.map((path) => `POST ${path}`));
 
-/** The command of an authenticated request. */
-export function commandOf(request: HttpRequest): Command {
+/**
+ * The command of an authenticated request.
+ * @param proof a signature covers only the body, so a signed body names the session of the path, too
+ */
+export function commandOf(request: HttpRequest, proof: CallerProof): Command {
   const { routeKey, pathParameters, query, body } = request;
   if (!ROUTE_KEYS.has(routeKey)) throw noRoute(request);
   if (query !== '') {
@@ -62,7 +80,12 @@ export function commandOf(request: HttpRequest): Command {
   if (body.length > MAX_BODY_BYTES) {
     throw new Failure('request_too_large', `the body is larger than ${MAX_BODY_BYTES} bytes`);
   }
-  return parseCommand(parseBody(body), pathParameters[SESSION_PARAMETER]);
+  const fields = parseBody(body);
+  const command = parseCommand(fields, pathParameters[SESSION_PARAMETER]);
+  if (proof === 'signature' && parseCommand(fields).session !== command.session) {
+    throw new Failure('request_invalid', 'the signed body must name the session that the path names');
+  }
+  return command;
 }
 
 const LOGOUT_PATH_END = new RegExp(`(?:${LOGOUT_PATHS.join('|').replaceAll(/{\w+}/g, '[^/]+')})$`);

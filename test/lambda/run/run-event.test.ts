@@ -173,6 +173,15 @@ test('a failure on top of another tells what AWS called the first', () => {
   expect(event).toMatchObject({ code: 'save_failed', awsError: 'AccessDeniedException' });
 });
 
+test('a failure on top of another tells the code and the name of the error below both', () => {
+  const unreachable = Object.assign(new Error('canary'), { name: 'TimeoutError', code: 'ENOTFOUND' });
+  const cause = new Failure('secrets_unavailable', 'no', { awsError: 'TimeoutError', cause: unreachable });
+  const keyUnread = new Failure('secrets_unavailable', 'the key could not be read', { cause });
+  const { event } = eventOf((report) => report.failed(keyUnread));
+  expect(event).toMatchObject({ awsError: 'TimeoutError', causeCode: 'ENOTFOUND' });
+  expect(JSON.stringify(event)).not.toContain('canary');
+});
+
 test('an unexpected error tells where it arose, and not what it says', () => {
   const { event } = eventOf((report) => {
     report.failed(

@@ -25,6 +25,7 @@ function request(
     query: '',
     headers: new Map(Object.entries(headers)),
     body,
+    iamAuthenticated: false,
   };
 }
 
@@ -49,6 +50,23 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+describe('with IAM', () => {
+  test('a caller that API Gateway has authenticated gets in', async () => {
+    expect(await authenticate('iam', { ...request({}), iamAuthenticated: true })).toBe('iam');
+  });
+
+  test.each([
+    ['no IAM context', {}],
+    ['the webhook’s key', { authorization: `Bearer ${KEY}` }],
+  ])('a caller with %s is refused', async (_, headers) => {
+    await expect(authenticate('iam', request(headers))).rejects.toMatchObject({ code: 'unauthenticated' });
+  });
+});
+
+test('with the key, the IAM context of a caller counts for nothing', async () => {
+  await refused(keysOf(KEY), { ...request({}), iamAuthenticated: true });
+});
+
 describe('a bearer key', () => {
   test.each([['Bearer'], ['bearer'], ['BEARER']])('gets in as %s', async (scheme) => {
     await authenticate(keysOf(KEY), request({ authorization: `${scheme} ${KEY}` }));
@@ -66,6 +84,8 @@ describe('a bearer key', () => {
     ['one of another case', { authorization: `Bearer ${KEY.toLowerCase()}` }],
     ['one without its scheme', { authorization: KEY }],
     ['one of another scheme', { authorization: `Basic ${KEY}` }],
+    ['one after another word', { authorization: `x Bearer ${KEY}` }],
+    ['one before another word', { authorization: `Bearer ${KEY} x` }],
     ['one in another header', { 'x-api-key': KEY }],
   ])('%s is refused', async (_, headers) => {
     await refused(keysOf(KEY), request(headers));
@@ -105,7 +125,10 @@ describe('a Standard Webhooks signature', () => {
   const body = '{"session":"garage"}';
 
   test('made by the standardwebhooks library gets in', async () => {
-    await authenticate(keysOf(KEY), request(signed(`whsec_${KEY}`, body), Buffer.from(body)));
+    const from = request(signed(`whsec_${KEY}`, body), Buffer.from(body));
+    expect(await authenticate(keysOf(KEY), from)).toBe('signature');
+    const { headers } = request({ ...Object.fromEntries(from.headers), authorization: `Bearer ${KEY}` });
+    expect(await authenticate(keysOf(KEY), { ...from, headers })).toBe('bearer');
   });
 
   test('made by openssl gets in', async () => {

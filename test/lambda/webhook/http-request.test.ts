@@ -1,16 +1,24 @@
 import * as v from 'valibot';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { CallerProof } from '../../../lambda/webhook/credentials.ts';
 import { commandOf, httpRequestSchema, MAX_BODY_BYTES } from '../../../lambda/webhook/http-request.ts';
 
-function command(event: {
-  routeKey?: string;
-  pathParameters?: Record<string, string>;
-  rawPath?: string;
-  query?: string;
-  method?: string;
-  body?: string;
-  isBase64Encoded?: boolean;
-}) {
+/** What API Gateway sends for a session in the path. */
+const inPath = (session: string) => ({ routeKey: 'POST /logout/{session}', pathParameters: { session } });
+
+function command(
+  event: {
+    routeKey?: string;
+    pathParameters?: Record<string, string> | null;
+    rawPath?: string;
+    query?: string | null;
+    headers?: Record<string, string> | null;
+    method?: string;
+    body?: string | null;
+    isBase64Encoded?: boolean | null;
+  },
+  proof: CallerProof = 'bearer',
+) {
   const { query = '', method = 'POST', ...rest } = event;
   return commandOf(
     v.parse(httpRequestSchema, {
@@ -21,15 +29,81 @@ function command(event: {
       requestContext: { http: { method } },
       ...rest,
     }),
+    proof,
   );
 }
+
+test('null in place of what a request lacks is read as its absence', () => {
+  const event = { pathParameters: null, query: null, headers: null, body: null, isBase64Encoded: null };
+  expect(command(event)).toEqual({ session: 'default', action: 'logout' });
+});
+
+describe('a signature, which covers only the body', () => {
+  const signed = (event: Parameters<typeof command>[0]) => command(event, 'signature').session;
+
+  test.each([
+    ['the body names', { body: '{"session":"garage"}' }, 'garage'],
+    ['the path and the body name', { ...inPath('garage'), body: '{"session":"garage"}' }, 'garage'],
+    ['is the default, as nothing names another', {}, 'default'],
+    ['is the default, by its path', inPath('default'), 'default'],
+  ])('is for the session that %s', (_, event, session) => {
+    expect(signed(event)).toBe(session);
+  });
+
+  test.each([
+    ['there is no body', inPath('garage')],
+    ['the body names none', { ...inPath('garage'), body: '{"action":"check"}' }],
+    ['the body names another', { ...inPath('garage'), body: '{"session":"default"}' }],
+  ])('is for no session that only the path names: %s', (_, event) => {
+    expect(() => signed(event)).toThrow(expect.objectContaining({ code: 'request_invalid' }));
+  });
+
+  test.each(['bearer', 'iam'] as const)('unlike %s, for which the path is enough', (proof) => {
+    expect(command(inPath('garage'), proof).session).toBe('garage');
+  });
+});
+
+describe('the IAM context of API Gateway', () => {
+  const withAuthorizer = (authorizer: unknown) =>
+    v.parse(httpRequestSchema, {
+      version: '2.0',
+      routeKey: 'POST /logout',
+      rawPath: '/logout',
+      requestContext: { authorizer, http: { method: 'POST' } },
+    }).iamAuthenticated;
+
+  test('is what its documents show', () => {
+    // API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format version 2.0.
+    const iam = {
+      accessKey: 'AKIAIOSFODNN7EXAMPLE',
+      accountId: '123456789012',
+      callerId: 'AIDACKCEVSQ6C2EXAMPLE',
+      cognitoIdentity: null,
+      principalOrgId: null,
+      userArn: 'arn:aws:iam::123456789012:user/caller',
+      userId: 'AIDACKCEVSQ6C2EXAMPLE',
+    };
+    expect(withAuthorizer({ iam })).toBe(true);
+  });
+
+  test.each([
+    [undefined],
+    [null],
+    [{}],
+    [{ iam: null }],
+    [{ iam: {} }],
+    [{ iam: { userArn: null } }],
+    [{ iam: { userArn: '' } }],
+    [{ jwt: { claims: {}, scopes: [] } }],
+    [{ lambda: { userArn: 'arn:aws:iam::123456789012:user/caller' } }],
+  ])('is not %j', (authorizer) => {
+    expect(withAuthorizer(authorizer)).toBe(false);
+  });
+});
 
 test('no body at all logs out the default session', () => {
   expect(command({})).toEqual({ session: 'default', action: 'logout' });
 });
-
-/** What API Gateway sends for a session in the path. */
-const inPath = (session: string) => ({ routeKey: 'POST /logout/{session}', pathParameters: { session } });
 
 test('the path parameter names the session', () => {
   expect(command({ ...inPath('garage'), rawPath: '/logout/g%61rage' }).session).toBe('garage');

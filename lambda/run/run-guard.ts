@@ -1,0 +1,29 @@
+import type { Deadline } from '../deadline.ts';
+import { Failure } from '../failure.ts';
+import type { Timing } from '../timing.ts';
+
+/** Enough to write the event. The save of a refresh token may use the time before. */
+const EVENT_RESERVE_MS = 250;
+
+/**
+ * Ends a run that would otherwise end without an event: shortly before its time is over, or when an error is thrown outside of
+ * its promises. In that case Lambda's runtime ends the process, too.
+ */
+export async function guarded<T>(timing: Timing, runEnds: Deadline, work: () => Promise<T>): Promise<T> {
+  const settled = new AbortController();
+  const late = timing
+    .wait(Math.max(0, runEnds.remainingMs() - EVENT_RESERVE_MS), settled.signal)
+    .then((): never => {
+      throw new Failure('internal_error', 'the run was not over before its time was');
+    });
+  const { promise: crash, reject: crashed } = Promise.withResolvers<never>();
+  process.on('uncaughtExceptionMonitor', crashed);
+  process.on('unhandledRejection', crashed);
+  try {
+    return await Promise.race([work(), late, crash]);
+  } finally {
+    settled.abort();
+    process.off('uncaughtExceptionMonitor', crashed);
+    process.off('unhandledRejection', crashed);
+  }
+}
