@@ -65,15 +65,23 @@ describe('a caller without the key gets 401, and nothing of the session is read'
   });
 });
 
-test.each<[string, () => WebhookRequest]>([
+test.each<[string, (session: string) => WebhookRequest]>([
   ['the key', () => ({ headers: { authorization: `Bearer ${key}` } })],
   ['the key, the scheme in lower case', () => ({ headers: { authorization: `bearer ${key}` } })],
-  ['a signature', () => signed('{}')],
-  ['a signature of an empty body', () => signed('')],
+  ['a signature of a body that names the session', (session) => signed(JSON.stringify({ session }))],
 ])('a caller with %s gets in', async (_what, request) => {
-  const session = stack.signIn('blinkpy');
-  expect(await stack.post(`/logout/${session.name}`, request())).toMatchObject({ status: 200 });
+  const { name } = stack.signIn('blinkpy');
+  expect(await stack.post(`/logout/${name}`, request(name))).toMatchObject({ status: 200 });
 });
+
+test.each(['{}', '', '{"session":"another"}'])(
+  'a signature of the body %j is for no other session, by whatever path it is sent',
+  async (body) => {
+    const { name } = stack.signIn('blinkpy');
+    expect(await stack.post(`/logout/${name}`, signed(body))).toMatchObject({ status: 400 });
+    expect(sessionSecretsRead()).toEqual([]);
+  },
+);
 
 test('the previous key is accepted beside the new one', async () => {
   const session = stack.signIn('blinkpy');

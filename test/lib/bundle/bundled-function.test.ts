@@ -48,10 +48,18 @@ describe('a run sends these requests and no others', () => {
   });
 
   it('none for the key where the gateway has authenticated the caller', async () => {
-    expect(await bundle.invoke(WEBHOOK, { WEBHOOK_AUTH: 'iam' })).toMatchObject(LOGGED_OUT);
+    const iam = { userArn: 'arn:aws:iam::123456789012:user/caller' };
+    const event = { ...WEBHOOK, requestContext: { ...WEBHOOK.requestContext, authorizer: { iam } } };
+    expect(await bundle.invoke(event, { WEBHOOK_AUTH: 'iam' })).toMatchObject(LOGGED_OUT);
     expect(bundle.secretsManager.calls.map(({ secretId }) => secretId)).not.toContain(
       'blink-logout-webhook-key',
     );
+  });
+});
+
+it('with IAM, a caller whom API Gateway has not authenticated is refused, although it has the key', async () => {
+  expect(await bundle.invoke(WEBHOOK, { WEBHOOK_AUTH: 'iam' })).toMatchObject({
+    returned: { statusCode: 401 },
   });
 });
 
