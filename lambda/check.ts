@@ -2,11 +2,15 @@ import type { Outcome } from './outcome.ts';
 import { requireAvailable } from './vault/availability.ts';
 import type { SessionVault } from './vault/session-vault.ts';
 
-/** Says whether a logout could be tried now. Writes nothing and spends nothing. */
+/**
+ * Says whether a logout could be tried now. Writes nothing and spends nothing.
+ * @throws {Failure} that the logout would fail with, such as `session_busy`
+ */
 export async function check(vault: SessionVault, session: string): Promise<Outcome> {
-  const { loggedOut, availability } = (await vault.read(session)).state;
+  const { loggedOut, availability, tokenMayBeLost } = (await vault.read(session)).state;
   const isEnded = loggedOut !== 'never' && availability.kind === 'refused' && !availability.lost;
   if (loggedOut === 'recently' || isEnded) return { outcome: 'already_logged_out', session };
   requireAvailable(availability);
-  return { outcome: 'ready', session };
+  const isInDoubt = availability.kind === 'claimable' && tokenMayBeLost;
+  return { outcome: isInDoubt ? 'token_may_be_lost' : 'ready', session };
 }

@@ -10,11 +10,14 @@ export type Outcome =
       readonly signInNeeded?: true;
     }
   | { readonly outcome: 'already_logged_out'; readonly session: string }
-  | { readonly outcome: 'ready'; readonly session: string };
+  | { readonly outcome: 'ready'; readonly session: string }
+  /** A logout may be tried, but an earlier run may have used the refresh token without saving the new one. */
+  | { readonly outcome: 'token_may_be_lost'; readonly session: string };
 
 /** All outcomes. Those of a logged-out session count as `Succeeded`, which the alarm `no-success` watches. */
 export const OUTCOMES: Readonly<Record<Outcome['outcome'], { readonly isLoggedOut: boolean }>> = {
   logged_out: { isLoggedOut: true },
   already_logged_out: { isLoggedOut: true },
   ready: { isLoggedOut: false },
+  token_may_be_lost: { isLoggedOut: false },
 };

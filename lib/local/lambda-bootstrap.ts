@@ -44,14 +44,20 @@ function toLambdaError(error: unknown): LambdaError {
   return { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] };
 }
 
-/** Lambda logs a thrown error with all its enumerable fields. */
-function logError(message: string, error: unknown, requestId?: string): void {
-  const { errorType, errorMessage, trace } = toLambdaError(error);
-  const fields = error instanceof Error ? { ...error } : {};
+/**
+ * The line that Lambda's runtime writes for a thrown error with JSON logging: the class of the error, and all its enumerable
+ * fields, `name` among them (aws-lambda-ric 3.3.0, LogPatch.js).
+ */
+function logError(thrown: unknown, requestId?: string): void {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+  const message = {
+    errorType: error.constructor.name,
+    errorMessage: error.message,
+    stackTrace: error.stack?.split('\n'),
+    ...error,
+  };
   const line = { timestamp: new Date().toISOString(), level: 'ERROR', requestId, message };
-  process.stdout.write(
-    `${JSON.stringify({ ...line, error: { errorType, errorMessage, stackTrace: trace, ...fields } }, printable)}\n`,
-  );
+  process.stdout.write(`${JSON.stringify(line, printable)}\n`);
 }
 
 function printable(_key: string, value: unknown): unknown {
@@ -65,8 +71,8 @@ function send(message: RuntimeMessage, sent?: () => void): void {
   process.send?.(message, undefined, undefined, sent);
 }
 
-function die(message: string, error: unknown, exitCode: number): void {
-  logError(message, error);
+function die(error: unknown, exitCode: number): void {
+  logError(error);
   send({ kind: 'dying', error: toLambdaError(error) }, () => process.exit(exitCode));
 }
 
@@ -96,14 +102,14 @@ async function run(handler: Handler, message: unknown): Promise<void> {
     const payload = serialize(await handler(JSON.parse(event), context));
     send({ kind: 'returned', payload });
   } catch (error) {
-    logError('Invoke Error', error, requestId);
+    logError(error, requestId);
     send({ kind: 'failed', error: toLambdaError(error) });
   }
 }
 
-process.on('uncaughtException', (error) => die('Uncaught Exception', error, 129));
+process.on('uncaughtException', (error) => die(error, 129));
 process.on('unhandledRejection', (reason) => {
-  die('Unhandled Promise Rejection', runtimeError('Runtime.UnhandledPromiseRejection', String(reason)), 128);
+  die(runtimeError('Runtime.UnhandledPromiseRejection', String(reason)), 128);
 });
 process.on('disconnect', () => process.exit(0));
 
@@ -113,5 +119,5 @@ try {
   process.on('message', (message) => void run(handler, message));
   send({ kind: 'ready', initMs: performance.now() - startedAt });
 } catch (error) {
-  die('Init Error', error, 1);
+  die(error, 1);
 }

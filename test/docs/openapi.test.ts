@@ -166,6 +166,19 @@ describe('a reply is as it is described', () => {
     expectDescribed(path, received);
   });
 
+  test('of a check after a refresh whose answers were lost', async () => {
+    const { name } = freshSession();
+    const path = `/logout/${name}`;
+    stack.blink.faults.add({ on: 'refresh', at: 'after', effect: { do: 'destroy' } });
+    await post(path);
+    stack.blink.faults.clear();
+    const callsBefore = stack.blink.calls.length;
+    const received = await post(path, { body: '{"action":"check"}' });
+    expect(received).toMatchObject({ status: 200, body: { outcome: 'token_may_be_lost' } });
+    expectDescribed(path, received);
+    expect(stack.blink.calls).toHaveLength(callsBefore);
+  });
+
   test('of a session whose text is garbage', async () => {
     stack.secretsManager.secrets.create('blink-logout/garbage', 'garbage');
     const received = await post('/logout/garbage');
@@ -247,7 +260,7 @@ describe('a reply is as it is described', () => {
   });
 
   test('of every code that there is', () => {
-    const outcomes = ['logged_out', 'already_logged_out', 'ready'];
+    const outcomes = ['logged_out', 'already_logged_out', 'ready', 'token_may_be_lost'];
     expect([...codesSeen].toSorted()).toEqual([...Object.keys(FAILURES), ...outcomes].toSorted());
   });
 });

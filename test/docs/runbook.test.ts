@@ -4,7 +4,11 @@ import * as secretsManager from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
+import { Failure } from '../../lambda/failure.ts';
 import { FAILURES } from '../../lambda/failure-codes.ts';
+import { thrown } from '../../lambda/run/reply.ts';
+import { runEventLine } from '../../lambda/run/run-event.ts';
+import { RunReport } from '../../lambda/run/run-report.ts';
 import { synthesize } from '../lib/synthesize.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -53,6 +57,44 @@ describe('the runbook', () => {
       'Do',
       'Sure when',
     ]);
+  });
+
+  test('counts a failed run once, although Lambda’s runtime logs a thrown failure a second time at ERROR', () => {
+    const error = thrown(new Failure('session_busy', 'another run is at work on this session'));
+    // As aws-lambda-ric 3.3.0 writes it with JSON logging (LogPatch.js): an error is its class, message, stack and own fields.
+    const runtimeLine: Readonly<Record<string, unknown>> = {
+      timestamp: '2026-01-01T00:00:00.000Z',
+      level: 'ERROR',
+      requestId: 'r-1',
+      message: { errorType: 'Error', errorMessage: error.message, stackTrace: [], ...error },
+    };
+    const report = new RunReport(() => 0);
+    report.note({ trigger: 'schedule', session: 'default' });
+    report.failed(new Failure('session_busy', 'another run is at work on this session'));
+    const { fields, metrics } = report;
+    const event: Readonly<Record<string, unknown>> = JSON.parse(
+      runEventLine({
+        requestId: 'r-1',
+        coldStart: false,
+        timestampMs: 0,
+        fields,
+        metrics,
+        sessionMetrics: true,
+      }),
+    );
+    const patterns = [
+      ...PAGE.matchAll(/--log-group-name "\$LOG_GROUP".*--filter-pattern ['"]\{ (.*?) \}['"]/g),
+    ];
+    const ofRuns = patterns
+      .map(([, pattern = '']) => pattern)
+      .filter((pattern) => !pattern.includes('platform.'));
+    expect(ofRuns.length).toBeGreaterThan(3);
+    for (const pattern of ofRuns) {
+      expect(pattern).not.toContain('||');
+      const names = [...pattern.matchAll(/\$\.(\w+)/g)].map(([, name = '']) => name);
+      expect(names.every((name) => name in runtimeLine)).toBe(false);
+      if (!names.includes('FailedForGood')) expect(names.filter((name) => !(name in event))).toEqual([]);
+    }
   });
 
   test('leads nowhere that is not there', () => {

@@ -5,7 +5,10 @@ const COMPLETE = { WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' };
 
 describe('the environment of the function', () => {
   test('is read without the variables that it does not own', () => {
-    expect(readEnvironment({ ...COMPLETE, AWS_REGION: 'eu-central-1' })).toEqual(COMPLETE);
+    expect(readEnvironment({ ...COMPLETE, AWS_REGION: 'eu-central-1' })).toEqual({
+      ...COMPLETE,
+      SESSION_METRICS: 'true',
+    });
   });
 
   test.each([

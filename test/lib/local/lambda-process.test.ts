@@ -96,7 +96,7 @@ test('a thrown error is told as the platform tells it, and logged with all its f
   expect(JSON.parse(output.at(-1) ?? '')).toMatchObject({
     level: 'ERROR',
     requestId,
-    error: { errorType: 'session_busy', errorMessage: 'later', code: 'session_busy' },
+    message: { errorType: 'Error', errorMessage: 'later', name: 'session_busy', code: 'session_busy' },
   });
   expect(lambdaProcess.alive).toBe(true);
 });
