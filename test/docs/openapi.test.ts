@@ -166,6 +166,22 @@ describe('a reply is as it is described', () => {
     expectDescribed(path, received);
   });
 
+  test.each([
+    ['reauthentication_required', 409, json(400, { error: 'invalid_grant' })],
+    ['too_many_logouts', 429, json(406, {})],
+  ])('of a check that finds %s in the journal, and does not call Blink', async (code, status, answer) => {
+    const { name } = freshSession();
+    const path = `/logout/${name}`;
+    stack.blink.faults.add({ on: 'refresh', at: 'before', effect: { do: 'answer', answer } });
+    await post(path);
+    stack.blink.faults.clear();
+    const callsBefore = stack.blink.calls.length;
+    const received = await post(path, { body: '{"action":"check"}' });
+    expect(received).toMatchObject({ status, body: { code } });
+    expectDescribed(path, received);
+    expect(stack.blink.calls).toHaveLength(callsBefore);
+  });
+
   test('of a check after a refresh whose answers were lost', async () => {
     const { name } = freshSession();
     const path = `/logout/${name}`;

@@ -147,6 +147,11 @@ test.each([
   expect(() => command(event)).toThrow(expect.objectContaining({ code }));
 });
 
+test('bytes that are not UTF-8 are refused as such, not read with replacement characters', () => {
+  const body = Buffer.from('{"session":"g\xffrage"}', 'latin1').toString('base64');
+  expect(() => command({ body, isBase64Encoded: true })).toThrow('JSON in UTF-8');
+});
+
 test('a body of exactly the largest size is read', () => {
   expect(command({ body: `{}${' '.repeat(MAX_BODY_BYTES - 2)}` }).session).toBe('default');
 });
