@@ -56,6 +56,7 @@ export async function takeSample(
   const child = fork(MEASURED, [JSON.stringify({ file, pauseMs, events })], {
     env: {
       ...NO_SHARED_FILES,
+      BLINK_LOGOUT_NAME: 'blink-logout',
       WEBHOOK_AUTH: 'key',
       BLINK_USER_AGENT: 'Blink',
       BLINK_ENDPOINT: standIns.blinkUrl,

@@ -10,7 +10,7 @@ try {
   const settings = readSettings(given);
   for (const line of overrides) console.error(line);
   const { directory } = await buildFunction();
-  new BlinkLogoutStack(app, 'blink-logout', { settings, bundleDirectory: directory });
+  new BlinkLogoutStack(app, settings.name, { settings, bundleDirectory: directory });
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   console.error(error.message);

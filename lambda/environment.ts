@@ -5,11 +5,21 @@ import * as v from 'valibot';
  * It is the only file of `lambda/` that the stack knows.
  */
 
-/** Every session is a secret named `blink-logout/<session>`. */
-export const SESSION_SECRET_PREFIX = 'blink-logout/';
+/** The name of a stack, unless its setting `name` is another. */
+export const DEFAULT_NAME = 'blink-logout';
+
+/** A stack's name. It begins with a letter, as CloudFormation demands of a stack's name. */
+export const NAME_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
+
+/** Every session is a secret named `<name>/<session>`. */
+export function sessionSecretPrefix(name: string): string {
+  return `${name}/`;
+}
 
 /** The webhook key's secret. Its name lies outside the sessions' prefix, so that no session can be named like it. */
-export const WEBHOOK_KEY_SECRET_NAME = 'blink-logout-webhook-key';
+export function webhookKeySecretName(name: string): string {
+  return `${name}-webhook-key`;
+}
 
 /** No run outlives this. */
 export const FUNCTION_TIMEOUT_SECONDS = 60;
@@ -31,9 +41,13 @@ export const NO_SHARED_FILES = {
 
 const LOOPBACK_ENDPOINT = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?\/?$/;
 
+const NAME_RULE = 'BLINK_LOGOUT_NAME must be 1 to 63 characters of a-z, 0-9 and -, and begin with a letter';
+
 const USER_AGENT_RULE = 'BLINK_USER_AGENT must be 1 to 200 printable ASCII characters';
 
 const environmentSchema = v.object({
+  /** Prefixes the names of the secrets, and is the namespace of the metrics: several stacks can live in one account. */
+  BLINK_LOGOUT_NAME: v.pipe(v.string(NAME_RULE), v.regex(NAME_PATTERN, NAME_RULE)),
   /** Who may call the webhook: holders of the key, or callers that API Gateway authenticates by IAM. */
   WEBHOOK_AUTH: v.picklist(['key', 'iam'], 'WEBHOOK_AUTH must be key or iam'),
   /** Sent to Blink as it stands; it has mattered before (blink-api.md section 2). */

@@ -6,17 +6,22 @@ import { createHttpExchange } from './blink/http-exchange.ts';
 import { addressOf } from './connections/blink-connections.ts';
 import { connections, environment } from './connections/first-connection.ts';
 import { askAhead, readAhead } from './connections/priming.ts';
+import { sessionSecretPrefix, webhookKeySecretName } from './environment.ts';
 import { run, type Wiring } from './run/run.ts';
-import { DEFAULT_SESSION, sessionSecretName } from './session-name.ts';
+import { DEFAULT_SESSION } from './session-name.ts';
 import { realTiming } from './timing.ts';
 import { secretsManagerClient, secretsManagerStore } from './vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
 
+const { BLINK_LOGOUT_NAME: name } = environment;
 const client = secretsManagerClient({});
 
 // What nearly every run asks for is asked for now, while the platform is still preparing to call.
-const keys = environment.WEBHOOK_AUTH === 'key' ? askAhead(() => readWebhookKeys(client)) : undefined;
-const store = readAhead(secretsManagerStore(client), sessionSecretName(DEFAULT_SESSION), keys?.over);
+const keys =
+  environment.WEBHOOK_AUTH === 'key'
+    ? askAhead(() => readWebhookKeys(client, webhookKeySecretName(name)))
+    : undefined;
+const store = readAhead(secretsManagerStore(client, sessionSecretPrefix(name)), DEFAULT_SESSION, keys?.over);
 
 const wiring: Wiring = {
   store,
@@ -28,6 +33,7 @@ const wiring: Wiring = {
   callers: keys === undefined ? 'iam' : webhookKeys(keys.ask, Date.now),
   timing: realTiming,
   sessionMetrics: environment.SESSION_METRICS === 'true',
+  metricsNamespace: name,
   // Past the platform's console, which would wrap the line and so hide the metrics in it.
   log: (line) => process.stdout.write(`${line}\n`),
 };

@@ -1,8 +1,6 @@
 import { FAILURES, type FailureCode } from './failure-codes.ts';
 import { OUTCOMES, type Outcome } from './outcome.ts';
 
-export const METRICS_NAMESPACE = 'BlinkLogout';
-
 /** The dimension of the metrics, beside their total over all sessions. */
 export const SESSION_DIMENSION = 'session';
 

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { SESSION_SECRET_PREFIX } from './environment.ts';
 
 export const DEFAULT_SESSION = 'default';
 
@@ -10,7 +9,3 @@ export const sessionNameSchema = v.pipe(
     'must be 1 to 63 characters of a-z, 0-9 and -, and begin with a letter or a digit',
   ),
 );
-
-export function sessionSecretName(session: string): string {
-  return `${SESSION_SECRET_PREFIX}${session}`;
-}

@@ -1,4 +1,4 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
@@ -51,10 +51,10 @@ export class Alarms extends Construct {
 
   #occurrences(props: Omit<AlarmsProps, 'action'>): Alarm[] {
     return Object.entries(reasons(props)).map(
-      ([name, { metric, threshold, because }]) =>
-        new Alarm(this, name, {
-          alarmName: `${Stack.of(this).stackName}-${name}`,
-          alarmDescription: `${because} See "${name}" in docs/runbook.md.`,
+      ([reason, { metric, threshold, because }]) =>
+        new Alarm(this, reason, {
+          alarmName: `${props.settings.name}-${reason}`,
+          alarmDescription: `${because} See "${reason}" in docs/runbook.md.`,
           metric,
           threshold,
           evaluationPeriods: 1,
@@ -81,6 +81,7 @@ export class Alarms extends Construct {
 function fleetReasons({ settings, stateMachine }: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason> {
   // By hand, whoever starts it sees how it ends.
   if (settings.sessions === 'default') return {};
+  const { name } = settings;
   return {
     'executions-failed': {
       metric: new MathExpression({
@@ -90,7 +91,7 @@ function fleetReasons({ settings, stateMachine }: Omit<AlarmsProps, 'action'>): 
           aborted: stateMachine.metricAborted(ONE_HOUR),
           succeeded: stateMachine.metricSucceeded(ONE_HOUR),
           // Sent once by each execution that has told what there was to tell.
-          told: runMetric('SessionsTried', { ...ONE_HOUR, statistic: 'SampleCount' }),
+          told: runMetric(name, 'SessionsTried', { ...ONE_HOUR, statistic: 'SampleCount' }),
         },
         period: ONE_HOUR.period,
       }),
@@ -113,10 +114,11 @@ function fleetReasons({ settings, stateMachine }: Omit<AlarmsProps, 'action'>): 
 
 function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason> {
   const { settings, function: target, api, deadLetters } = props;
+  const { name } = settings;
   return {
     ...fleetReasons(props),
     'save-failed': {
-      metric: runMetric(countOf('save_failed'), FIVE_MINUTES),
+      metric: runMetric(name, countOf('save_failed'), FIVE_MINUTES),
       threshold: 1,
       because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
     },
@@ -125,8 +127,8 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
       metric: new MathExpression({
         expression: 'FILL(schedule, 0) + FILL(webhook, 0)',
         usingMetrics: {
-          schedule: runMetric('ReauthenticationRequired', { ...FIVE_MINUTES, trigger: 'schedule' }),
-          webhook: runMetric('ReauthenticationRequired', { ...FIVE_MINUTES, trigger: 'webhook' }),
+          schedule: runMetric(name, 'ReauthenticationRequired', { ...FIVE_MINUTES, trigger: 'schedule' }),
+          webhook: runMetric(name, 'ReauthenticationRequired', { ...FIVE_MINUTES, trigger: 'webhook' }),
         },
         period: FIVE_MINUTES.period,
       }),
@@ -134,7 +136,7 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
       because: 'Blink no longer takes the refresh token of a session: somebody has to sign in again.',
     },
     'failed-for-good': {
-      metric: runMetric('FailedForGood', FIVE_MINUTES),
+      metric: runMetric(name, 'FailedForGood', FIVE_MINUTES),
       threshold: 1,
       because:
         'A run failed in a way that another try does not mend: by the stored session, by Blink, or by a fault of the function.',
@@ -145,7 +147,7 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
         expression: 'errors - FILL(direct, 0)',
         usingMetrics: {
           errors: target.metricErrors(FIFTEEN_MINUTES),
-          direct: runMetric('Failed', { ...FIFTEEN_MINUTES, trigger: 'direct' }),
+          direct: runMetric(name, 'Failed', { ...FIFTEEN_MINUTES, trigger: 'direct' }),
         },
         period: FIFTEEN_MINUTES.period,
       }),
@@ -168,14 +170,14 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
         'A scheduled or asynchronous run was given up after its retries; its event waits in the queue.',
     },
     'refresh-token-old': {
-      metric: runMetric('RefreshTokenAgeDays', { statistic: 'Maximum', period: Duration.days(1) }),
+      metric: runMetric(name, 'RefreshTokenAgeDays', { statistic: 'Maximum', period: Duration.days(1) }),
       threshold: settings.refreshTokenMaxAgeDays,
       because: `A run found a refresh token that had not been renewed for ${settings.refreshTokenMaxAgeDays} days: the session may die unnoticed.`,
     },
     'webhook-refusals':
       settings.webhookAuth === 'key'
         ? {
-            metric: runMetric(countOf('unauthenticated'), FIVE_MINUTES),
+            metric: runMetric(name, countOf('unauthenticated'), FIVE_MINUTES),
             threshold: 10,
             because:
               'Within five minutes, ten calls of the webhook had a missing or wrong key: somebody is guessing, or a sender has an old one.',

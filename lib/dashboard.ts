@@ -15,13 +15,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import {
-  FAILURE_METRICS,
-  METRICS_NAMESPACE,
-  OUTCOME_METRICS,
-  SESSION_DIMENSION,
-  STEP_METRICS,
-} from '../lambda/metrics.ts';
+import { FAILURE_METRICS, OUTCOME_METRICS, SESSION_DIMENSION, STEP_METRICS } from '../lambda/metrics.ts';
 import { runMetric } from './run-metric.ts';
 import type { Settings } from './settings.ts';
 
@@ -43,6 +37,7 @@ export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
     const { settings, function: target, api, deadLetters, alarms } = props;
+    const { name } = settings;
     const table = (title: string, queryLines: string[]) =>
       new LogQueryWidget({
         title,
@@ -52,24 +47,23 @@ export class Dashboard extends Construct {
         height: 6,
       });
     const bySession = (title: string, metricName: string) =>
-      graph(title, [settings.sessionMetrics ? eachSession(metricName) : maximumOf(metricName)]);
-    const { stackName, region } = Stack.of(this);
+      graph(title, [settings.sessionMetrics ? eachSession(name, metricName) : maximumOf(name, metricName)]);
     new CloudWatchDashboard(this, 'Dashboard', {
       // The name must be the account's only one, over all regions.
-      dashboardName: `${stackName}-${region}`,
+      dashboardName: `${name}-${Stack.of(this).region}`,
       defaultInterval: Duration.days(7),
       widgets: [
         ...question('Is anything wrong?', [
           new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: FULL_WIDTH, height: 3 }),
         ]),
         ...question('Are sessions logged out?', [
-          graph('Runs per hour', counts([...OUTCOME_METRICS, 'Failed']), true),
-          graph('Failures per hour, by code', counts(FAILURE_METRICS), true),
+          graph('Runs per hour', counts(name, [...OUTCOME_METRICS, 'Failed']), true),
+          graph('Failures per hour, by code', counts(name, FAILURE_METRICS), true),
         ]),
         ...(settings.sessions === 'default' ? [] : question('How did the nights go?', nights(props))),
         ...question('Which sessions?', [
           settings.sessionMetrics
-            ? graph('Logged out that day (1), by session', [eachSession('Succeeded')])
+            ? graph('Logged out that day (1), by session', [eachSession(name, 'Succeeded')])
             : table('Sessions, the oldest refresh token first', [
                 'filter ispresent(session)',
                 'stats latest(message) as lastResult, max(RefreshTokenAgeDays) as tokenAgeDays, max(VersionsInUse) as versions by session',
@@ -90,20 +84,28 @@ export class Dashboard extends Construct {
           bySession('Versions of the secret in use (of about 100), by session', 'VersionsInUse'),
         ]),
         ...question('Do runs die on the way?', [
-          graph('Recovered per hour', counts(['Takeovers', 'SaveRetries']), true),
+          graph('Recovered per hour', counts(name, ['Takeovers', 'SaveRetries']), true),
           graph('Given up', [
             deadLetters.metricApproximateNumberOfMessagesVisible({
               statistic: 'Maximum',
               label: 'Dead letters',
             }),
-            runMetric('FailedForGood', { ...PER_HOUR, label: 'Failed for good' }),
+            runMetric(name, 'FailedForGood', { ...PER_HOUR, label: 'Failed for good' }),
             target.metricErrors({ ...PER_HOUR, label: 'Errors' }),
             target.metricThrottles({ ...PER_HOUR, label: 'Throttles' }),
           ]),
         ]),
         ...question('How long does it take?', [
-          graph('A run, in milliseconds', [duration('p50'), duration('p99'), duration('Maximum')]),
-          graph('Its steps on average, in milliseconds', STEP_METRICS.map(averageOf), true),
+          graph('A run, in milliseconds', [
+            duration(name, 'p50'),
+            duration(name, 'p99'),
+            duration(name, 'Maximum'),
+          ]),
+          graph(
+            'Its steps on average, in milliseconds',
+            STEP_METRICS.map((step) => averageOf(name, step)),
+            true,
+          ),
         ]),
         ...question('Who calls the webhook?', [
           graph('Requests per hour', [
@@ -111,7 +113,7 @@ export class Dashboard extends Construct {
             api.metricClientError({ ...PER_HOUR, label: '4xx' }),
             api.metricServerError({ ...PER_HOUR, label: '5xx' }),
           ]),
-          graph('Without good credentials, per hour', counts(['Unauthenticated'])),
+          graph('Without good credentials, per hour', counts(name, ['Unauthenticated'])),
         ]),
       ],
     });
@@ -127,34 +129,38 @@ function graph(title: string, left: IMetric[], stacked = false): GraphWidget {
   return new GraphWidget({ title, left, stacked, width: FULL_WIDTH / 2, height: 6 });
 }
 
-function counts(metricNames: readonly string[]): IMetric[] {
-  return metricNames.map((name) => runMetric(name, { ...PER_HOUR, label: name }));
+function counts(namespace: string, metricNames: readonly string[]): IMetric[] {
+  return metricNames.map((name) => runMetric(namespace, name, { ...PER_HOUR, label: name }));
 }
 
-function duration(statistic: string): IMetric {
-  return runMetric('DurationMs', { statistic, period: Duration.hours(1), label: statistic });
+function duration(namespace: string, statistic: string): IMetric {
+  return runMetric(namespace, 'DurationMs', { statistic, period: Duration.hours(1), label: statistic });
 }
 
-function averageOf(metricName: string): IMetric {
-  return runMetric(metricName, { statistic: 'Average', period: Duration.hours(1), label: metricName });
+function averageOf(namespace: string, metricName: string): IMetric {
+  return runMetric(namespace, metricName, {
+    statistic: 'Average',
+    period: Duration.hours(1),
+    label: metricName,
+  });
 }
 
 /** What each execution of the state machine came to. */
-function nights({ stateMachine }: DashboardProps): IWidget[] {
+function nights({ settings: { name }, stateMachine }: DashboardProps): IWidget[] {
   const perDay = { statistic: 'Sum', period: Duration.days(1) };
   return [
     graph('Sessions per day', [
       new MathExpression({
         expression: 'tried - failed',
         usingMetrics: {
-          tried: runMetric('SessionsTried', perDay),
-          failed: runMetric('SessionsFailed', perDay),
+          tried: runMetric(name, 'SessionsTried', perDay),
+          failed: runMetric(name, 'SessionsFailed', perDay),
         },
         label: 'Logged out',
         period: perDay.period,
       }),
-      runMetric('SessionsFailed', { ...perDay, label: 'Failed' }),
-      runMetric('SessionsLeftOver', { ...perDay, label: 'Left over' }),
+      runMetric(name, 'SessionsFailed', { ...perDay, label: 'Failed' }),
+      runMetric(name, 'SessionsLeftOver', { ...perDay, label: 'Left over' }),
     ]),
     graph('Executions', [
       stateMachine.metricSucceeded({ ...perDay, label: 'Succeeded' }),
@@ -169,14 +175,18 @@ function nights({ stateMachine }: DashboardProps): IWidget[] {
   ];
 }
 
-function maximumOf(metricName: string): IMetric {
-  return runMetric(metricName, { statistic: 'Maximum', period: Duration.days(1), label: 'Highest' });
+function maximumOf(namespace: string, metricName: string): IMetric {
+  return runMetric(namespace, metricName, {
+    statistic: 'Maximum',
+    period: Duration.days(1),
+    label: 'Highest',
+  });
 }
 
 /** One line for each session that there is; which there are is not known to the stack. */
-function eachSession(metricName: string): IMetric {
+function eachSession(namespace: string, metricName: string): IMetric {
   return new MathExpression({
-    expression: `SEARCH('{${METRICS_NAMESPACE},${SESSION_DIMENSION}} MetricName="${metricName}"', 'Maximum')`,
+    expression: `SEARCH('{${namespace},${SESSION_DIMENSION}} MetricName="${metricName}"', 'Maximum')`,
     usingMetrics: {},
     label: '',
     period: Duration.days(1),

@@ -15,8 +15,8 @@ import {
   FUNCTION_TIMEOUT_SECONDS,
   type FunctionEnvironment,
   NO_SHARED_FILES,
-  SESSION_SECRET_PREFIX,
-  WEBHOOK_KEY_SECRET_NAME,
+  sessionSecretPrefix,
+  webhookKeySecretName,
 } from '../lambda/environment.ts';
 import type { Settings } from './settings.ts';
 
@@ -54,22 +54,22 @@ export class LogoutFunction extends Construct {
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
         ],
-        resources: [secretArn(Stack.of(this), `${SESSION_SECRET_PREFIX}*`)],
+        resources: [secretArn(Stack.of(this), `${sessionSecretPrefix(settings.name)}*`)],
       }),
     );
     role.addToPolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
         // By its name and not by a reference, so that the secret can depend on the role's policy.
-        resources: [secretArn(Stack.of(this), `${WEBHOOK_KEY_SECRET_NAME}-??????`)],
+        resources: [secretArn(Stack.of(this), `${webhookKeySecretName(settings.name)}-??????`)],
       }),
     );
     Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${SESSION_SECRET_PREFIX}*]`,
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${sessionSecretPrefix(settings.name)}*]`,
       reason:
         'Sessions are made after the stack and without it; all are under this prefix, and nothing else is.',
     });
-    role.addToPolicy(useOfKeysThroughSecretsManager(Stack.of(this)));
+    role.addToPolicy(useOfKeysThroughSecretsManager(Stack.of(this), settings.name));
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:*:key/*]',
       reason:
@@ -93,6 +93,7 @@ export class LogoutFunction extends Construct {
       handler: 'handler.handler',
       environment: {
         ...NO_SHARED_FILES,
+        BLINK_LOGOUT_NAME: settings.name,
         WEBHOOK_AUTH: settings.webhookAuth,
         BLINK_USER_AGENT: settings.blinkUserAgent,
         SESSION_METRICS: settings.sessionMetrics ? 'true' : 'false',
@@ -121,7 +122,7 @@ function secretArn(stack: Stack, resourceName: string): string {
  * names the secret in the encryption context (AWS Secrets Manager User Guide, "Secret encryption and decryption").
  * The right does not depend on the setting `kmsKeyArn`, so no change of it takes a key away that a secret is still under.
  */
-function useOfKeysThroughSecretsManager(stack: Stack): PolicyStatement {
+function useOfKeysThroughSecretsManager(stack: Stack, name: string): PolicyStatement {
   return new PolicyStatement({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     resources: [Arn.format({ service: 'kms', account: '*', resource: 'key', resourceName: '*' }, stack)],
@@ -129,8 +130,8 @@ function useOfKeysThroughSecretsManager(stack: Stack): PolicyStatement {
       StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` },
       StringLike: {
         'kms:EncryptionContext:SecretARN': [
-          secretArn(stack, `${SESSION_SECRET_PREFIX}*`),
-          secretArn(stack, `${WEBHOOK_KEY_SECRET_NAME}-??????`),
+          secretArn(stack, `${sessionSecretPrefix(name)}*`),
+          secretArn(stack, `${webhookKeySecretName(name)}-??????`),
         ],
       },
     },

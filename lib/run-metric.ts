@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRICS_NAMESPACE, SESSION_DIMENSION, TRIGGER_DIMENSION } from '../lambda/metrics.ts';
+import { SESSION_DIMENSION, TRIGGER_DIMENSION } from '../lambda/metrics.ts';
 
 export interface RunMetricOptions {
   readonly statistic: string;
@@ -12,10 +12,17 @@ export interface RunMetricOptions {
   readonly trigger?: 'webhook' | 'schedule' | 'direct';
 }
 
-/** A metric that runs send with their event. */
-export function runMetric(metricName: string, { session, trigger, ...options }: RunMetricOptions): Metric {
+/**
+ * A metric that runs send with their event.
+ * @param namespace the stack's name
+ */
+export function runMetric(
+  namespace: string,
+  metricName: string,
+  { session, trigger, ...options }: RunMetricOptions,
+): Metric {
   return new Metric({
-    namespace: METRICS_NAMESPACE,
+    namespace,
     metricName,
     ...options,
     ...(session !== undefined && { dimensionsMap: { [SESSION_DIMENSION]: session } }),

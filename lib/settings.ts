@@ -1,5 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
+import { DEFAULT_NAME, NAME_PATTERN } from '../lambda/environment.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-gap.ts';
 import {
@@ -19,6 +20,15 @@ import {
  * docs/settings.schema.json, and a test holds both to them. Every value is plain JSON.
  */
 export const settingsSchema = v.object({
+  name: v.pipe(
+    v.optional(
+      text(NAME_PATTERN, '1 to 63 characters of a-z, 0-9 and -, beginning with a letter'),
+      DEFAULT_NAME,
+    ),
+    v.description(
+      "Prefix of the names of the stack, its sessions' secrets, the key's secret, log groups, alarms and dashboard, and the namespace of the metrics. Several stacks under different names can live in one account and Region.",
+    ),
+  ),
   schedule: v.pipe(
     v.optional(scheduleExpression),
     v.description(

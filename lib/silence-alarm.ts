@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
@@ -37,7 +37,7 @@ export class SilenceAlarm extends Construct {
     // Periods of less than an hour may add up to a day at most.
     const periodMinutes = windowMinutes > DAY_MINUTES ? 60 : 5;
     this.alarm = new Alarm(this, 'Alarm', {
-      alarmName: `${Stack.of(this).stackName}-no-success`,
+      alarmName: `${settings.name}-no-success`,
       alarmDescription: `No scheduled logout has succeeded for ${inWords(windowMinutes)}, one and a half of the schedule's periods. See "no-success" in docs/runbook.md.`,
       metric: successes(settings, Duration.minutes(periodMinutes)),
       threshold: 1,
@@ -57,19 +57,19 @@ export class SilenceAlarm extends Construct {
 }
 
 /** What the schedule has logged out. Without metrics by session, a success of any session counts. */
-function successes({ sessions, sessionMetrics }: Settings, period: Duration): IMetric {
+function successes({ name, sessions, sessionMetrics }: Settings, period: Duration): IMetric {
   const options = { statistic: 'Sum', period };
   if (sessions !== 'default') {
     return new MathExpression({
       expression: 'tried - failed',
       usingMetrics: {
-        tried: runMetric('SessionsTried', options),
-        failed: runMetric('SessionsFailed', options),
+        tried: runMetric(name, 'SessionsTried', options),
+        failed: runMetric(name, 'SessionsFailed', options),
       },
       period,
     });
   }
-  return runMetric('Succeeded', { ...options, ...(sessionMetrics && { session: SCHEDULED_SESSION }) });
+  return runMetric(name, 'Succeeded', { ...options, ...(sessionMetrics && { session: SCHEDULED_SESSION }) });
 }
 
 function inWords(minutes: number): string {

@@ -14,7 +14,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { WEBHOOK_KEY_SECRET_NAME } from '../lambda/environment.ts';
+import { webhookKeySecretName } from '../lambda/environment.ts';
 import { LOGOUT_PATHS } from '../lambda/webhook/routes.ts';
 import type { Settings } from './settings.ts';
 
@@ -31,7 +31,7 @@ export class Webhook extends Construct {
     super(scope, id);
     const integration = new HttpLambdaIntegration('Integration', target);
     this.api = new HttpApi(this, 'Api', {
-      apiName: Stack.of(this).stackName,
+      apiName: settings.name,
       description: 'Ends the session of a Blink client',
       createDefaultStage: false,
       // For all other paths and methods: unauthenticated callers get the same answer on every path.
@@ -57,7 +57,7 @@ export class Webhook extends Construct {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLog', {
             // Under this prefix, log groups do not add up in the account's one resource policy, whose size is limited.
-            logGroupName: `/aws/vendedlogs/${Stack.of(this).stackName}/webhook`,
+            logGroupName: `/aws/vendedlogs/${settings.name}/webhook`,
             retention: settings.logRetentionDays,
             removalPolicy: RemovalPolicy.DESTROY,
           }),
@@ -75,7 +75,7 @@ export class Webhook extends Construct {
   /** In both modes of authentication, so that a change of mode keeps the key: only deleting the stack deletes it. */
   #addKey(settings: Settings, reader: LambdaFunction): void {
     const key = new Secret(this, 'Key', {
-      secretName: WEBHOOK_KEY_SECRET_NAME,
+      secretName: webhookKeySecretName(settings.name),
       description: 'The key of the blink-logout webhook',
       // 64 letters and digits are base64 as well, as Standard Webhooks want a key: `whsec_<key>`.
       // To change this replaces every key in use at the next deployment.
@@ -95,7 +95,7 @@ export class Webhook extends Construct {
     key.node.addDependency(reader.grantPrincipal);
     if (settings.webhookAuth !== 'key') return;
     new CfnOutput(Stack.of(this), 'ReadWebhookKeyCommand', {
-      value: `aws secretsmanager get-secret-value --region ${Stack.of(this).region} --secret-id ${WEBHOOK_KEY_SECRET_NAME} --query SecretString --output text`,
+      value: `aws secretsmanager get-secret-value --region ${Stack.of(this).region} --secret-id ${webhookKeySecretName(settings.name)} --query SecretString --output text`,
     });
   }
 }

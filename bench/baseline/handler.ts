@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
-import { readEnvironment } from '../../lambda/environment.ts';
+import { readEnvironment, sessionSecretPrefix, webhookKeySecretName } from '../../lambda/environment.ts';
 import { run, type Wiring } from '../../lambda/run/run.ts';
 import { realTiming } from '../../lambda/timing.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
@@ -9,17 +9,19 @@ import { readWebhookKeys, webhookKeys } from '../../lambda/webhook/webhook-keys.
 
 /** The baseline: the function's sources, without requests and connections ahead of the first call. It exists to be measured. */
 const environment = readEnvironment(process.env);
+const { BLINK_LOGOUT_NAME: name } = environment;
 const client = secretsManagerClient({});
 
 const wiring: Wiring = {
-  store: secretsManagerStore(client),
+  store: secretsManagerStore(client, sessionSecretPrefix(name)),
   blink: blinkOverHttps({
     userAgent: environment.BLINK_USER_AGENT,
     exchange: createHttpExchange(environment.BLINK_ENDPOINT),
   }),
-  callers: webhookKeys(() => readWebhookKeys(client), Date.now),
+  callers: webhookKeys(() => readWebhookKeys(client, webhookKeySecretName(name)), Date.now),
   timing: realTiming,
   sessionMetrics: true,
+  metricsNamespace: name,
   log: (line) => process.stdout.write(`${line}\n`),
 };
 

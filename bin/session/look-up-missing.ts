@@ -3,7 +3,6 @@ import type { Grant } from '../../lambda/blink/blink.ts';
 import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
 import { recordRefusal, refusalFailure } from '../../lambda/refusal.ts';
-import { sessionSecretName } from '../../lambda/session-name.ts';
 import { spend } from '../../lambda/spend.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
@@ -34,7 +33,7 @@ export async function lookUpMissing(
   { session, versionId, runEnds }: LookUp,
 ): Promise<StoredSession> {
   const { vault, blink } = target;
-  await requireMove(target.store, sessionSecretName(session), versionId);
+  await requireMove(target.store, session, versionId);
   const claimant = { runId: randomUUID(), sparesVersions: 0 };
   const claim = await vault.claim(await readBack(target, session, versionId), claimant);
   const grant = await granted(target, claim, runEnds);

@@ -16,13 +16,13 @@ import { secretsFailure, secretsManagerErrorName } from '../../lambda/vault/secr
 const PROOF = 'BLINK_LOGOUT_PROOF';
 
 /** A version can be written once: another text is a conflict (API reference of PutSecretValue, `ClientRequestToken`). */
-export async function requirePut(store: SecretStore, secretName: string, versionId: string): Promise<void> {
-  await store.putVersion(secretName, { versionId, text: '{}', label: PROOF });
+export async function requirePut(store: SecretStore, session: string, versionId: string): Promise<void> {
+  await store.putVersion(session, { versionId, text: '{}', label: PROOF });
 }
 
 /** A label can be removed only from its version (API reference of UpdateSecretVersionStage, `RemoveFromVersionId`). */
-export async function requireMove(store: SecretStore, secretName: string, versionId: string): Promise<void> {
-  await store.moveLabel(secretName, { label: PROOF, from: versionId });
+export async function requireMove(store: SecretStore, session: string, versionId: string): Promise<void> {
+  await store.moveLabel(session, { label: PROOF, from: versionId });
 }
 
 /** A key that does not exist encrypts nothing: InvalidParameterException (API reference of CreateSecret). */

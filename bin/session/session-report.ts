@@ -1,7 +1,7 @@
-import { sessionSecretName } from '../../lambda/session-name.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import type { SessionState } from '../../lambda/vault/session-state.ts';
 import type { Reading } from '../../lambda/vault/session-vault.ts';
+import type { Target } from './target.ts';
 import { duration } from './terminal/duration.ts';
 import { masked } from './terminal/mask.ts';
 
@@ -39,10 +39,13 @@ const FORMS: Readonly<Record<StoredSession['form'], string>> = {
   homebridge: 'Homebridge JSON',
 };
 
-export function sessionReport({ session, stored, state, refreshTokenAgeMs }: Reading): SessionReport {
+export function sessionReport(
+  { sessionSecret }: Target,
+  { session, stored, state, refreshTokenAgeMs }: Reading,
+): SessionReport {
   return {
     session,
-    secret: sessionSecretName(session),
+    secret: sessionSecret(session),
     ...storedReport(stored),
     refreshTokenAgeSeconds: Math.floor(refreshTokenAgeMs / 1000),
     ...lastRun(state, refreshTokenAgeMs),

@@ -2,14 +2,12 @@ import {
   CreateSecretCommand,
   PutSecretValueCommand,
   paginateListSecrets,
-  type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { SESSION_SECRET_PREFIX } from '../../lambda/environment.ts';
 import { Failure } from '../../lambda/failure.ts';
-import { sessionSecretName } from '../../lambda/session-name.ts';
 import type { SecretStore } from '../../lambda/vault/secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/vault/secrets-failure.ts';
+import type { Target } from './target.ts';
 
 export interface StoredVersion {
   readonly versionId: string;
@@ -24,12 +22,12 @@ const writtenSchema = v.object({ VersionId: v.string() });
  * AWSCURRENT has moved, and keeps this version.
  */
 export async function storeSession(
-  client: SecretsManagerClient,
+  { client, sessionSecret }: Target,
   session: string,
   text: string,
   exists: boolean,
 ): Promise<StoredVersion> {
-  const name = sessionSecretName(session);
+  const name = sessionSecret(session);
   try {
     return exists ? await put() : await create();
   } catch (error) {
@@ -68,7 +66,7 @@ export async function storedVersion(
   session: string,
 ): Promise<{ readonly text: string; readonly versionId: string } | undefined> {
   try {
-    return await store.readCurrent(sessionSecretName(session));
+    return await store.readCurrent(session);
   } catch (error) {
     if (error instanceof Failure && error.code === 'session_unknown') return undefined;
     throw error;
@@ -76,13 +74,16 @@ export async function storedVersion(
 }
 
 /** The names of all sessions, sorted. */
-export async function sessionNames(client: SecretsManagerClient): Promise<readonly string[]> {
+export async function sessionNames({
+  client,
+  sessionSecretPrefix: prefix,
+}: Target): Promise<readonly string[]> {
   const names: string[] = [];
   try {
-    const filter = { Filters: [{ Key: 'name' as const, Values: [SESSION_SECRET_PREFIX] }], MaxResults: 100 };
+    const filter = { Filters: [{ Key: 'name' as const, Values: [prefix] }], MaxResults: 100 };
     for await (const page of paginateListSecrets({ client, stopOnSameToken: true }, filter)) {
       for (const { Name = '' } of page.SecretList ?? []) {
-        if (Name.startsWith(SESSION_SECRET_PREFIX)) names.push(Name.slice(SESSION_SECRET_PREFIX.length));
+        if (Name.startsWith(prefix)) names.push(Name.slice(prefix.length));
       }
     }
   } catch (error) {

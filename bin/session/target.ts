@@ -3,6 +3,12 @@ import type { Blink } from '../../lambda/blink/blink.ts';
 import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
 import type { Caller } from '../../lambda/blink/caller.ts';
 import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
+import {
+  DEFAULT_NAME,
+  NAME_PATTERN,
+  sessionSecretPrefix,
+  webhookKeySecretName,
+} from '../../lambda/environment.ts';
 import { realTiming } from '../../lambda/timing.ts';
 import type { SecretStore } from '../../lambda/vault/secret-store.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
@@ -26,6 +32,10 @@ export interface Target {
   /** A command line for this place that can be pasted. */
   commandLine(...words: readonly string[]): string;
   readonly place: Place;
+  /** The names of the stack's secrets. */
+  readonly sessionSecret: (session: string) => string;
+  readonly sessionSecretPrefix: string;
+  readonly webhookKeySecret: string;
   readonly client: SecretsManagerClient;
   readonly failedCalls: FailedCalls;
   readonly store: SecretStore;
@@ -35,6 +45,7 @@ export interface Target {
 }
 
 export interface TargetOptions {
+  readonly stack?: string | undefined;
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
   readonly local?: boolean | undefined;
@@ -49,11 +60,17 @@ export async function openTarget(
   onSaveRetry: (cause: unknown) => void,
 ): Promise<Target> {
   const { client, place, blinkEndpoint } = options.local ? local(options) : await aws(options);
-  const store = secretsManagerStore(client);
+  const name = options.stack === undefined ? DEFAULT_NAME : parseStackName(options.stack);
+  const prefix = sessionSecretPrefix(name);
+  const store = secretsManagerStore(client, prefix);
   const exchange = createHttpExchange(blinkEndpoint);
   return {
-    commandLine: (...words) => ['npm run session --', ...words, ...place.options].join(' '),
+    commandLine: (...words) =>
+      ['npm run session --', ...words, ...place.options, ...given({ '--stack': options.stack })].join(' '),
     place,
+    sessionSecret: (session) => prefix + session,
+    sessionSecretPrefix: prefix,
+    webhookKeySecret: webhookKeySecretName(name),
     client,
     failedCalls: new FailedCalls(client),
     store,
@@ -106,6 +123,11 @@ function local({ region, profile, port }: TargetOptions): Opened {
 
 function given(options: Readonly<Record<string, string | undefined>>): readonly string[] {
   return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+}
+
+function parseStackName(name: string): string {
+  if (NAME_PATTERN.test(name)) return name;
+  throw new UsageError('--stack must be 1 to 63 characters of a-z, 0-9 and -, and start with a letter.');
 }
 
 function parsePort(text: string): number {

@@ -46,13 +46,13 @@ export function askAhead<T>(
 }
 
 /** A store whose first look at one secret is on its way already. */
-export function readAhead(store: SecretStore, secretName: string, after?: Promise<unknown>): SecretStore {
-  const current = askAhead(() => store.readCurrent(secretName), after);
-  const versions = askAhead(() => store.listVersions(secretName), after);
+export function readAhead(store: SecretStore, session: string, after?: Promise<unknown>): SecretStore {
+  const current = askAhead(() => store.readCurrent(session), after);
+  const versions = askAhead(() => store.listVersions(session), after);
   return {
     ...store,
-    readCurrent: (name) => (name === secretName ? current.ask() : store.readCurrent(name)),
-    listVersions: (name) => (name === secretName ? versions.ask() : store.listVersions(name)),
+    readCurrent: (name) => (name === session ? current.ask() : store.readCurrent(name)),
+    listVersions: (name) => (name === session ? versions.ask() : store.listVersions(name)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ReauthenticationReason } from '../failure.ts';
 import { FAILURES, type FailureCode } from '../failure-codes.ts';
-import { countOf, METRICS, METRICS_NAMESPACE, SESSION_DIMENSION, TRIGGER_DIMENSION } from '../metrics.ts';
+import { countOf, METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from '../metrics.ts';
 import type { Outcome } from '../outcome.ts';
 
 /**
@@ -37,6 +37,7 @@ export interface RunEvent {
   readonly requestId: string;
   readonly timestampMs: number;
   readonly coldStart: boolean;
+  readonly metricsNamespace: string;
   readonly fields: RunFields;
   /** Values by the metric's name. */
   readonly metrics: Readonly<Record<string, number>>;
@@ -52,7 +53,7 @@ const FAILURES_BY_TRIGGER: readonly string[] = ['Failed', countOf('reauthenticat
  * User Guide, "Specification: Embedded metric format"). Lambda's JSON logging reads `timestamp` and `level`.
  */
 export function runEventLine(event: RunEvent): string {
-  const { requestId, timestampMs, coldStart, fields, metrics, sessionMetrics } = event;
+  const { requestId, timestampMs, coldStart, fields, metrics, metricsNamespace, sessionMetrics } = event;
   const failures = FAILURES_BY_TRIGGER.filter((name) => name in metrics);
   return JSON.stringify({
     timestamp: new Date(timestampMs).toISOString(),
@@ -66,14 +67,14 @@ export function runEventLine(event: RunEvent): string {
       Timestamp: timestampMs,
       CloudWatchMetrics: [
         {
-          Namespace: METRICS_NAMESPACE,
+          Namespace: metricsNamespace,
           Dimensions: sessionMetrics && fields.session !== undefined ? [[], [SESSION_DIMENSION]] : [[]],
           Metrics: [...METRICS].filter(([Name]) => Name in metrics).map(([Name, Unit]) => ({ Name, Unit })),
         },
         ...(failures.length > 0 && fields.trigger !== undefined
           ? [
               {
-                Namespace: METRICS_NAMESPACE,
+                Namespace: metricsNamespace,
                 Dimensions: [[TRIGGER_DIMENSION]],
                 Metrics: failures.map((Name) => ({ Name, Unit: METRICS.get(Name) })),
               },

@@ -25,6 +25,8 @@ export interface Wiring {
   /** `iam`: API Gateway authenticates the callers. */
   readonly callers: WebhookKeys | 'iam';
   readonly timing: Timing;
+  /** The stack's name, so that the alarms of one stack do not see the runs of another. */
+  readonly metricsNamespace: string;
   /** Whether metrics are sent for the session, too. */
   readonly sessionMetrics: boolean;
   readonly log: (line: string) => void;
@@ -76,9 +78,17 @@ export async function run(
     throw thrown(failure);
   } finally {
     const { fields, metrics } = report;
-    const { sessionMetrics } = wiring;
+    const { metricsNamespace, sessionMetrics } = wiring;
     wiring.log(
-      runEventLine({ requestId, coldStart, timestampMs: Date.now(), fields, metrics, sessionMetrics }),
+      runEventLine({
+        requestId,
+        coldStart,
+        timestampMs: Date.now(),
+        fields,
+        metrics,
+        metricsNamespace,
+        sessionMetrics,
+      }),
     );
   }
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { sessionSecretName } from '../session-name.ts';
 import type { Timing } from '../timing.ts';
 import { busy, noRoom, requireAvailable } from './availability.ts';
 import { bestEffort } from './best-effort.ts';
@@ -38,7 +37,7 @@ export async function claimSession(
 export async function promoteUnlistedSave(store: SecretStore, reading: Reading): Promise<boolean> {
   for (const attempt of reading.state.deadAttempts.toReversed()) {
     const versionId = entryVersionId({ token: reading.token, attempt, kind: 'save' });
-    if ((await store.readVersion(sessionSecretName(reading.session), versionId)) === undefined) continue;
+    if ((await store.readVersion(reading.session, versionId)) === undefined) continue;
     await promote(store, reading, versionId);
     return true;
   }
@@ -55,7 +54,7 @@ export async function claimAttempt(
   { attempt, takesOver }: Pick<Claim, 'attempt' | 'takesOver'>,
   runId: string,
 ): Promise<Claim> {
-  const claimed = await store.putVersion(sessionSecretName(reading.session), {
+  const claimed = await store.putVersion(reading.session, {
     versionId: entryVersionId({ token: reading.token, attempt, kind: 'claim' }),
     text: `claim ${randomUUID()} of run ${runId}`,
     label: CLAIM,
@@ -66,7 +65,6 @@ export async function claimAttempt(
 
 /** If the label is elsewhere already, another run was first: the next reading shows it. */
 async function promote(store: SecretStore, reading: Reading, versionId: string): Promise<void> {
-  const name = sessionSecretName(reading.session);
-  await store.moveLabel(name, { label: CURRENT, from: reading.generation, to: versionId });
-  await bestEffort(() => store.moveLabel(name, { label: CLAIM, from: versionId }));
+  await store.moveLabel(reading.session, { label: CURRENT, from: reading.generation, to: versionId });
+  await bestEffort(() => store.moveLabel(reading.session, { label: CLAIM, from: versionId }));
 }

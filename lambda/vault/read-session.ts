@@ -1,5 +1,4 @@
 import { Failure } from '../failure.ts';
-import { sessionSecretName } from '../session-name.ts';
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
 import type { Timing } from '../timing.ts';
 import { CURRENT, digestOf, LOGGED_OUT } from './journal.ts';
@@ -12,12 +11,11 @@ export const RECONCILE_WAITS_MS = [100, 300, 600];
 
 /** Reads the value and the versions beside each other, again until both name the same current version. */
 export async function readSession(store: SecretStore, timing: Timing, session: string): Promise<Reading> {
-  const name = sessionSecretName(session);
   for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
     await timing.wait(waitMs);
     const [value, { versions, nowMs }] = await Promise.all([
-      store.readCurrent(name),
-      store.listVersions(name),
+      store.readCurrent(session),
+      store.listVersions(session),
     ]);
     const listed = versions.find((version) => version.labels.includes(CURRENT));
     if (listed?.versionId !== value.versionId) continue;

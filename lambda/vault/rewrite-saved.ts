@@ -1,5 +1,4 @@
 import { Failure } from '../failure.ts';
-import { sessionSecretName } from '../session-name.ts';
 import { bestEffort } from './best-effort.ts';
 import { claimAttempt } from './claim-session.ts';
 import { CLAIM, CURRENT, entryVersionId } from './journal.ts';
@@ -18,7 +17,6 @@ export async function rewriteSaved(
   runId: string,
 ): Promise<void> {
   const reading = { ...saved.reading, generation: saved.versionId, token: saved.token };
-  const name = sessionSecretName(reading.session);
   const attempt = saved.attempt + 1;
   await claimAttempt(store, reading, { attempt, takesOver: false }, runId);
   const about = { token: saved.token, attempt };
@@ -28,14 +26,20 @@ export async function rewriteSaved(
     kind: 'free',
   });
   try {
-    await store.putVersion(name, { versionId, text, label: CLAIM });
+    await store.putVersion(reading.session, { versionId, text, label: CLAIM });
   } catch (error) {
-    await bestEffort(() => store.putVersion(name, { versionId: unspent, text: 'free', label: CLAIM }));
+    await bestEffort(() =>
+      store.putVersion(reading.session, { versionId: unspent, text: 'free', label: CLAIM }),
+    );
     throw error;
   }
-  const moved = await store.moveLabel(name, { label: CURRENT, from: saved.versionId, to: versionId });
-  await bestEffort(() => store.moveLabel(name, { label: CLAIM, from: versionId }));
-  if (moved === 'conflict' && (await store.readCurrent(name)).versionId !== versionId) {
+  const moved = await store.moveLabel(reading.session, {
+    label: CURRENT,
+    from: saved.versionId,
+    to: versionId,
+  });
+  await bestEffort(() => store.moveLabel(reading.session, { label: CLAIM, from: versionId }));
+  if (moved === 'conflict' && (await store.readCurrent(reading.session)).versionId !== versionId) {
     throw new Failure('session_busy', 'a newer sign-in was stored during the import; it is kept');
   }
 }

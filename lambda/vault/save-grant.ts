@@ -1,7 +1,6 @@
 import type { RenewedToken } from '../blink/blink.ts';
 import type { Deadline } from '../deadline.ts';
 import { Failure } from '../failure.ts';
-import { sessionSecretName } from '../session-name.ts';
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../stored-session/stored-session.ts';
 import type { Timing } from '../timing.ts';
@@ -44,11 +43,10 @@ async function saveInPlaceOf(
 ): Promise<SavedSession> {
   const { store, timing, deadline, onRetry } = options;
   const { reading, attempt } = claim;
-  const name = sessionSecretName(reading.session);
   const versionId = entryVersionId({ token: reading.token, attempt, kind: 'save', value: copy });
   const text = replaced.stored.withGrant(token);
 
-  const put = () => store.putVersion(name, { versionId, text, label: CLAIM });
+  const put = () => store.putVersion(reading.session, { versionId, text, label: CLAIM });
   const stored = await untilDeadline(timing, deadline, put, { onRetry });
   if (stored.kind === 'over' || stored.value === 'conflict') {
     const cause = stored.kind === 'over' ? stored.cause : undefined;
@@ -93,12 +91,11 @@ async function makeCurrent(
   replaced: Replaced,
   versionId: string,
 ): Promise<Made> {
-  const name = sessionSecretName(reading.session);
   const move = { label: CURRENT, from: replaced.versionId, to: versionId };
-  if ((await store.moveLabel(name, move)) === 'moved') return { kind: 'current', versionId };
+  if ((await store.moveLabel(reading.session, move)) === 'moved') return { kind: 'current', versionId };
   for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
     await timing.wait(waitMs);
-    const current = await store.readCurrent(name);
+    const current = await store.readCurrent(reading.session);
     if (isSaveOf(current.versionId, reading.token, attempt))
       return { kind: 'current', versionId: current.versionId };
     if (current.versionId === replaced.versionId || reading.versionIds.has(current.versionId)) continue;

@@ -12,19 +12,19 @@ export interface SecretVersion {
  */
 export interface SecretStore {
   /** GetSecretValue: the version that carries AWSCURRENT. */
-  readCurrent(secretName: string): Promise<SecretVersion & { readonly text: string }>;
+  readCurrent(session: string): Promise<SecretVersion & { readonly text: string }>;
   /** GetSecretValue by version id; `undefined` where there is no such version. */
-  readVersion(secretName: string, versionId: string): Promise<SecretVersion | undefined>;
+  readVersion(session: string, versionId: string): Promise<SecretVersion | undefined>;
   /** ListSecretVersionIds with deprecated versions included, whole, and the service's clock at that moment. */
   listVersions(
-    secretName: string,
+    session: string,
   ): Promise<{ readonly versions: readonly SecretVersion[]; readonly nowMs: number }>;
   /**
    * PutSecretValue. The version id can be written once: the same text again is no fault, another text is a conflict.
    * Labels are moved here from wherever they are; never AWSCURRENT.
    */
   putVersion(
-    secretName: string,
+    session: string,
     version: { readonly versionId: string; readonly text: string; readonly label: string },
   ): Promise<'written' | 'conflict'>;
   /**
@@ -32,7 +32,7 @@ export interface SecretStore {
    * already), without `to` it is taken off. A conflict where it is elsewhere.
    */
   moveLabel(
-    secretName: string,
+    session: string,
     move: { readonly label: string; readonly from?: string; readonly to?: string },
   ): Promise<'moved' | 'conflict'>;
 }

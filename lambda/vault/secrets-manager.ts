@@ -64,21 +64,24 @@ const dateHeaderSchema = v.object({
   headers: v.object({ date: v.pipe(v.string(), v.transform(Date.parse), v.number()) }),
 });
 
-/** Adapter: Secrets Manager's API as the vault's port. */
-export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
+/**
+ * Adapter: Secrets Manager's API as the vault's port.
+ * @param prefix of the sessions' secrets
+ */
+export function secretsManagerStore(client: SecretsManagerClient, prefix: string): SecretStore {
   return {
-    async readCurrent(secretName) {
-      const value = await asked(() => client.send(new GetSecretValueCommand({ SecretId: secretName })));
+    async readCurrent(session) {
+      const value = await asked(() => client.send(new GetSecretValueCommand({ SecretId: prefix + session })));
       const version = answered(versionSchema, value);
       const text = v.safeParse(textSchema, value);
       if (!text.success) throw new Failure('session_invalid', 'the secret must hold text, not binary data');
       return { ...version, text: text.output.SecretString };
     },
 
-    async readVersion(secretName, versionId) {
+    async readVersion(session, versionId) {
       try {
         const value = await client.send(
-          new GetSecretValueCommand({ SecretId: secretName, VersionId: versionId }),
+          new GetSecretValueCommand({ SecretId: prefix + session, VersionId: versionId }),
         );
         return answered(versionSchema, value);
       } catch (error) {
@@ -87,14 +90,14 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       }
     },
 
-    async listVersions(secretName) {
+    async listVersions(session) {
       const versions: SecretVersion[] = [];
       let nowMs = Date.now();
       const tokens = new Set<string>();
       let NextToken: string | undefined;
       for (let pages = 0; pages < MAX_PAGES; pages++) {
         const list = new ListSecretVersionIdsCommand({
-          SecretId: secretName,
+          SecretId: prefix + session,
           IncludeDeprecated: true,
           MaxResults: 100,
           ...(NextToken !== undefined && { NextToken }),
@@ -118,11 +121,11 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       throw new Failure('secrets_unavailable', `the list of versions has more than ${MAX_PAGES} pages`);
     },
 
-    async putVersion(secretName, { versionId, text, label }) {
+    async putVersion(session, { versionId, text, label }) {
       try {
         await client.send(
           new PutSecretValueCommand({
-            SecretId: secretName,
+            SecretId: prefix + session,
             ClientRequestToken: versionId,
             SecretString: text,
             VersionStages: [label],
@@ -135,11 +138,11 @@ export function secretsManagerStore(client: SecretsManagerClient): SecretStore {
       }
     },
 
-    async moveLabel(secretName, { label, from, to }) {
+    async moveLabel(session, { label, from, to }) {
       try {
         await client.send(
           new UpdateSecretVersionStageCommand({
-            SecretId: secretName,
+            SecretId: prefix + session,
             VersionStage: label,
             ...(from !== undefined && { RemoveFromVersionId: from }),
             ...(to !== undefined && { MoveToVersionId: to }),

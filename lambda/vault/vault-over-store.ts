@@ -1,5 +1,4 @@
 import type { Deadline } from '../deadline.ts';
-import { sessionSecretName } from '../session-name.ts';
 import type { Timing } from '../timing.ts';
 import { bestEffort } from './best-effort.ts';
 import { claimSession, promoteUnlistedSave } from './claim-session.ts';
@@ -22,7 +21,7 @@ export function vaultOverStore(
       timing,
       deadline,
       () =>
-        store.putVersion(sessionSecretName(session), {
+        store.putVersion(session, {
           versionId: entryVersionId(entry),
           text: entry.kind,
           label: CLAIM,
@@ -37,7 +36,7 @@ export function vaultOverStore(
       saveGrant({ store, timing, deadline, onRetry: onSaveRetry }, claim, grant),
     markLoggedOut: ({ reading: { session, markedVersionId: from }, versionId: to }) =>
       bestEffort(() =>
-        store.moveLabel(sessionSecretName(session), {
+        store.moveLabel(session, {
           label: LOGGED_OUT,
           to,
           ...(from !== undefined && from !== to && { from }),
@@ -45,9 +44,7 @@ export function vaultOverStore(
       ),
     async leave({ reading: { session }, token, attempt, versionId }, deadline, note) {
       if (note === undefined) {
-        await bestEffort(() =>
-          store.moveLabel(sessionSecretName(session), { label: CLAIM, from: versionId }),
-        );
+        await bestEffort(() => store.moveLabel(session, { label: CLAIM, from: versionId }));
       } else {
         const value = note.kind === 'cool_down' ? note.seconds : Number(note.clientId);
         await write(session, { token, attempt, kind: note.kind, inDoubt: false, deaths: 0, value }, deadline);
@@ -64,7 +61,7 @@ export function vaultOverStore(
 async function hasNewerToken(store: SecretStore, timing: Timing, { reading }: Claim): Promise<boolean> {
   for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
     await timing.wait(waitMs);
-    const { versionId, text } = await store.readCurrent(sessionSecretName(reading.session));
+    const { versionId, text } = await store.readCurrent(reading.session);
     if (!reading.versionIds.has(versionId) && sessionWith(reading.token, text) === undefined) return true;
     if (await promoteUnlistedSave(store, reading)) return true;
   }

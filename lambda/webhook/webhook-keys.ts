@@ -1,6 +1,5 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { WEBHOOK_KEY_SECRET_NAME } from '../environment.ts';
 import { Failure } from '../failure.ts';
 import { secretsFailure, secretsManagerErrorName } from '../vault/secrets-failure.ts';
 
@@ -33,17 +32,24 @@ export function webhookKeys(read: () => Promise<readonly string[]>, now: () => n
   return { recent: notOlderThan(KEPT_MS), renewed: notOlderThan(RENEWED_AT_MOST_EVERY_MS) };
 }
 
-export async function readWebhookKeys(client: SecretsManagerClient): Promise<readonly string[]> {
-  const keys = await Promise.all([readKey(client, 'AWSCURRENT'), readKey(client, 'AWSPREVIOUS')]);
+export async function readWebhookKeys(
+  client: SecretsManagerClient,
+  secretName: string,
+): Promise<readonly string[]> {
+  const keys = await Promise.all([
+    readKey(client, secretName, 'AWSCURRENT'),
+    readKey(client, secretName, 'AWSPREVIOUS'),
+  ]);
   return keys.flat();
 }
 
 async function readKey(
   client: SecretsManagerClient,
+  secretName: string,
   stage: 'AWSCURRENT' | 'AWSPREVIOUS',
 ): Promise<readonly string[]> {
   try {
-    const command = new GetSecretValueCommand({ SecretId: WEBHOOK_KEY_SECRET_NAME, VersionStage: stage });
+    const command = new GetSecretValueCommand({ SecretId: secretName, VersionStage: stage });
     const parsed = v.safeParse(keySchema, await client.send(command));
     return parsed.success ? [parsed.output.SecretString] : [];
   } catch (error) {

@@ -1,4 +1,3 @@
-import { METRICS_NAMESPACE } from '../../lambda/metrics.ts';
 import { sessionStates } from './session-states.ts';
 
 export interface FleetDefinitionProps {
@@ -8,6 +7,7 @@ export interface FleetDefinitionProps {
   readonly topicArn: string;
   /** Begins the name of every session's secret. */
   readonly secretPrefix: string;
+  readonly metricsNamespace: string;
   readonly maxConcurrency: number;
   /** Of the digest's e-mail. */
   readonly subject: string;
@@ -62,7 +62,7 @@ const SESSION_OF_ITEM = `States.ArrayGetItem(${ITEM_PARTS}, States.MathAdd(State
  * in the history of its own child execution; a page takes about 20 of the parent's.
  */
 export function fleetDefinition(props: FleetDefinitionProps) {
-  const { partition, functionArn, topicArn, secretPrefix, maxConcurrency, subject } = props;
+  const { partition, functionArn, topicArn, secretPrefix, metricsNamespace, maxConcurrency, subject } = props;
   const service = (name: string) => `arn:${partition}:states:::${name}`;
   const listSessions = (nextToken: Readonly<Record<string, string>>) => ({
     Type: 'Task',
@@ -237,7 +237,7 @@ export function fleetDefinition(props: FleetDefinitionProps) {
         Type: 'Task',
         Resource: service('aws-sdk:cloudwatch:putMetricData'),
         Parameters: {
-          Namespace: METRICS_NAMESPACE,
+          Namespace: metricsNamespace,
           MetricData: [
             figure(FLEET_METRICS[0], '$.tried'),
             figure(FLEET_METRICS[1], '$.failed'),

@@ -4,8 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { SESSION_SECRET_PREFIX } from '../../lambda/environment.ts';
-import { METRICS_NAMESPACE } from '../../lambda/metrics.ts';
+import { sessionSecretPrefix } from '../../lambda/environment.ts';
 import type { Settings } from '../settings.ts';
 import { FLEET_TIMEOUT_SECONDS, fleetDefinition } from './definition.ts';
 
@@ -31,9 +30,10 @@ export class Fleet extends Construct {
             partition: stack.partition,
             functionArn: target.functionArn,
             topicArn: topic.topicArn,
-            secretPrefix: SESSION_SECRET_PREFIX,
+            secretPrefix: sessionSecretPrefix(settings.name),
+            metricsNamespace: settings.name,
             maxConcurrency: settings.maxConcurrency,
-            subject: `${stack.stackName}: sessions were not logged out`,
+            subject: `${settings.name}: sessions were not logged out`,
           }),
         ),
       ),
@@ -41,7 +41,7 @@ export class Fleet extends Construct {
       role,
       tracingEnabled: settings.tracing,
     });
-    for (const statement of rights(target, topic)) role.addToPolicy(statement);
+    for (const statement of rights(target, topic, settings.name)) role.addToPolicy(statement);
     this.#allowMapRuns(role);
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
@@ -91,7 +91,7 @@ export class Fleet extends Construct {
   }
 }
 
-function rights(target: IFunction, topic: ITopic): readonly PolicyStatement[] {
+function rights(target: IFunction, topic: ITopic, namespace: string): readonly PolicyStatement[] {
   return [
     new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] }),
     new PolicyStatement({ actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),
@@ -99,7 +99,7 @@ function rights(target: IFunction, topic: ITopic): readonly PolicyStatement[] {
     new PolicyStatement({
       actions: ['cloudwatch:PutMetricData'],
       resources: ['*'],
-      conditions: { StringEquals: { 'cloudwatch:namespace': METRICS_NAMESPACE } },
+      conditions: { StringEquals: { 'cloudwatch:namespace': namespace } },
     }),
   ];
 }

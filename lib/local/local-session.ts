@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DEFAULT_NAME, sessionSecretPrefix } from '../../lambda/environment.ts';
 import type { AccountSeed } from './blink/accounts.ts';
 import type { BlinkStandIn } from './blink/start-blink.ts';
 import type { SecretsManagerStandIn } from './secrets-manager/start-secrets-manager.ts';
@@ -19,8 +20,9 @@ export interface StandIns {
   readonly blink: BlinkStandIn;
 }
 
+/** The local run is deployed with the default settings. */
 export function secretNameOf({ name }: Pick<LocalSession, 'name'>): string {
-  return `blink-logout/${name}`;
+  return `${sessionSecretPrefix(DEFAULT_NAME)}${name}`;
 }
 
 /** Signs the client in and stores its tokens: in a new secret, or as a new version of the existing one. */

@@ -79,6 +79,7 @@ describe('the runbook', () => {
         timestampMs: 0,
         fields,
         metrics,
+        metricsNamespace: 'blink-logout',
         sessionMetrics: true,
       }),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readEnvironment } from '../../lambda/environment.ts';
 
-const COMPLETE = { WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' };
+const COMPLETE = { BLINK_LOGOUT_NAME: 'blink-logout', WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' };
 
 describe('the environment of the function', () => {
   test('is read without the variables that it does not own', () => {
@@ -13,16 +13,21 @@ describe('the environment of the function', () => {
 
   test.each([
     ['missing', {}],
-    ['empty', { WEBHOOK_AUTH: '', BLINK_USER_AGENT: '', BLINK_ENDPOINT: '' }],
+    ['empty', { BLINK_LOGOUT_NAME: '', WEBHOOK_AUTH: '', BLINK_USER_AGENT: '', BLINK_ENDPOINT: '' }],
     [
       'wrong',
-      { WEBHOOK_AUTH: 'canary', BLINK_USER_AGENT: 'cänary', BLINK_ENDPOINT: 'https://canary.example' },
+      {
+        BLINK_LOGOUT_NAME: 'Canary',
+        WEBHOOK_AUTH: 'canary',
+        BLINK_USER_AGENT: 'cänary',
+        BLINK_ENDPOINT: 'https://canary.example',
+      },
     ],
   ])('that is %s is reported with all faults, what is accepted, and no value', (_, variables) => {
     const read = () => readEnvironment(variables);
     expect(read).toThrow(/^the environment of the function is invalid: /);
     expect(read).toThrow(
-      /WEBHOOK_AUTH must be key or iam; BLINK_USER_AGENT must be 1 to 200 printable ASCII/,
+      /BLINK_LOGOUT_NAME must be 1 to 63 .*; WEBHOOK_AUTH must be key or iam; BLINK_USER_AGENT must be 1 to 200 printable ASCII/,
     );
     if ('BLINK_ENDPOINT' in variables)
       expect(read).toThrow(/BLINK_ENDPOINT must be an http\(s\) URL of a loopback/);

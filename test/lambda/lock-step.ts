@@ -119,6 +119,7 @@ function hostOf(args: readonly unknown[], blinkPort: number): string | undefined
 
 function environment(secretsManagerUrl: string, blinkUrl: string) {
   return {
+    BLINK_LOGOUT_NAME: 'blink-logout',
     WEBHOOK_AUTH: 'key',
     BLINK_USER_AGENT: 'Blink',
     BLINK_ENDPOINT: blinkUrl,

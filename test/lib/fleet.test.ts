@@ -10,7 +10,7 @@ describe('the state machine', () => {
       'lambda:InvokeFunction on LogoutFunction.Arn',
       'secretsmanager:ListSecrets on *',
       'sns:Publish on AlarmTopic',
-      'cloudwatch:PutMetricData on * if {"StringEquals":{"cloudwatch:namespace":"BlinkLogout"}}',
+      'cloudwatch:PutMetricData on * if {"StringEquals":{"cloudwatch:namespace":"blink-logout"}}',
       'states:StartExecution on FleetStateMachine',
       `states:DescribeExecution on ${executions}`,
       `states:StopExecution on ${executions}`,

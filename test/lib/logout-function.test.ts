@@ -30,10 +30,23 @@ describe('the function', () => {
   });
 
   it.each([
-    [{}, { WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink', SESSION_METRICS: 'true' }],
     [
-      { webhookAuth: 'iam', blinkUserAgent: 'Other/1.0 (x; y)', sessionMetrics: false },
-      { WEBHOOK_AUTH: 'iam', BLINK_USER_AGENT: 'Other/1.0 (x; y)', SESSION_METRICS: 'false' },
+      {},
+      {
+        BLINK_LOGOUT_NAME: 'blink-logout',
+        WEBHOOK_AUTH: 'key',
+        BLINK_USER_AGENT: 'Blink',
+        SESSION_METRICS: 'true',
+      },
+    ],
+    [
+      { name: 'garden', webhookAuth: 'iam', blinkUserAgent: 'Other/1.0 (x; y)', sessionMetrics: false },
+      {
+        BLINK_LOGOUT_NAME: 'garden',
+        WEBHOOK_AUTH: 'iam',
+        BLINK_USER_AGENT: 'Other/1.0 (x; y)',
+        SESSION_METRICS: 'false',
+      },
     ],
   ])(
     'with settings %j, has exactly the environment that the handler and the SDK read',

@@ -17,6 +17,7 @@ function faultsOf(context: Record<string, unknown>): string[] {
 describe('settings', () => {
   it('have a default each', () => {
     expect(readSettings({})).toEqual({
+      name: 'blink-logout',
       sessions: 'default',
       maxConcurrency: 2,
       refreshTokenMaxAgeDays: 30,
@@ -92,6 +93,10 @@ describe('settings', () => {
   });
 
   it.each([
+    [
+      { name: 'Garden' },
+      'name was given as "Garden"; accepted is 1 to 63 characters of a-z, 0-9 and -, beginning with a letter.',
+    ],
     [{ schedule: 'daily' }, 'schedule was given as "daily"; accepted is cron(minutes hours'],
     [{ schedule: 'cron(0 3 * * * *)' }, 'here, exactly one of day-of-month and day-of-week must be ?'],
     [{ schedule: '' }, 'schedule was given as ""; accepted is cron('],
@@ -180,7 +185,7 @@ describe('settings', () => {
 
   it('that do not exist are refused with the list of those that do', () => {
     expect(faultsOf({ colour: 'red', constructor: 1 })).toEqual([
-      expect.stringMatching(/^colour is not a setting; accepted are schedule, sessions, .+\.$/),
+      expect.stringMatching(/^colour is not a setting; accepted are name, schedule, sessions, .+\.$/),
       expect.stringMatching(/^constructor is not a setting; accepted are /),
     ]);
   });

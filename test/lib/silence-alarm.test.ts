@@ -1,6 +1,7 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { METRICS, METRICS_NAMESPACE } from '../../lambda/metrics.ts';
+import { DEFAULT_NAME } from '../../lambda/environment.ts';
+import { METRICS } from '../../lambda/metrics.ts';
 import { DEFAULT_SESSION } from '../../lambda/session-name.ts';
 import { appWith, synthesize } from './synthesize.ts';
 
@@ -42,7 +43,7 @@ describe('the alarm for want of success', () => {
   it('counts the successes of the scheduled session alone, as runs send them', () => {
     const [silence] = silenceOf('rate(1 day)');
     expect(silence).toMatchObject({
-      Namespace: METRICS_NAMESPACE,
+      Namespace: DEFAULT_NAME,
       MetricName: 'Succeeded',
       Dimensions: [{ Name: 'session', Value: DEFAULT_SESSION }],
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { synthesize } from './synthesize.ts';
+import { appWith, synthesize } from './synthesize.ts';
 
 describe('the stack', () => {
   it("tells the webhook's URL, the function's name and the command that reads the key", () => {
@@ -21,6 +21,15 @@ describe('the stack', () => {
     for (const resource of Object.values(synthesize().toJSON()['Resources'])) {
       expect(resource).not.toMatchObject({ DeletionPolicy: expect.stringContaining('Retain') });
     }
+  });
+
+  it('has the name that is set, and so has all that it makes', () => {
+    const { app, stack } = appWith({ name: 'garden', schedule: 'rate(1 day)' });
+    expect(stack.stackName).toBe('garden');
+    const { Resources, Outputs } = app.synth().getStackByName('garden').template;
+    const names = JSON.stringify([Resources, Outputs]).match(/blink-logout[^"]*/g) ?? [];
+    // Only in texts for people.
+    expect(names.filter((name) => !/^blink-logout webhook$/.test(name))).toEqual([]);
   });
 
   it('makes no session: tokens outlive the stack', () => {

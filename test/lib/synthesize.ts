@@ -37,6 +37,7 @@ export function synthesize(settings: Record<string, unknown> = {}): Template {
 }
 
 function make(settings: Record<string, unknown>) {
+  const inForce = readSettings(settings);
   const app = new App({
     outdir: mkdtempSync(join(tmpdir(), 'blink-logout-template-')),
     context: CDK_JSON.context,
@@ -45,9 +46,6 @@ function make(settings: Record<string, unknown>) {
   });
   return {
     app,
-    stack: new BlinkLogoutStack(app, 'blink-logout', {
-      settings: readSettings(settings),
-      bundleDirectory: BUNDLE,
-    }),
+    stack: new BlinkLogoutStack(app, inForce.name, { settings: inForce, bundleDirectory: BUNDLE }),
   };
 }

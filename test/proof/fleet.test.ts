@@ -122,6 +122,7 @@ test(`${SESSIONS} sessions at once are each spent once or told of, and the diges
         functionArn: 'arn:aws:lambda:us-east-1:123456789012:function:logout',
         topicArn: 'arn:aws:sns:us-east-1:123456789012:alarms',
         secretPrefix: 'blink-logout/',
+        metricsNamespace: 'blink-logout',
         maxConcurrency: SESSIONS,
         subject: 'digest',
       }),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FUNCTION_TIMEOUT_SECONDS, WEBHOOK_KEY_SECRET_NAME } from '../../lambda/environment.ts';
+import { FUNCTION_TIMEOUT_SECONDS, webhookKeySecretName } from '../../lambda/environment.ts';
 import { buildFunction } from '../../lib/function-bundle.ts';
 import { type BlinkStandIn, startBlink } from '../../lib/local/blink/start-blink.ts';
 import type { DeployedFunction } from '../../lib/local/deployment.ts';
@@ -37,6 +37,8 @@ export interface FunctionUnderTest {
   close(): Promise<void>;
 }
 
+const NAME = 'blink-logout';
+
 export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'blink-logout-proof-'));
   const [{ directory: assetDirectory }, secretsManager, blink] = await Promise.all([
@@ -44,7 +46,7 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
     startSecretsManager(),
     startBlink({ accounts: [ACCOUNT] }),
   ]);
-  secretsManager.secrets.create(WEBHOOK_KEY_SECRET_NAME, WEBHOOK_KEY);
+  secretsManager.secrets.create(webhookKeySecretName(NAME), WEBHOOK_KEY);
   let nextClientId = 1_000_001;
 
   const newText = (clientId: number) =>
@@ -60,11 +62,11 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
 
   return {
     fn: {
-      name: 'blink-logout',
+      name: NAME,
       assetDirectory,
       handler: 'handler.handler',
       runtime: 'nodejs24.x',
-      environment: { WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' },
+      environment: { BLINK_LOGOUT_NAME: NAME, WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' },
       timeoutSeconds: FUNCTION_TIMEOUT_SECONDS,
       memoryMb: 512,
       logFormat: 'JSON',
@@ -73,7 +75,7 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
     secretsManager,
     blink,
     signIn(name) {
-      const session = { name, secretName: `blink-logout/${name}`, clientId: nextClientId++ };
+      const session = { name, secretName: `${NAME}/${name}`, clientId: nextClientId++ };
       secretsManager.secrets.create(session.secretName, newText(session.clientId));
       return session;
     },

@@ -26,7 +26,7 @@ const ways = {
       { exchange: createHttpExchange(endpoint), userAgent: 'Blink' },
       { email: 'canary', password: 'canary', hardwareId: 'A' },
     ),
-  secretsManager: () => secretsManagerStore(client).readCurrent('blink-logout/default'),
+  secretsManager: () => secretsManagerStore(client, 'blink-logout/').readCurrent('default'),
 };
 
 for (const [way, send] of Object.entries(ways)) {

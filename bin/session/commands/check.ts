@@ -13,7 +13,7 @@ export const addCheck: AddCommand = (program, start) => {
 function check(session: string): Task {
   return async ({ terminal, target }) => {
     const reading = await terminal.progress('Reading the session', () => target.vault.read(session));
-    const report = sessionReport(reading);
+    const report = sessionReport(target, reading);
     terminal.result(report, [
       `${terminal.style('bold', session)}: ${terminal.style(report.usable ? 'green' : 'red', report.words)}`,
       `  secret         ${report.secret}`,

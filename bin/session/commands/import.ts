@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../lambda/failure.ts';
-import { sessionSecretName } from '../../../lambda/session-name.ts';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
 import { boundedRun } from '../bounded-run.ts';
@@ -132,7 +131,7 @@ async function importText(
   // The texts that are written from here on must be accepted when they are read.
   parseSource(lookUp ? withLongestIds(text, stored) : text);
   const { created, versionId } = await terminal.progress('Storing the session', () =>
-    storeSession(target.client, session, text, exists),
+    storeSession(target, session, text, exists),
   );
   const report = storedReport(
     lookUp
@@ -142,9 +141,9 @@ async function importText(
       : stored,
   );
   return {
-    document: { session, secret: sessionSecretName(session), created, dropped, ...report },
+    document: { session, secret: target.sessionSecret(session), created, dropped, ...report },
     lines: [
-      `${terminal.style('green', 'Imported')} as ${sessionSecretName(session)}.`,
+      `${terminal.style('green', 'Imported')} as ${target.sessionSecret(session)}.`,
       ...storedLines(report),
       ...(lookUp
         ? ['The imported refresh token is spent: other programs that use it must sign in again.']

@@ -2,13 +2,13 @@ import {
   GetRandomPasswordCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
-  type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { Argument } from 'commander';
 import * as v from 'valibot';
-import { WEBHOOK_KEY_SECRET_NAME } from '../../../lambda/environment.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../../lambda/vault/secrets-failure.ts';
+import { secretsManagerStore } from '../../../lambda/vault/secrets-manager.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
+import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type AddCommand, OK, type Task } from './command.ts';
 
@@ -43,27 +43,25 @@ function parseAction(action: string): Task {
 }
 
 const describeKey: Task = async ({ terminal, target }) => {
+  const { webhookKeySecret: secret } = target;
   const { versions, nowMs } = await terminal.progress('Reading about the key', () =>
-    ofKey(() => target.store.listVersions(WEBHOOK_KEY_SECRET_NAME)),
+    ofKey(target, () => secretsManagerStore(target.client, '').listVersions(secret)),
   );
   const labelled = (label: string) => versions.find(({ labels }) => labels.includes(label));
   const ageMs = Math.max(0, nowMs - (labelled('AWSCURRENT')?.createdAtMs ?? nowMs));
   const previousAccepted = labelled('AWSPREVIOUS') !== undefined;
-  terminal.result(
-    { secret: WEBHOOK_KEY_SECRET_NAME, keyAgeSeconds: Math.floor(ageMs / 1000), previousAccepted },
-    [
-      `The webhook’s key is in ${WEBHOOK_KEY_SECRET_NAME}. It was made ${duration(ageMs)} ago.`,
-      previousAccepted ? 'The old key is accepted too.' : 'No other key is accepted.',
-      `To show it: ${target.commandLine('key show')}. To rotate it: ${target.commandLine('key rotate')}`,
-    ],
-  );
+  terminal.result({ secret, keyAgeSeconds: Math.floor(ageMs / 1000), previousAccepted }, [
+    `The webhook’s key is in ${secret}. It was made ${duration(ageMs)} ago.`,
+    previousAccepted ? 'The old key is accepted too.' : 'No other key is accepted.',
+    `To show it: ${target.commandLine('key show')}. To rotate it: ${target.commandLine('key rotate')}`,
+  ]);
   return OK;
 };
 
 const showKey: Task = async ({ terminal, target }) => {
   const key = await terminal.progress('Reading the key', () =>
-    ofKey(async () => {
-      const secret = new GetSecretValueCommand({ SecretId: WEBHOOK_KEY_SECRET_NAME });
+    ofKey(target, async () => {
+      const secret = new GetSecretValueCommand({ SecretId: target.webhookKeySecret });
       return v.parse(keySchema, await target.client.send(secret)).SecretString;
     }),
   );
@@ -73,8 +71,8 @@ const showKey: Task = async ({ terminal, target }) => {
 
 /** The old key becomes AWSPREVIOUS, which the function accepts too. */
 const rotateKey: Task = async ({ terminal, target }) => {
-  await terminal.progress('Rotating the key', () => ofKey(() => putNewKey(target.client)));
-  terminal.result({ secret: WEBHOOK_KEY_SECRET_NAME, rotated: true, previousAccepted: true }, [
+  await terminal.progress('Rotating the key', () => ofKey(target, () => putNewKey(target)));
+  terminal.result({ secret: target.webhookKeySecret, rotated: true, previousAccepted: true }, [
     'The webhook has a new key, which is accepted within ten seconds.',
     'Update your senders: the old key works until the next rotation.',
     `To show it: ${target.commandLine('key show')}`,
@@ -82,14 +80,12 @@ const rotateKey: Task = async ({ terminal, target }) => {
   return OK;
 };
 
-async function putNewKey(client: SecretsManagerClient): Promise<void> {
+async function putNewKey({ client, webhookKeySecret }: Target): Promise<void> {
   const { RandomPassword } = v.parse(randomSchema, await client.send(new GetRandomPasswordCommand(KEY)));
-  await client.send(
-    new PutSecretValueCommand({ SecretId: WEBHOOK_KEY_SECRET_NAME, SecretString: RandomPassword }),
-  );
+  await client.send(new PutSecretValueCommand({ SecretId: webhookKeySecret, SecretString: RandomPassword }));
 }
 
-async function ofKey<T>(work: () => Promise<T>): Promise<T> {
+async function ofKey<T>({ webhookKeySecret }: Target, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
@@ -102,7 +98,7 @@ async function ofKey<T>(work: () => Promise<T>): Promise<T> {
     }
     throw new CommandError(
       'key_unknown',
-      `There is no webhook key: no secret is named ${WEBHOOK_KEY_SECRET_NAME}.`,
+      `There is no webhook key: no secret is named ${webhookKeySecret}.`,
       ['The stack makes it. Is it deployed in this account and Region?'],
       cause,
     );

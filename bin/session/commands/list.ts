@@ -24,7 +24,7 @@ export const addList: AddCommand = (program, start) => {
 /** Shows the sessions that cannot be read too. */
 const list: Task = async ({ terminal, target }) => {
   const entries = await terminal.progress('Reading the sessions', async () => {
-    const names = await sessionNames(target.client);
+    const names = await sessionNames(target);
     const read: Entry[] = [];
     for (let from = 0; from < names.length; from += CONCURRENT_READS) {
       const some = names.slice(from, from + CONCURRENT_READS);
@@ -51,7 +51,7 @@ async function entry(target: Target, session: string): Promise<Entry> {
     if (!v.is(sessionNameSchema, session)) {
       throw new CommandError('session_name_invalid', 'The function does not accept this session’s name.');
     }
-    return sessionReport(await target.vault.read(session));
+    return sessionReport(target, await target.vault.read(session));
   } catch (error) {
     if (!(error instanceof Failure || error instanceof CommandError)) throw error;
     return { session, error: (await explain(error, target, session)).document };

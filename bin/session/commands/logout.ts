@@ -3,7 +3,6 @@ import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import type { Outcome } from '../../../lambda/outcome.ts';
-import { sessionSecretName } from '../../../lambda/session-name.ts';
 import { boundedRun } from '../bounded-run.ts';
 import { UsageError } from '../errors/command-error.ts';
 import { requireMove } from '../permissions.ts';
@@ -58,9 +57,9 @@ function logout(request: LogoutRequest): Task {
 export function logOutNow(context: Context, request: LogoutRequest): Promise<Outcome> {
   const { vault, blink, store } = context.target;
   return context.terminal.progress('Logging out', async () => {
-    const name = sessionSecretName(request.session);
+    const { session } = request;
     // The claim proves that versions can be written, but not that AWSCURRENT can be moved.
-    await requireMove(store, name, (await store.readCurrent(name)).versionId);
+    await requireMove(store, session, (await store.readCurrent(session)).versionId);
     return boundedRun(context, (runEnds) =>
       logOut(
         { vault, blink, runEnds, answerDue: runEnds, claimant: { runId: randomUUID(), sparesVersions: 0 } },

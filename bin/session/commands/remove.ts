@@ -1,6 +1,5 @@
 import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { sessionSecretName } from '../../../lambda/session-name.ts';
 import { secretsFailure } from '../../../lambda/vault/secrets-failure.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Target } from '../target.ts';
@@ -34,14 +33,12 @@ export const addRemove: AddCommand = (program, start) => {
 function remove(session: string, { now = false, yes = false }: RemoveOptions): Task {
   return async (context) => {
     const { terminal, target } = context;
-    await terminal.progress('Reading the session', () =>
-      target.store.readCurrent(sessionSecretName(session)),
-    );
+    await terminal.progress('Reading the session', () => target.store.readCurrent(session));
     if (!yes) await ask(context, session, now);
     const deletedAt = await terminal.progress('Deleting the secret', () =>
       deleteSecret(target, session, now),
     );
-    const secret = sessionSecretName(session);
+    const secret = target.sessionSecret(session);
     terminal.result({ session, secret, deletedAt: deletedAt.toISOString(), recoverable: !now }, [
       now
         ? `${terminal.style('green', 'Deleted')} ${secret}.`
@@ -74,11 +71,11 @@ async function ask(context: Context, session: string, now: boolean): Promise<voi
 
 const deletedSchema = v.object({ DeletionDate: v.date() });
 
-async function deleteSecret({ client }: Target, session: string, now: boolean): Promise<Date> {
+async function deleteSecret({ client, sessionSecret }: Target, session: string, now: boolean): Promise<Date> {
   const window = now ? { ForceDeleteWithoutRecovery: true } : { RecoveryWindowInDays: RECOVERY_WINDOW_DAYS };
   try {
     const deleted = await client.send(
-      new DeleteSecretCommand({ SecretId: sessionSecretName(session), ...window }),
+      new DeleteSecretCommand({ SecretId: sessionSecret(session), ...window }),
     );
     return v.parse(deletedSchema, deleted).DeletionDate;
   } catch (error) {

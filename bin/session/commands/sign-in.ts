@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../../lambda/blink/blink.ts';
 import { Failure } from '../../../lambda/failure.ts';
-import { sessionSecretName } from '../../../lambda/session-name.ts';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
 import { CommandError, Interrupted } from '../errors/command-error.ts';
@@ -36,9 +35,8 @@ export async function signIn(context: Context, session: string): Promise<typeof 
   const { terminal, target, questions } = context;
   const stored = await terminal.progress('Reading the stored session', async () => {
     const version = await storedVersion(target.store, session);
-    const name = sessionSecretName(session);
-    if (version === undefined) await requireCreate(target.client, name);
-    else await requirePut(target.store, name, version.versionId);
+    if (version === undefined) await requireCreate(target.client, target.sessionSecret(session));
+    else await requirePut(target.store, session, version.versionId);
     return version;
   });
   const before = stored && parseBefore(context, session, stored.text);
@@ -65,8 +63,8 @@ export async function signIn(context: Context, session: string): Promise<typeof 
   const { created } = await store(context, session, text, stored !== undefined);
 
   const report = storedReport(parseStoredSession(text));
-  terminal.result({ session, secret: sessionSecretName(session), created, ...report }, [
-    `${terminal.style('green', 'Signed in.')} ${created ? 'Stored' : 'Stored anew'} as ${sessionSecretName(session)}.`,
+  terminal.result({ session, secret: target.sessionSecret(session), created, ...report }, [
+    `${terminal.style('green', 'Signed in.')} ${created ? 'Stored' : 'Stored anew'} as ${target.sessionSecret(session)}.`,
     ...storedLines(report),
     `To log it out: ${target.commandLine('logout', session)}`,
   ]);
@@ -157,7 +155,7 @@ async function store(
   for (;;) {
     try {
       return await terminal.progress('Storing the session', () =>
-        interruption.hold(() => storeSession(target.client, session, text, exists)),
+        interruption.hold(() => storeSession(target, session, text, exists)),
       );
     } catch (error) {
       if (questions.fromScript) throw error;

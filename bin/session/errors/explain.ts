@@ -81,9 +81,9 @@ export function blocked(blinkStatus: number, cause?: unknown): CommandError {
   );
 }
 
-async function known({ client }: Target): Promise<string> {
+async function known(target: Target): Promise<string> {
   try {
-    const names = await sessionNames(client);
+    const names = await sessionNames(target);
     return names.length === 0 ? 'There are no sessions yet.' : `Sessions: ${names.join(', ')}.`;
   } catch (error) {
     if (error instanceof Failure) return 'The sessions could not be listed.';

@@ -1,4 +1,3 @@
-import { SESSION_SECRET_PREFIX } from '../../../lambda/environment.ts';
 import type { FailedCall } from './failed-calls.ts';
 
 export interface PolicyStatement {
@@ -11,7 +10,8 @@ export interface PolicyStatement {
 /** Allows a call to Secrets Manager. The name in a secret's ARN ends with a hyphen and six random characters. */
 export function secretsStatement(call: FailedCall | undefined, region: string): PolicyStatement {
   const name = call?.secretName;
-  const secret = name?.startsWith(SESSION_SECRET_PREFIX) ? `${SESSION_SECRET_PREFIX}*` : `${name}-??????`;
+  const [stack, session] = name?.split('/') ?? [];
+  const secret = session === undefined ? `${name}-??????` : `${stack}/*`;
   return {
     Effect: 'Allow',
     Action: call?.action ?? 'secretsmanager:*',

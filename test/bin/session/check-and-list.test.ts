@@ -34,6 +34,24 @@ function leaveBehind(...kinds: readonly ('claim' | 'save' | 'unanswered')[]): vo
   for (const kind of kinds) secret.put(entryVersionId(entries[kind]), text, ['BLINK_LOGOUT_CLAIM']);
 }
 
+it('with --stack, a command works on the secrets of that stack', async () => {
+  session.secretsManager.secrets.create('garden/porch', '{"refresh_token":"x"}');
+  session.secretsManager.secrets.create('garden-webhook-key', 'k'.repeat(64));
+  session.store('{"refresh_token":"y"}');
+  expect(JSON.parse((await session.run('list --stack garden --json')).stdout)).toMatchObject({
+    sessions: [{ session: 'porch', secret: 'garden/porch' }],
+  });
+  expect(JSON.parse((await session.run('key --stack garden --json')).stdout)).toMatchObject({
+    secret: 'garden-webhook-key',
+  });
+  const unknown = await session.run('check --stack garden');
+  expect(unknown.stderr).toContain('--stack garden');
+  expect(await session.run('list --stack Garden')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('--stack must be 1 to 63 characters'),
+  });
+});
+
 describe('check', () => {
   it('shows what is stored, masked, and how old it is', async () => {
     await session.run('sign-in', SIGN_IN_LINES);

@@ -90,7 +90,7 @@ it('what is asked ahead is asked once another answer is there, or once there is 
 });
 
 describe('a secret that is read ahead', () => {
-  const DEFAULT = 'blink-logout/default';
+  const DEFAULT = 'default';
   const calls: string[] = [];
   const store = inProcessStore(DEFAULT, 'text');
   const counted = {
@@ -120,15 +120,15 @@ describe('a secret that is read ahead', () => {
 
   it('is none of another session’s business', async () => {
     const primed = readAhead(counted, DEFAULT);
-    await expect(primed.readCurrent('blink-logout/other')).rejects.toMatchObject({ code: 'session_unknown' });
-    await expect(primed.listVersions('blink-logout/other')).rejects.toMatchObject({
+    await expect(primed.readCurrent('other')).rejects.toMatchObject({ code: 'session_unknown' });
+    await expect(primed.listVersions('other')).rejects.toMatchObject({
       code: 'session_unknown',
     });
-    expect(calls.slice(2)).toEqual(['readCurrent blink-logout/other', 'listVersions blink-logout/other']);
+    expect(calls.slice(2)).toEqual(['readCurrent other', 'listVersions other']);
   });
 
   it('may be missing', async () => {
-    const primed = readAhead(counted, 'blink-logout/other');
+    const primed = readAhead(counted, 'other');
     expect(await primed.readCurrent(DEFAULT)).toMatchObject({ text: 'text' });
   });
 });

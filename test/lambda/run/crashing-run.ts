@@ -25,6 +25,7 @@ await run(
     store: inProcessStore('blink-logout/default', '{"refresh_token":"r"}'),
     blink,
     callers: 'iam',
+    metricsNamespace: 'blink-logout',
     sessionMetrics: true,
     // A run of 18 s, which is the least that may spend, in a third of a second.
     timing: { ...realTiming, wait: (ms, signal) => realTiming.wait(ms / 60, signal) },

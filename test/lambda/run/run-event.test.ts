@@ -33,6 +33,7 @@ function eventOf(work: (report: RunReport) => void, sessionMetrics = true) {
     requestId: 'r-1',
     timestampMs: 1767225600000,
     coldStart: true,
+    metricsNamespace: 'blink-logout',
     fields,
     metrics,
     sessionMetrics,
@@ -89,7 +90,7 @@ test('a failure is counted by its trigger, too, so that alarms can leave out wha
   });
   expect(event).toMatchObject({ trigger: 'direct', Failed: 1, ReauthenticationRequired: 1 });
   expect(byTrigger).toEqual({
-    Namespace: 'BlinkLogout',
+    Namespace: 'blink-logout',
     Dimensions: [['trigger']],
     Metrics: [
       { Name: 'Failed', Unit: 'Count' },

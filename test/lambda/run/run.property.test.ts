@@ -40,7 +40,7 @@ const pauseOrNever = (ms: number) => (ms > 5_000 ? new Promise<void>(() => {}) :
 async function observe({ event, text = goodText, exchange = granted }: World) {
   const lines: string[] = [];
   const wiring = {
-    store: inProcessStore('blink-logout/default', text),
+    store: inProcessStore('default', text),
     blink: blinkOverHttps({
       userAgent: 'Blink',
       exchange,
@@ -49,6 +49,7 @@ async function observe({ event, text = goodText, exchange = granted }: World) {
     callers: { recent: async () => [KEY], renewed: async () => [KEY] },
     timing: { wait: pauseOrNever, random: () => 0 },
     sessionMetrics: true,
+    metricsNamespace: 'blink-logout',
     log: (line: string) => lines.push(line),
   };
   const invocation = { requestId: 'r-1', coldStart: true, runEnds: { remainingMs: () => 60_000 } };

@@ -18,7 +18,9 @@ import {
   startSecretsManager,
 } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 
-const NAME = 'blink-logout/default';
+const PREFIX = 'blink-logout/';
+const SESSION = 'default';
+const NAME = `${PREFIX}${SESSION}`;
 const V1 = '00000000-0000-5000-8000-000000000001';
 const V2 = '00000000-0000-5000-8000-000000000002';
 const MISSING = '00000000-0000-5000-8000-000000000009';
@@ -35,7 +37,7 @@ describe('against a server', () => {
       region: 'us-east-1',
       credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
     });
-    store = secretsManagerStore(client);
+    store = secretsManagerStore(client, PREFIX);
     standIn.secrets.create(NAME, 'first', V1);
   });
   afterEach(async () => {
@@ -45,18 +47,18 @@ describe('against a server', () => {
 
   it('reads the current version with its text, labels and time', async () => {
     const [version] = standIn.secrets.versions(NAME);
-    expect(await store.readCurrent(NAME)).toEqual({ ...version });
+    expect(await store.readCurrent(SESSION)).toEqual({ ...version });
   });
 
   it('finds a version by its id, and does not find one that is not there', async () => {
-    expect(await store.readVersion(NAME, V1)).toMatchObject({ versionId: V1, labels: ['AWSCURRENT'] });
-    expect(await store.readVersion(NAME, MISSING)).toBeUndefined();
+    expect(await store.readVersion(SESSION, V1)).toMatchObject({ versionId: V1, labels: ['AWSCURRENT'] });
+    expect(await store.readVersion(SESSION, MISSING)).toBeUndefined();
   });
 
   it('lists all versions, those without a label included', async () => {
-    await store.putVersion(NAME, { versionId: V2, text: 'second', label: 'L' });
-    await store.moveLabel(NAME, { label: 'L', from: V2 });
-    const { versions } = await store.listVersions(NAME);
+    await store.putVersion(SESSION, { versionId: V2, text: 'second', label: 'L' });
+    await store.moveLabel(SESSION, { label: 'L', from: V2 });
+    const { versions } = await store.listVersions(SESSION);
     expect(versions.map(({ versionId, labels }) => ({ versionId, labels }))).toEqual([
       { versionId: V1, labels: ['AWSCURRENT'] },
       { versionId: V2, labels: [] },
@@ -65,27 +67,27 @@ describe('against a server', () => {
 
   it('tells the time by the service’s clock, not by this machine’s', async () => {
     standIn.clock.advanceMs(3 * 60 * 1000);
-    const { nowMs } = await store.listVersions(NAME);
+    const { nowMs } = await store.listVersions(SESSION);
     expect(Math.abs(nowMs - Date.now() - 3 * 60 * 1000)).toBeLessThan(2000);
   });
 
   it('writes a version once: the same text again is no fault, another one is a conflict', async () => {
     const version = { versionId: V2, text: 'second', label: 'BLINK_LOGOUT_CLAIM' };
-    expect(await store.putVersion(NAME, version)).toBe('written');
-    expect(await store.putVersion(NAME, version)).toBe('written');
-    expect(await store.putVersion(NAME, { ...version, text: 'third' })).toBe('conflict');
-    expect((await store.readCurrent(NAME)).text).toBe('first');
+    expect(await store.putVersion(SESSION, version)).toBe('written');
+    expect(await store.putVersion(SESSION, version)).toBe('written');
+    expect(await store.putVersion(SESSION, { ...version, text: 'third' })).toBe('conflict');
+    expect((await store.readCurrent(SESSION)).text).toBe('first');
   });
 
   it('moves a label only from where it is', async () => {
-    await store.putVersion(NAME, { versionId: V2, text: 'second', label: 'BLINK_LOGOUT_CLAIM' });
+    await store.putVersion(SESSION, { versionId: V2, text: 'second', label: 'BLINK_LOGOUT_CLAIM' });
     const move = { label: 'AWSCURRENT', from: V1, to: V2 };
-    expect(await store.moveLabel(NAME, move)).toBe('moved');
-    expect(await store.moveLabel(NAME, move)).toBe('conflict');
-    expect(await store.moveLabel(NAME, { label: 'AWSCURRENT', to: V1 })).toBe('conflict');
-    expect(await store.moveLabel(NAME, { label: 'BLINK_LOGOUT_CLAIM', from: V2 })).toBe('moved');
-    expect(await store.moveLabel(NAME, { label: 'BLINK_LOGGED_OUT', to: V2 })).toBe('moved');
-    expect((await store.readCurrent(NAME)).labels).toEqual(['AWSCURRENT', 'BLINK_LOGGED_OUT']);
+    expect(await store.moveLabel(SESSION, move)).toBe('moved');
+    expect(await store.moveLabel(SESSION, move)).toBe('conflict');
+    expect(await store.moveLabel(SESSION, { label: 'AWSCURRENT', to: V1 })).toBe('conflict');
+    expect(await store.moveLabel(SESSION, { label: 'BLINK_LOGOUT_CLAIM', from: V2 })).toBe('moved');
+    expect(await store.moveLabel(SESSION, { label: 'BLINK_LOGGED_OUT', to: V2 })).toBe('moved');
+    expect((await store.readCurrent(SESSION)).labels).toEqual(['AWSCURRENT', 'BLINK_LOGGED_OUT']);
   });
 
   it('asks again where it was throttled or cut off, and a write that had been processed is not one too many', async () => {
@@ -98,13 +100,13 @@ describe('against a server', () => {
       },
       { on: 'PutSecretValue', at: 'after', effect: { do: 'destroy' }, times: 1 },
     );
-    expect(await store.putVersion(NAME, { versionId: V2, text: 'second', label: 'L' })).toBe('written');
+    expect(await store.putVersion(SESSION, { versionId: V2, text: 'second', label: 'L' })).toBe('written');
     expect(standIn.calls).toHaveLength(3);
   });
 
   it('gives up after three tries', async () => {
     standIn.faults.add({ on: 'GetSecretValue', at: 'before', effect: { do: 'destroy' } });
-    await expect(store.readCurrent(NAME)).rejects.toMatchObject({ code: 'secrets_unavailable' });
+    await expect(store.readCurrent(SESSION)).rejects.toMatchObject({ code: 'secrets_unavailable' });
     expect(standIn.calls).toHaveLength(3);
   });
 
@@ -123,7 +125,7 @@ describe('against a server', () => {
     );
     await Promise.all(
       clients.map((impatient) =>
-        expect(secretsManagerStore(impatient).readCurrent(NAME)).rejects.toMatchObject({
+        expect(secretsManagerStore(impatient, PREFIX).readCurrent(SESSION)).rejects.toMatchObject({
           code: 'secrets_unavailable',
           details: { awsError: 'TimeoutError' },
         }),
@@ -138,9 +140,9 @@ describe('against a server', () => {
     standIn.secrets.create('blink-logout/empty');
     standIn.secrets.create('blink-logout/deleted', 'text');
     standIn.secrets.delete('blink-logout/deleted');
-    await expect(store.readCurrent('blink-logout/none')).rejects.toMatchObject({ code: 'session_unknown' });
-    await expect(store.readCurrent('blink-logout/empty')).rejects.toMatchObject({ code: 'session_unknown' });
-    await expect(store.readCurrent('blink-logout/deleted')).rejects.toMatchObject({
+    await expect(store.readCurrent('none')).rejects.toMatchObject({ code: 'session_unknown' });
+    await expect(store.readCurrent('empty')).rejects.toMatchObject({ code: 'session_unknown' });
+    await expect(store.readCurrent('deleted')).rejects.toMatchObject({
       code: 'session_invalid',
     });
   });
@@ -149,7 +151,7 @@ describe('against a server', () => {
 describe('by the answers’ content alone', () => {
   const client = new SecretsManagerClient({ region: 'us-east-1' });
   const mock = mockClient(client);
-  const store = secretsManagerStore(client);
+  const store = secretsManagerStore(client, PREFIX);
   const named = (name: string) => Object.assign(new Error('foreign text, eyJ-token'), { name });
   const VERSION = { VersionId: V1, CreatedDate: new Date(0) };
 
@@ -159,9 +161,9 @@ describe('by the answers’ content alone', () => {
 
   it('asks exactly what the vault means', async () => {
     mock.onAnyCommand().resolves({});
-    await store.putVersion(NAME, { versionId: V2, text: 'text', label: 'L' });
-    await store.moveLabel(NAME, { label: 'L', from: V1, to: V2 });
-    await store.moveLabel(NAME, { label: 'L', from: V1 });
+    await store.putVersion(SESSION, { versionId: V2, text: 'text', label: 'L' });
+    await store.moveLabel(SESSION, { label: 'L', from: V1, to: V2 });
+    await store.moveLabel(SESSION, { label: 'L', from: V1 });
     expect(mock.commandCalls(PutSecretValueCommand).map(({ args }) => args[0].input)).toEqual([
       { SecretId: NAME, ClientRequestToken: V2, SecretString: 'text', VersionStages: ['L'] },
     ]);
@@ -177,7 +179,7 @@ describe('by the answers’ content alone', () => {
       .resolves({ Versions: [{ ...VERSION, VersionStages: ['AWSCURRENT'] }], NextToken: 'more' })
       .on(ListSecretVersionIdsCommand, { NextToken: 'more' })
       .resolves({ Versions: [{ ...VERSION, VersionId: V2 }] });
-    const { versions } = await store.listVersions(NAME);
+    const { versions } = await store.listVersions(SESSION);
     expect(versions).toEqual([
       { versionId: V1, labels: ['AWSCURRENT'], createdAtMs: 0 },
       { versionId: V2, labels: [], createdAtMs: 0 },
@@ -197,19 +199,19 @@ describe('by the answers’ content alone', () => {
       if (left.length === 0) throw named('OnePageTooMany');
       return { Versions: [VERSION], NextToken: left.shift() };
     });
-    expect((await store.listVersions(NAME)).versions).toHaveLength(pages);
+    expect((await store.listVersions(SESSION)).versions).toHaveLength(pages);
   });
 
   it('gives up a list of versions that does not end', async () => {
     let pages = 0;
     mock.on(ListSecretVersionIdsCommand).callsFake(() => ({ Versions: [], NextToken: String(++pages) }));
-    await expect(store.listVersions(NAME)).rejects.toMatchObject({ code: 'secrets_unavailable' });
+    await expect(store.listVersions(SESSION)).rejects.toMatchObject({ code: 'secrets_unavailable' });
     expect(pages).toBe(20);
   });
 
   it('refuses binary data', async () => {
     mock.on(GetSecretValueCommand).resolves({ ...VERSION, SecretBinary: new Uint8Array([1]) });
-    await expect(store.readCurrent(NAME)).rejects.toMatchObject({ code: 'session_invalid' });
+    await expect(store.readCurrent(SESSION)).rejects.toMatchObject({ code: 'session_invalid' });
   });
 
   it.each([
@@ -217,7 +219,7 @@ describe('by the answers’ content alone', () => {
     ['content', {}],
   ])('finds out that an answer lacks its %s before anything relies on it', async (_, value) => {
     mock.on(GetSecretValueCommand).resolves(value);
-    await expect(store.readCurrent(NAME)).rejects.toMatchObject({ code: 'secrets_unavailable' });
+    await expect(store.readCurrent(SESSION)).rejects.toMatchObject({ code: 'secrets_unavailable' });
   });
 
   it.each([
@@ -234,10 +236,10 @@ describe('by the answers’ content alone', () => {
     mock.onAnyCommand().rejects(named(name));
     const failures = await Promise.all(
       [
-        store.readCurrent(NAME),
-        store.listVersions(NAME),
-        store.putVersion(NAME, { versionId: V2, text: 'text', label: 'L' }),
-        store.moveLabel(NAME, { label: 'L', to: V2 }),
+        store.readCurrent(SESSION),
+        store.listVersions(SESSION),
+        store.putVersion(SESSION, { versionId: V2, text: 'text', label: 'L' }),
+        store.moveLabel(SESSION, { label: 'L', to: V2 }),
       ].map((call) => call.catch((error: unknown) => error)),
     );
     for (const failure of failures) {

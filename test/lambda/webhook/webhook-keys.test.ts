@@ -16,7 +16,7 @@ let nowMs = 0;
 const client = new SecretsManagerClient({});
 const keys = () =>
   webhookKeys(
-    () => readWebhookKeys(client),
+    () => readWebhookKeys(client, 'blink-logout-webhook-key'),
     () => nowMs,
   );
 const reads = () => secretsManager.commandCalls(GetSecretValueCommand).length;

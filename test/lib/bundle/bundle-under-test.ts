@@ -62,6 +62,7 @@ export async function startBundleUnderTest(handler: string): Promise<BundleUnder
         env: {
           ...NO_SHARED_FILES,
           HOME: home,
+          BLINK_LOGOUT_NAME: 'blink-logout',
           WEBHOOK_AUTH: 'key',
           BLINK_USER_AGENT: 'Blink',
           AWS_REGION: 'us-east-1',

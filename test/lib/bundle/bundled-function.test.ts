@@ -64,6 +64,14 @@ it('with IAM, a caller whom API Gateway has not authenticated is refused, althou
   });
 });
 
+it('under another name uses the secrets and the metrics of that name alone', async () => {
+  bundle.secretsManager.secrets.create('garden-webhook-key', KEY);
+  const { returned } = await bundle.invoke(WEBHOOK, { BLINK_LOGOUT_NAME: 'garden' });
+  expect(returned).toMatchObject({ statusCode: 404, body: expect.stringContaining('session_unknown') });
+  const secrets = new Set(bundle.secretsManager.calls.map(({ secretId }) => secretId));
+  expect([...secrets].sort()).toEqual(['garden-webhook-key', 'garden/default']);
+});
+
 describe('one run', () => {
   it('opens the connection to Blink’s OAuth host before the modules of the SDK and of the function run', async () => {
     const { requiredBeforeConnecting } = await bundle.invoke({ action: 'check' });

@@ -24,6 +24,7 @@ export const DEFINITION = fleetDefinition({
   functionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:logout',
   topicArn: 'arn:aws:sns:eu-central-1:111122223333:alarms',
   secretPrefix: 'blink-logout/',
+  metricsNamespace: 'blink-logout',
   maxConcurrency: 2,
   subject: 'blink-logout: sessions were not logged out',
 });

@@ -45,7 +45,7 @@ export class World {
 
   constructor({ random, versionsAheadMs, answersAheadMs }: WorldOptions = {}) {
     this.time = new VirtualTime(random);
-    this.secret = new SecretModel(this.time, 'blink-logout/default', versionsAheadMs);
+    this.secret = new SecretModel(this.time, 'default', versionsAheadMs);
     if (answersAheadMs !== undefined) this.secret.answersAheadMs = answersAheadMs;
     this.blink = new BlinkModel(this.time);
     this.blink.currentTexts = () => this.secret.currentTexts();
