@@ -43,19 +43,19 @@ describe('the runbook', () => {
     expect(named.toSorted()).toEqual([...Object.keys(FAILURES), ...alarms()].toSorted());
   });
 
-  test('begins with what is most urgent', () => {
+  test('begins with the most urgent sections', () => {
     expect(entries.slice(0, 2).map(({ heading }) => namesIn(heading)[0])).toEqual([
       'save_failed',
       'reauthentication_required',
     ]);
   });
 
-  test.each(entries)('says of $heading what it means, costs and asks for', ({ body }) => {
+  test.each(entries)('states for $heading the meaning, what was spent, what to do and how to verify', ({ body }) => {
     expect([...body.matchAll(/^\*\*([A-Z].*?)\.\*\*/gm)].map(([, label]) => label)).toEqual([
       'Means',
       'Spent',
       'Do',
-      'Sure when',
+      'Verify',
     ]);
   });
 
@@ -98,7 +98,7 @@ describe('the runbook', () => {
     }
   });
 
-  test('leads nowhere that is not there', () => {
+  test('links only to sections that exist', () => {
     const anchors = sections.map(({ heading }) =>
       heading.toLowerCase().replace(/[`,]/g, '').replace(/ /g, '-'),
     );
@@ -107,7 +107,7 @@ describe('the runbook', () => {
     expect(links.filter((anchor) => !anchors.includes(anchor ?? ''))).toEqual([]);
   });
 
-  test('quotes what the commands say', () => {
+  test('quotes texts of the commands', () => {
     const said = read('bin/session/session-report.ts') + read('bin/session/commands/logout.ts');
     const quoted = [...PAGE.replaceAll(/^```sh\n.*?^```$/gms, '').matchAll(/"([^"]+)"/g)];
     expect(quoted.length).toBeGreaterThan(0);
@@ -118,7 +118,7 @@ describe('the runbook', () => {
 });
 
 describe('a command of the runbook', () => {
-  test.each(blocks.map((block) => [block]))('is of the shell: %s', (block) => {
+  test.each(blocks.map((block) => [block]))('is valid shell: %s', (block) => {
     execFileSync('bash', ['-n'], { input: block });
   });
 
@@ -130,23 +130,23 @@ describe('a command of the runbook', () => {
     for (const [, name] of own.join('').matchAll(/(?<!\\)\$([A-Z_]+)/g)) expect(known).toContain(name);
   });
 
-  test.each(commands.filter((line) => line.startsWith('npm ')))('is taken: %s', (line) => {
+  test.each(commands.filter((line) => line.startsWith('npm ')))('is accepted by the command line: %s', (line) => {
     const [npm, run, script, dashes, ...argv] = words(line);
     expect([npm, run, script, dashes]).toEqual(['npm', 'run', 'session', '--']);
     parseCommandLine(argv, { out: () => {} });
   });
 
-  test.each(commands.filter((line) => line.includes('aws ')))('names what AWS has: %s', (line) => {
+  test.each(commands.filter((line) => line.includes('aws ')))('uses operations and options of the AWS CLI: %s', (line) => {
     const { operation, options } = awsCall(line);
     expect(optionsOf(operation)).toEqual(expect.arrayContaining([...options]));
   });
 
-  test('is one of those that these tests look at', () => {
+  test('is covered by these tests', () => {
     const seen = /^npm run session -- |(^|^[A-Z_]+=\$\(|\| )aws [a-z-]+ [a-z-]+ |^(export )?[A-Z_]+=/;
     expect(commands.filter((line) => !seen.test(line))).toEqual([]);
   });
 
-  test('looks for what the stack has', () => {
+  test('refers to outputs, resources and log groups of the stack', () => {
     const outputs = [...PAGE.matchAll(/OutputKey=='(\w+)'/g)].map(([, key = '']) => key);
     expect(Object.keys(template.findOutputs('*'))).toEqual(expect.arrayContaining(outputs));
     for (const [, type = ''] of PAGE.matchAll(/ResourceType=='([\w:]+)'/g)) template.resourceCountIs(type, 1);
