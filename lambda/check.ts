@@ -3,8 +3,8 @@ import { requireAvailable } from './vault/availability.ts';
 import type { SessionVault } from './vault/session-vault.ts';
 
 /**
- * Says whether a logout could be tried now. Writes nothing and spends nothing.
- * @throws {Failure} that the logout would fail with, such as `session_busy`
+ * Reports whether a logout is possible now. It only reads: it writes and spends nothing.
+ * @throws {Failure} the failure of a logout at this moment, such as `session_busy`
  */
 export async function check(vault: SessionVault, session: string): Promise<Outcome> {
   const { loggedOut, availability, tokenMayBeLost } = (await vault.read(session)).state;

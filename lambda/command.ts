@@ -3,7 +3,7 @@ import { numericIdSchema } from './blink/numeric-id.ts';
 import { Failure } from './failure.ts';
 import { DEFAULT_SESSION, sessionNameSchema } from './session-name.ts';
 
-/** What a caller asks for, with every default filled in. */
+/** A caller's request, with all defaults applied. */
 export interface Command {
   readonly session: string;
   readonly action: 'logout' | 'check';
@@ -21,14 +21,15 @@ const commandSchema = v.object({
 });
 
 /**
- * Takes the fields of a direct invocation or of a webhook's body, and the session in the webhook's path where there is
- * one. Unknown fields are refused: nobody is logged out by a guess.
+ * Parses the fields of a direct invocation or of a webhook's body. Unknown fields are refused, so that a misspelt field
+ * does not log out the default session.
+ * @param sessionInPath the session in the webhook's path
  */
 export function parseCommand(input: unknown, sessionInPath?: string): Command {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new Failure('request_invalid', `expected a JSON object; accepted are ${ACCEPTED}`);
   }
-  // All of its keys: a schema would pass over __proto__ and its like in silence.
+  // A schema would ignore keys such as __proto__.
   const fields: Readonly<Record<string, unknown>> = { ...input };
   const unknown = Object.keys(fields).filter((name) => !FIELDS.some((field) => field === name));
   if (unknown.length > 0) {

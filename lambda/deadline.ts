@@ -1,16 +1,16 @@
-/** The moment a run is ended from outside. */
+/** The time by which a run must end. */
 export interface Deadline {
-  /** Milliseconds left; zero or less when it is over. */
+  /** Milliseconds left; zero or less after the deadline. */
   remainingMs(): number;
 }
 
-/** A refresh that takes longer is given up. */
+/** A refresh that takes longer is aborted. */
 export const REFRESH_TIMEOUT_MS = 8_000;
 
-/** What is kept free for saving the new refresh token, with the save's retries. */
+/** Time reserved to save the new refresh token, including retries. */
 export const SAVE_RESERVE_MS = 10_000;
 
-/** Nothing is spent that could not be saved: whether a refresh and the save still fit, after a pause. */
+/** The refresh token is spent only if, after a pause, enough time remains for the refresh and the save. */
 export function holdsRefreshAndSave(deadline: Deadline, pauseMs = 0): boolean {
   return deadline.remainingMs() >= pauseMs + REFRESH_TIMEOUT_MS + SAVE_RESERVE_MS;
 }

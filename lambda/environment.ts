@@ -1,9 +1,6 @@
 import * as v from 'valibot';
 
-/**
- * The environment of the function: one contract, written by the stack and read by the handler.
- * It is the only file of `lambda/` that the stack knows.
- */
+/** The environment of the function: the stack writes it, and the handler reads it. */
 
 /** The name of a stack, unless its setting `name` is another. */
 export const DEFAULT_NAME = 'blink-logout';
@@ -16,7 +13,7 @@ export function sessionSecretPrefix(name: string): string {
   return `${name}/`;
 }
 
-/** The webhook key's secret. Its name lies outside the sessions' prefix, so that no session can be named like it. */
+/** The secret of the webhook key. No session can have this name, because it lacks the sessions' prefix. */
 export function webhookKeySecretName(name: string): string {
   return `${name}-webhook-key`;
 }

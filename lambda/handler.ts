@@ -5,7 +5,7 @@ import { blinkOverHttps } from './blink/blink-over-https.ts';
 import { createHttpExchange } from './blink/http-exchange.ts';
 import { addressOf } from './connections/blink-connections.ts';
 import { connections, environment } from './connections/first-connection.ts';
-import { askAhead, readAhead } from './connections/priming.ts';
+import { prefetch, readAhead } from './connections/priming.ts';
 import { sessionSecretPrefix, webhookKeySecretName } from './environment.ts';
 import { run, type Wiring } from './run/run.ts';
 import { DEFAULT_SESSION } from './session-name.ts';
@@ -16,10 +16,10 @@ import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
 const { BLINK_LOGOUT_NAME: name } = environment;
 const client = secretsManagerClient({});
 
-// What nearly every run asks for is asked for now, while the platform is still preparing to call.
+// Nearly every run reads these. They are requested while Lambda still prepares the first invocation.
 const keys =
   environment.WEBHOOK_AUTH === 'key'
-    ? askAhead(() => readWebhookKeys(client, webhookKeySecretName(name)))
+    ? prefetch(() => readWebhookKeys(client, webhookKeySecretName(name)))
     : undefined;
 const store = readAhead(secretsManagerStore(client, sessionSecretPrefix(name)), DEFAULT_SESSION, keys?.over);
 
@@ -34,13 +34,13 @@ const wiring: Wiring = {
   timing: realTiming,
   sessionMetrics: environment.SESSION_METRICS === 'true',
   metricsNamespace: name,
-  // Past the platform's console, which would wrap the line and so hide the metrics in it.
+  // Not console.log: Lambda would wrap the line in another JSON object, and CloudWatch would not find the metrics.
   log: (line) => process.stdout.write(`${line}\n`),
 };
 
 let coldStart = true;
 
-/** The function's entry point. Throws only errors whose name is one of our codes. */
+/** The function's entry point. The name of every error that it throws is a failure code. */
 export async function handler(event: unknown, context: Context): ReturnType<typeof run> {
   const invocation = {
     requestId: context.awsRequestId,

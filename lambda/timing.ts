@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** How a run waits and what it draws, so that tests can do both by hand. */
+/** Waiting and randomness of a run. Tests replace both. */
 export interface Timing {
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to below 1. */
@@ -12,7 +12,7 @@ export const realTiming: Timing = {
   random: Math.random,
 };
 
-/** Full jitter: anything from nothing to a cap that doubles with each try. */
+/** Full jitter: a random delay from 0 to a limit that doubles with each try. */
 export function fullJitterMs(timing: Timing, tries: number, baseMs: number, capMs: number): number {
   return Math.floor(timing.random() * Math.min(capMs, baseMs * 2 ** tries));
 }

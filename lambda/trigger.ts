@@ -3,7 +3,7 @@ import { type Command, parseCommand } from './command.ts';
 import { DEFAULT_SESSION } from './session-name.ts';
 import { type HttpRequest, httpRequestSchema } from './webhook/http-request.ts';
 
-/** What invoked the function. A webhook's command is parsed only once its caller is known. */
+/** The event that invoked the function. A webhook's command is parsed after its caller is authenticated. */
 export type Trigger =
   | { readonly kind: 'webhook'; readonly request: HttpRequest }
   | { readonly kind: 'schedule'; readonly command: Command }

@@ -1,9 +1,9 @@
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import type { SessionState } from '../../lambda/vault/session-state.ts';
 import type { Reading } from '../../lambda/vault/session-vault.ts';
+import { masked } from '../../lib/masked.ts';
 import type { Target } from './target.ts';
 import { duration } from './terminal/duration.ts';
-import { masked } from './terminal/mask.ts';
 
 /** The stored fields. Secrets are masked. */
 export interface StoredReport {

@@ -1,30 +1,29 @@
 import type { SecretStore } from '../vault/secret-store.ts';
 
-/** Enough for a cold start. An older answer is not used: a sign-in may have been stored since. */
+/** Long enough for a cold start. A sign-in may have been stored since an older answer. */
 const FRESH_MS = 1_000;
-/** How long a run waits for an answer that is still to come before it asks again itself. */
+/** How long a run waits for the prefetched answer before it sends a request of its own. */
 const WAITS_AT_MOST_MS = 500;
 
-export interface Ahead<T> {
+export interface Prefetched<T> {
   /**
-   * The first call may have the answer that was asked for ahead; every other call asks, and so does the first where that
-   * answer is old, late or a failure.
+   * The first call gets the prefetched answer, unless that is old, late or an error. Every other call sends a request.
    */
   readonly ask: () => Promise<T>;
-  /** Fulfilled once there is an answer, or none. */
+  /** Resolves when the prefetch has ended, with or without an answer. */
   readonly over: Promise<unknown>;
 }
 
 /**
- * Asks while nobody waits yet.
- * @param after what is to be over first, so that one connection serves both: a TLS handshake costs more than the wait
+ * Sends a request before a run needs the answer.
+ * @param after starts the request when this ends, so that both use one connection: a TLS handshake takes longer
  * @param nowMs the wall clock, which goes on while the platform freezes the function
  */
-export function askAhead<T>(
+export function prefetch<T>(
   ask: () => Promise<T>,
   after?: Promise<unknown>,
   nowMs: () => number = Date.now,
-): Ahead<T> {
+): Prefetched<T> {
   const askedAtMs = nowMs();
   const asked = after === undefined ? ask() : after.then(ask);
   const over: Promise<Answer<T>> = asked.then(
@@ -45,10 +44,10 @@ export function askAhead<T>(
   };
 }
 
-/** A store whose first look at one secret is on its way already. */
+/** Prefetches one session: the store's first reads of it get these answers. */
 export function readAhead(store: SecretStore, session: string, after?: Promise<unknown>): SecretStore {
-  const current = askAhead(() => store.readCurrent(session), after);
-  const versions = askAhead(() => store.listVersions(session), after);
+  const current = prefetch(() => store.readCurrent(session), after);
+  const versions = prefetch(() => store.listVersions(session), after);
   return {
     ...store,
     readCurrent: (name) => (name === session ? current.ask() : store.readCurrent(name)),

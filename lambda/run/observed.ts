@@ -4,7 +4,7 @@ import type { RunReport } from './run-report.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The vault, telling the report what it does and how long it takes. */
+/** Wraps a vault: each call is recorded and timed in the report. */
 export function observedVault(vault: SessionVault, report: RunReport): SessionVault {
   return {
     ...vault,

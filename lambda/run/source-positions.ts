@@ -4,8 +4,8 @@ import type { SourceMap } from 'node:module';
 const POSITION = /\(?(\/[^()]*\.js):(\d+):(\d+)\)?$/;
 
 /**
- * Stack frames of the bundle, with the positions that its sources have. The map lies beside the bundle and is read here
- * alone, once something has gone wrong: Node's own `--enable-source-maps` would read it in every cold start.
+ * Maps stack frames of the bundle to positions in its sources. The source map is read only after an unexpected error:
+ * Node's `--enable-source-maps` would read it in every cold start.
  */
 export function withSourcePositions(frames: readonly string[]): readonly string[] {
   const maps = new Map<string, SourceMap | undefined>();

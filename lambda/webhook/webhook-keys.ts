@@ -3,21 +3,21 @@ import * as v from 'valibot';
 import { Failure } from '../failure.ts';
 import { secretsFailure, secretsManagerErrorName } from '../vault/secrets-failure.ts';
 
-/** The webhook's keys that are accepted now: the current one, and the previous one so that senders can be changed in peace. */
+/** The accepted keys of the webhook: the current one, and the previous one until the next rotation. */
 export interface WebhookKeys {
-  /** From memory, where they are not older than a minute: so long a revoked key may still get in. */
+  /** Cached for at most a minute. A revoked key may be accepted for that long. */
   recent(): Promise<readonly string[]>;
-  /** Read anew, unless that was done within the last ten seconds: a stranger cannot make us ask for ever. */
+  /** Cached for at most ten seconds, which limits the reads that unauthenticated callers can cause. */
   renewed(): Promise<readonly string[]>;
 }
 
 const KEPT_MS = 60_000;
 const RENEWED_AT_MOST_EVERY_MS = 10_000;
 
-/** A key too short to be one of ours lets nobody in. */
+/** A shorter text is not accepted as a key. */
 const keySchema = v.object({ SecretString: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{24,256}$/)) });
 
-/** @param read reads the keys that are accepted at the moment */
+/** @param read reads the accepted keys from Secrets Manager */
 export function webhookKeys(read: () => Promise<readonly string[]>, now: () => number): WebhookKeys {
   let keys: readonly string[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;

@@ -1,10 +1,11 @@
 import { styleText } from 'node:util';
+import { masked } from '../masked.ts';
 import type { Invocation } from './lambda-process.ts';
 import type { LocalSession } from './local-session.ts';
 import type { LocalStack } from './local-stack.ts';
 import { type RunEvent, runEventOf } from './run-event.ts';
 import type { FleetStep, Step } from './run-steps.ts';
-import { masked, type StoredToken } from './stored-token.ts';
+import type { StoredToken } from './stored-token.ts';
 
 /** Renders the local run as text. `styleText` leaves colours out where the output is not a terminal. */
 

@@ -23,7 +23,16 @@ const lineSchema = v.pipe(
   }),
 );
 
-export function runEventOf({ output }: Invocation): RunEvent | undefined {
+/** The outcome of a direct invocation, or the code of its failure. */
+export function codeOf({ result }: Pick<Invocation, 'result'>): string {
+  if (result.kind === 'failed') return result.error.errorType;
+  const { payload } = result;
+  return typeof payload === 'object' && payload !== null && 'outcome' in payload
+    ? String(payload.outcome)
+    : JSON.stringify(payload);
+}
+
+export function runEventOf({ output }: Pick<Invocation, 'output'>): RunEvent | undefined {
   for (const text of output) {
     const parsed = v.safeParse(lineSchema, text);
     if (!parsed.success) continue;

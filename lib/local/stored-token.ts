@@ -16,8 +16,3 @@ export function storedToken({ secretsManager, blink }: StandIns, session: LocalS
   if (newest === undefined) throw new Error(`${session.name} was never signed in`);
   return { versionId, labels, newest, isStored: text.includes(newest) };
 }
-
-/** Enough of a token to tell two apart. */
-export function masked(token: string): string {
-  return `${token.slice(0, 4)}…${token.slice(-4)}`;
-}

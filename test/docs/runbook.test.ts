@@ -50,14 +50,17 @@ describe('the runbook', () => {
     ]);
   });
 
-  test.each(entries)('states for $heading the meaning, what was spent, what to do and how to verify', ({ body }) => {
-    expect([...body.matchAll(/^\*\*([A-Z].*?)\.\*\*/gm)].map(([, label]) => label)).toEqual([
-      'Means',
-      'Spent',
-      'Do',
-      'Verify',
-    ]);
-  });
+  test.each(entries)(
+    'states for $heading the meaning, what was spent, what to do and how to verify',
+    ({ body }) => {
+      expect([...body.matchAll(/^\*\*([A-Z].*?)\.\*\*/gm)].map(([, label]) => label)).toEqual([
+        'Means',
+        'Spent',
+        'Do',
+        'Verify',
+      ]);
+    },
+  );
 
   test('counts a failed run once, although Lambda’s runtime logs a thrown failure a second time at ERROR', () => {
     const error = thrown(new Failure('session_busy', 'another run is at work on this session'));
@@ -130,16 +133,22 @@ describe('a command of the runbook', () => {
     for (const [, name] of own.join('').matchAll(/(?<!\\)\$([A-Z_]+)/g)) expect(known).toContain(name);
   });
 
-  test.each(commands.filter((line) => line.startsWith('npm ')))('is accepted by the command line: %s', (line) => {
-    const [npm, run, script, dashes, ...argv] = words(line);
-    expect([npm, run, script, dashes]).toEqual(['npm', 'run', 'session', '--']);
-    parseCommandLine(argv, { out: () => {} });
-  });
+  test.each(commands.filter((line) => line.startsWith('npm ')))(
+    'is accepted by the command line: %s',
+    (line) => {
+      const [npm, run, script, dashes, ...argv] = words(line);
+      expect([npm, run, script, dashes]).toEqual(['npm', 'run', 'session', '--']);
+      parseCommandLine(argv, { out: () => {} });
+    },
+  );
 
-  test.each(commands.filter((line) => line.includes('aws ')))('uses operations and options of the AWS CLI: %s', (line) => {
-    const { operation, options } = awsCall(line);
-    expect(optionsOf(operation)).toEqual(expect.arrayContaining([...options]));
-  });
+  test.each(commands.filter((line) => line.includes('aws ')))(
+    'uses operations and options of the AWS CLI: %s',
+    (line) => {
+      const { operation, options } = awsCall(line);
+      expect(optionsOf(operation)).toEqual(expect.arrayContaining([...options]));
+    },
+  );
 
   test('is covered by these tests', () => {
     const seen = /^npm run session -- |(^|^[A-Z_]+=\$\(|\| )aws [a-z-]+ [a-z-]+ |^(export )?[A-Z_]+=/;

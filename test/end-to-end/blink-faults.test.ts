@@ -5,9 +5,9 @@ import type { BlinkCall } from '../../lib/local/blink/start-blink.ts';
 import type { Effect, Moment } from '../../lib/local/faults.ts';
 import type { LocalSession } from '../../lib/local/local-session.ts';
 import type { Answer } from '../../lib/local/loopback-server.ts';
-import { runEventOf } from '../../lib/local/run-event.ts';
+import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
 import { storedToken } from '../../lib/local/stored-token.ts';
-import { codeOf, type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
+import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;
 

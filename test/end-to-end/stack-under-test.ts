@@ -1,5 +1,4 @@
 import { expect, inject } from 'vitest';
-import type { Invocation } from '../../lib/local/lambda-process.ts';
 import { type Form, type LocalSession, secretNameOf, signIn } from '../../lib/local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
 import { CANARIES, withoutCanary } from '../no-canary.ts';
@@ -66,11 +65,4 @@ export async function startStackUnderTest(): Promise<StackUnderTest> {
       return { status: response.status, headers: response.headers, text, json: JSON.parse(text) };
     },
   });
-}
-
-/** The outcome, or the code of the failure, as a direct caller gets it. */
-export function codeOf({ result }: Invocation): unknown {
-  if (result.kind === 'failed') return result.error.errorType;
-  const { payload } = result;
-  return typeof payload === 'object' && payload !== null && 'outcome' in payload ? payload.outcome : payload;
 }

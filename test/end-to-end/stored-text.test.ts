@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { secretNameOf } from '../../lib/local/local-session.ts';
-import { codeOf, type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
+import { codeOf } from '../../lib/local/run-event.ts';
+import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { oauthError } from '../../lib/local/blink/answers.ts';
 import { type Form, secretNameOf, signIn } from '../../lib/local/local-session.ts';
-import { runEventOf } from '../../lib/local/run-event.ts';
+import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
 import { storedToken } from '../../lib/local/stored-token.ts';
-import { codeOf, type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
+import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 const FORMS: readonly Form[] = ['BLINK_TOKENS', 'blinkpy', 'Homebridge'];
 

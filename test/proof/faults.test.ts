@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Invocation, LambdaProcess } from '../../lib/local/lambda-process.ts';
 import type { Answer } from '../../lib/local/loopback-server.ts';
+import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
 import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures, isLong } from './figures.ts';
 import {
-  eventOf,
   type FunctionUnderTest,
   type SessionUnderTest,
   startFunctionUnderTest,
-  told,
 } from './function-under-test.ts';
 
 let subject: FunctionUnderTest;
@@ -81,7 +80,7 @@ describe('Secrets Manager', () => {
           times: 1,
         });
       }
-      expect(told((await run()).result)).toBe('logged_out');
+      expect(codeOf(await run())).toBe('logged_out');
       expect(subject.holdsNewestToken(session)).toBe(true);
     },
   );
@@ -94,9 +93,9 @@ describe('Secrets Manager', () => {
       effect: { do: 'destroy' },
       times: 3,
     });
-    expect(told((await run()).result)).toBe('secrets_unavailable');
+    expect(codeOf(await run())).toBe('secrets_unavailable');
     expect(refreshes()).toBe(0);
-    expect(told((await run()).result)).toBe('logged_out');
+    expect(codeOf(await run())).toBe('logged_out');
   });
 
   faulty('promise 3: goes down after the refresh and comes back: the token is saved', async (fault) => {
@@ -113,8 +112,8 @@ describe('Secrets Manager', () => {
       effect: { do: 'destroy' },
     });
     const invocation = await fault.run();
-    expect(told(invocation.result)).toBe('logged_out');
-    expect(eventOf(invocation)['SaveMs']).toBeGreaterThan(1000);
+    expect(codeOf(invocation)).toBe('logged_out');
+    expect(runEventOf(invocation)?.line['SaveMs']).toBeGreaterThan(1000);
     expect(fault.refreshes()).toBe(1);
     expect(subject.holdsNewestToken(fault.session)).toBe(true);
   });
@@ -130,8 +129,8 @@ describe('Secrets Manager', () => {
         effect: { do: 'destroy' },
       });
       const invocation = await fault.run(20);
-      expect(told(invocation.result)).toBe('save_failed');
-      expect(eventOf(invocation)).toMatchObject({ code: 'save_failed', level: 'ERROR' });
+      expect(codeOf(invocation)).toBe('save_failed');
+      expect(runEventOf(invocation)?.line).toMatchObject({ code: 'save_failed', level: 'ERROR' });
       expect(invocation.durationMs).toBeGreaterThan(18_000);
     },
     IN_LONG_FORM_ONLY,
@@ -148,12 +147,12 @@ describe('Blink', () => {
       times: 1,
     });
     const invocation = await fault.run();
-    expect(eventOf(invocation)).toMatchObject({
+    expect(runEventOf(invocation)?.line).toMatchObject({
       code: 'reauthentication_required',
       reason: 'lost_between_refresh_and_save',
       refreshTries: 2,
     });
-    expect(eventOf(await fault.run())).toMatchObject({ reason: 'lost_between_refresh_and_save' });
+    expect(runEventOf(await fault.run())?.line).toMatchObject({ reason: 'lost_between_refresh_and_save' });
     expect(fault.refreshes()).toBe(2);
   });
 
@@ -168,7 +167,7 @@ describe('Blink', () => {
         times: 1,
       });
       const told = { reason: 'lost_between_refresh_and_save', refreshTries: 2 };
-      expect(eventOf(await fault.run())).toMatchObject(told);
+      expect(runEventOf(await fault.run())?.line).toMatchObject(told);
     },
     IN_LONG_FORM_ONLY,
   );
@@ -181,7 +180,7 @@ describe('Blink', () => {
       effect: { do: 'hold', ms: 1000 },
       times: 1,
     });
-    expect(told((await fault.run()).result)).toBe('logged_out');
+    expect(codeOf(await fault.run())).toBe('logged_out');
     expect(fault.refreshes()).toBe(1);
   });
 
@@ -194,8 +193,8 @@ describe('Blink', () => {
       times: 1,
     });
     const invocation = await fault.run();
-    expect(told(invocation.result)).toBe('logged_out');
-    expect(eventOf(invocation)['refreshTries']).toBe(2);
+    expect(codeOf(invocation)).toBe('logged_out');
+    expect(runEventOf(invocation)?.line['refreshTries']).toBe(2);
   });
 
   faulty('answers 5xx always: the run gives up, and a later one may succeed at once', async (fault) => {
@@ -206,9 +205,9 @@ describe('Blink', () => {
       effect: { do: 'answer', answer: answer(503) },
       times: 2,
     });
-    expect(told((await fault.run()).result)).toBe('blink_unavailable');
+    expect(codeOf(await fault.run())).toBe('blink_unavailable');
     expect(fault.refreshes()).toBe(2);
-    expect(told((await fault.run()).result)).toBe('logged_out');
+    expect(codeOf(await fault.run())).toBe('logged_out');
   });
 
   faulty('promise 6: answers a bare 401: it is asked once, now and later', async (fault) => {
@@ -218,8 +217,11 @@ describe('Blink', () => {
       at: 'before',
       effect: { do: 'answer', answer: answer(401) },
     });
-    expect(eventOf(await fault.run())).toMatchObject({ reason: 'refused_by_blink', blinkStatus: 401 });
-    expect(eventOf(await fault.run())).toMatchObject({ reason: 'refused_by_blink' });
+    expect(runEventOf(await fault.run())?.line).toMatchObject({
+      reason: 'refused_by_blink',
+      blinkStatus: 401,
+    });
+    expect(runEventOf(await fault.run())?.line).toMatchObject({ reason: 'refused_by_blink' });
     expect(fault.refreshes()).toBe(1);
   });
 
@@ -230,8 +232,8 @@ describe('Blink', () => {
       at: 'before',
       effect: { do: 'answer', answer: answer(429) },
     });
-    expect(told((await fault.run()).result)).toBe('too_many_logouts');
-    expect(told((await fault.run()).result)).toBe('too_many_logouts');
+    expect(codeOf(await fault.run())).toBe('too_many_logouts');
+    expect(codeOf(await fault.run())).toBe('too_many_logouts');
     expect(fault.refreshes()).toBe(1);
   });
 });
@@ -247,8 +249,8 @@ faulty('promise 4: a sign-in between refresh and save is kept, and is not logged
     at: 'before',
     effect: { do: 'destroy' },
   });
-  expect(told((await fault.run()).result)).toBe('session_busy');
+  expect(codeOf(await fault.run())).toBe('session_busy');
   expect(subject.holdsNewestToken(fault.session)).toBe(true);
   expect(subject.blink.logouts.map(({ clientId }) => clientId)).not.toContain(fault.session.clientId);
-  expect(told((await fault.run()).result)).toBe('logged_out');
+  expect(codeOf(await fault.run())).toBe('logged_out');
 });

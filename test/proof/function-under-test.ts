@@ -5,7 +5,6 @@ import { FUNCTION_TIMEOUT_SECONDS, webhookKeySecretName } from '../../lambda/env
 import { buildFunction } from '../../lib/function-bundle.ts';
 import { type BlinkStandIn, startBlink } from '../../lib/local/blink/start-blink.ts';
 import type { DeployedFunction } from '../../lib/local/deployment.ts';
-import type { InvocationResult } from '../../lib/local/lambda-process.ts';
 import {
   type SecretsManagerStandIn,
   startSecretsManager,
@@ -93,18 +92,4 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
       await rm(directory, { recursive: true });
     },
   };
-}
-
-/** An invocation's result in one word: its outcome, or the name of its error, which is our code. */
-export function told(result: InvocationResult): string {
-  if (result.kind === 'failed') return result.error.errorType;
-  const { payload } = result;
-  return typeof payload === 'object' && payload !== null && 'outcome' in payload
-    ? String(payload.outcome)
-    : 'nothing that is known';
-}
-
-/** The run's one line of log. */
-export function eventOf({ output }: { readonly output: readonly string[] }): Record<string, unknown> {
-  return JSON.parse(output.find((line) => line.includes('"_aws"')) ?? '{}');
 }

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CLAIM_LIFE_MS } from '../../lambda/vault/session-state.ts';
 import { LambdaProcess } from '../../lib/local/lambda-process.ts';
+import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures } from './figures.ts';
 import {
-  eventOf,
   type FunctionUnderTest,
   type SessionUnderTest,
   startFunctionUnderTest,
-  told,
 } from './function-under-test.ts';
 import { atStep, STEPS } from './steps.ts';
 
@@ -57,8 +56,8 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
   const survivors = [new LambdaProcess(fn, endpoints), new LambdaProcess(fn, endpoints)] as const;
   const runNext = async (session: SessionUnderTest, survivor = survivors[0]) => {
     const invocation = withoutCanary(await survivor.invoke({ session: session.name }));
-    const { reason, takeover } = eventOf(invocation);
-    const words = [told(invocation.result), ...(reason ? [reason] : []), ...(takeover ? ['took over'] : [])];
+    const { reason, takeover } = runEventOf(invocation)?.line ?? {};
+    const words = [codeOf(invocation), ...(reason ? [reason] : []), ...(takeover ? ['took over'] : [])];
     return words.join(', ');
   };
 
@@ -72,7 +71,7 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
       next = new LambdaProcess(fn, endpoints);
       atStep(subject, session, step, moment, () => doomed.kill());
       const { result } = withoutCanary(await doomed.invoke({ session: session.name }));
-      expect(told(result)).toBe('Runtime.ExitError');
+      expect(codeOf({ result })).toBe('Runtime.ExitError');
       secretsManager.faults.clear();
       blink.faults.clear();
       killed.push({ session, killed: `${moment} ${step}`, atOnce: await runNext(session) });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LambdaProcess } from '../../lib/local/lambda-process.ts';
+import { codeOf } from '../../lib/local/run-event.ts';
 import { figures, isLong } from './figures.ts';
-import { type FunctionUnderTest, startFunctionUnderTest, told } from './function-under-test.ts';
+import { type FunctionUnderTest, startFunctionUnderTest } from './function-under-test.ts';
 
 const RUNS = isLong ? 200 : 20;
 
@@ -39,7 +40,7 @@ test('promise 3: what Blink answered is on its way into the secret at once', asy
   for (let run = 0; run < RUNS; run++) {
     const session = subject.signIn(`window-${run}`);
     const { result } = await lambdaProcess.invoke({ session: session.name });
-    expect(told(result)).toBe('logged_out');
+    expect(codeOf({ result })).toBe('logged_out');
   }
   await lambdaProcess.kill();
 

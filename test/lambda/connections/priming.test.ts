@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { askAhead, readAhead } from '../../../lambda/connections/priming.ts';
+import { prefetch, readAhead } from '../../../lambda/connections/priming.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
 let nowMs: number;
@@ -12,7 +12,7 @@ beforeEach(() => {
 
 /** Answers with the number of the question. */
 const count = async () => ++asked;
-const ahead = (ask: () => Promise<number> = count) => askAhead(ask, undefined, () => nowMs).ask;
+const ahead = (ask: () => Promise<number> = count) => prefetch(ask, undefined, () => nowMs).ask;
 
 describe('what is asked ahead', () => {
   it('is asked at once, and is the first answer', async () => {
@@ -82,8 +82,8 @@ describe('what is asked ahead', () => {
 
 it('what is asked ahead is asked once another answer is there, or once there is none', async () => {
   const first = Promise.withResolvers<number>();
-  const earlier = askAhead(() => first.promise);
-  const later = askAhead(count, earlier.over);
+  const earlier = prefetch(() => first.promise);
+  const later = prefetch(count, earlier.over);
   expect(asked).toBe(0);
   first.reject(new Error('none'));
   expect(await later.ask()).toBe(1);
