@@ -31,7 +31,7 @@ interface AlarmReason {
   readonly metric: IMetric;
   /** The value from which on it is alarming. */
   readonly threshold: number;
-  /** Why somebody should look; the runbook says what to do. */
+  /** The reason for the alarm; the runbook says what to do. */
   readonly because: string;
 }
 
@@ -39,7 +39,7 @@ const FIVE_MINUTES = { statistic: 'Sum', period: Duration.minutes(5) };
 const FIFTEEN_MINUTES = { statistic: 'Sum', period: Duration.minutes(15) };
 const ONE_HOUR = { statistic: 'Sum', period: Duration.hours(1) };
 
-/** What somebody has to hear of. Nothing is alarming about no data: there are no runs without a trigger. */
+/** The alarms. Missing data is not breaching, because there are no runs without a trigger. */
 export class Alarms extends Construct {
   readonly alarms: readonly Alarm[];
 
@@ -133,13 +133,13 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
         period: FIVE_MINUTES.period,
       }),
       threshold: 1,
-      because: 'Blink no longer takes the refresh token of a session: somebody has to sign in again.',
+      because: 'Blink no longer accepts the refresh token of a session: a new sign-in is required.',
     },
     'failed-for-good': {
       metric: runMetric(name, 'FailedForGood', FIVE_MINUTES),
       threshold: 1,
       because:
-        'A run failed in a way that another try does not mend: by the stored session, by Blink, or by a fault of the function.',
+        'A run failed for a reason that a retry does not fix: the stored session, Blink, or a bug in the function.',
     },
     'function-errors': {
       // Every failure of a direct call is an error to Lambda. Its caller reads it in the reply.
@@ -180,14 +180,14 @@ function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason
             metric: runMetric(name, countOf('unauthenticated'), FIVE_MINUTES),
             threshold: 10,
             because:
-              'Within five minutes, ten calls of the webhook had a missing or wrong key: somebody is guessing, or a sender has an old one.',
+              'Within five minutes, ten calls of the webhook had a missing or wrong key: a caller is guessing, or a sender has an old key.',
           }
         : {
             // The gateway refuses unsigned calls itself, and counts them among all that it refuses.
             metric: api.metricClientError(FIVE_MINUTES),
             threshold: 10,
             because:
-              'Within five minutes, the webhook refused ten calls: somebody is guessing, or a sender may no longer sign in.',
+              'Within five minutes, the webhook refused ten calls: a caller is guessing, or a sender has lost its permission.',
           },
   };
 }

@@ -9,10 +9,10 @@ export interface RefreshRequest {
   readonly oauthClients: readonly [string, ...string[]];
 }
 
-/** What a refresh brings: the access token for now, the refresh token for the next time. */
+/** The tokens of a refresh. The refresh token is for the next one. */
 export interface Grant {
   readonly accessToken: string;
-  /** The new one, or the one that was sent where Blink's answer brings none. */
+  /** The new token, or the one that was sent if Blink's answer has none. */
   readonly refreshToken: string;
   /** The OAuth client name that Blink accepted. */
   readonly oauthClient: string;

@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 
 export const NUMERIC_ID_RULE = 'must be a number of 1 to 15 digits';
 
-/** Blink's ids of accounts and of clients, which come as numbers or as strings; as digits. */
+/** Blink's account and client ids: numbers or strings are accepted, and digits are returned. */
 export const numericIdSchema = v.pipe(
   v.union([v.string(), v.number()], NUMERIC_ID_RULE),
   v.transform(String),

@@ -1,6 +1,6 @@
 /**
  * A session as its secret's text holds it, in any of the three forms of blink-api.md section 4.
- * What the secret lacks is absent here, and is looked up by whoever needs it.
+ * Fields that the secret lacks are absent. The code that needs them looks them up at Blink.
  */
 export interface StoredSession {
   readonly form: 'blink-tokens' | 'blinkpy' | 'homebridge';

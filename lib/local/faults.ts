@@ -38,6 +38,16 @@ export class Faults<Call extends { readonly action: string }> {
     for (const fault of faults) this.#faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
   }
 
+  /** Affects calls of an action before they are processed. */
+  before(on: string, effect: Effect, options?: Pick<Fault<Call>, 'where' | 'times'>): void {
+    this.add({ on, at: 'before', effect, ...options });
+  }
+
+  /** Affects calls of an action after they have been processed. */
+  after(on: string, effect: Effect, options?: Pick<Fault<Call>, 'where' | 'times'>): void {
+    this.add({ on, at: 'after', effect, ...options });
+  }
+
   clear(): void {
     this.onCall = undefined;
     this.#faults.length = 0;

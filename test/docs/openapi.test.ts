@@ -172,7 +172,7 @@ describe('a reply is as it is described', () => {
   ])('of a check that finds %s in the journal, and does not call Blink', async (code, status, answer) => {
     const { name } = freshSession();
     const path = `/logout/${name}`;
-    stack.blink.faults.add({ on: 'refresh', at: 'before', effect: { do: 'answer', answer } });
+    stack.blink.faults.before('refresh', { do: 'answer', answer });
     await post(path);
     stack.blink.faults.clear();
     const callsBefore = stack.blink.calls.length;
@@ -185,7 +185,7 @@ describe('a reply is as it is described', () => {
   test('of a check after a refresh whose answers were lost', async () => {
     const { name } = freshSession();
     const path = `/logout/${name}`;
-    stack.blink.faults.add({ on: 'refresh', at: 'after', effect: { do: 'destroy' } });
+    stack.blink.faults.after('refresh', { do: 'destroy' });
     await post(path);
     stack.blink.faults.clear();
     const callsBefore = stack.blink.calls.length;
@@ -209,7 +209,7 @@ describe('a reply is as it is described', () => {
     ['blink_unavailable', json(503, {})],
   ])('of %s', async (code, answer) => {
     const { name } = freshSession();
-    stack.blink.faults.add({ on: 'refresh', at: 'before', effect: { do: 'answer', answer } });
+    stack.blink.faults.before('refresh', { do: 'answer', answer });
     const received = await post(`/logout/${name}`);
     stack.blink.faults.clear();
     expect(received.body).toMatchObject({ code });
@@ -244,7 +244,7 @@ describe('a reply is as it is described', () => {
   test('of a Secrets Manager that refuses', async () => {
     const { name } = freshSession();
     const effect = refuse('AccessDeniedException');
-    stack.secretsManager.faults.add({ on: 'ListSecretVersionIds', at: 'before', effect });
+    stack.secretsManager.faults.before('ListSecretVersionIds', effect);
     const received = await post(`/logout/${name}`);
     stack.secretsManager.faults.clear();
     expect(received).toMatchObject({ status: 503, body: { code: 'secrets_unavailable' } });

@@ -152,12 +152,11 @@ test('what the secret lacks is looked up', async () => {
   const { newest } = storedToken(stack, session);
   const name = stack.store(JSON.stringify({ refresh_token: newest }));
   const callsBefore = stack.blink.calls.length;
-  stack.blink.faults.add({
-    on: 'refresh',
-    at: 'before',
-    times: 1,
-    effect: { do: 'answer', answer: oauthError(401, 'invalid_client') },
-  });
+  stack.blink.faults.before(
+    'refresh',
+    { do: 'answer', answer: oauthError(401, 'invalid_client') },
+    { times: 1 },
+  );
   const { result } = await stack.invoke({ session: name });
   expect(result).toMatchObject({
     payload: { outcome: 'logged_out', accountId: 123_456, clientId: String(session.clientId) },

@@ -107,7 +107,7 @@ test('a body sent as a form’s content type is read as the JSON that it is', as
   expect(reply).toMatchObject({ status: 200, json: { outcome: 'ready', session: session.name } });
 });
 
-describe('a request that is not of the form gets 400, and nothing of a session is read', () => {
+describe('a malformed request gets 400, and no session is read', () => {
   test.each([
     ['malformed JSON', '/logout', '{"session":'],
     ['a text', '/logout', '"default"'],

@@ -72,11 +72,8 @@ describe('Secrets Manager', () => {
         'PutSecretValue',
         'UpdateSecretVersionStage',
       ]) {
-        subject.secretsManager.faults.add({
-          on,
+        subject.secretsManager.faults.before(on, refuse('ThrottlingException', 'Rate exceeded'), {
           where: secret,
-          at: 'before',
-          effect: refuse('ThrottlingException', 'Rate exceeded'),
           times: 1,
         });
       }
@@ -86,13 +83,7 @@ describe('Secrets Manager', () => {
   );
 
   faulty('promise 2: is down before the claim: nothing is spent', async ({ run, secret, refreshes }) => {
-    subject.secretsManager.faults.add({
-      on: 'PutSecretValue',
-      where: secret,
-      at: 'before',
-      effect: { do: 'destroy' },
-      times: 3,
-    });
+    subject.secretsManager.faults.before('PutSecretValue', { do: 'destroy' }, { where: secret, times: 3 });
     expect(codeOf(await run())).toBe('secrets_unavailable');
     expect(refreshes()).toBe(0);
     expect(codeOf(await run())).toBe('logged_out');
@@ -101,16 +92,17 @@ describe('Secrets Manager', () => {
   faulty('promise 3: goes down after the refresh and comes back: the token is saved', async (fault) => {
     let downUntilMs = Number.POSITIVE_INFINITY;
     let writes = 0;
-    subject.secretsManager.faults.add({
-      on: 'PutSecretValue',
-      where: (call) => {
-        if (!fault.secret(call)) return false;
-        if (writes++ === 1) downUntilMs = performance.now() + 1500;
-        return writes > 1 && performance.now() < downUntilMs;
+    subject.secretsManager.faults.before(
+      'PutSecretValue',
+      { do: 'destroy' },
+      {
+        where: (call) => {
+          if (!fault.secret(call)) return false;
+          if (writes++ === 1) downUntilMs = performance.now() + 1500;
+          return writes > 1 && performance.now() < downUntilMs;
+        },
       },
-      at: 'before',
-      effect: { do: 'destroy' },
-    });
+    );
     const invocation = await fault.run();
     expect(codeOf(invocation)).toBe('logged_out');
     expect(runEventOf(invocation)?.line['SaveMs']).toBeGreaterThan(1000);
@@ -122,12 +114,11 @@ describe('Secrets Manager', () => {
     'promise 3: never comes back: the run says so before it is ended',
     async (fault) => {
       let writes = 0;
-      subject.secretsManager.faults.add({
-        on: 'PutSecretValue',
-        where: (call) => fault.secret(call) && writes++ > 0,
-        at: 'before',
-        effect: { do: 'destroy' },
-      });
+      subject.secretsManager.faults.before(
+        'PutSecretValue',
+        { do: 'destroy' },
+        { where: (call) => fault.secret(call) && writes++ > 0 },
+      );
       const invocation = await fault.run(20);
       expect(codeOf(invocation)).toBe('save_failed');
       expect(runEventOf(invocation)?.line).toMatchObject({ code: 'save_failed', level: 'ERROR' });
@@ -139,13 +130,7 @@ describe('Secrets Manager', () => {
 
 describe('Blink', () => {
   faulty('promise 5: processes a refresh, and its answer is lost: the run says so', async (fault) => {
-    subject.blink.faults.add({
-      on: 'refresh',
-      where: fault.token,
-      at: 'after',
-      effect: { do: 'destroy' },
-      times: 1,
-    });
+    subject.blink.faults.after('refresh', { do: 'destroy' }, { where: fault.token, times: 1 });
     const invocation = await fault.run();
     expect(runEventOf(invocation)?.line).toMatchObject({
       code: 'reauthentication_required',
@@ -159,13 +144,7 @@ describe('Blink', () => {
   faulty(
     'promise 5: processes a refresh and answers too late: the run says so',
     async (fault) => {
-      subject.blink.faults.add({
-        on: 'refresh',
-        where: fault.token,
-        at: 'after',
-        effect: { do: 'hold', ms: 9000 },
-        times: 1,
-      });
+      subject.blink.faults.after('refresh', { do: 'hold', ms: 9000 }, { where: fault.token, times: 1 });
       const told = { reason: 'lost_between_refresh_and_save', refreshTries: 2 };
       expect(runEventOf(await fault.run())?.line).toMatchObject(told);
     },
@@ -173,50 +152,35 @@ describe('Blink', () => {
   );
 
   faulty('answers late, but in time: the logout succeeds', async (fault) => {
-    subject.blink.faults.add({
-      on: 'refresh',
-      where: fault.token,
-      at: 'after',
-      effect: { do: 'hold', ms: 1000 },
-      times: 1,
-    });
+    subject.blink.faults.after('refresh', { do: 'hold', ms: 1000 }, { where: fault.token, times: 1 });
     expect(codeOf(await fault.run())).toBe('logged_out');
     expect(fault.refreshes()).toBe(1);
   });
 
   faulty('answers 5xx once: the refresh is sent once more', async (fault) => {
-    subject.blink.faults.add({
-      on: 'refresh',
-      where: fault.token,
-      at: 'before',
-      effect: { do: 'answer', answer: answer(503) },
-      times: 1,
-    });
+    subject.blink.faults.before(
+      'refresh',
+      { do: 'answer', answer: answer(503) },
+      { where: fault.token, times: 1 },
+    );
     const invocation = await fault.run();
     expect(codeOf(invocation)).toBe('logged_out');
     expect(runEventOf(invocation)?.line['refreshTries']).toBe(2);
   });
 
   faulty('answers 5xx always: the run gives up, and a later one may succeed at once', async (fault) => {
-    subject.blink.faults.add({
-      on: 'refresh',
-      where: fault.token,
-      at: 'before',
-      effect: { do: 'answer', answer: answer(503) },
-      times: 2,
-    });
+    subject.blink.faults.before(
+      'refresh',
+      { do: 'answer', answer: answer(503) },
+      { where: fault.token, times: 2 },
+    );
     expect(codeOf(await fault.run())).toBe('blink_unavailable');
     expect(fault.refreshes()).toBe(2);
     expect(codeOf(await fault.run())).toBe('logged_out');
   });
 
   faulty('promise 6: answers a bare 401: it is asked once, now and later', async (fault) => {
-    subject.blink.faults.add({
-      on: 'refresh',
-      where: fault.token,
-      at: 'before',
-      effect: { do: 'answer', answer: answer(401) },
-    });
+    subject.blink.faults.before('refresh', { do: 'answer', answer: answer(401) }, { where: fault.token });
     expect(runEventOf(await fault.run())?.line).toMatchObject({
       reason: 'refused_by_blink',
       blinkStatus: 401,
@@ -226,12 +190,7 @@ describe('Blink', () => {
   });
 
   faulty('answers 429: it is left alone for a while', async (fault) => {
-    subject.blink.faults.add({
-      on: 'refresh',
-      where: fault.token,
-      at: 'before',
-      effect: { do: 'answer', answer: answer(429) },
-    });
+    subject.blink.faults.before('refresh', { do: 'answer', answer: answer(429) }, { where: fault.token });
     expect(codeOf(await fault.run())).toBe('too_many_logouts');
     expect(codeOf(await fault.run())).toBe('too_many_logouts');
     expect(fault.refreshes()).toBe(1);
@@ -240,15 +199,16 @@ describe('Blink', () => {
 
 faulty('promise 4: a sign-in between refresh and save is kept, and is not logged out', async (fault) => {
   let writes = 0;
-  subject.secretsManager.faults.add({
-    on: 'PutSecretValue',
-    where: (call) => {
-      if (fault.secret(call) && writes++ === 1) subject.signInAgain(fault.session);
-      return false;
+  subject.secretsManager.faults.before(
+    'PutSecretValue',
+    { do: 'destroy' },
+    {
+      where: (call) => {
+        if (fault.secret(call) && writes++ === 1) subject.signInAgain(fault.session);
+        return false;
+      },
     },
-    at: 'before',
-    effect: { do: 'destroy' },
-  });
+  );
   expect(codeOf(await fault.run())).toBe('session_busy');
   expect(subject.holdsNewestToken(fault.session)).toBe(true);
   expect(subject.blink.logouts.map(({ clientId }) => clientId)).not.toContain(fault.session.clientId);

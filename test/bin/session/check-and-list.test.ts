@@ -117,11 +117,7 @@ describe('check', () => {
 
   it('says that Blink blocked the last run', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
-    session.blink.faults.add({
-      on: 'refresh',
-      at: 'before',
-      effect: { do: 'answer', answer: { status: 406, headers: {}, body: '' } },
-    });
+    session.blink.faults.before('refresh', { do: 'answer', answer: { status: 406, headers: {}, body: '' } });
     await session.run('logout');
     expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'blocked_by_blink' } });
   });
@@ -132,11 +128,7 @@ describe('check', () => {
     const { exitCode, stderr } = await session.run('check gardn');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('Sessions: attic, garden.');
-    session.secretsManager.faults.add({
-      on: 'ListSecrets',
-      at: 'before',
-      effect: refuse('AccessDeniedException'),
-    });
+    session.secretsManager.faults.before('ListSecrets', refuse('AccessDeniedException'));
     expect((await session.run('check gardn')).stderr).toContain('could not be listed');
   });
 
@@ -164,11 +156,8 @@ describe('list', () => {
     session.store('{"refresh_token":"x"}', 'cellar');
     session.store('{"refresh_token":"x"}', 'Not-A-Session');
     session.secretsManager.secrets.create('blink-logout-webhook-key-2', 'another');
-    session.secretsManager.faults.add({
-      on: 'GetSecretValue',
+    session.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException'), {
       where: ({ secretId }) => secretId === 'blink-logout/cellar',
-      at: 'before',
-      effect: refuse('AccessDeniedException'),
     });
     const { exitCode, stdout } = await session.run('list --json');
     expect(exitCode).toBe(1);

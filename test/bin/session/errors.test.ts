@@ -195,11 +195,7 @@ describe('at AWS', () => {
   ])('explains %s', async (name, code, words) => {
     signedIn();
     session.store('{"refresh_token":"x"}');
-    session.secretsManager.faults.add({
-      on: 'GetSecretValue',
-      at: 'before',
-      effect: refuse(name, 'canary@example.com'),
-    });
+    session.secretsManager.faults.before('GetSecretValue', refuse(name, 'canary@example.com'));
     const { exitCode, stdout } = await session.runAtAws('check --json --region eu-central-1');
     const { error } = JSON.parse(stdout);
     expect([exitCode, error.code]).toEqual([1, code]);
@@ -210,14 +206,10 @@ describe('at AWS', () => {
   it('names action, secret and policy where access is denied, by region and partition', async () => {
     signedIn();
     session.store('{"refresh_token":"x"}');
-    session.secretsManager.faults.add({
-      on: 'GetSecretValue',
-      at: 'before',
-      effect: refuse(
-        'AccessDeniedException',
-        'canary is not authorized to perform: secretsmanager:GetSecretValue',
-      ),
-    });
+    session.secretsManager.faults.before(
+      'GetSecretValue',
+      refuse('AccessDeniedException', 'canary is not authorized to perform: secretsmanager:GetSecretValue'),
+    );
     const { stderr } = await session.runAtAws('check --region cn-north-1');
     expect(stderr).toContain('secretsmanager:GetSecretValue on the secret blink-logout/default (cn-north-1)');
     expect(stderr).toContain(
@@ -231,11 +223,7 @@ describe('at AWS', () => {
   ])('prints the statement for the key where AWS says: %s', async (message) => {
     signedIn();
     session.store('{"refresh_token":"x"}');
-    session.secretsManager.faults.add({
-      on: 'GetSecretValue',
-      at: 'before',
-      effect: refuse('AccessDeniedException', message),
-    });
+    session.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException', message));
     const { stderr } = await session.runAtAws('check --region eu-central-1');
     expect(stderr).toContain('access to its KMS key is denied');
     expect(stderr).toContain(

@@ -164,11 +164,7 @@ describe('importing what is not complete', () => {
   });
 
   it('keeps the new token where a look-up fails', async () => {
-    session.blink.faults.add({
-      on: 'tier-info',
-      at: 'after',
-      effect: { do: 'answer', answer: { status: 404, headers: {}, body: '' } },
-    });
+    session.blink.faults.after('tier-info', { do: 'answer', answer: { status: 404, headers: {}, body: '' } });
     expect(await session.run('import --yes --from -', [bare()])).toMatchObject({ exitCode: 0 });
     expect(session.stored().text).toContain(session.blink.tokens.newest(77));
     session.blink.faults.clear();
@@ -269,11 +265,7 @@ describe('importing what is not complete', () => {
   });
 
   it('gives the claim back where Blink does not answer', async () => {
-    session.blink.faults.add({
-      on: 'refresh',
-      at: 'before',
-      effect: { do: 'answer', answer: { status: 406, headers: {}, body: '' } },
-    });
+    session.blink.faults.before('refresh', { do: 'answer', answer: { status: 406, headers: {}, body: '' } });
     const ran = await session.run('import --yes --from -', [bare()]);
     expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Wait an hour') });
     expect(parseStoredSession(session.stored().text).refreshToken).toBe(token);

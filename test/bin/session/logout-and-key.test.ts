@@ -65,11 +65,7 @@ describe('logout', () => {
   it.each(['PutSecretValue', 'UpdateSecretVersionStage'])(
     'spends nothing without the right to %s, and prints the policy statement',
     async (action) => {
-      session.secretsManager.faults.add({
-        on: action,
-        at: 'before',
-        effect: refuse('AccessDeniedException'),
-      });
+      session.secretsManager.faults.before(action, refuse('AccessDeniedException'));
       const { exitCode, stderr } = await session.run('logout');
       expect([exitCode, session.blink.tokens.refreshes]).toEqual([1, 0]);
       expect(stderr).toContain(`"Action":"secretsmanager:${action}"`);
@@ -77,11 +73,8 @@ describe('logout', () => {
   );
 
   it('says at once that AWSCURRENT may not be moved, and that the next run goes on', async () => {
-    session.secretsManager.faults.add({
-      on: 'UpdateSecretVersionStage',
-      at: 'before',
+    session.secretsManager.faults.before('UpdateSecretVersionStage', refuse('AccessDeniedException'), {
       where: ({ labels }) => labels.includes('AWSCURRENT'),
-      effect: refuse('AccessDeniedException'),
     });
     const startedAtMs = performance.now();
     const { exitCode, stderr } = await session.run('logout');
@@ -184,7 +177,7 @@ describe('key', () => {
     ['rotate', 'GetRandomPassword', '"Resource":"*"'],
     ['rotate', 'PutSecretValue', 'secret:blink-logout-webhook-key-??????'],
   ])('names what is not allowed: key %s, %s', async (command, action, resource) => {
-    session.secretsManager.faults.add({ on: action, at: 'before', effect: refuse('AccessDeniedException') });
+    session.secretsManager.faults.before(action, refuse('AccessDeniedException'));
     const { exitCode, stderr } = await session.run(`key ${command}`);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`"secretsmanager:${action}"`);

@@ -89,11 +89,7 @@ describe('a first sign-in', () => {
   it.each(['tier-info', 'homescreen'])(
     'is stored although %s tells nothing: a logout looks it up',
     async (on) => {
-      session.blink.faults.add({
-        on,
-        at: 'after',
-        effect: { do: 'answer', answer: { status: 404, headers: {}, body: '' } },
-      });
+      session.blink.faults.after(on, { do: 'answer', answer: { status: 404, headers: {}, body: '' } });
       const ran = await session.run('sign-in', SIGN_IN_LINES);
       expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/client +missing/) });
       session.blink.faults.clear();
@@ -129,11 +125,7 @@ describe('a sign-in over a session', () => {
 
   it('takes over the account of whoever signs in', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
-    session.blink.faults.add({
-      on: 'tier-info',
-      at: 'after',
-      effect: { do: 'answer', answer: { status: 404, headers: {}, body: '' } },
-    });
+    session.blink.faults.after('tier-info', { do: 'answer', answer: { status: 404, headers: {}, body: '' } });
     await session.run('sign-in', [ACCOUNTS.plain.email, PASSWORD]);
     const { accountId, clientId, tier } = parseStoredSession(session.stored().text);
     expect({ accountId, clientId, tier }).toEqual({});
@@ -200,11 +192,7 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
   it.each(['sign-in', 'verify', 'exchange', 'authorize'])('a lock-out at %s: wait an hour', async (on) => {
     for (const status of [406, 429]) {
       session.blink.faults.clear();
-      session.blink.faults.add({
-        on,
-        at: 'before',
-        effect: { do: 'answer', answer: { status, headers: {}, body: '' } },
-      });
+      session.blink.faults.before(on, { do: 'answer', answer: { status, headers: {}, body: '' } });
       const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
       expect(exitCode).toBe(1);
       expect(stderr).toContain(`status ${status}`);
@@ -219,21 +207,16 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
   });
 
   it('a Blink that has trouble', async () => {
-    session.blink.faults.add({
-      on: 'sign-in',
-      at: 'before',
-      effect: { do: 'answer', answer: { status: 503, headers: {}, body: `${EMAIL} ${CODE}` } },
+    session.blink.faults.before('sign-in', {
+      do: 'answer',
+      answer: { status: 503, headers: {}, body: `${EMAIL} ${CODE}` },
     });
     const ran = await session.run('sign-in', SIGN_IN_LINES);
     expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Try again later') });
   });
 
   it('a missing right to create the secret: the policy statement, before Blink is asked', async () => {
-    session.secretsManager.faults.add({
-      on: 'CreateSecret',
-      at: 'before',
-      effect: refuse('AccessDeniedException'),
-    });
+    session.secretsManager.faults.before('CreateSecret', refuse('AccessDeniedException'));
     const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
     expect(exitCode).toBe(1);
     expect(session.blink.calls).toEqual([]);
@@ -245,11 +228,7 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
 
   it('a missing right to write the secret: the policy statement, before Blink is asked', async () => {
     session.store(BY_HAND['blinkpy JSON']);
-    session.secretsManager.faults.add({
-      on: 'PutSecretValue',
-      at: 'before',
-      effect: refuse('AccessDeniedException'),
-    });
+    session.secretsManager.faults.before('PutSecretValue', refuse('AccessDeniedException'));
     const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
     expect([exitCode, session.blink.calls]).toEqual([1, []]);
     expect(stderr).toContain('"Action":"secretsmanager:PutSecretValue"');
@@ -262,12 +241,9 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
 
   it('a secret without a value needs no right to create secrets', async () => {
     session.secretsManager.secrets.create('blink-logout/default', undefined);
-    session.secretsManager.faults.add({
-      on: 'CreateSecret',
-      at: 'before',
+    session.secretsManager.faults.before('CreateSecret', refuse('AccessDeniedException'), {
       where: ({ versionId }) => versionId !== undefined,
       times: 1,
-      effect: refuse('AccessDeniedException'),
     });
     expect(await session.run('sign-in', SIGN_IN_LINES)).toMatchObject({ exitCode: 0 });
   });

@@ -105,13 +105,13 @@ describe('against a server', () => {
   });
 
   it('gives up after three tries', async () => {
-    standIn.faults.add({ on: 'GetSecretValue', at: 'before', effect: { do: 'destroy' } });
+    standIn.faults.before('GetSecretValue', { do: 'destroy' });
     await expect(store.readCurrent(SESSION)).rejects.toMatchObject({ code: 'secrets_unavailable' });
     expect(standIn.calls).toHaveLength(3);
   });
 
   it('waits three seconds for an answer and for the rest of one', async () => {
-    standIn.faults.add({ on: 'GetSecretValue', at: 'before', effect: { do: 'hold', ms: 60_000 } });
+    standIn.faults.before('GetSecretValue', { do: 'hold', ms: 60_000 });
     const stalled = createServer((_, response) => {
       response.writeHead(200, { 'Content-Length': '100' }).write('{');
     }).listen(0, '127.0.0.1');

@@ -178,7 +178,7 @@ describe('Secrets Manager’s errors', () => {
   ])('are told apart: %s', async (name, statusCode, code) => {
     const where = ({ secretId }: { readonly secretId: string | undefined }) =>
       secretId === 'blink-logout/default';
-    bundle.secretsManager.faults.add({ on: 'GetSecretValue', where, at: 'before', effect: refuse(name) });
+    bundle.secretsManager.faults.before('GetSecretValue', refuse(name), { where });
     expect(await bundle.invoke(WEBHOOK)).toMatchObject({
       returned: { statusCode, body: expect.stringContaining(`"${code}"`) },
     });
@@ -188,7 +188,7 @@ describe('Secrets Manager’s errors', () => {
     ['throttled', refuse('ThrottlingException')],
     ['cut off', { do: 'destroy' } as const],
   ])('are tried again where a call is %s', async (_what, effect) => {
-    bundle.secretsManager.faults.add({ on: 'PutSecretValue', at: 'before', effect, times: 2 });
+    bundle.secretsManager.faults.before('PutSecretValue', effect, { times: 2 });
     expect(await bundle.invoke(WEBHOOK)).toMatchObject(LOGGED_OUT);
     expect(actions().filter((action) => action === 'PutSecretValue')).toHaveLength(4);
   });

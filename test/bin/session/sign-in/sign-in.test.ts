@@ -104,20 +104,20 @@ describe('what Blink says no to', () => {
   });
 
   it.each([400, 401, 403, 422])('is a wrong password by status %i', async (status) => {
-    blink.faults.add({ on: 'sign-in', at: 'before', effect: answering(status, '{"error":"x"}') });
+    blink.faults.before('sign-in', answering(status, '{"error":"x"}'));
     expect(await signInAs(PLAIN)).toEqual({ kind: 'wrong_password' });
   });
 
   it.each([406, 429])('is a lock by status %i, for the password and for the code', async (status) => {
     const pending = wanted(await signInAs(BY_412));
-    blink.faults.add({ on: 'verify', at: 'before', effect: answering(status) });
+    blink.faults.before('verify', answering(status));
     expect(await pending.verify('123456')).toEqual({ kind: 'locked', blinkStatus: status });
-    blink.faults.add({ on: 'sign-in', at: 'before', effect: answering(status) });
+    blink.faults.before('sign-in', answering(status));
     expect(await signInAs(PLAIN)).toEqual({ kind: 'locked', blinkStatus: status });
   });
 
   it('is not tried again', async () => {
-    blink.faults.add({ on: 'sign-in', at: 'before', effect: answering(503) });
+    blink.faults.before('sign-in', answering(503));
     await expect(signInAs(PLAIN)).rejects.toMatchObject({ code: 'blink_unavailable' });
     expect(blink.calls.filter(({ action }) => action === 'sign-in')).toHaveLength(1);
   });
@@ -152,14 +152,14 @@ describe('what is not as it was', () => {
     ['an answer that breaks off', 'exchange', { do: 'cut-off' }, 'blink_unavailable'],
     ['a connection that is cut', 'sign-in', { do: 'destroy' }, 'blink_unavailable'],
   ] as const)('%s is a failure that shows nothing', async (_what, on, effect, code) => {
-    blink.faults.add({ on, at: 'after', effect });
+    blink.faults.after(on, effect);
     const failure: unknown = await signInAs(PLAIN).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code });
     expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain('canary');
   });
 
   it('takes a 412 that says nothing for a second factor all the same', async () => {
-    blink.faults.add({ on: 'sign-in', at: 'after', effect: answering(412, 'no JSON') });
+    blink.faults.after('sign-in', answering(412, 'no JSON'));
     expect(wanted(await signInAs(BY_412))).toMatchObject({ method: 'unknown', resendAfterSeconds: 60 });
   });
 
@@ -172,7 +172,7 @@ describe('what is not as it was', () => {
     'immedia-blink://x',
     '//evil.example',
   ])('follows no redirect to %s', async (location) => {
-    blink.faults.add({ on: 'authorize', at: 'after', effect: answering(302, '', { location }) });
+    blink.faults.after('authorize', answering(302, '', { location }));
     await expect(signInAs(PLAIN)).rejects.toMatchObject({ code: 'blink_rejected' });
     expect(blink.calls).toHaveLength(1);
   });
@@ -196,11 +196,8 @@ describe('what is not as it was', () => {
     'immedia-blink://applinks.blink.com/signin/callback',
     '/oauth/v2/signin',
   ])('takes no code from %s', async (location) => {
-    blink.faults.add({
-      on: 'authorize',
+    blink.faults.after('authorize', answering(302, '', { location }), {
       where: ({ query }) => query['client_id'] === undefined,
-      at: 'after',
-      effect: answering(302, '', { location }),
     });
     await expect(signInAs(PLAIN)).rejects.toMatchObject({ code: 'blink_rejected' });
     expect(blink.calls.at(-1)?.action).toBe('authorize');

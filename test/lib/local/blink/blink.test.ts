@@ -289,19 +289,19 @@ describe('what a test can see and do', () => {
   });
 
   it('refuses to say what it did: spent, and the connection cut', async () => {
-    blink.faults.add({ on: 'refresh', at: 'after', times: 1, effect: { do: 'destroy' } });
+    blink.faults.after('refresh', { do: 'destroy' }, { times: 1 });
     await expect(refresh(first)).rejects.toThrow();
     expect(blink.tokens.spends(first)).toBe(1);
     expect(blink.tokens.newest(CLIENT_ID)).not.toBe(first);
   });
 
   it('cuts an answer off in the middle', async () => {
-    blink.faults.add({ on: 'refresh', at: 'after', times: 1, effect: { do: 'cut-off' } });
+    blink.faults.after('refresh', { do: 'cut-off' }, { times: 1 });
     await expect(refresh(first)).rejects.toThrow('aborted');
   });
 
   it('answers late', async () => {
-    blink.faults.add({ on: 'refresh', at: 'after', effect: { do: 'hold', ms: 50 } });
+    blink.faults.after('refresh', { do: 'hold', ms: 50 });
     const begunMs = performance.now();
     await refresh(first);
     expect(performance.now() - begunMs).toBeGreaterThanOrEqual(45);
@@ -310,12 +310,7 @@ describe('what a test can see and do', () => {
   it('picks calls by what they carry', async () => {
     const isSeeded = (call: { readonly form: Readonly<Record<string, string>> }) =>
       call.form['refresh_token'] === first;
-    blink.faults.add({
-      on: 'refresh',
-      at: 'before',
-      where: isSeeded,
-      effect: { do: 'answer', answer: html(500, '') },
-    });
+    blink.faults.before('refresh', { do: 'answer', answer: html(500, '') }, { where: isSeeded });
     expect((await refresh('other')).status).toBe(400);
     expect((await refresh(first)).status).toBe(500);
   });

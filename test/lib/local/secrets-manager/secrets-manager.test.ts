@@ -366,12 +366,7 @@ describe('what a test can see and do', () => {
 
   it('throttles so many times and then serves: the SDK’s own retry gets through', async () => {
     const patient = clientOf(standIn, 2);
-    standIn.faults.add({
-      on: 'GetSecretValue',
-      at: 'before',
-      times: 1,
-      effect: refuse('ThrottlingException'),
-    });
+    standIn.faults.before('GetSecretValue', refuse('ThrottlingException'), { times: 1 });
     const current = await patient.send(new GetSecretValueCommand({ SecretId: NAME }));
     patient.destroy();
     expect(current.$metadata.attempts).toBe(2);
