@@ -10,7 +10,7 @@ const SECTION = sectionOf('README.md', 'From nothing to logged out');
 const [serve = '', ...commands] = blocksOf(SECTION, 'sh').flatMap((block) => block.trim().split('\n'));
 
 /** What each line shows, in their order. */
-const SHOWN = ['Signed in.', 'ready', 'Logged out', 'garden          logged out', 'Imported', 'new key', ''];
+const SHOWN = ['Signed in.', 'ready', 'Logged out', 'logged out', 'Imported', 'new key', ''];
 
 let server: Person;
 

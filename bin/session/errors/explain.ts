@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { Failure } from '../../../lambda/failure.ts';
 import { isAccessDenied } from '../../../lambda/vault/secrets-failure.ts';
 import { sessionNames } from '../session-secrets.ts';
@@ -5,6 +6,9 @@ import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { CommandError } from './command-error.ts';
 import { explainSecrets, startLocalRun } from './explain-secrets.ts';
+
+/** How many names of sessions an error shows. */
+const NEAREST = 5;
 
 /** Explains a failure and what to do next. Contains no external text except checked codes, names and numbers. */
 export async function explain(error: unknown, target: Target, session: string): Promise<CommandError> {
@@ -20,7 +24,7 @@ export async function explain(error: unknown, target: Target, session: string): 
   if (details.blinkStatus === 406 || details.blinkStatus === 429) return blocked(details.blinkStatus, error);
   switch (code) {
     case 'session_unknown':
-      return told(`There is no session named ${session}.`, await known(target), signIn);
+      return told(`There is no session named ${session}.`, await known(target, session), signIn);
     case 'session_invalid':
       return told(
         `${sentence(error.message)} Nothing was spent.`,
@@ -81,10 +85,14 @@ export function blocked(blinkStatus: number, cause?: unknown): CommandError {
   );
 }
 
-async function known(target: Target): Promise<string> {
+/** All sessions, or of many those with the nearest names. */
+async function known(target: Target, session: string): Promise<string> {
   try {
     const names = await sessionNames(target);
-    return names.length === 0 ? 'There are no sessions yet.' : `Sessions: ${names.join(', ')}.`;
+    if (names.length === 0) return 'There are no sessions yet.';
+    if (names.length <= NEAREST) return `Sessions: ${names.join(', ')}.`;
+    const nearest = names.toSorted((a, b) => distance(session, a) - distance(session, b)).slice(0, NEAREST);
+    return `The nearest of ${names.length} sessions: ${nearest.join(', ')}. To see all: ${target.commandLine('list')}`;
   } catch (error) {
     if (error instanceof Failure) return 'The sessions could not be listed.';
     throw error;

@@ -132,6 +132,15 @@ describe('check', () => {
     expect((await session.run('check gardn')).stderr).toContain('could not be listed');
   });
 
+  it('names the nearest of many sessions, and how many there are', async () => {
+    for (let n = 0; n < 200; n++) session.store('{"refresh_token":"x"}', `camera-${n}`);
+    for (const name of ['garden', 'garden-2']) session.store('{"refresh_token":"x"}', name);
+    const { stderr } = await session.run('check gardn');
+    expect(stderr).toContain('The nearest of 202 sessions: garden, garden-2, ');
+    expect(stderr.match(/camera-/g)).toHaveLength(3);
+    expect(stderr).toContain('To see all: npm run session -- list --local');
+  });
+
   it('names the field that is unusable, and not what is in it', async () => {
     session.store('{"refresh_token":"x","host":"evil.example"}');
     const { exitCode, stderr, stdout } = await session.run('check');
@@ -168,10 +177,27 @@ describe('list', () => {
       { session: 'cellar', error: { code: 'access_denied' } },
     ]);
     const lines = (await session.run('list')).stdout.trimEnd().split('\n');
-    expect(lines).toHaveLength(4);
-    expect(lines[1]).toMatch(
-      /^attic {10}ready; no logout with this token yet \(token stored \d seconds? ago\)$/,
-    );
+    expect(lines).toHaveLength(5);
+    expect(lines[0]).toMatch(/^session {8}token stored {2}last run, and whether/);
+    expect(lines[2]).toMatch(/^attic {10}\d seconds? ago {2,3}ready; no logout with this token yet$/);
+  });
+
+  it('shows only the sessions that cannot be used, and fails if there are any', async () => {
+    await session.run('sign-in garden', SIGN_IN_LINES);
+    expect(await session.run('list --failed')).toMatchObject({
+      exitCode: 0,
+      stdout: 'The session can be used.\n',
+    });
+    session.blink.tokens.revoke(100_001, 7_000_001);
+    await session.run('logout garden');
+    session.store('{"refresh_token":"x"}', 'attic');
+    const { exitCode, stdout } = await session.run('list --failed --json');
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout).sessions).toMatchObject([{ session: 'garden', lastRun: 'refused' }]);
+    expect(await session.run('list')).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('attic'),
+    });
   });
 
   it('reads every page', async () => {
