@@ -45,7 +45,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, { action, ...props }: AlarmsProps) {
     super(scope, id);
-    this.alarms = [...this.#occurrences(props), ...this.#silence(props.settings)];
+    this.alarms = [...this.#occurrences(props), ...this.#silence(props.settings, action)];
     for (const alarm of this.alarms) alarm.addAlarmAction(action);
   }
 
@@ -63,12 +63,12 @@ export class Alarms extends Construct {
     );
   }
 
-  #silence(settings: Settings): Alarm[] {
+  #silence(settings: Settings, action: IAlarmAction): Alarm[] {
     const { schedule, timeZone } = settings;
     if (schedule === undefined) return [];
     const gapMinutes = longestGapMinutes(parseScheduleExpression(schedule), timeZone);
     if (SilenceAlarm.canWatch(gapMinutes)) {
-      return [new SilenceAlarm(this, 'Silence', { settings, longestGapMinutes: gapMinutes }).alarm];
+      return [new SilenceAlarm(this, 'Silence', { action, settings, longestGapMinutes: gapMinutes }).alarm];
     }
     Annotations.of(this).addInfo(
       'No alarm will tell that the schedule stands still: that takes one and a half of its periods, and CloudWatch looks back no further than seven days.',

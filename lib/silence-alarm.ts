@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
+  type IAlarmAction,
   type IMetric,
   MathExpression,
   TreatMissingData,
@@ -19,19 +20,21 @@ const DAY_MINUTES = 24 * 60;
 const LONGEST_WINDOW_MINUTES = 7 * DAY_MINUTES;
 
 export interface SilenceAlarmProps {
+  readonly action: IAlarmAction;
   readonly settings: Settings;
   /** Between two firings of the schedule. */
   readonly longestGapMinutes: number;
 }
 
 /**
- * The alarm for what does not happen: no scheduled logout for one and a half of the schedule's periods.
- * It needs a success to begin with, and so goes off once after the first deployment where that takes longer.
+ * The alarm for what does not happen: no scheduled logout for one and a half of the schedule's periods. Without any data its
+ * state is INSUFFICIENT_DATA, which it also has from its creation to the first success, and actions are invoked only when
+ * the state changes (CloudWatch User Guide, "Using Amazon CloudWatch alarms"). So it does not ring before that success.
  */
 export class SilenceAlarm extends Construct {
   readonly alarm: Alarm;
 
-  constructor(scope: Construct, id: string, { settings, longestGapMinutes }: SilenceAlarmProps) {
+  constructor(scope: Construct, id: string, { action, settings, longestGapMinutes }: SilenceAlarmProps) {
     super(scope, id);
     const windowMinutes = 1.5 * longestGapMinutes;
     // Periods of less than an hour may add up to a day at most.
@@ -43,8 +46,9 @@ export class SilenceAlarm extends Construct {
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: Math.ceil(windowMinutes / periodMinutes),
-      treatMissingData: TreatMissingData.BREACHING,
+      treatMissingData: TreatMissingData.MISSING,
     });
+    this.alarm.addInsufficientDataAction(action);
   }
 
   /**

@@ -10,10 +10,10 @@ function silenceOf(schedule?: string) {
 }
 
 function alarmOf(settings: Record<string, unknown>) {
-  const breaching = synthesize(settings).findResources('AWS::CloudWatch::Alarm', {
-    Properties: { TreatMissingData: 'breaching' },
+  const silent = synthesize(settings).findResources('AWS::CloudWatch::Alarm', {
+    Properties: { TreatMissingData: 'missing' },
   });
-  return Object.values(breaching).map(({ Properties }) => Properties);
+  return Object.values(silent).map(({ Properties }) => Properties);
 }
 
 describe('the alarm for want of success', () => {
@@ -74,6 +74,12 @@ describe('the alarm for want of success', () => {
     expect(silenceOf('rate(1 day)')[0].AlarmDescription).toContain(
       'No scheduled logout has succeeded for 36 hours',
     );
+  });
+
+  it('rings when data ends, and so not between the first deployment and the first success', () => {
+    const [alarm] = silenceOf('rate(1 day)');
+    expect(alarm.InsufficientDataActions).toEqual(alarm.AlarmActions);
+    expect(alarm.AlarmActions).toHaveLength(1);
   });
 
   it('does not exist without a schedule', () => {
