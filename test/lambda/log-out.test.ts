@@ -162,6 +162,19 @@ describe('promise 2: nothing is spent', () => {
     expect(end).toBe('secrets_unavailable');
     expect(world.blink.spends).toEqual([]);
   });
+
+  it.each([
+    [18_500, 1],
+    [19_500, 2],
+  ])(
+    'by a repetition that could not be saved before the answer is due: %i ms, %i tries',
+    async (answerWithinMs, tries) => {
+      world.blink.refreshStatus = 503;
+      const { end, actions } = await runScripted(world, { answerWithinMs });
+      expect(end).toBe('blink_unavailable');
+      expect(actions.filter((action) => action === 'refresh')).toHaveLength(tries);
+    },
+  );
 });
 
 test('promise 3: the save goes on past the moment at which the caller wanted its answer', async () => {

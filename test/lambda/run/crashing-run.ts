@@ -22,7 +22,7 @@ const blink = blinkOverHttps({
 const endsAtMs = performance.now() + (way === 'never' ? 18_300 : 60_000);
 await run(
   {
-    store: inProcessStore('blink-logout/default', '{"refresh_token":"r"}'),
+    store: inProcessStore('default', '{"refresh_token":"r"}'),
     blink,
     callers: 'iam',
     metricsNamespace: 'blink-logout',

@@ -7,7 +7,6 @@ import {
   MAX_KEPT_VERSIONS,
   MAX_TAKEOVERS,
   REJECTED_MS,
-  REPEATED_DELIVERY_MS,
   type SessionState,
   sessionState,
 } from '../../../lambda/vault/session-state.ts';
@@ -235,6 +234,12 @@ describe('a refused token', () => {
     expect(availabilityAt(T0 + DAY_MS, current(), ...journal)).toEqual({ kind: 'refused', lost: false });
   });
 
+  it('is not tried again where clocks date its refusal up to 5 s before the version', () => {
+    const refusedAgo = (ms: number) => availabilityAt(T0, current(), entry('refused', 0, T0 - ms));
+    expect(refusedAgo(5000)).toEqual({ kind: 'refused', lost: false });
+    expect(refusedAgo(5001)).toMatchObject({ kind: 'claimable' });
+  });
+
   it('was lost where its refusal says so, though nothing else is left of the journal', () => {
     const refused = entry('refused, in doubt', 300, T0 + DAY_MS, 'BLINK_LOGOUT_CLAIM');
     expect(availabilityAt(T0 + 400 * DAY_MS, current(), refused)).toEqual({ kind: 'refused', lost: true });
@@ -320,6 +325,11 @@ describe('a cool-down', () => {
     });
   });
 
+  it('holds where clocks date it less than 5 s before the sign-in that it followed', () => {
+    expect(availabilityAt(T0 + 1000, current(), other(T0 - 4999))).toMatchObject({ kind: 'cooling_down' });
+    expect(availabilityAt(T0 + 1000, current(), other(T0 - 5000))).toMatchObject({ kind: 'claimable' });
+  });
+
   it('ends with a newer sign-in', () => {
     expect(availabilityAt(T0 + 1000, current(), other(T0 - 10_000))).toMatchObject({ kind: 'claimable' });
   });
@@ -369,7 +379,7 @@ describe('promise 8: the room for versions', () => {
 
 test('promise 9: a logout is recent for five minutes to the millisecond, and never forgotten', () => {
   const marked = current('BLINK_LOGGED_OUT');
-  expect(stateAt(T0 + REPEATED_DELIVERY_MS - 1, marked).loggedOut).toBe('recently');
-  expect(stateAt(T0 + REPEATED_DELIVERY_MS, marked).loggedOut).toBe('long_ago');
+  expect(stateAt(T0 + 299_999, marked).loggedOut).toBe('recently');
+  expect(stateAt(T0 + 300_000, marked).loggedOut).toBe('long_ago');
   expect(stateAt(T0 + 1, current()).loggedOut).toBe('never');
 });

@@ -115,6 +115,20 @@ describe('a bearer key', () => {
     expect(reads).toBe(2);
   });
 
+  test.each([KEY, OLD_KEY])('is compared with every key, whichever matches', async (key) => {
+    const read = new Set<string>();
+    const recorded = new Proxy([KEY, OLD_KEY], {
+      get(keys, index, receiver) {
+        const value = Reflect.get(keys, index, receiver);
+        if (typeof value === 'string') read.add(value);
+        return value;
+      },
+    });
+    const callers = { recent: async () => recorded, renewed: async () => recorded };
+    await authenticate(callers, request({ authorization: `Bearer ${key}` }));
+    expect(read).toEqual(new Set([KEY, OLD_KEY]));
+  });
+
   test('no key lets nobody in', async () => {
     await refused(keysOf(), request({ authorization: 'Bearer ' }));
     await refused(keysOf(''), request({ authorization: 'Bearer x', ...{ 'webhook-id': '' } }));
