@@ -1,58 +1,78 @@
-// The function's process for one sample: loads the handler, calls it as often as it is told, and tells what that took.
-// CommonJS, as Node loads nothing for it that the handler does not need.
+// The function's process for one sample: loads the handler, calls it, and reports how long that took.
+// CommonJS, so that Node loads nothing that the handler does not need.
 const begun = performance.now();
-const { statSync } = require('node:fs');
+const { statSync, writeFileSync } = require('node:fs');
 const { setTimeout: wait } = require('node:timers/promises');
 
-const { file, pauseMs, events } = JSON.parse(process.argv[2]);
 const context = { awsRequestId: 'benchmark', getRemainingTimeInMillis: () => 60_000 };
-const bytesBefore = new Set(Object.keys(require.cache));
+const loadedBefore = new Set(Object.keys(require.cache));
 
-async function call(handler, event) {
+// Idling is a clock that has moved on: the function closes connections by the wall clock.
+const now = Date.now;
+let idledMs = 0;
+Date.now = () => now() + idledMs;
+
+const cpuMs = ({ user, system }) => (user + system) / 1000;
+
+async function timed(handler, event) {
+  const calledAt = performance.now();
   const reply = await handler(event, context);
+  const ms = performance.now() - calledAt;
   const { outcome } = reply.body === undefined ? reply : JSON.parse(reply.body);
   if (outcome !== 'logged_out') throw new Error(`not logged out: ${JSON.stringify(reply)}`);
+  return ms;
 }
 
-async function measure() {
+async function profiled(calls) {
+  const { Session } = require('node:inspector/promises');
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 250 });
+  await session.post('Profiler.start');
+  await calls();
+  return (await session.post('Profiler.stop')).profile;
+}
+
+async function measure({ file, shareFile, pauseMs, first, afterIdling, warm, profile }) {
+  const cpuBefore = process.cpuUsage();
   const loading = performance.now();
   const { handler } = require(file);
+  if (shareFile) writeFileSync(shareFile.file, shareFile.text);
+  else process.send('initialised');
   const initMs = performance.now() - loading;
   if (pauseMs > 0) await wait(pauseMs);
 
-  const [first, ...others] = events;
-  const calledAtMs = Date.now();
-  const calling = performance.now();
-  await call(handler, first);
-  const answered = performance.now();
+  const firstMs = await timed(handler, first);
+  const coldCpuMs = cpuMs(process.cpuUsage(cpuBefore));
   const rssBytes = process.memoryUsage.rss();
   const loadedBytes = Object.keys(require.cache)
-    .filter((each) => !bytesBefore.has(each))
+    .filter((each) => !loadedBefore.has(each))
     .reduce((bytes, each) => bytes + statSync(each).size, 0);
 
-  const warmMs = [];
-  const cpuBefore = process.cpuUsage();
-  for (const event of others) {
-    const startedAt = performance.now();
-    await call(handler, event);
-    warmMs.push(performance.now() - startedAt);
+  const idleMs = [];
+  for (const event of afterIdling) {
+    await wait(100);
+    idledMs += 3_500;
+    idleMs.push(await timed(handler, event));
   }
-  const { user, system } = process.cpuUsage(cpuBefore);
 
-  process.send(
-    {
-      nodeMs: begun,
-      initMs,
-      firstMs: answered - calling,
-      calledAtMs,
-      rssBytes,
-      loadedBytes,
-      warmMs,
-      warmCpuMs: others.length === 0 ? 0 : (user + system) / 1000 / others.length,
-      peakBytes: process.resourceUsage().maxRSS * 1024,
-    },
-    () => process.exit(),
-  );
+  const warmMs = [];
+  const warmBefore = process.cpuUsage();
+  const callWarm = async () => {
+    for (const event of warm) warmMs.push(await timed(handler, event));
+  };
+  const warmProfile = profile ? await profiled(callWarm) : await callWarm();
+  const warmCpuMs = warm.length === 0 ? 0 : cpuMs(process.cpuUsage(warmBefore)) / warm.length;
+
+  const sample = {
+    nodeMs: begun,
+    startedAtMs: performance.timeOrigin + loading,
+    ...{ initMs, firstMs, coldCpuMs, rssBytes, loadedBytes, idleMs, warmMs, warmCpuMs },
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    ...(warmProfile && { warmProfile }),
+  };
+  process.send(sample, () => process.exit());
 }
 
-measure();
+process.once('message', measure);

@@ -1,10 +1,8 @@
-const BEGIN = '<!-- benchmark: begin -->';
-const END = '<!-- benchmark: end -->';
-
-/** The page with what stands between its two marks replaced; the rest is written by hand. */
-export function withResults(page: string, results: string): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page lacks ${BEGIN} … ${END}`);
-  return `${page.slice(0, begin + BEGIN.length)}\n${results}\n${page.slice(end)}`;
+/** The page with one of its generated parts replaced. The rest is written by hand. */
+export function withPart(page: string, part: string, text: string): string {
+  const marks = { begin: `<!-- ${part}: begin, by npm run bench -->`, end: `<!-- ${part}: end -->` };
+  const begin = page.indexOf(marks.begin);
+  const end = page.indexOf(marks.end);
+  if (begin < 0 || end < begin) throw new Error(`the page lacks ${marks.begin} … ${marks.end}`);
+  return `${page.slice(0, begin + marks.begin.length)}\n${text}\n${page.slice(end)}`;
 }

@@ -1,53 +1,71 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { arch, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { buildVariants } from './build-variants.ts';
 import { createCertificate } from './certificate.ts';
-import { measure } from './measurements.ts';
-import { withResults } from './page.ts';
-import { plot } from './plot.ts';
-import { results } from './results.ts';
+import { measureCpu } from './cpu.ts';
+import { cpuShares } from './cpu-share.ts';
+import { cpuTable, profileTable } from './cpu-table.ts';
+import { readOptions } from './options.ts';
+import { withPart } from './page.ts';
 import { StandIns } from './stand-ins.ts';
-import { noise } from './targets.ts';
+import { noise, type Results, targetsTable } from './targets.ts';
+import { timelineSvg } from './timeline.ts';
+import { buildVariants } from './variants.ts';
+import { measureWait } from './wait.ts';
+import { delaysText, ruleOf, summary, waitTable } from './wait-table.ts';
 
-/** Fewer rounds than this show that the benchmark works, and are not written down. */
-const ROUNDS_THAT_COUNT = 20;
-
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '40' },
-    calls: { type: 'string', default: '2000' },
-  },
-});
-const rounds = Number(values.rounds);
-const warmCalls = Number(values.calls);
+const { rounds, warmCalls, memoriesMb, usualMb, delays } = readOptions(process.argv.slice(2));
+/** Shorter runs show that the benchmark works, and are not written to the page. */
+const isComplete = rounds >= 20 && warmCalls >= 1_000 && memoriesMb.length >= 5;
 
 const docs = fileURLToPath(new URL('../docs', import.meta.url));
 const directory = await mkdtemp(join(tmpdir(), 'blink-logout-bench-'));
-const certificate = await createCertificate(directory);
-const variants = await buildVariants(directory);
-const standIns = await StandIns.start(certificate);
+const shares = cpuShares();
 try {
-  const measurements = await measure(variants, standIns, certificate.file, {
-    rounds,
-    warmCalls,
-    onRound: (round) => process.stderr.write(`round ${round} of ${rounds}\n`),
-  });
-  const found = results(measurements, rounds, warmCalls);
-  process.stdout.write(`${found}\n`);
+  const certificate = await createCertificate(directory);
+  const variants = await buildVariants(directory);
 
-  const strayed = noise(measurements);
-  if (strayed.length > 0) {
-    process.stderr.write(`void, the machine was too busy: ${strayed.join('; ')}\n`);
+  const far = await StandIns.start(certificate, delays);
+  const machine = { standIns: far, certificateFile: certificate.file, shares };
+  const wait = await measureWait(variants, machine, { memoriesMb, usualMb, rounds });
+  far.stop();
+
+  const near = await StandIns.start(certificate);
+  const cpu = await measureCpu(variants, { ...machine, standIns: near }, { rounds, warmCalls });
+  near.stop();
+
+  const results: Results = { wait, cpu, usualMb, delays };
+  const [processor] = cpus();
+  const setting = `Node ${process.versions.node}, ${cpus().length} cores ${arch()} (${processor?.model ?? 'unknown'}); ${rounds} rounds, medians (minima).`;
+  const parts = {
+    summary: summary(wait, usualMb, delays),
+    wait: [
+      `${delaysText(delays)}. ${shares.how}. ${setting}`,
+      waitTable(wait, delays),
+      ruleOf(wait),
+      targetsTable(results),
+    ].join('\n\n'),
+    CPU: [`${setting} ${warmCalls} warm calls of each build.`, cpuTable(cpu), profileTable(cpu)].join('\n\n'),
+  };
+  process.stdout.write(`${Object.values(parts).join('\n\n')}\n`);
+
+  const differences = noise(results);
+  if (differences.length > 0) {
+    process.stderr.write(`void, the machine was too busy: ${differences.join('; ')}\n`);
     process.exitCode = 1;
-  } else if (rounds >= ROUNDS_THAT_COUNT) {
+  } else if (isComplete) {
     const page = join(docs, 'performance.md');
-    await writeFile(page, withResults(await readFile(page, 'utf8'), found));
-    await writeFile(join(docs, 'performance.svg'), plot(measurements));
+    const before = await readFile(page, 'utf8');
+    await writeFile(
+      page,
+      Object.entries(parts).reduce((text, [part, found]) => withPart(text, part, found), before),
+    );
+    await writeFile(
+      join(docs, 'performance.svg'),
+      timelineSvg({ 'this build': wait.timelines.this, baseline: wait.timelines.baseline }),
+    );
   }
 } finally {
-  standIns.stop();
   await rm(directory, { recursive: true });
 }

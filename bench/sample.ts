@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { NO_SHARED_FILES } from '../lambda/environment.ts';
+import type { CpuShares } from './cpu-share.ts';
 import type { StandIns } from './stand-ins.ts';
 import { WEBHOOK_KEY } from './stand-ins-protocol.ts';
 import type { Variant } from './variants.ts';
@@ -10,30 +11,68 @@ import type { Variant } from './variants.ts';
 const MEASURED = fileURLToPath(new URL('measured-process.cjs', import.meta.url));
 const NODE_MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
+/** The Chrome DevTools protocol's `Profiler.Profile`, as far as it is read. */
+const profileSchema = v.object({
+  nodes: v.array(
+    v.object({
+      id: v.number(),
+      callFrame: v.object({
+        functionName: v.string(),
+        url: v.string(),
+        lineNumber: v.number(),
+        columnNumber: v.number(),
+      }),
+    }),
+  ),
+  samples: v.array(v.number()),
+  timeDeltas: v.array(v.number()),
+});
+export type Profile = v.InferOutput<typeof profileSchema>;
+
 const sampleSchema = v.object({
-  /** From the start of the process to the first line of ours: Node itself. */
+  /** From the start of the process to its first line: Node itself. */
   nodeMs: v.number(),
-  /** To load the handler's module. */
+  /** When the handler's module began to load, by the wall clock. */
+  startedAtMs: v.number(),
+  /** To load it. */
   initMs: v.number(),
+  /** The first call. */
   firstMs: v.number(),
-  /** When the first call began, by the wall clock. */
-  calledAtMs: v.number(),
+  /** User and system time of all threads, from the module's loading to the first reply. */
+  coldCpuMs: v.number(),
   /** Resident after the first call. */
   rssBytes: v.number(),
   /** JavaScript read from files by then. */
   loadedBytes: v.number(),
+  idleMs: v.array(v.number()),
   warmMs: v.array(v.number()),
-  /** User and system, all threads, per call. */
+  /** Per call. */
   warmCpuMs: v.number(),
   peakBytes: v.number(),
+  warmProfile: v.optional(profileSchema),
 });
 export type Sample = v.InferOutput<typeof sampleSchema>;
 
+/** What every sample is taken with. */
+export interface Machine {
+  readonly standIns: StandIns;
+  readonly certificateFile: string;
+  readonly shares: CpuShares;
+}
+
 export interface SamplePlan {
-  /** Between the module's loading and the first call: zero for a cold start that somebody waits for. */
-  readonly pauseMs: number;
-  /** Sessions that are logged out one after the other once the first call, the webhook's, has been answered. */
-  readonly warmSessions: readonly string[];
+  /** @default - all of the machine's */
+  readonly memoryMb?: number;
+  /** Between the module's loading and the first call. @default 0, as where a caller waits for the cold start */
+  readonly pauseMs?: number;
+  /** The first call. @default webhook */
+  readonly trigger?: 'webhook' | 'schedule';
+  /** Sessions that are logged out each after 3.5 s without a call. @default none */
+  readonly afterIdling?: readonly string[];
+  /** Sessions that are then logged out one after the other. @default none */
+  readonly warm?: readonly string[];
+  /** Whether the warm calls are profiled. @default false */
+  readonly profile?: boolean;
 }
 
 const WEBHOOK = {
@@ -43,38 +82,60 @@ const WEBHOOK = {
   headers: { authorization: `Bearer ${WEBHOOK_KEY}` },
   requestContext: { http: { method: 'POST' } },
 };
+const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
-/** One fresh process, and the default session signed in for it. */
+/** One new process, with sessions that have just been signed in. */
 export async function takeSample(
   { name, file }: Variant,
-  standIns: StandIns,
-  certificateFile: string,
-  { pauseMs, warmSessions }: SamplePlan,
+  { standIns, certificateFile, shares }: Machine,
+  { memoryMb, pauseMs = 0, trigger = 'webhook', afterIdling = [], warm = [], profile = false }: SamplePlan,
 ): Promise<Sample> {
-  await standIns.signIn('default', ...warmSessions);
-  const events = [WEBHOOK, ...warmSessions.map((session) => ({ session }))];
-  const child = fork(MEASURED, [JSON.stringify({ file, pauseMs, events })], {
-    env: {
-      ...NO_SHARED_FILES,
-      BLINK_LOGOUT_NAME: 'blink-logout',
-      WEBHOOK_AUTH: 'key',
-      BLINK_USER_AGENT: 'Blink',
-      BLINK_ENDPOINT: standIns.blinkUrl,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: standIns.secretsManagerUrl,
-      NODE_EXTRA_CA_CERTS: certificateFile,
-      // Where Lambda has its own copy of the SDK.
-      NODE_PATH: NODE_MODULES,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      AWS_SESSION_TOKEN: 'token',
-      AWS_LAMBDA_FUNCTION_NAME: 'blink-logout',
-      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-      HOME: '/home/sbx_user1051',
-    },
+  await standIns.signIn('default', ...afterIdling, ...warm);
+  const toEvent = (session: string) => ({ session });
+  const first = trigger === 'webhook' ? WEBHOOK : SCHEDULED;
+  const plan = {
+    file,
+    pauseMs,
+    first,
+    afterIdling: afterIdling.map(toEvent),
+    warm: warm.map(toEvent),
+    profile,
+  };
+  const child = fork(MEASURED, [], {
+    env: environment(standIns, certificateFile),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
-  if (typeof message === 'number') throw new Error(`${name} has failed`);
-  return v.parse(sampleSchema, message);
+  const limited = memoryMb === undefined ? undefined : shares.limit(child.pid ?? 0, memoryMb);
+  try {
+    child.send({ ...plan, shareFile: limited?.shareFile });
+    for await (const [message] of on(child, 'message', { close: ['exit'] })) {
+      if (message === 'initialised') limited?.initialised();
+      else return v.parse(sampleSchema, message);
+    }
+    throw new Error(`${name} has failed`);
+  } finally {
+    if (child.exitCode === null) await once(child, 'exit');
+    limited?.release();
+  }
+}
+
+function environment(standIns: StandIns, certificateFile: string) {
+  return {
+    ...NO_SHARED_FILES,
+    BLINK_LOGOUT_NAME: 'blink-logout',
+    WEBHOOK_AUTH: 'key',
+    BLINK_USER_AGENT: 'Blink',
+    BLINK_ENDPOINT: standIns.blinkUrl,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: standIns.secretsManagerUrl,
+    NODE_EXTRA_CA_CERTS: certificateFile,
+    // Lambda's runtime has a copy of the SDK.
+    NODE_PATH: NODE_MODULES,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SESSION_TOKEN: 'token',
+    AWS_LAMBDA_FUNCTION_NAME: 'blink-logout',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    HOME: '/home/sbx_user1051',
+  };
 }

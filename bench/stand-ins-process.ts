@@ -1,22 +1,70 @@
 import * as v from 'valibot';
 import { startBlink } from '../lib/local/blink/start-blink.ts';
+import type { Hook } from '../lib/local/faults.ts';
 import { signIn } from '../lib/local/local-session.ts';
 import { startSecretsManager } from '../lib/local/secrets-manager/start-secrets-manager.ts';
-import { type StandInsAnswer, standInsQuestionSchema, WEBHOOK_KEY } from './stand-ins-protocol.ts';
+import { type ProxiedConnection, startDelayingProxy, wallClockMs } from './delaying-proxy.ts';
+import {
+  type StandInsAnswer,
+  standInsQuestionSchema,
+  startSchema,
+  type Wait,
+  WEBHOOK_KEY,
+} from './stand-ins-protocol.ts';
 
-/** Secrets Manager and Blink over TLS, in a process of their own: what they cost is not counted as the function's. */
+/** Secrets Manager and Blink over TLS, in a process of their own, so that their CPU is not counted as the function's. */
 
 const ACCOUNT = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 123_456, userId: 1 };
+const SECRETS_MANAGER = 'Secrets Manager';
 
-const tls = { key: process.env['TLS_KEY'] ?? '', cert: process.env['TLS_CERT'] ?? '' };
+const { delays, ...tls } = v.parse(startSchema, JSON.parse(process.argv[2] ?? ''));
 const secretsManager = await startSecretsManager({ tls });
 const blink = await startBlink({ tls, accounts: [ACCOUNT] });
 secretsManager.secrets.create('blink-logout-webhook-key', WEBHOOK_KEY);
 
-let clients = 1_000_000;
-let callsBefore = { secretsManager: 0, blink: 0 };
+let requests: Wait[] = [];
+const connections: ProxiedConnection[] = [];
 
-/** Sessions as after a sign-in: nothing of earlier runs is left. */
+let ports = { secretsManager: secretsManager.port, blink: blink.port };
+if (delays !== undefined) {
+  const { blinkAwayMs, blinkWorkMs, secretsAwayMs, secretsWorkMs } = delays;
+  secretsManager.faults.onCall = working(secretsWorkMs, secretsAwayMs, () => SECRETS_MANAGER);
+  blink.faults.onCall = working(blinkWorkMs, blinkAwayMs, ({ host }) => host);
+  ports = {
+    secretsManager: await startDelayingProxy(
+      secretsManager.port,
+      { awayMs: secretsAwayMs, workMs: secretsWorkMs },
+      connections,
+    ),
+    blink: await startDelayingProxy(blink.port, { awayMs: blinkAwayMs, workMs: blinkWorkMs }, connections),
+  };
+}
+
+/** Holds each request for as long as the service works on it, and records it. */
+function working<Call extends { readonly action: string }>(
+  workMs: number,
+  awayMs: number,
+  hostOf: (call: Call) => string,
+): Hook<Call> {
+  const arrivedAtMs = new WeakMap<Call, number>();
+  return (call, moment) => {
+    if (moment === 'before') {
+      arrivedAtMs.set(call, wallClockMs());
+      return { do: 'hold', ms: workMs };
+    }
+    requests.push({
+      what: call.action,
+      host: hostOf(call),
+      fromMs: (arrivedAtMs.get(call) ?? Number.NaN) - awayMs / 2,
+      toMs: wallClockMs() + awayMs / 2,
+    });
+    return undefined;
+  };
+}
+
+let clients = 1_000_000;
+
+/** Sessions as after a sign-in, and nothing recorded yet. */
 function signInAnew(names: readonly string[]): void {
   for (const name of names) {
     const secretName = `blink-logout/${name}`;
@@ -24,20 +72,20 @@ function signInAnew(names: readonly string[]): void {
       secretsManager.secrets.deleteWithoutRecovery(secretName);
     }
     clients += 1;
-    signIn(
-      { secretsManager, blink },
-      { name, form: 'blinkpy', accountId: ACCOUNT.accountId, clientId: clients },
-    );
+    const { accountId } = ACCOUNT;
+    signIn({ secretsManager, blink }, { name, form: 'blinkpy', accountId, clientId: clients });
   }
-  callsBefore = { secretsManager: secretsManager.calls.length, blink: blink.calls.length };
+  requests = [];
+  connections.length = 0;
 }
 
-function callsSince(sinceMs: number): { readonly secretsManager: number; readonly blink: number } {
-  const since = ({ atMs }: { readonly atMs: number }) => atMs >= sinceMs;
-  return {
-    secretsManager: secretsManager.calls.slice(callsBefore.secretsManager).filter(since).length,
-    blink: blink.calls.slice(callsBefore.blink).filter(since).length,
-  };
+function recorded(): Wait[] {
+  const handshakes = connections.flatMap(({ host = SECRETS_MANAGER, openedAtMs, establishedAtMs }) =>
+    establishedAtMs === undefined
+      ? []
+      : [{ what: 'handshake', host, fromMs: openedAtMs, toMs: establishedAtMs }],
+  );
+  return [...handshakes, ...requests];
 }
 
 function answer(message: unknown): StandInsAnswer {
@@ -46,21 +94,15 @@ function answer(message: unknown): StandInsAnswer {
     case 'sign in':
       signInAnew(question.sessions);
       return { kind: 'done' };
-    case 'refresh token':
-      signInAnew(['default']);
-      return { kind: 'token', token: tokenOf('default'), clientId: clients, accountId: ACCOUNT.accountId };
-    case 'calls':
-      return { kind: 'calls', ...callsSince(question.sinceMs) };
+    case 'recorded':
+      return { kind: 'recorded', waits: recorded() };
   }
-}
-
-const storedSchema = v.pipe(v.string(), v.parseJson(), v.object({ refresh_token: v.string() }));
-
-function tokenOf(session: string): string {
-  const [version] = secretsManager.secrets.versions(`blink-logout/${session}`);
-  return v.parse(storedSchema, version?.text).refresh_token;
 }
 
 process.on('message', (message) => process.send?.(answer(message)));
 process.on('disconnect', () => process.exit());
-process.send?.({ kind: 'ready', secretsManagerUrl: secretsManager.url, blinkUrl: blink.url });
+process.send?.({
+  kind: 'ready',
+  secretsManagerUrl: `https://127.0.0.1:${ports.secretsManager}`,
+  blinkUrl: `https://127.0.0.1:${ports.blink}`,
+});

@@ -1,20 +1,32 @@
 import * as v from 'valibot';
 
-/** What the benchmark asks its stand-ins, one question at a time, and what they say. */
+/** The messages between the benchmark and its stand-ins: one question at a time, and its answer. */
 
 export const WEBHOOK_KEY = 'k'.repeat(64);
 
+const delaysSchema = v.object({
+  blinkAwayMs: v.number(),
+  blinkWorkMs: v.number(),
+  secretsAwayMs: v.number(),
+  secretsWorkMs: v.number(),
+});
+
+export const startSchema = v.object({ key: v.string(), cert: v.string(), delays: v.optional(delaysSchema) });
+export type Start = v.InferOutput<typeof startSchema>;
+
 export const standInsQuestionSchema = v.variant('ask', [
   v.object({ ask: v.literal('sign in'), sessions: v.array(v.string()) }),
-  v.object({ ask: v.literal('refresh token') }),
-  v.object({ ask: v.literal('calls'), sinceMs: v.number() }),
+  v.object({ ask: v.literal('recorded') }),
 ]);
 export type StandInsQuestion = v.InferOutput<typeof standInsQuestionSchema>;
+
+/** A handshake or a request, by the wall clock, as the function's side of the network sees it. */
+const waitSchema = v.object({ what: v.string(), host: v.string(), fromMs: v.number(), toMs: v.number() });
+export type Wait = v.InferOutput<typeof waitSchema>;
 
 export const standInsAnswerSchema = v.variant('kind', [
   v.object({ kind: v.literal('ready'), secretsManagerUrl: v.string(), blinkUrl: v.string() }),
   v.object({ kind: v.literal('done') }),
-  v.object({ kind: v.literal('token'), token: v.string(), clientId: v.number(), accountId: v.number() }),
-  v.object({ kind: v.literal('calls'), secretsManager: v.number(), blink: v.number() }),
+  v.object({ kind: v.literal('recorded'), waits: v.array(waitSchema) }),
 ]);
 export type StandInsAnswer = v.InferOutput<typeof standInsAnswerSchema>;

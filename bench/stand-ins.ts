@@ -3,13 +3,20 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { Certificate } from './certificate.ts';
-import { type StandInsAnswer, type StandInsQuestion, standInsAnswerSchema } from './stand-ins-protocol.ts';
+import type { Delays } from './network.ts';
+import {
+  type StandInsAnswer,
+  type StandInsQuestion,
+  type Start,
+  standInsAnswerSchema,
+  type Wait,
+} from './stand-ins-protocol.ts';
 
 const PROCESS = fileURLToPath(new URL('stand-ins-process.ts', import.meta.url));
 
 type Answer<Kind extends StandInsAnswer['kind']> = Extract<StandInsAnswer, { kind: Kind }>;
 
-/** The stand-ins, seen from the benchmark. */
+/** The stand-ins, in their own process. */
 export class StandIns {
   readonly secretsManagerUrl: string;
   readonly blinkUrl: string;
@@ -21,24 +28,21 @@ export class StandIns {
     this.blinkUrl = blinkUrl;
   }
 
-  static async start({ key, cert }: Certificate): Promise<StandIns> {
-    const process = fork(PROCESS, { env: { TLS_KEY: key, TLS_CERT: cert } });
+  /** @param delays of the network before them. @default - none */
+  static async start({ key, cert }: Certificate, delays?: Delays): Promise<StandIns> {
+    const start: Start = { key, cert, delays };
+    const process = fork(PROCESS, [JSON.stringify(start)]);
     return new StandIns(process, await heard(process, 'ready'));
   }
 
-  /** Signs these sessions in anew, and counts calls from here. */
+  /** Signs these sessions in anew, and forgets what was recorded. */
   async signIn(...sessions: readonly string[]): Promise<void> {
     await this.#ask({ ask: 'sign in', sessions: [...sessions] }, 'done');
   }
 
-  /** As somebody who calls Blink without us would have it. */
-  refreshToken(): Promise<Answer<'token'>> {
-    return this.#ask({ ask: 'refresh token' }, 'token');
-  }
-
-  /** Requests that came in at or after this moment of the wall clock. */
-  calls(sinceMs: number): Promise<Answer<'calls'>> {
-    return this.#ask({ ask: 'calls', sinceMs }, 'calls');
+  /** Handshakes and requests since the last sign-in; only where there are delays. */
+  async recorded(): Promise<readonly Wait[]> {
+    return (await this.#ask({ ask: 'recorded' }, 'recorded')).waits;
   }
 
   stop(): void {
@@ -61,7 +65,7 @@ async function heard<Kind extends StandInsAnswer['kind']>(
 ): Promise<Answer<Kind>> {
   const [message] = await once(process, 'message');
   const answer = v.parse(standInsAnswerSchema, message);
-  if (!isOfKind(answer, kind)) throw new Error(`the stand-ins said ${answer.kind}`);
+  if (!isOfKind(answer, kind)) throw new Error(`the stand-ins answered ${answer.kind}`);
   return answer;
 }
 

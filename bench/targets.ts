@@ -1,4 +1,6 @@
-import type { Measurements } from './measurements.ts';
+import type { CpuResults } from './cpu.ts';
+import { type Delays, limitMs } from './network.ts';
+import type { WaitResults } from './wait.ts';
 
 export interface Target {
   readonly what: string;
@@ -6,46 +8,69 @@ export interface Target {
   readonly found: number;
 }
 
-/** The control may stray so far from what it is a copy of; beyond, the run says nothing. */
-export const NOISE_LIMIT = 0.07;
+/** How far the control may differ from what it is a copy of. Beyond that, the run is void. */
+const NOISE_LIMIT = 0.07;
 
-/** Ratios are to CDK's default build in the same run. */
-export function targets({ variants }: Measurements): readonly Target[] {
-  const ours = variants.get('this');
-  const theirs = variants.get('default');
-  if (ours === undefined || theirs === undefined) throw new Error('a variant is missing');
+export interface Results {
+  readonly wait: WaitResults;
+  readonly cpu: CpuResults;
+  /** The memory that the targets are for. */
+  readonly usualMb: number;
+  readonly delays: Delays;
+}
+
+export function targets({ wait, cpu, usualMb, delays }: Results): readonly Target[] {
+  const at = wait.byMemory.get(usualMb);
+  if (at === undefined) throw new Error(`nothing was measured at ${usualMb} MB`);
+  const { this: ours, baseline } = cpu.byVariant;
   return [
     {
-      what: 'Cold start and first call, to CDK’s',
-      limit: 0.45,
-      found: ours.coldMs.median / theirs.coldMs.median,
-    },
-    {
-      what: 'Primed first call, to CDK’s cold start and first call',
-      limit: 0.13,
-      found: ours.firstMs.median / theirs.coldMs.median,
-    },
-    {
-      what: 'Warm CPU per call, to CDK’s',
+      what: `cold webhook to the baseline’s, at ${usualMb} MB`,
       limit: 0.6,
-      found: ours.warmCpuMs.median / theirs.warmCpuMs.median,
+      found: at.this.cold.median / at.baseline.cold.median,
     },
-    { what: 'Bundle, kB', limit: 215, found: ours.bundleBytes / 1e3 },
-    { what: 'Resident after the first call, MB', limit: 72, found: ours.rssBytes / 1e6 },
+    { what: 'cold webhook to the limit', limit: 1.12, found: at.this.cold.median / limitMs('cold', delays) },
+    {
+      what: 'call after idling, to the baseline’s',
+      limit: 0.72,
+      found: at.this.idle.median / at.baseline.idle.median,
+    },
+    {
+      what: 'call after idling, to the limit',
+      limit: 1.1,
+      found: at.this.idle.median / limitMs('idle', delays),
+    },
+    {
+      what: 'CPU to the first reply, to the baseline’s',
+      limit: 0.7,
+      found: ours.coldCpuMs.median / baseline.coldCpuMs.median,
+    },
+    { what: 'resident after the first call, MB', limit: 72, found: ours.rssBytes / 1e6 },
   ];
 }
 
-/** Where the control strayed too far, in words. */
-export function noise({ variants }: Measurements): readonly string[] {
-  const ours = variants.get('this');
-  const control = variants.get('control');
-  if (ours === undefined || control === undefined) throw new Error('the control is missing');
-  const strayed = {
-    'cold start and first call': control.coldMs.median / ours.coldMs.median,
-    'first call once initialised ahead': control.firstMs.median / ours.firstMs.median,
+/** Markdown. */
+export function targetsTable(results: Results): string {
+  const rows = targets(results).map(
+    ({ what, limit, found }) =>
+      `| ${what} | ≤ ${limit} | ${found.toFixed(found < 10 ? 2 : 1)} | ${found <= limit ? 'met' : '**missed**'} |`,
+  );
+  return ['| Target | | found | |', '|---|--:|--:|---|', ...rows].join('\n');
+}
+
+/** Where the control differs too much, in words. */
+export function noise({ wait, cpu, usualMb }: Results): readonly string[] {
+  const at = wait.byMemory.get(usualMb)?.this;
+  const { this: ours, control } = cpu.byVariant;
+  const ratios = {
+    ...(at && {
+      'cold webhook': wait.control.cold.median / at.cold.median,
+      'call after idling': wait.control.idle.median / at.idle.median,
+    }),
+    'CPU to the first reply': control.coldCpuMs.median / ours.coldCpuMs.median,
     'warm CPU': control.warmCpuMs.median / ours.warmCpuMs.median,
   };
-  return Object.entries(strayed).flatMap(([what, ratio]) =>
+  return Object.entries(ratios).flatMap(([what, ratio]) =>
     Math.abs(ratio - 1) > NOISE_LIMIT ? [`${what}: the control is at ×${ratio.toFixed(2)}`] : [],
   );
 }

@@ -1,16 +1,26 @@
-/** In the order in which they are shown. `control` is `this` once more: what lies between them is noise. */
-export const VARIANTS = {
-  this: 'this build',
-  control: 'this build, once more (control)',
-  unprimed: 'this build, unprimed',
-  default: 'the same handler by CDK’s `NodejsFunction`',
-  floor: 'the same calls, hand-signed, without an SDK (floor)',
-} as const;
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildFunction } from '../lib/function-bundle.ts';
+import { buildByDefault } from './default-build.ts';
 
-export type VariantName = keyof typeof VARIANTS;
+const BASELINE = fileURLToPath(new URL('baseline/handler.ts', import.meta.url));
+
+/** `control` is `this` once more: any difference between the two is noise. */
+export type VariantName = 'this' | 'control' | 'baseline';
 
 export interface Variant {
   readonly name: VariantName;
   /** Exports `handler`. */
   readonly file: string;
+}
+
+/** @param directory outside the project, so that a built function finds no modules but its own, as on Lambda */
+export async function buildVariants(directory: string): Promise<Readonly<Record<VariantName, Variant>>> {
+  for (const name of ['this', 'control']) await buildFunction(join(directory, name));
+  const built = (name: VariantName) => ({ name, file: join(directory, name, 'handler.js') });
+  return {
+    this: built('this'),
+    control: built('control'),
+    baseline: { name: 'baseline', file: await buildByDefault(BASELINE, join(directory, 'baseline')) },
+  };
 }

@@ -1,17 +1,22 @@
-import './connections/first-connection.ts';
+import './connections/early-socket.ts';
 
 import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from './blink/blink-over-https.ts';
 import { createHttpExchange } from './blink/http-exchange.ts';
-import { addressOf } from './connections/blink-connections.ts';
-import { connections, environment } from './connections/first-connection.ts';
+import { TOKEN_URL } from './blink/token-request.ts';
+import { addressOf, blinkConnections } from './connections/blink-connections.ts';
+import { earlySocket } from './connections/early-socket.ts';
 import { prefetch, readAhead } from './connections/priming.ts';
-import { sessionSecretPrefix, webhookKeySecretName } from './environment.ts';
+import { readEnvironment, sessionSecretPrefix, webhookKeySecretName } from './environment.ts';
 import { run, type Wiring } from './run/run.ts';
 import { DEFAULT_SESSION } from './session-name.ts';
 import { realTiming } from './timing.ts';
 import { secretsManagerClient, secretsManagerStore } from './vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
+
+const environment = readEnvironment(process.env);
+const connections = blinkConnections(environment.BLINK_ENDPOINT);
+connections.open(addressOf(TOKEN_URL, environment.BLINK_ENDPOINT), earlySocket);
 
 const { BLINK_LOGOUT_NAME: name } = environment;
 const client = secretsManagerClient({});

@@ -11,7 +11,7 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 export const ALIASES = {
   '@aws-sdk/credential-provider-node': './lambda/substitutes/environment-credentials.ts',
   '@smithy/core/event-streams': './lambda/substitutes/no-event-streams.ts',
-  'fast-sha256': './lambda/substitutes/native-sha256.ts',
+  standardwebhooks: './lambda/substitutes/native-webhook.ts',
 };
 
 /** For the function that is deployed, and that the local run, the tests and the benchmark run. */

@@ -87,7 +87,7 @@ export class LogoutFunction extends Construct {
       description: 'Ends the session of a Blink client',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: 256,
+      memorySize: settings.memoryMb,
       timeout: Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
       code: Code.fromAsset(bundleDirectory),
       handler: 'handler.handler',

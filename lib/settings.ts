@@ -77,6 +77,12 @@ export const settingsSchema = v.object({
       'Age in days at which a refresh token that no run has renewed raises an alarm. It must be longer than the time between two scheduled runs.',
     ),
   ),
+  memoryMb: v.pipe(
+    v.optional(wholeNumber(128, 10_240), 512),
+    v.description(
+      "The function's memory in MB, and with it its share of a processor. docs/performance.md has what it costs and saves.",
+    ),
+  ),
   logRetentionDays: v.pipe(
     v.optional(retentionDays, 90),
     v.description("How long the function's log and the webhook's access log are kept."),

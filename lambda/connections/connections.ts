@@ -1,5 +1,6 @@
 import type { Agent, ClientRequestArgs } from 'node:http';
 import type { RequestOptions as HttpsRequestOptions } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -58,19 +59,22 @@ export class Connections<A extends Agent> {
     };
   }
 
-  /** Opens a connection for the next request to this address, unless one is open. If it fails, that request opens another. */
-  open(address: Address): void {
+  /**
+   * Opens a connection for the next request to this address, unless one is open. If it fails, that request opens another.
+   * @param socket a TCP connection to the address, for TLS. @default - a new one
+   */
+  open(address: Address, socket?: Socket): void {
     const key = keyOf(address);
     const opened = this.#opened.get(key);
     const kept = this.agent.freeSockets[this.agent.getName(address)] ?? [];
     if ([...kept, ...(opened ? [opened.socket] : [])].some((socket) => this.#isUsable(socket))) return;
 
     opened?.socket.destroy();
-    const options = { ...address, noDelay: true };
-    const socket = this.#connect(options);
-    if (!socket) return;
-    this.#idleSinceMs.set(socket, this.#nowMs());
-    this.#opened.set(key, { socket, established: establishment(socket) });
+    const options = { ...address, noDelay: true, ...(socket && { socket }) };
+    const created = this.#connect(options);
+    if (!created) return;
+    this.#idleSinceMs.set(created, this.#nowMs());
+    this.#opened.set(key, { socket: created, established: establishment(created) });
   }
 
   /** Closes what has been idle for too long, so that the next request does not use it. */

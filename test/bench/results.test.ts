@@ -1,86 +1,147 @@
 import { describe, expect, it } from 'vitest';
-import type { Measured, Measurements } from '../../bench/measurements.ts';
-import { withResults } from '../../bench/page.ts';
-import { plot } from '../../bench/plot.ts';
-import { results } from '../../bench/results.ts';
-import { table } from '../../bench/table.ts';
-import { noise, targets } from '../../bench/targets.ts';
-import type { VariantName } from '../../bench/variants.ts';
+import { memoryByRule, millionCallsUsd } from '../../bench/costs.ts';
+import type { Cpu } from '../../bench/cpu.ts';
+import { cpuTable, profileTable } from '../../bench/cpu-table.ts';
+import { DEFAULT_DELAYS as delays } from '../../bench/network.ts';
+import { withPart } from '../../bench/page.ts';
+import { noise, type Results, targets, targetsTable } from '../../bench/targets.ts';
+import { timelineSvg } from '../../bench/timeline.ts';
+import type { Waits } from '../../bench/wait.ts';
+import { summary, waitTable } from '../../bench/wait-table.ts';
 
-function measured(coldMs: number): Measured {
-  const of = (median: number) => ({ median, min: median * 0.9 });
+const of = (median: number) => ({ median, min: median * 0.9 });
+const waits = (cold: number, idle = cold): Waits => ({ cold: of(cold), idle: of(idle), warm: of(350) });
+
+function cpu(coldCpuMs: number): Cpu {
   return {
-    bundleBytes: 170_000,
-    loadedBytes: 170_000,
-    coldMs: of(coldMs),
-    nodeMs: of(50),
-    firstMs: of(coldMs / 4),
-    firstCalls: { secretsManager: 4, blink: 2 },
-    warmMs: of(coldMs / 20),
-    warmCpuMs: of(coldMs / 20),
+    bundleBytes: 209_000,
+    loadedBytes: 209_000,
+    coldCpuMs: of(coldCpuMs),
+    coldMs: of(coldCpuMs),
+    firstMs: of(40),
+    warmMs: of(15),
+    warmCpuMs: of(12),
     rssBytes: 66_000_000,
-    peakBytes: 90_000_000,
+    peakBytes: 150_000_000,
   };
 }
 
-function measurements(coldMs: Partial<Record<VariantName, number>> = {}): Measurements {
-  const all = { this: 100, control: 101, unprimed: 110, default: 200, floor: 80, ...coldMs };
-  const names: readonly VariantName[] = ['floor', 'this', 'default', 'control', 'unprimed'];
+function results(control = 500): Results {
+  const timeline = {
+    startedAtMs: 1_000,
+    repliedAtMs: 1_500,
+    waits: [
+      { what: 'handshake', host: 'api.oauth.blink.com', fromMs: 1_010, toMs: 1_170 },
+      { what: 'refresh', host: 'api.oauth.blink.com', fromMs: 1_170, toMs: 1_310 },
+    ],
+  };
   return {
-    variants: new Map(names.map((name) => [name, measured(all[name])])),
-    seedScriptMs: { median: 60, min: 50 },
+    delays,
+    usualMb: 512,
+    wait: {
+      byMemory: new Map([
+        [256, { this: waits(700, 520), baseline: waits(1_200) }],
+        [512, { this: waits(500), baseline: waits(1_000) }],
+        [1_024, { this: waits(490), baseline: waits(990) }],
+      ]),
+      control: waits(control),
+      scheduled: of(480),
+      nodeMs: 50,
+      timelines: { this: timeline, baseline: timeline },
+    },
+    cpu: {
+      byVariant: { this: cpu(100), control: cpu(101), baseline: cpu(200) },
+      profile: [
+        { name: 'Node’s modules', share: 0.6 },
+        { name: '@smithy/core', share: 0.395 },
+        { name: 'valibot', share: 0.005 },
+      ],
+    },
   };
 }
 
-describe('the table', () => {
-  it('shows medians, minima and ratios to CDK’s default build', () => {
-    const [head, , cold] = table(measurements()).split('\n');
-    expect(head).toMatch(/^\| \| this build \| .*control.* \| .*unprimed \| .*`NodejsFunction` \| .*floor/);
-    expect(cold).toBe(
-      '| Cold start and first call, ms | 100.0 (90.0) **×0.50** | 101.0 (90.9) **×0.51** | 110.0 (99.0) **×0.55** | 200.0 (180.0) | 80.0 (72.0) **×0.40** |',
+describe('the wait', () => {
+  it('begins with a sentence for a person who decides', () => {
+    expect(summary(results().wait, 512, delays)).toBe(
+      'A cold webhook takes 0.50 s, a nightly run 0.48 s; of that, 0.50 s is Blink.\n\nThat is at 512 MB. Lambda bills 0.53 s for the nightly run, with the start of Node.',
     );
+  });
+
+  it('is a table of latency and money, with the limit', () => {
+    const rows = waitTable(results().wait, delays).split('\n');
+    expect(rows[3]).toBe(
+      '| 512 | 500 (450) | 1000 (900) | 500 (450) | 1000 (900) | 350 (315) | 350 (315) | 3.87 | 3.53 |',
+    );
+    expect(rows.at(-1)).toBe('| the limit | 524 |  | 542 |  | 320 |  |  |  |');
+  });
+
+  it('costs what Lambda publishes: a GB-second and a request', () => {
+    expect(millionCallsUsd(1_024, 1_000)).toBeCloseTo(13.3334 + 0.2);
+  });
+
+  it('chooses the least memory within 10 % of the best cold and idle calls', () => {
+    expect(memoryByRule(results().wait.byMemory)).toBe(512);
+    expect(
+      memoryByRule(
+        new Map([
+          [128, { this: waits(540) }],
+          [512, { this: waits(500) }],
+        ]),
+      ),
+    ).toBe(128);
   });
 });
 
 describe('the targets', () => {
   it('are met or missed by what was measured', () => {
-    const [cold] = targets(measurements());
-    expect(cold).toMatchObject({ limit: 0.45, found: 0.5 });
-    const text = results(measurements(), 40, 2000);
-    expect(text).toContain('| Cold start and first call, to CDK’s | ≤ 0.45 | 0.50 | missed |');
-    expect(text).toContain('| Bundle, kB | ≤ 215 | 170.0 | met |');
+    expect(targets(results()).map(({ found }) => Number(found.toFixed(2)))).toEqual([
+      0.5, 0.95, 0.5, 0.92, 0.5, 66,
+    ]);
+    expect(targetsTable(results())).toContain('| cold webhook to the limit | ≤ 1.12 | 0.95 | met |');
+  });
+
+  it('are void where the control differs by more than 7 %, to either side', () => {
+    expect(noise(results(530))).toEqual([]);
+    expect(noise(results(540))).toEqual([
+      'cold webhook: the control is at ×1.08',
+      'call after idling: the control is at ×1.08',
+    ]);
+    expect(noise(results(460))).toHaveLength(2);
   });
 });
 
-describe('a run is void', () => {
-  it('where the control strays by more than 7 %, to either side', () => {
-    expect(noise(measurements({ control: 106 }))).toEqual([]);
-    expect(noise(measurements({ control: 108 }))).toContain(
-      'cold start and first call: the control is at ×1.08',
+describe('the CPU', () => {
+  it('is a table of medians, minima and ratios to the baseline', () => {
+    expect(cpuTable(results().cpu)).toContain(
+      '| CPU to the first reply, ms | 100.0 (90.0) **×0.50** | 101.0 (90.9) **×0.51** | 200.0 (180.0) |',
     );
-    expect(noise(measurements({ control: 92 }))).toHaveLength(3);
   });
+
+  it('has the packages of a warm call that take at least 1 %', () => {
+    expect(profileTable(results().cpu).split('\n').slice(2)).toEqual([
+      '| Node’s modules | 60 |',
+      '| `@smithy/core` | 40 |',
+      '| all others | 1 |',
+    ]);
+  });
+});
+
+it('the picture has a panel for each build, with its handshakes, requests and reply', () => {
+  const { timelines } = results().wait;
+  const svg = timelineSvg({ 'this build': timelines.this, baseline: timelines.baseline });
+  expect(svg.match(/<rect class="handshake"/g)).toHaveLength(2);
+  expect(svg.match(/<rect class="request"/g)).toHaveLength(2);
+  expect(svg).toContain('baseline: 500 ms');
 });
 
 describe('the page', () => {
-  it('gets the results between its marks and keeps the rest', () => {
-    const page = 'before\n<!-- benchmark: begin -->\nold\n<!-- benchmark: end -->\nafter\n';
-    expect(withResults(page, 'new')).toBe(
-      'before\n<!-- benchmark: begin -->\nnew\n<!-- benchmark: end -->\nafter\n',
-    );
+  const page = 'a\n<!-- wait: begin, by npm run bench -->\nold\n<!-- wait: end -->\nb\n';
+
+  it('gets a part between its marks and keeps the rest', () => {
+    expect(withPart(page, 'wait', 'new')).toBe(page.replace('old', 'new'));
   });
 
-  it('must have its marks', () => {
-    expect(() => withResults('nothing', 'new')).toThrow('the page lacks');
-  });
-});
-
-describe('the plot', () => {
-  it('has two bars for each variant but the control, and one for the seed’s example', () => {
-    const svg = plot(measurements());
-    expect(svg.match(/<rect class="cold" x="300"/g)).toHaveLength(4);
-    expect(svg.match(/<rect class="first" x="300"/g)).toHaveLength(4);
-    expect(svg.match(/<rect class="script"/g)).toHaveLength(1);
-    expect(svg).not.toContain('`');
+  it('must have the marks', () => {
+    expect(() => withPart(page, 'CPU', 'new')).toThrow('the page lacks');
   });
 });

@@ -6,6 +6,7 @@ import type { Invocation } from '../../lib/local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../lib/local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
 import { runEventOf } from '../../lib/local/run-event.ts';
+import { readSettings } from '../../lib/settings.ts';
 import { synthesize } from '../lib/synthesize.ts';
 
 const PAGE = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');
@@ -152,6 +153,18 @@ describe('what else was counted:', () => {
   });
 });
 
+test('the seconds that are billed are those that were measured, rounded up to half a second', () => {
+  const performance = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8');
+  const measured = Number(/Lambda bills ([\d.]+) s for the nightly run/.exec(performance)?.[1]);
+  expect(figure('What else a run costs', 'Seconds that are billed')).toBe(Math.ceil(2 * measured) / 2);
+});
+
+test('the function’s memory is what the measurements choose', () => {
+  const performance = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8');
+  const chosen = /The least memory within 10 % .* is \*\*(\d+) MB\*\*/.exec(performance)?.[1];
+  expect(readSettings({}).memoryMb).toBe(Number(chosen));
+});
+
 describe('the sums', () => {
   const SIZES = [1, 200, 1_000, 1_000_000];
   const NIGHTS = 30;
@@ -196,7 +209,7 @@ describe('the sums', () => {
     'Lambda time': (size) =>
       size *
       NIGHTS *
-      run('Seconds that are billed, assumed') *
+      run('Seconds that are billed') *
       run('Memory of the function, in GB') *
       price('GB-second of Lambda, arm64'),
     Log: (size) => size * NIGHTS * (run('Bytes of its log, assumed') / 1e9) * price('GB of log'),
@@ -225,7 +238,7 @@ describe('the sums', () => {
     expect(PAGE).toContain(`1,000 sessions take ${seconds[2]} seconds`);
     expect(PAGE).toContain(`1,000,000 take ${((seconds[3] ?? 0) / 3600).toFixed(1)} hours`);
     expect(PAGE).toContain(`${(perSecond * 8 * 3600).toLocaleString('en-US')} in a night of eight hours`);
-    expect(PAGE).toContain(`${perSecond * run('Seconds that are billed, assumed')} at once`);
+    expect(PAGE).toContain(`${perSecond * run('Seconds that are billed')} at once`);
     expect(PAGE).toContain(`${MAX_KEPT_VERSIONS / asked(2)} logouts of a session within 24 hours`);
   });
 });

@@ -17,11 +17,11 @@ const KMS_KEYS = `arn:<AWS::Partition>:kms:<AWS::Region>:*:key/* if ${JSON.strin
 })}`;
 
 describe('the function', () => {
-  it('runs on Node 24 and arm64, with the memory and the timeout that the design counts on', () => {
-    synthesize().hasResourceProperties('AWS::Lambda::Function', {
+  it('runs on Node 24 and arm64, with the memory that is set', () => {
+    synthesize({ memoryMb: 1769 }).hasResourceProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      MemorySize: 256,
+      MemorySize: 1769,
       Timeout: FUNCTION_TIMEOUT_SECONDS,
       Handler: 'handler.handler',
       TracingConfig: Match.absent(),

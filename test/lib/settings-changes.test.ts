@@ -48,7 +48,13 @@ describe('a change of settings replaces nothing, and removes no key, function, A
     [
       'all numbers',
       {},
-      { webhookRatePerSecond: 9, webhookBurst: 9, refreshTokenMaxAgeDays: 9, logRetentionDays: 7 },
+      {
+        webhookRatePerSecond: 9,
+        webhookBurst: 9,
+        memoryMb: 256,
+        refreshTokenMaxAgeDays: 9,
+        logRetentionDays: 7,
+      },
     ],
     ['tracing and the user agent', {}, { tracing: true, blinkUserAgent: 'Other' }],
   ])('%s, there and back', (_, before, after) => {
