@@ -16,7 +16,7 @@ test('a short run measures every part and writes no page', async () => {
   expect(stdout).toMatch(/^\| CPU to the first reply, ms \| \d/m);
   expect(stdout).toMatch(/^\| `@smithy\/core` \| \d/m);
   expect(stderr).toMatch(/^the wait: 4 of 4 samples, 0 s left$/m);
-}, 60_000);
+}, 180_000);
 
 test('an option that is no whole number is named', () => {
   expect(() => readOptions(['--rounds', 'many'])).toThrow(
