@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { MAX_KEPT_VERSIONS } from '../../lambda/vault/session-state.ts';
-import { SESSIONS_PER_PAGE } from '../../lib/fleet/definition.ts';
 import type { Invocation } from '../../lib/local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../lib/local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
@@ -70,7 +69,7 @@ async function count(event: object): Promise<Counted> {
   return { cells: counts.map(String), invocation };
 }
 
-/** What is asked for ahead is asked for again where the machine is slow: the fewest calls are those of a run undisturbed. */
+/** On a slow machine a run repeats prefetched requests, so the run with the fewest calls counts. */
 async function countCold(name: string): Promise<Counted> {
   const runs: Counted[] = [];
   for (let tries = 0; tries < 3; tries++) {
@@ -81,7 +80,7 @@ async function countCold(name: string): Promise<Counted> {
   return runs.reduce((least, run) => (Number(run.cells[4]) < Number(least.cells[4]) ? run : least));
 }
 
-describe('what a run asks for is what was counted:', () => {
+describe('the calls of a run are as counted:', () => {
   const counted = new Map<string, () => Promise<Counted>>([
     ['Logout of `default`, first run of a process', () => countCold('default')],
     ['Logout of another session, first run of a process', () => countCold('other')],
@@ -126,7 +125,7 @@ describe('what a run asks for is what was counted:', () => {
   });
 });
 
-describe('what else was counted:', () => {
+describe('other counts of the page:', () => {
   test('metrics and bytes of the event, alarms and dashboards of the stack', async () => {
     const { invocation } = await count({ session: session().name });
     const sent = JSON.stringify(runEventOf(invocation)?.line).match(/"Name":/g)?.length;
@@ -165,73 +164,14 @@ test('the function’s memory is what the measurements choose', () => {
   expect(readSettings({}).memoryMb).toBe(Number(chosen));
 });
 
-describe('the sums', () => {
+describe('the rates', () => {
   const SIZES = [1, 200, 1_000, 1_000_000];
-  const NIGHTS = 30;
-  const HOURS = 720;
-  const price = (what: string) => figure('Prices', what);
   const run = (what: string) => figure('What else a run costs', what);
   const asked = (column: number) =>
     figure('What a run asks for', 'Logout of `default`, first run of a process', column);
   const writes = asked(2) + asked(3);
 
-  /** A metric is paid for by the hour in which it is sent. */
-  function metrics(metricMonths: number): number {
-    const tiers = [
-      [10_000, price('Metric and month, the first 10,000')],
-      [240_000, price('Metric and month, the next 240,000')],
-      [750_000, price('Metric and month, the next 750,000')],
-    ] as const;
-    let [left, sum] = [metricMonths, 0];
-    for (const [size, each] of tiers) {
-      sum += Math.min(left, size) * each;
-      left = Math.max(0, left - size);
-    }
-    return sum;
-  }
-
-  /** One session needs no state machine. */
-  function transitions(size: number): number {
-    if (size === 1) return 0;
-    return (
-      size * run('State transitions of a session') +
-      Math.ceil(size / SESSIONS_PER_PAGE) *
-        run(`State transitions of a page of ${SESSIONS_PER_PAGE} sessions`) +
-      run('State transitions of an execution, beside these')
-    );
-  }
-
-  const bill: Readonly<Record<string, (size: number) => number>> = {
-    Secrets: (size) => (size + 1) * price('Secret and month'),
-    'Calls to Secrets Manager': (size) =>
-      size * NIGHTS * asked(4) * (price('10,000 calls to Secrets Manager') / 1e4),
-    'Lambda requests': (size) => size * NIGHTS * (price('1,000,000 Lambda requests') / 1e6),
-    'Lambda time': (size) =>
-      size *
-      NIGHTS *
-      run('Seconds that are billed') *
-      run('Memory of the function, in GB') *
-      price('GB-second of Lambda, arm64'),
-    Log: (size) => size * NIGHTS * (run('Bytes of its log, assumed') / 1e9) * price('GB of log'),
-    Metrics: (size) => metrics(((size + 1) * run('Metrics that a logout sends') * NIGHTS) / HOURS),
-    Alarms: (size) =>
-      run(size === 1 ? 'Alarms of the stack' : 'Alarms with the state machine on a schedule') *
-      price('Alarm and month'),
-    Dashboard: () => run('Dashboards of the stack') * price('Dashboard and month'),
-    'State transitions': (size) => NIGHTS * transitions(size) * (price('1,000,000 state transitions') / 1e6),
-  };
-
-  test.each([...Object.entries(bill)])('of %s are right', (line, of) => {
-    expect(table('A month').get(line)).toEqual(SIZES.map((size) => dollars(of(size))));
-  });
-
-  test('of all lines are right, and there is no other', () => {
-    const sums = SIZES.map((size) => dollars(Object.values(bill).reduce((sum, of) => sum + of(size), 0)));
-    expect(table('A month').get('**Sum**')).toEqual(sums.map((sum) => `**${sum}**`));
-    expect([...table('A month').keys()]).toEqual([...Object.keys(bill), '**Sum**']);
-  });
-
-  test('of what the quotas carry are right', () => {
+  test('that the quotas allow follow from the counts', () => {
     const perSecond = figure('Quotas', 'Writes to Secrets Manager, a second') / writes;
     const seconds = SIZES.map((size) => size / perSecond);
     expect(PAGE).toContain(`${perSecond} logouts a second`);
@@ -242,7 +182,3 @@ describe('the sums', () => {
     expect(PAGE).toContain(`${MAX_KEPT_VERSIONS / asked(2)} logouts of a session within 24 hours`);
   });
 });
-
-function dollars(amount: number): string {
-  return amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-}
