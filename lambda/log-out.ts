@@ -69,7 +69,7 @@ async function refreshCurrent(ports: Ports, request: LogoutRequest): Promise<Ref
 }
 
 /** If this cannot be found out, the claim is ended: this run has not died and has lost nothing. */
-async function hasNewerToken({ vault, runEnds }: Ports, refreshed: Refreshed): Promise<boolean> {
+export async function hasNewerToken({ vault, runEnds }: SpendPorts, refreshed: Refreshed): Promise<boolean> {
   if (refreshed.kind !== 'refused') return false;
   const { claim, refusal } = refreshed;
   try {
@@ -138,7 +138,7 @@ async function askForLogout(
   };
 }
 
-async function accountOf(blink: Blink, stored: StoredSession, accessToken: string): Promise<Account> {
+export async function accountOf(blink: Blink, stored: StoredSession, accessToken: string): Promise<Account> {
   const { tier, accountId } = stored;
   return tier !== undefined && accountId !== undefined ? { tier, accountId } : blink.findAccount(accessToken);
 }

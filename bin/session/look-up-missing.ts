@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Grant } from '../../lambda/blink/blink.ts';
 import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
-import { recordRefusal, refusalFailure } from '../../lambda/refusal.ts';
-import { spend } from '../../lambda/spend.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import { realTiming } from '../../lambda/timing.ts';
-import { refused } from '../../lambda/vault/availability.ts';
 import { rewriteSaved } from '../../lambda/vault/rewrite-saved.ts';
-import type { Claim, Reading } from '../../lambda/vault/session-vault.ts';
+import type { Reading } from '../../lambda/vault/session-vault.ts';
 import { findIds } from './find-ids.ts';
 import { requireMove } from './permissions.ts';
+import { refreshAndSave } from './refresh-and-save.ts';
 import { withFields } from './stored-text.ts';
 import type { Target } from './target.ts';
 
@@ -34,10 +31,7 @@ export async function lookUpMissing(
 ): Promise<StoredSession> {
   const { vault, blink } = target;
   await requireMove(target.store, session, versionId);
-  const claimant = { runId: randomUUID(), sparesVersions: 0 };
-  const claim = await vault.claim(await readBack(target, session, versionId), claimant);
-  const grant = await granted(target, claim, runEnds);
-  const saved = await vault.save(claim, grant, runEnds);
+  const { saved, grant } = await refreshAndSave(target, () => readBack(target, session, versionId), runEnds);
   const text = saved.reading.stored.withGrant(grant);
   try {
     const stored = parseStoredSession(text);
@@ -50,7 +44,7 @@ export async function lookUpMissing(
       clientId: stored.clientId ?? found.clientId,
       tier: found.tier ?? stored.tier,
     });
-    await rewriteSaved(target.store, saved, complete, claimant.runId);
+    await rewriteSaved(target.store, saved, complete, randomUUID());
     return parseStoredSession(complete);
   } catch (error) {
     await vault.leave(saved, runEnds);
@@ -66,18 +60,4 @@ async function readBack({ vault }: Target, session: string, versionId: string): 
     if (reading.generation === versionId) return reading;
   }
   throw new Failure('session_busy', 'the session was imported, and something else has changed it since');
-}
-
-async function granted({ vault, blink }: Target, claim: Claim, runEnds: Deadline): Promise<Grant> {
-  const spent = await spend({ vault, blink, answerDue: runEnds, runEnds }, claim);
-  switch (spent.kind) {
-    case 'granted':
-      return spent.grant;
-    case 'refused':
-      await recordRefusal(vault, claim, spent, runEnds);
-      throw refusalFailure(claim, spent);
-    case 'without_refresh':
-      await vault.end(claim, { kind: 'refused', inDoubt: true }, runEnds);
-      throw refused(true);
-  }
 }

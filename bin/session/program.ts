@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { DEFAULT_SESSION } from '../../lambda/session-name.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheck } from './commands/check.ts';
+import { addClients } from './commands/clients.ts';
 import type { Task } from './commands/command.ts';
 import { addImport } from './commands/import.ts';
 import { addKey } from './commands/key.ts';
@@ -12,7 +13,7 @@ import { addSignIn } from './commands/sign-in.ts';
 import { UsageError } from './errors/command-error.ts';
 import type { TargetOptions } from './target.ts';
 
-const COMMANDS = [addSignIn, addImport, addCheck, addList, addLogout, addRemove, addKey];
+const COMMANDS = [addSignIn, addImport, addCheck, addList, addClients, addLogout, addRemove, addKey];
 
 const EXAMPLES = `
 Examples:

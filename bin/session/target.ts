@@ -3,6 +3,7 @@ import type { Blink } from '../../lambda/blink/blink.ts';
 import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
 import type { Caller } from '../../lambda/blink/caller.ts';
 import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
+import { pauseBy } from '../../lambda/blink/retry.ts';
 import {
   DEFAULT_NAME,
   NAME_PATTERN,
@@ -41,7 +42,7 @@ export interface Target {
   readonly store: SecretStore;
   readonly vault: SessionVault;
   readonly blink: Blink;
-  readonly caller: Pick<Caller, 'exchange' | 'userAgent'>;
+  readonly caller: Caller;
 }
 
 export interface TargetOptions {
@@ -76,7 +77,7 @@ export async function openTarget(
     store,
     vault: vaultOverStore(store, realTiming, onSaveRetry),
     blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
-    caller: { exchange, userAgent: USER_AGENT },
+    caller: { exchange, userAgent: USER_AGENT, pause: pauseBy(realTiming) },
   };
 }
 

@@ -3,7 +3,7 @@ import { Failure, type FailureDetails } from '../failure.ts';
 import { ExchangeError, type HttpResponse } from './http-exchange.ts';
 
 /** What was asked of Blink, as failures tell it. */
-export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'logout' | 'sign-in';
+export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'client list' | 'logout' | 'sign-in';
 
 /** After a rejection, the same request is not sent again for at least so long; a longer wait that Blink asks for is kept. */
 const REJECTED_SECONDS = 600;

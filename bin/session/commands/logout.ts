@@ -3,13 +3,21 @@ import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import type { Outcome } from '../../../lambda/outcome.ts';
-import { boundedRun } from '../bounded-run.ts';
-import { UsageError } from '../errors/command-error.ts';
-import { requireMove } from '../permissions.ts';
+import { CommandError, Interrupted, UsageError } from '../errors/command-error.ts';
+import { spendingRun } from '../with-access.ts';
+import { askForClients, lastUseOf, nameOf } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `
-Does what the function does: refreshes the token, stores the new one, and ends the session at Blink.`;
+Does what the function does: refreshes the token, stores the new one, and ends the session at Blink.
+
+With --client-id, at a terminal, it looks the client up in the account's list, names it, and asks. The look-up spends the
+refresh token once more. With --yes, or without a terminal, it logs the client out without a question.`;
+
+interface LogoutOptions {
+  readonly clientId?: string;
+  readonly yes?: boolean;
+}
 
 export const addLogout: AddCommand = (program, start) => {
   program
@@ -22,17 +30,15 @@ export const addLogout: AddCommand = (program, start) => {
       'log out another client of the account, with this session’s tokens',
       parseClientId,
     )
-    .action((session: string, options: { clientId?: string }) =>
-      start(
-        logout({ session, ...(options.clientId !== undefined && { clientId: options.clientId }) }),
-        session,
-      ),
-    );
+    .option('--yes', 'with --client-id: do not ask')
+    .action((session: string, options: LogoutOptions) => start(logout(session, options), session));
 };
 
-function logout(request: LogoutRequest): Task {
+function logout(session: string, { clientId, yes = false }: LogoutOptions): Task {
   return async (context) => {
-    const { terminal } = context;
+    const { terminal, questions } = context;
+    if (clientId !== undefined && !yes && !questions.fromScript) await requireYes(context, session, clientId);
+    const request = { session, ...(clientId !== undefined && { clientId }) };
     const outcome = await logOutNow(context, request);
     switch (outcome.outcome) {
       case 'logged_out':
@@ -55,18 +61,34 @@ function logout(request: LogoutRequest): Task {
 
 /** The function's run, in this process. */
 export function logOutNow(context: Context, request: LogoutRequest): Promise<Outcome> {
-  const { vault, blink, store } = context.target;
-  return context.terminal.progress('Logging out', async () => {
-    const { session } = request;
-    // The claim proves that versions can be written, but not that AWSCURRENT can be moved.
-    await requireMove(store, session, (await store.readCurrent(session)).versionId);
-    return boundedRun(context, (runEnds) =>
-      logOut(
-        { vault, blink, runEnds, answerDue: runEnds, claimant: { runId: randomUUID(), sparesVersions: 0 } },
-        request,
-      ),
-    );
-  });
+  const { vault, blink } = context.target;
+  const claimant = { runId: randomUUID(), sparesVersions: 0 };
+  return context.terminal.progress('Logging out', () =>
+    spendingRun(context, request.session, (runEnds) =>
+      logOut({ vault, blink, runEnds, answerDue: runEnds, claimant }, request),
+    ),
+  );
+}
+
+/** Names the client to the person who is asked. A list that cannot be had does not prevent the logout. */
+async function requireYes(context: Context, session: string, clientId: string): Promise<void> {
+  const { terminal, questions, interruption } = context;
+  const asked = await askForClients(context, session);
+  if (interruption.exitCode !== undefined) {
+    throw new Interrupted('Interrupted. Nothing was logged out.', interruption.exitCode);
+  }
+  if (asked.kind === 'failed') {
+    terminal.note(`The client’s name is not known. ${asked.error.message}`);
+  }
+  const listed = asked.kind === 'answered' ? asked.value : undefined;
+  const client = listed?.clients.find((each) => each.clientId === clientId);
+  if (listed !== undefined && client === undefined) {
+    terminal.note(`The list of the account’s clients does not contain ${clientId}.`);
+  }
+  const named = client === undefined ? '' : `: ${nameOf(client)}, ${lastUseOf(client)}`;
+  const own = listed?.ownClientId === clientId ? `. It is ${session} itself` : '';
+  if (await questions.confirm(`Log out client ${clientId}${named}${own}?`)) return;
+  throw new CommandError('not_confirmed', 'Nothing was logged out.');
 }
 
 function parseClientId(text: string): string {

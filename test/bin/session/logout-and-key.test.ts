@@ -55,12 +55,16 @@ describe('logout', () => {
     expect(session.blink.tokens.refreshes).toBe(1);
   });
 
-  it('logs out another client of the account', async () => {
-    session.blink.seedSession({ accountId: 100_001, clientId: 4711 });
-    expect(await session.run('logout --client-id 4711')).toMatchObject({ exitCode: 0 });
-    expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
-    expect(session.blink.accounts.clientsOf(100_001)).toMatchObject([{ id: 7_000_001 }]);
-  });
+  it.each(['', ' --yes'])(
+    'logs out another client of the account for a script%s, with one refresh',
+    async (yes) => {
+      session.blink.seedSession({ accountId: 100_001, clientId: 4711 });
+      expect(await session.run(`logout --client-id 4711${yes}`)).toMatchObject({ exitCode: 0 });
+      expect(session.blink.tokens.refreshes).toBe(1);
+      expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
+      expect(session.blink.accounts.clientsOf(100_001)).toMatchObject([{ id: 7_000_001 }]);
+    },
+  );
 
   it.each(['PutSecretValue', 'UpdateSecretVersionStage'])(
     'spends nothing without the right to %s, and prints the policy statement',

@@ -6,6 +6,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
+import type { AccountSeed } from '../../../lib/local/blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from '../../../lib/local/blink/start-blink.ts';
 import { localPorts } from '../../../lib/local/local-ports.ts';
 import { randomPassword } from '../../../lib/local/secrets-manager/random-password.ts';
@@ -75,8 +76,12 @@ export interface SessionUnderTest {
   close(): Promise<void>;
 }
 
-export async function startSessionUnderTest(): Promise<SessionUnderTest> {
-  const { port, secretsManager, blink } = await startStandIns();
+/** @param plain what differs in the account `plain` */
+export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): Promise<SessionUnderTest> {
+  const { port, secretsManager, blink } = await startStandIns([
+    ACCOUNTS.byCode,
+    { ...ACCOUNTS.plain, ...plain },
+  ]);
   secretsManager.secrets.create(KEY_SECRET, randomPassword(64, true));
   const directory = await mkdtemp(join(tmpdir(), 'blink-logout-session-'));
   const printed: string[] = [];
@@ -133,13 +138,13 @@ function words(command: string): readonly string[] {
 }
 
 /** On ports that follow each other, as the local run has them. */
-async function startStandIns() {
+async function startStandIns(accounts: readonly AccountSeed[]) {
   for (;;) {
     const port = randomInt(20_000, 60_000);
     const ports = localPorts(port);
     const [secretsManager, blink] = await Promise.allSettled([
       startSecretsManager({ port: ports.secretsManager }),
-      startBlink({ accounts: Object.values(ACCOUNTS), port: ports.blink }),
+      startBlink({ accounts, port: ports.blink }),
     ]);
     if (secretsManager.status === 'fulfilled' && blink.status === 'fulfilled') {
       return { port, secretsManager: secretsManager.value, blink: blink.value };

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { json } from '../../../lib/local/blink/answers.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 import { CTRL_C, CTRL_D, DOWN, ENTER, type Person, sitDown } from './person.ts';
 import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
@@ -71,6 +72,28 @@ describe('at a terminal', () => {
     await person.sees('Removed.');
     expect(await ended(person)).toBe(0);
     expect(session.blink.logouts).toMatchObject([{ clientId: 77 }]);
+  });
+
+  it('a person sees the name of the client that is to be logged out, and may say no', async () => {
+    const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
+    session.blink.accounts.addClient(100_001, { id: 4711, name: 'Ada’s phone' });
+    session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
+    const refusing = personRuns('logout', '--client-id', '4711');
+    await refusing.sees('Log out client 4711: Ada’s phone, last use unknown?');
+    refusing.types(`n${ENTER}`);
+    expect(await ended(refusing)).toBe(1);
+    expect(session.blink.logouts).toEqual([]);
+
+    session.blink.faults.before('clients', { do: 'answer', answer: json(403, {}) });
+    const agreeing = personRuns('logout', '--client-id', '4711');
+    await agreeing.sees('it may want a PIN first');
+    await agreeing.sees('Log out client 4711?');
+    agreeing.types(`y${ENTER}`);
+    await agreeing.sees('Logged out');
+    expect(await ended(agreeing)).toBe(0);
+    expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
+    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
+    expect(session.blink.tokens.doubleSpends).toBe(0);
   });
 
   it('a person who says no removes nothing', async () => {

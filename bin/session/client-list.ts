@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import { LOOKUP_TIMEOUT_MS } from '../../lambda/blink/account.ts';
+import type { Account } from '../../lambda/blink/blink.ts';
+import { blinkFailure, isSuccess } from '../../lambda/blink/blink-failure.ts';
+import { bearerHeaders, type Caller } from '../../lambda/blink/caller.ts';
+import { ExchangeError, type HttpResponse } from '../../lambda/blink/http-exchange.ts';
+import { idInPath, numericIdSchema } from '../../lambda/blink/numeric-id.ts';
+import { restUrl } from '../../lambda/blink/rest-host.ts';
+import { sendAndRepeat } from '../../lambda/blink/retry.ts';
+import { CommandError } from './errors/command-error.ts';
+
+/** A client that is signed in to the account. */
+export interface ListedClient {
+  /** Digits. */
+  readonly clientId: string;
+  /** As its owner has named it, in printable characters. */
+  readonly name?: string;
+  readonly lastUse?: Date;
+}
+
+const MAX_NAME_LENGTH = 60;
+
+/**
+ * The account's clients, as the app asks for them: by the path of its newer versions first and, if that is not found, by the
+ * path of the older ones. The answer has been seen only in the app's code, so it is read leniently.
+ */
+export async function listClients(
+  caller: Caller,
+  accessToken: string,
+  { tier, accountId }: Account,
+  ownClientId: string,
+): Promise<readonly ListedClient[]> {
+  const get = async (path: `/${string}`) => {
+    const headers = bearerHeaders(caller, accessToken);
+    const request = {
+      method: 'GET',
+      url: restUrl(tier, path),
+      headers,
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+    } as const;
+    return (await sendAndRepeat('lookup', caller, request)).end;
+  };
+  const clientPart = `clients/${idInPath(ownClientId)}/control_panel/clients`;
+  const newer = await get(`/api/v1/${clientPart}`);
+  if (!isNotFound(newer)) return processListResponse(newer);
+  const older = await get(`/api/v1/accounts/${idInPath(accountId)}/${clientPart}`);
+  if (!isNotFound(older)) return processListResponse(older);
+  throw new CommandError('client_list_absent', 'Blink has no list of clients for this account.', [
+    'See the clients in the Blink app.',
+  ]);
+}
+
+function isNotFound(end: HttpResponse | ExchangeError): boolean {
+  return !(end instanceof ExchangeError) && end.status === 404;
+}
+
+function processListResponse(end: HttpResponse | ExchangeError): readonly ListedClient[] {
+  if (end instanceof ExchangeError) throw blinkFailure('client list', end);
+  if (end.status === 401 || end.status === 403) {
+    throw new CommandError(
+      'client_list_refused',
+      `Blink refuses the list of clients (status ${end.status}): it may want a PIN first, which this tool cannot request.`,
+      ['See the clients in the Blink app.'],
+    );
+  }
+  if (!isSuccess(end)) throw blinkFailure('client list', end);
+  const parsed = v.safeParse(answerSchema, end.text);
+  if (parsed.success) return parsed.output.clients;
+  throw new CommandError('client_list_unreadable', 'Blink’s list of clients has an unknown form.', [
+    'See the clients in the Blink app.',
+  ]);
+}
+
+const nameSchema = v.pipe(v.string(), v.transform(printable), v.minLength(1));
+
+const dateSchema = v.pipe(
+  v.union([v.string(), v.pipe(v.number(), v.transform(toMs))]),
+  v.transform((date) => new Date(date)),
+  v.date(),
+);
+
+/** The JSON names of a client's name and last use are uncertain. */
+const clientSchema = v.pipe(
+  v.looseObject({ id: numericIdSchema }),
+  v.transform((fields): ListedClient => {
+    const name = firstOf(nameSchema, fields, ['name', 'client_name', 'device_name']);
+    const lastUse = firstOf(dateSchema, fields, [
+      'last_login',
+      'last_login_at',
+      'last_used_at',
+      'updated_at',
+    ]);
+    return {
+      clientId: fields.id,
+      ...(name !== undefined && { name }),
+      ...(lastUse !== undefined && { lastUse }),
+    };
+  }),
+);
+
+const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ clients: v.array(clientSchema) }));
+
+/** The first of these fields that has a usable value, in snake_case or camelCase. */
+function firstOf<T>(
+  schema: v.GenericSchema<unknown, T>,
+  fields: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): T | undefined {
+  for (const name of names) {
+    const camelCase = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const parsed = v.safeParse(schema, fields[name] ?? fields[camelCase]);
+    if (parsed.success) return parsed.output;
+  }
+  return undefined;
+}
+
+/** Without control characters, which could change what a terminal shows. */
+function printable(text: string): string {
+  return text
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, MAX_NAME_LENGTH);
+}
+
+/** From seconds, if the number is too small for milliseconds. */
+function toMs(time: number): number {
+  return time < 100_000_000_000 ? time * 1000 : time;
+}

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import type { Grant } from '../../lambda/blink/blink.ts';
+import type { Deadline } from '../../lambda/deadline.ts';
+import { hasNewerToken } from '../../lambda/log-out.ts';
+import { recordRefusal, refusalFailure } from '../../lambda/refusal.ts';
+import { type SpendPorts, spend } from '../../lambda/spend.ts';
+import { refused } from '../../lambda/vault/availability.ts';
+import type { Claimant, Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
+import type { Target } from './target.ts';
+
+/** A session that stays claimed until `leave` or `markLoggedOut`, and the tokens that were granted to it. */
+export interface Refreshed {
+  readonly saved: SavedSession;
+  readonly grant: Grant;
+}
+
+/**
+ * Claims, refreshes and saves as a logout does. A refused token is replaced by a newer one, if there is one, once. If nothing
+ * is granted, the claim is ended, the refusal is recorded, and the failure is thrown.
+ */
+export async function refreshAndSave(
+  { vault, blink }: Pick<Target, 'vault' | 'blink'>,
+  read: () => Promise<Reading>,
+  runEnds: Deadline,
+): Promise<Refreshed> {
+  const ports = { vault, blink, runEnds, answerDue: runEnds };
+  const claimant = { runId: randomUUID(), sparesVersions: 0 };
+  const first = await spendCurrent(ports, read, claimant);
+  const spent = (await hasNewerToken(ports, first)) ? await spendCurrent(ports, read, claimant) : first;
+  const { claim } = spent;
+  switch (spent.kind) {
+    case 'granted':
+      return { saved: await vault.save(claim, spent.grant, runEnds), grant: spent.grant };
+    case 'refused':
+      await recordRefusal(vault, claim, spent.refusal, runEnds);
+      throw refusalFailure(claim, spent.refusal);
+    case 'without_refresh':
+      await vault.end(claim, { kind: 'refused', inDoubt: true }, runEnds);
+      throw refused(true);
+  }
+}
+
+async function spendCurrent(ports: SpendPorts, read: () => Promise<Reading>, claimant: Claimant) {
+  const claim = await ports.vault.claim(await read(), claimant);
+  const spent = await spend(ports, claim);
+  return spent.kind === 'refused' ? { kind: spent.kind, claim, refusal: spent } : { ...spent, claim };
+}

@@ -1,0 +1,61 @@
+import { coolDownAfter } from '../../lambda/blink/blink-failure.ts';
+import type { Deadline } from '../../lambda/deadline.ts';
+import { Failure } from '../../lambda/failure.ts';
+import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
+import type { Note, Reading } from '../../lambda/vault/session-vault.ts';
+import { boundedRun } from './bounded-run.ts';
+import type { Context } from './commands/command.ts';
+import { CommandError } from './errors/command-error.ts';
+import { requireMove } from './permissions.ts';
+import { refreshAndSave } from './refresh-and-save.ts';
+
+/** What Blink is asked with, once the new refresh token is stored. */
+export interface Access {
+  readonly accessToken: string;
+  readonly stored: StoredSession;
+}
+
+/** What came of the question. The session's new refresh token is stored in either case. */
+export type Asked<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  | { readonly kind: 'failed'; readonly error: Failure | CommandError };
+
+/** Spends the refresh token as a logout does, asks Blink with the access token, and releases the claim. */
+export function withAccess<T>(
+  context: Context,
+  session: string,
+  ask: (access: Access) => Promise<T>,
+  read: () => Promise<Reading> = () => context.target.vault.read(session),
+): Promise<Asked<T>> {
+  const { target } = context;
+  return spendingRun(context, session, async (runEnds) => {
+    const { saved, grant } = await refreshAndSave(target, read, runEnds);
+    const { stored } = saved.reading;
+    try {
+      const value = await ask({ accessToken: grant.accessToken, stored });
+      await target.vault.leave(saved, runEnds);
+      return { kind: 'answered', value };
+    } catch (error) {
+      await target.vault.leave(saved, runEnds, noteOf(error));
+      if (error instanceof Failure || error instanceof CommandError) return { kind: 'failed', error };
+      throw error;
+    }
+  });
+}
+
+/** A bounded run, once the right to move AWSCURRENT is proven. The claim proves only that versions can be written. */
+export async function spendingRun<T>(
+  context: Context,
+  session: string,
+  work: (runEnds: Deadline) => Promise<T>,
+): Promise<T> {
+  const { store } = context.target;
+  await requireMove(store, session, (await store.readCurrent(session)).versionId);
+  return boundedRun(context, work);
+}
+
+/** Blink is not asked again, by any run, before the wait that it has asked for is over. */
+function noteOf(error: unknown): Note | undefined {
+  if (!(error instanceof Failure) || coolDownAfter(error) !== 'session') return undefined;
+  return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0 };
+}
