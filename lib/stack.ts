@@ -9,6 +9,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
+import { metadataOf } from './settings-in-force.ts';
 import { Webhook } from './webhook.ts';
 
 export interface BlinkLogoutStackProps extends StackProps {
@@ -20,6 +21,7 @@ export interface BlinkLogoutStackProps extends StackProps {
 export class BlinkLogoutStack extends Stack {
   constructor(scope: Construct, id: string, { settings, bundleDirectory, ...props }: BlinkLogoutStackProps) {
     super(scope, id, { description: 'Ends the session of a Blink client', ...props });
+    this.templateOptions.metadata = metadataOf(settings);
     const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
     const { function: target } = new LogoutFunction(this, 'Logout', {
       settings,

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { readDeployedSettings } from '../lib/deployed-settings.ts';
+import { compareSettings, settingsOfTemplate } from '../lib/settings-in-force.ts';
+
+/**
+ * `npm run deploy`: synthesizes, prints the settings in force and those that differ from the deployed stack, and deploys
+ * what was synthesized. All options are passed to `cdk deploy`.
+ */
+const CDK = fileURLToPath(new URL('../node_modules/aws-cdk/bin/cdk', import.meta.url));
+const ASSEMBLY = 'cdk.out';
+
+async function deploy(args: readonly string[]): Promise<number> {
+  const { context, ...aws } = optionsOfSynthesis(args);
+  const options = Object.entries({ ...aws, context }).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => [`--${name}`, value]),
+  );
+  const synthesis = await cdk(['synth', '--quiet', '--output', ASSEMBLY, ...options]);
+  if (synthesis !== 0) return synthesis;
+  for (const { stackName, template } of new CloudAssembly(ASSEMBLY).stacks) {
+    const deployed = await readDeployedSettings(stackName, { ...regionOfCli(), ...aws });
+    console.log(compareSettings(stackName, settingsOfTemplate(template), deployed).join('\n'));
+  }
+  return cdk(['deploy', '--app', ASSEMBLY, ...args]);
+}
+
+/** Of the options of `cdk deploy`, those that `cdk synth` accepts too. */
+function optionsOfSynthesis(args: readonly string[]) {
+  const options = {
+    context: { type: 'string', short: 'c', multiple: true },
+    profile: { type: 'string' },
+    region: { type: 'string' },
+  } as const;
+  const { context = [], profile, region } = parseArgs({ args: [...args], options, strict: false }).values;
+  return {
+    context: context.filter((value) => typeof value === 'string'),
+    ...(typeof profile === 'string' && { profile }),
+    ...(typeof region === 'string' && { region }),
+  };
+}
+
+/** AWS_DEFAULT_REGION, which the CDK CLI reads and the SDK does not. AWS_REGION takes precedence. */
+function regionOfCli() {
+  const region = process.env['AWS_DEFAULT_REGION'];
+  return process.env['AWS_REGION'] === undefined && region !== undefined ? { region } : {};
+}
+
+function cdk(args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [CDK, ...args], { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+// The CDK CLI, which has the terminal, decides what an interruption does.
+process.on('SIGINT', () => {});
+
+process.exitCode = await deploy(process.argv.slice(2));
