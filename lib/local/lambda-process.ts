@@ -11,6 +11,7 @@ import { END_OF_OUTPUT, type InvocationMessage, type LambdaError } from './lambd
 /** A finished invocation. */
 export interface Invocation {
   readonly requestId: string;
+  readonly event: unknown;
   /** `cold` for the first invocation of a process. */
   readonly start: 'cold' | 'warm';
   /** The time to load the handler's module, in addition to `durationMs`. 0 for a warm start. */
@@ -97,6 +98,7 @@ export class LambdaProcess {
     const answer = loaded.kind === 'ready' ? await this.#run(requestId, event) : loaded;
     return {
       requestId,
+      event,
       start,
       initMs: start === 'cold' && loaded.kind === 'ready' ? loaded.initMs : 0,
       durationMs: performance.now() - startedAt,

@@ -1,7 +1,9 @@
 import { styleText } from 'node:util';
+import * as v from 'valibot';
 import { masked } from '../masked.ts';
 import type { Invocation } from './lambda-process.ts';
 import type { LocalSession } from './local-session.ts';
+import { LOCAL_SESSIONS } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
 import { type RunEvent, runEventOf } from './run-event.ts';
 import type { FleetStep, Step } from './run-steps.ts';
@@ -85,14 +87,19 @@ export function renderServing(
 ): string {
   return [
     '',
-    `Signed in again: ${sessions.map(({ name }) => name).join(', ')}. To log one out:`,
+    `Signed in again: ${sessions.map(({ name }) => name).join(', ')}. To log one out,`,
+    'paste these lines. The key is made for this run and valid nowhere else.',
     '',
-    `  curl -i -X POST ${httpApi.url}/logout/default -H 'Authorization: ${authorization}'`,
+    `WEBHOOK_URL=${httpApi.url}/logout`,
+    `WEBHOOK_KEY=${authorization.replace('Bearer ', '')}`,
+    'curl -i -X POST "$WEBHOOK_URL" -H "Authorization: Bearer $WEBHOOK_KEY"',
     '',
-    `For aws lambda invoke: --endpoint-url ${lambdaApi.url} --function-name ${deployment.function.name}`,
+    'For aws lambda invoke:',
+    '',
+    `FUNCTION_NAME=${deployment.function.name}`,
+    `  --endpoint-url ${lambdaApi.url}`,
     '',
     styleText('dim', 'Press Ctrl-C to stop.'),
-    '',
   ].join('\n');
 }
 
@@ -100,8 +107,22 @@ export function renderServing(
 export function renderInvocation(invocation: Invocation): string {
   const event = runEventOf(invocation);
   const time = new Date().toTimeString().slice(0, 8);
-  const source = [event?.trigger, event?.session].filter((part) => part !== undefined).join(' ');
-  return `${styleText('dim', time)}  ${source}  ${outcome(invocation, event)}, ${duration(invocation)}  ${styleText('dim', steps(event))}`;
+  const source = `${event?.trigger ?? 'unknown'} ${sessionAskedFor(invocation.event)}`;
+  return `${styleText('dim', time)}  ${source}  ${outcome(invocation, event)}, ${duration(invocation)}`;
+}
+
+const namedSchema = v.fallback(v.object({ session: v.optional(v.string()) }), {});
+const askedSchema = v.object({
+  ...namedSchema.entries,
+  pathParameters: v.optional(namedSchema),
+  body: v.optional(v.fallback(v.pipe(v.string(), v.parseJson(), namedSchema), {})),
+});
+
+/** The session that an event names, whether it exists or not. */
+function sessionAskedFor(event: unknown): string {
+  const asked = v.safeParse(askedSchema, event);
+  const { pathParameters, session, body } = asked.success ? asked.output : {};
+  return pathParameters?.session ?? body?.session ?? session ?? LOCAL_SESSIONS.default.name;
 }
 
 /** Everything that the run printed. */

@@ -6,7 +6,7 @@ import { requireFree } from '../../lib/local/require-free.ts';
 import { CTRL_C, ENTER, type Person, sitDown } from '../bin/session/person.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
-const SECTION = sectionOf('README.md', 'From nothing to logged out');
+const SECTION = sectionOf('README.md', 'Sign in');
 const [serve = '', ...commands] = blocksOf(SECTION, 'sh').flatMap((block) => block.trim().split('\n'));
 
 /** What each line shows, in their order. */
@@ -19,7 +19,7 @@ afterAll(async () => {
   await server.exitCode();
 });
 
-test('each line of "From nothing to logged out" works as it stands, one after the other', {
+test('each line of "Sign in" works as it stands, one after the other', {
   timeout: 60_000,
 }, async () => {
   const port = await freePort();

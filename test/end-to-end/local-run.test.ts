@@ -102,14 +102,19 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
   const ran = runLocally({ serve: true, verbose: true, assembly, signal: stop.signal });
 
   await vi.waitUntil(() => printed.some((text) => text.includes('curl')), { timeout: 10_000 });
-  const [, url = '', name = '', value = ''] =
-    /^ {2}curl -i -X POST (\S+) -H '(\S+): ([^']+)'$/m.exec(printed.join('\n')) ?? [];
-  const post = () => fetch(url, { method: 'POST', headers: { [name]: value } });
+  const [, url = '', key = ''] = /^WEBHOOK_URL=(\S+)\nWEBHOOK_KEY=(\S+)$/m.exec(printed.join('\n')) ?? [];
+  const post = (session = '') =>
+    fetch(`${url}${session}`, { method: 'POST', headers: { authorization: `Bearer ${key}` } });
   expect(await (await post()).json()).toMatchObject({ outcome: 'logged_out', session: 'default' });
   expect(printed.slice(-2)).toEqual([
     expect.stringMatching(/webhook default {2}logged_out, \d+ ms/),
     expect.stringMatching(/"trigger": "webhook",[\s\S]*"LogOutMs": \d+/),
   ]);
+
+  await post('/nowhere');
+  expect(printed.at(-2)).toMatch(/webhook nowhere {2}session_unknown, /);
+  const serving = printed.slice(printed.findIndex((text) => text.includes('WEBHOOK_URL')));
+  expect(serving.slice(0, 2).join('\n')).not.toMatch(/^.{81}/m);
 
   stop.abort();
   expect(await ran).toBe(true);

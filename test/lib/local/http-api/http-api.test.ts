@@ -25,6 +25,7 @@ const invoke = async (event: object) => {
   events.push(JSON.parse(JSON.stringify(event)));
   return {
     requestId: 'r',
+    event: {},
     start: 'warm',
     initMs: 0,
     durationMs: 1,
