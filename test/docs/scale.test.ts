@@ -69,6 +69,13 @@ async function count(event: object): Promise<Counted> {
   return { cells: counts.map(String), invocation };
 }
 
+async function loggedOutLongAgo(): Promise<string> {
+  const { name } = session();
+  await stack.invoke({ session: name });
+  stack.secretsManager.clock.advanceMs(60 * 60 * 1000);
+  return name;
+}
+
 /** On a slow machine a run repeats prefetched requests, so the run with the fewest calls counts. */
 async function countCold(name: string): Promise<Counted> {
   const runs: Counted[] = [];
@@ -105,11 +112,14 @@ describe('the calls of a run are as counted:', () => {
       },
     ],
     [
-      'Logged out long ago, and Blink refuses the token',
+      'Logged out long ago: the run in which Blink refuses the token',
+      async () => count({ session: await loggedOutLongAgo() }),
+    ],
+    [
+      'Logged out long ago: each run after that',
       async () => {
-        const { name } = session();
+        const name = await loggedOutLongAgo();
         await stack.invoke({ session: name });
-        stack.secretsManager.clock.advanceMs(60 * 60 * 1000);
         return count({ session: name });
       },
     ],
