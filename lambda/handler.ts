@@ -10,7 +10,7 @@ import { prefetch, readAhead } from './connections/priming.ts';
 import { readEnvironment, sessionSecretPrefix, webhookKeySecretName } from './environment.ts';
 import { run, type Wiring } from './run/run.ts';
 import { DEFAULT_SESSION } from './session-name.ts';
-import { realTiming } from './timing.ts';
+import { realTiming } from './time.ts';
 import { secretsManagerClient, secretsManagerStore } from './vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
 

@@ -1,6 +1,6 @@
 import type { RefreshResult } from './blink/blink.ts';
-import type { Deadline } from './deadline.ts';
 import { Failure } from './failure.ts';
+import type { Deadline } from './time.ts';
 import { refused } from './vault/availability.ts';
 import type { Claim, SessionVault } from './vault/session-vault.ts';
 

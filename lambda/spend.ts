@@ -1,6 +1,6 @@
 import type { Blink, RefreshResult } from './blink/blink.ts';
-import { type Deadline, holdsRefreshAndSave } from './deadline.ts';
 import { Failure } from './failure.ts';
+import { type Deadline, holdsRefreshAndSave } from './time.ts';
 import type { Claim, ClaimEnd, SessionVault } from './vault/session-vault.ts';
 
 export interface SpendPorts {

@@ -3,7 +3,7 @@ import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
 import { readEnvironment, sessionSecretPrefix, webhookKeySecretName } from '../../lambda/environment.ts';
 import { run, type Wiring } from '../../lambda/run/run.ts';
-import { realTiming } from '../../lambda/timing.ts';
+import { realTiming } from '../../lambda/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from '../../lambda/webhook/webhook-keys.ts';
 

@@ -1,5 +1,5 @@
-import type { Deadline } from '../../lambda/deadline.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
+import type { Deadline } from '../../lambda/time.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 

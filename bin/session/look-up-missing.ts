@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
-import { realTiming } from '../../lambda/timing.ts';
+import { type Deadline, realTiming } from '../../lambda/time.ts';
 import { rewriteSaved } from '../../lambda/vault/rewrite-saved.ts';
 import type { Reading } from '../../lambda/vault/session-vault.ts';
 import { findIds } from './find-ids.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../lambda/blink/blink.ts';
-import type { Deadline } from '../../lambda/deadline.ts';
 import { hasNewerToken } from '../../lambda/log-out.ts';
 import { recordRefusal, refusalFailure } from '../../lambda/refusal.ts';
 import { type SpendPorts, spend } from '../../lambda/spend.ts';
+import type { Deadline } from '../../lambda/time.ts';
 import { refused } from '../../lambda/vault/availability.ts';
 import type { Claimant, Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
 import type { Target } from './target.ts';

@@ -10,7 +10,7 @@ import {
   sessionSecretPrefix,
   webhookKeySecretName,
 } from '../../lambda/environment.ts';
-import { realTiming } from '../../lambda/timing.ts';
+import { realTiming } from '../../lambda/time.ts';
 import type { SecretStore } from '../../lambda/vault/secret-store.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 import type { SessionVault } from '../../lambda/vault/session-vault.ts';

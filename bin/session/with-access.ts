@@ -1,7 +1,7 @@
 import { coolDownAfter } from '../../lambda/blink/blink-failure.ts';
-import type { Deadline } from '../../lambda/deadline.ts';
 import { Failure } from '../../lambda/failure.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
+import type { Deadline } from '../../lambda/time.ts';
 import type { Note, Reading } from '../../lambda/vault/session-vault.ts';
 import { boundedRun } from './bounded-run.ts';
 import type { Context } from './commands/command.ts';

@@ -1,4 +1,4 @@
-import { realTiming, type Timing } from '../timing.ts';
+import { realTiming, type Timing } from '../time.ts';
 import { findAccount } from './account.ts';
 import type { Blink } from './blink.ts';
 import type { Caller } from './caller.ts';

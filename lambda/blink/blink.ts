@@ -1,5 +1,5 @@
-import type { Deadline } from '../deadline.ts';
 import type { Failure } from '../failure.ts';
+import type { Deadline } from '../time.ts';
 
 /** What a refresh spends. */
 export interface RefreshRequest {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { REFRESH_TIMEOUT_MS } from '../deadline.ts';
 import type { Failure } from '../failure.ts';
+import { REFRESH_TIMEOUT_MS } from '../time.ts';
 import type { RefreshRequest } from './blink.ts';
 import { blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';

@@ -1,5 +1,5 @@
-import { type Deadline, holdsRefreshAndSave } from '../deadline.ts';
 import { Failure } from '../failure.ts';
+import { type Deadline, holdsRefreshAndSave } from '../time.ts';
 import type { RefreshRequest, RefreshResult } from './blink.ts';
 import { blinkFailure } from './blink-failure.ts';
 import type { Caller } from './caller.ts';

@@ -1,4 +1,4 @@
-import { fullJitterMs, type Timing } from '../timing.ts';
+import { fullJitterMs, type Timing } from '../time.ts';
 import type { HttpExchange, HttpRequest, HttpResponse, Progress } from './http-exchange.ts';
 import { ExchangeError } from './http-exchange.ts';
 

@@ -1,6 +1,5 @@
-import type { Deadline } from '../deadline.ts';
 import { Failure } from '../failure.ts';
-import type { Timing } from '../timing.ts';
+import type { Deadline, Timing } from '../time.ts';
 
 /** Enough to write the event. The save of a refresh token may use the time before. */
 const EVENT_RESERVE_MS = 250;

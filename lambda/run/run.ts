@@ -1,11 +1,10 @@
 import type { Blink } from '../blink/blink.ts';
 import { check } from '../check.ts';
 import type { Command } from '../command.ts';
-import type { Deadline } from '../deadline.ts';
 import { Failure } from '../failure.ts';
 import { logOut } from '../log-out.ts';
 import type { Outcome } from '../outcome.ts';
-import type { Timing } from '../timing.ts';
+import type { Deadline, Timing } from '../time.ts';
 import { parseTrigger, type Trigger } from '../trigger.ts';
 import type { SecretStore } from '../vault/secret-store.ts';
 import { vaultOverStore } from '../vault/vault-over-store.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Timing } from '../timing.ts';
+import type { Timing } from '../time.ts';
 import { busy, noRoom, requireAvailable } from './availability.ts';
 import { bestEffort } from './best-effort.ts';
 import { CLAIM, CURRENT, entryVersionId } from './journal.ts';

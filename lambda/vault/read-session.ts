@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
-import type { Timing } from '../timing.ts';
+import type { Timing } from '../time.ts';
 import { CURRENT, digestOf, LOGGED_OUT } from './journal.ts';
 import type { SecretStore } from './secret-store.ts';
 import { keptVersionCount, sessionState } from './session-state.ts';

@@ -1,9 +1,8 @@
 import type { RenewedToken } from '../blink/blink.ts';
-import type { Deadline } from '../deadline.ts';
 import { Failure } from '../failure.ts';
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../stored-session/stored-session.ts';
-import type { Timing } from '../timing.ts';
+import type { Deadline, Timing } from '../time.ts';
 import { CLAIM, CURRENT, digestOf, entryVersionId, parseEntry, type TokenDigest } from './journal.ts';
 import { RECONCILE_WAITS_MS } from './read-session.ts';
 import type { SecretStore } from './secret-store.ts';

@@ -1,6 +1,6 @@
 import type { RenewedToken } from '../blink/blink.ts';
-import type { Deadline } from '../deadline.ts';
 import type { StoredSession } from '../stored-session/stored-session.ts';
+import type { Deadline } from '../time.ts';
 import type { EndKind, TokenDigest } from './journal.ts';
 import type { SessionState } from './session-state.ts';
 

@@ -1,6 +1,5 @@
-import type { Deadline } from '../deadline.ts';
 import { Failure } from '../failure.ts';
-import { fullJitterMs, type Timing } from '../timing.ts';
+import { type Deadline, fullJitterMs, type Timing } from '../time.ts';
 
 /** The first try has at least so long: a process may resume after its deadline while it holds an unsaved token. */
 const FIRST_TRY_MS = 3000;

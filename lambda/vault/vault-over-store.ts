@@ -1,5 +1,4 @@
-import type { Deadline } from '../deadline.ts';
-import type { Timing } from '../timing.ts';
+import type { Deadline, Timing } from '../time.ts';
 import { bestEffort } from './best-effort.ts';
 import { claimSession, promoteUnlistedSave } from './claim-session.ts';
 import { CLAIM, entryVersionId, type JournalEntry, LOGGED_OUT } from './journal.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { blinkOverHttps } from '../../../lambda/blink/blink-over-https.ts';
 import { run } from '../../../lambda/run/run.ts';
-import { realTiming } from '../../../lambda/timing.ts';
+import { realTiming } from '../../../lambda/time.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
 /** A process for one test: a run that ends badly. As in Lambda's runtime, a listener ends the process after a moment. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { guarded } from '../../../lambda/run/run-guard.ts';
-import type { Timing } from '../../../lambda/timing.ts';
+import type { Timing } from '../../../lambda/time.ts';
 
 const never = () => new Promise<never>(() => {});
 const inThreeSeconds = { remainingMs: () => 3_000 };

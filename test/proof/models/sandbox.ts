@@ -1,4 +1,4 @@
-import type { Timing } from '../../../lambda/timing.ts';
+import type { Timing } from '../../../lambda/time.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** Where a run lives. Once it is killed, nothing that the run waits for ever comes. */

@@ -1,5 +1,5 @@
 import { Failure } from '../../../lambda/failure.ts';
-import type { Timing } from '../../../lambda/timing.ts';
+import type { Timing } from '../../../lambda/time.ts';
 import { parseEntry } from '../../../lambda/vault/journal.ts';
 import type { SecretStore, SecretVersion } from '../../../lambda/vault/secret-store.ts';
 import { page } from '../../../lib/local/secrets-manager/page.ts';

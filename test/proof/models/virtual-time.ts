@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Deadline } from '../../../lambda/deadline.ts';
-import type { Timing } from '../../../lambda/timing.ts';
+import type { Deadline, Timing } from '../../../lambda/time.ts';
 
 interface Timer {
   readonly dueMs: number;

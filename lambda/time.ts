@@ -1,5 +1,22 @@
 import { setTimeout } from 'node:timers/promises';
 
+/** The time by which a run must end. */
+export interface Deadline {
+  /** Milliseconds left; zero or less after the deadline. */
+  remainingMs(): number;
+}
+
+/** A refresh that takes longer is aborted. */
+export const REFRESH_TIMEOUT_MS = 8_000;
+
+/** Time reserved to save the new refresh token, including retries. */
+export const SAVE_RESERVE_MS = 10_000;
+
+/** The refresh token is spent only if, after a pause, enough time remains for the refresh and the save. */
+export function holdsRefreshAndSave(deadline: Deadline, pauseMs = 0): boolean {
+  return deadline.remainingMs() >= pauseMs + REFRESH_TIMEOUT_MS + SAVE_RESERVE_MS;
+}
+
 /** Waiting and randomness of a run. Tests replace both. */
 export interface Timing {
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
