@@ -18,7 +18,8 @@ export interface LookUp {
   readonly runEnds: Deadline;
 }
 
-const READ_AGAIN_AFTER_MS = [0, 200, 400, 800, 1600];
+/** Waits for a write to be seen: "All Secrets Manager operations are eventually consistent" (AWS, ListSecrets). */
+export const READ_AGAIN_AFTER_MS = [0, 200, 400, 800, 1600];
 
 /**
  * Looks up the fields that a stored session lacks. This needs an access token, so it claims, refreshes and saves as a logout

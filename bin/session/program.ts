@@ -10,10 +10,21 @@ import { addList } from './commands/list.ts';
 import { addLogout } from './commands/logout.ts';
 import { addRemove } from './commands/remove.ts';
 import { addSignIn } from './commands/sign-in.ts';
+import { addTrial } from './commands/trial.ts';
 import { UsageError } from './errors/command-error.ts';
 import type { TargetOptions } from './target.ts';
 
-const COMMANDS = [addSignIn, addImport, addCheck, addList, addClients, addLogout, addRemove, addKey];
+const COMMANDS = [
+  addSignIn,
+  addImport,
+  addCheck,
+  addList,
+  addClients,
+  addLogout,
+  addTrial,
+  addRemove,
+  addKey,
+];
 
 const EXAMPLES = `
 Examples:

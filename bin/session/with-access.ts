@@ -2,7 +2,7 @@ import { coolDownAfter } from '../../lambda/blink/blink-failure.ts';
 import { Failure } from '../../lambda/failure.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import type { Deadline } from '../../lambda/time.ts';
-import type { Note, Reading } from '../../lambda/vault/session-vault.ts';
+import type { Note } from '../../lambda/vault/session-vault.ts';
 import { boundedRun } from './bounded-run.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
@@ -25,11 +25,10 @@ export function withAccess<T>(
   context: Context,
   session: string,
   ask: (access: Access) => Promise<T>,
-  read: () => Promise<Reading> = () => context.target.vault.read(session),
 ): Promise<Asked<T>> {
   const { target } = context;
   return spendingRun(context, session, async (runEnds) => {
-    const { saved, grant } = await refreshAndSave(target, read, runEnds);
+    const { saved, grant } = await refreshAndSave(target, () => target.vault.read(session), runEnds);
     const { stored } = saved.reading;
     try {
       const value = await ask({ accessToken: grant.accessToken, stored });

@@ -1,6 +1,7 @@
 import { accountOf } from '../../../lambda/log-out.ts';
 import { type ListedClient, listClients } from '../client-list.ts';
 import { duration } from '../terminal/duration.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { type Access, type Asked, withAccess } from '../with-access.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
@@ -70,11 +71,23 @@ async function accountClients(
   return { accountId: account.accountId, ownClientId, clients };
 }
 
-export function nameOf({ name }: ListedClient): string {
+/** The client with what the list tells about it. Notes what is missing. */
+export function clientWords(terminal: Terminal, asked: Asked<AccountClients>, clientId: string): string {
+  if (asked.kind === 'failed') {
+    terminal.note(`The client’s name is not known. ${asked.error.message}`);
+    return `client ${clientId}`;
+  }
+  const client = asked.value.clients.find((each) => each.clientId === clientId);
+  if (client !== undefined) return `client ${clientId}: ${nameOf(client)}, ${lastUseOf(client)}`;
+  terminal.note(`The list of the account’s clients does not contain ${clientId}.`);
+  return `client ${clientId}`;
+}
+
+function nameOf({ name }: ListedClient): string {
   return name ?? '(without a name)';
 }
 
-export function lastUseOf({ lastUse }: ListedClient): string {
+function lastUseOf({ lastUse }: ListedClient): string {
   return lastUse === undefined
     ? 'last use unknown'
     : `last used ${duration(Math.max(0, Date.now() - lastUse.getTime()))} ago`;

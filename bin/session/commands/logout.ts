@@ -5,7 +5,7 @@ import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import type { Outcome } from '../../../lambda/outcome.ts';
 import { CommandError, Interrupted, UsageError } from '../errors/command-error.ts';
 import { spendingRun } from '../with-access.ts';
-import { askForClients, lastUseOf, nameOf } from './clients.ts';
+import { askForClients, clientWords } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `
@@ -77,21 +77,13 @@ async function requireYes(context: Context, session: string, clientId: string): 
   if (interruption.exitCode !== undefined) {
     throw new Interrupted('Interrupted. Nothing was logged out.', interruption.exitCode);
   }
-  if (asked.kind === 'failed') {
-    terminal.note(`The client’s name is not known. ${asked.error.message}`);
-  }
-  const listed = asked.kind === 'answered' ? asked.value : undefined;
-  const client = listed?.clients.find((each) => each.clientId === clientId);
-  if (listed !== undefined && client === undefined) {
-    terminal.note(`The list of the account’s clients does not contain ${clientId}.`);
-  }
-  const named = client === undefined ? '' : `: ${nameOf(client)}, ${lastUseOf(client)}`;
-  const own = listed?.ownClientId === clientId ? `. It is ${session} itself` : '';
-  if (await questions.confirm(`Log out client ${clientId}${named}${own}?`)) return;
+  const words = clientWords(terminal, asked, clientId);
+  const isOwn = asked.kind === 'answered' && asked.value.ownClientId === clientId;
+  if (await questions.confirm(`Log out ${words}${isOwn ? `. It is ${session} itself` : ''}?`)) return;
   throw new CommandError('not_confirmed', 'Nothing was logged out.');
 }
 
-function parseClientId(text: string): string {
+export function parseClientId(text: string): string {
   const parsed = v.safeParse(numericIdSchema, text);
   if (parsed.success) return parsed.output;
   throw new UsageError(`--client-id ${NUMERIC_ID_RULE}.`);

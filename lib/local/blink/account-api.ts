@@ -95,11 +95,14 @@ export class AccountApi {
       return json(415, { message: 'Unsupported Media Type', code: 415 });
     }
     if (body !== '') return json(400, { message: 'Bad Request', code: 400 });
-    const { accountId, logsOutOtherClients = true } = account;
+    const { accountId, logsOutOtherClients = true, keepsRefreshTokenAtLogout = false } = account;
     const client = Number(ids['client']);
     if (client !== clientId && !logsOutOtherClients) return NOT_ANOTHER_CLIENT;
-    if (!this.#accounts.removeClient(accountId, client)) return CLIENT_NOT_FOUND;
-    this.#tokens.revoke(accountId, client);
+    if (!this.#accounts.clientsOf(accountId).some(({ id }) => id === client)) return CLIENT_NOT_FOUND;
+    if (!keepsRefreshTokenAtLogout) {
+      this.#accounts.removeClient(accountId, client);
+      this.#tokens.revoke(accountId, client);
+    }
     this.logouts.push({ accountId, clientId: client, path, atMs: this.#clock.nowMs() });
     return json(200, { message: 'logout' });
   }

@@ -17,6 +17,8 @@ export interface AccountSeed {
   readonly knowsNewerLogoutOnly?: boolean;
   /** Whether a client's access token may log out another client of the account. @default true */
   readonly logsOutOtherClients?: boolean;
+  /** A logout leaves the client signed in: its refresh token stays valid. What Blink does is unknown. @default false */
+  readonly keepsRefreshTokenAtLogout?: boolean;
   /** Whether the list of clients is given, wants a PIN first, or does not exist. @default open */
   readonly clientList?: 'open' | 'behind PIN' | 'absent';
 }
@@ -62,8 +64,8 @@ export class Accounts {
     clients?.set(client.id, { ...clients.get(client.id), ...client });
   }
 
-  removeClient(accountId: number, clientId: number): boolean {
-    return this.#clients.get(accountId)?.delete(clientId) ?? false;
+  removeClient(accountId: number, clientId: number): void {
+    this.#clients.get(accountId)?.delete(clientId);
   }
 
   /** The id of an installation's client, which is the same at each sign-in. */

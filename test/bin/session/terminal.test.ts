@@ -96,6 +96,23 @@ describe('at a terminal', () => {
     expect(session.blink.tokens.doubleSpends).toBe(0);
   });
 
+  it('a person who ends a trial with Ctrl-C gets the report of the steps before', async () => {
+    const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
+    session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
+    const person = personRuns('trial');
+    await person.sees('This trial logs out default.');
+    await person.sees('Spend the refresh token of default, and store the new one?');
+    person.types(`y${ENTER}`);
+    await person.sees('Log out default?');
+    person.types(CTRL_C);
+    await person.sees('1. Refresh: done');
+    await person.sees('2. Logout of this session: not done');
+    await person.sees('Interrupted. The newest refresh token is stored.');
+    expect(await ended(person)).toBe(130);
+    expect(session.blink.logouts).toEqual([]);
+    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
+  });
+
   it('a person who says no removes nothing', async () => {
     session.store('{"refresh_token":"kept"}');
     const person = personRuns('remove', '--now');

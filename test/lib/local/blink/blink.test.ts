@@ -187,6 +187,13 @@ describe('logging out', () => {
     expect((await send(blink, LOGOUT, headers)).status).toBe(200);
   });
 
+  it('keeps the refresh token of a client that is logged out for accounts that are so', async () => {
+    await blink.close();
+    await start({ keepsRefreshTokenAtLogout: true });
+    expect((await send(blink, LOGOUT, { ...(await bearer()), ...asJson })).status).toBe(200);
+    expect((await refresh(blink.tokens.newest(CLIENT_ID) ?? '')).status).toBe(200);
+  });
+
   it('refuses other ids, another tier, a body, another content type, and no token', async () => {
     const headers = { ...(await bearer()), ...asJson };
     const status = async (...sent: [string, Record<string, string>, string?]) =>
