@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import * as v from 'valibot';
+import { FUNCTION_DIRECTORY } from './function-directory.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -48,7 +49,7 @@ export interface FunctionBundle {
  * @param entryPoint exports `handler`
  */
 export async function buildFunction(
-  directory = join(PROJECT, '.build', 'function'),
+  directory = FUNCTION_DIRECTORY,
   entryPoint = 'lambda/handler.ts',
 ): Promise<FunctionBundle> {
   const { outputFiles, metafile } = await build({

@@ -1,16 +1,9 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Construct } from 'constructs';
-import { AlarmTopic } from './alarm-topic.ts';
-import { Alarms } from './alarms.ts';
-import { Dashboard } from './dashboard.ts';
-import { DeadLetters } from './dead-letters.ts';
-import { Fleet } from './fleet/fleet.ts';
-import { LogoutFunction } from './logout-function.ts';
-import { Schedule } from './schedule.ts';
+import { webhookKeySecretName } from '../lambda/environment.ts';
+import { BlinkLogout } from './blink-logout.ts';
 import type { Settings } from './settings.ts';
 import { metadataOf } from './settings-in-force.ts';
-import { Webhook } from './webhook.ts';
 
 export interface BlinkLogoutStackProps extends StackProps {
   readonly settings: Settings;
@@ -18,33 +11,20 @@ export interface BlinkLogoutStackProps extends StackProps {
   readonly bundleDirectory: string;
 }
 
+/** A stack of one BlinkLogout, with its outputs. */
 export class BlinkLogoutStack extends Stack {
   constructor(scope: Construct, id: string, { settings, bundleDirectory, ...props }: BlinkLogoutStackProps) {
     super(scope, id, { description: 'Ends the session of a Blink client', ...props });
     this.templateOptions.metadata = metadataOf(settings);
-    const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
-    const { function: target } = new LogoutFunction(this, 'Logout', {
-      settings,
-      bundleDirectory,
-      deadLetters,
+    // The CDK leaves `Default` out of logical ids.
+    const made = new BlinkLogout(this, 'Default', { ...settings, bundleDirectory });
+
+    new CfnOutput(this, 'FunctionName', { value: made.function.functionName });
+    new CfnOutput(this, 'StateMachineArn', { value: made.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'WebhookUrl', { value: made.webhookUrl });
+    if (settings.webhookAuth !== 'key') return;
+    new CfnOutput(this, 'ReadWebhookKeyCommand', {
+      value: `aws secretsmanager get-secret-value --region ${this.region} --secret-id ${webhookKeySecretName(settings.name)} --query SecretString --output text`,
     });
-    const { api } = new Webhook(this, 'Webhook', { settings, function: target });
-
-    const { topic } = new AlarmTopic(this, 'AlarmTopic', { settings });
-    const { stateMachine } = new Fleet(this, 'Fleet', { settings, function: target, topic });
-    new Schedule(this, 'Schedule', { settings, function: target, stateMachine, deadLetters });
-
-    const action = new SnsAction(topic);
-    const { alarms } = new Alarms(this, 'Alarms', {
-      settings,
-      function: target,
-      api,
-      deadLetters,
-      stateMachine,
-      action,
-    });
-    new Dashboard(this, 'Dashboard', { settings, function: target, api, deadLetters, stateMachine, alarms });
-
-    new CfnOutput(this, 'FunctionName', { value: target.functionName });
   }
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CfnStage,
@@ -26,6 +26,8 @@ export interface WebhookProps {
 /** The HTTP API in front of the function, and the key that opens it. */
 export class Webhook extends Construct {
   readonly api: HttpApi;
+  /** Of `POST /logout`. */
+  readonly url: string;
 
   constructor(scope: Construct, id: string, { settings, function: target }: WebhookProps) {
     super(scope, id);
@@ -68,7 +70,7 @@ export class Webhook extends Construct {
     limitUnknownPaths(stage);
     // API Gateway refuses route settings of a route that does not exist yet.
     stage.node.addDependency(this.api);
-    new CfnOutput(Stack.of(this), 'WebhookUrl', { value: `${this.api.apiEndpoint}${LOGOUT_PATHS[0]}` });
+    this.url = `${this.api.apiEndpoint}${LOGOUT_PATHS[0]}`;
     this.#addKey(settings, target);
   }
 
@@ -93,10 +95,6 @@ export class Webhook extends Construct {
     });
     // CloudFormation updates the rights of the function first, so that it can read a key that moves under another KMS key.
     key.node.addDependency(reader.grantPrincipal);
-    if (settings.webhookAuth !== 'key') return;
-    new CfnOutput(Stack.of(this), 'ReadWebhookKeyCommand', {
-      value: `aws secretsmanager get-secret-value --region ${Stack.of(this).region} --secret-id ${webhookKeySecretName(settings.name)} --query SecretString --output text`,
-    });
   }
 }
 

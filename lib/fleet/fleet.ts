@@ -1,8 +1,8 @@
-import { ArnFormat, CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { CfnStateMachine, DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { sessionSecretPrefix } from '../../lambda/environment.ts';
 import type { Settings } from '../settings.ts';
@@ -59,7 +59,6 @@ export class Fleet extends Construct {
         reason: 'Traces are a choice of the owner: the setting "tracing".',
       });
     }
-    new CfnOutput(stack, 'StateMachineArn', { value: this.stateMachine.stateMachineArn });
   }
 
   /** A distributed map starts its children as executions of its own state machine ("IAM policies for using Distributed Map states"). */
@@ -85,7 +84,7 @@ export class Fleet extends Construct {
       ],
     });
     Validations.of(policy).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<FleetStateMachine0C879F9F.Name>:*]',
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${logicalIdOf(this.stateMachine)}.Name>:*]`,
       reason: 'The children of a map run get their names from Step Functions.',
     });
   }
@@ -102,4 +101,10 @@ function rights(target: IFunction, topic: ITopic, namespace: string): readonly P
       conditions: { StringEquals: { 'cloudwatch:namespace': namespace } },
     }),
   ];
+}
+
+function logicalIdOf(stateMachine: StateMachine): string {
+  const { defaultChild } = stateMachine.node;
+  if (!(defaultChild instanceof CfnStateMachine)) throw new Error('StateMachine has no CfnStateMachine');
+  return Stack.of(stateMachine).getLogicalId(defaultChild);
 }

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import * as v from 'valibot';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { BlinkLogout, type BlinkLogoutProps } from '../../lib/blink-logout.ts';
+import { type Settings, settingsSchema } from '../../lib/settings.ts';
+
+const bundleDirectory = fileURLToPath(new URL('empty-bundle', import.meta.url));
+
+function newStack(): Stack {
+  return new Stack(new App({ builtinCloudFormationValidation: false }), 'Operators');
+}
+
+describe('BlinkLogout', () => {
+  it('can be in one stack twice, under different names', () => {
+    const stack = newStack();
+    new BlinkLogout(stack, 'Garden', { name: 'garden', bundleDirectory, schedule: 'rate(1 day)' });
+    new BlinkLogout(stack, 'Cellar', { name: 'cellar', bundleDirectory, schedule: 'rate(1 day)' });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
+    for (const name of ['garden', 'cellar']) {
+      template.hasResourceProperties('AWS::Lambda::Function', {
+        Environment: { Variables: Match.objectLike({ BLINK_LOGOUT_NAME: name }) },
+      });
+      template.hasResourceProperties('AWS::SecretsManager::Secret', { Name: `${name}-webhook-key` });
+    }
+    expect(template.findOutputs('*')).toEqual({});
+  });
+
+  it('refuses a name that another one in the stack has', () => {
+    const stack = newStack();
+    new BlinkLogout(stack, 'Garden', { bundleDirectory });
+    expect(() => new BlinkLogout(stack, 'Cellar', { bundleDirectory })).toThrow(
+      'name was given as "blink-logout", which Operators/Garden has; accepted is another name.',
+    );
+  });
+
+  it('refuses wrong props with the messages of the settings', () => {
+    expect(() => new BlinkLogout(newStack(), 'Garden', { webhookBurst: 0, timeZone: 'Mars/Base' })).toThrow(
+      /^timeZone was given as "Mars\/Base"; accepted is .*\nwebhookBurst was given as 0; accepted is a whole number/,
+    );
+  });
+
+  it('permits a grantee to invoke the function, and exposes what it consists of', () => {
+    const stack = newStack();
+    const made = new BlinkLogout(stack, 'Garden', { bundleDirectory });
+    made.grantInvoke(new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
+    const functionId = stack.resolve(made.function.functionName).Ref;
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('^Caller') }],
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Action: 'lambda:InvokeFunction',
+            Resource: Match.arrayWith([{ 'Fn::GetAtt': [functionId, 'Arn'] }]),
+          }),
+        ],
+      },
+    });
+    expect(made.alarms.length).toBeGreaterThan(5);
+    expect(made.webhookUrl).toBe(`${made.api.apiEndpoint}/logout`);
+    expect(made.stateMachine.stateMachineArn).not.toBe(made.topic.topicArn);
+  });
+});
+
+describe('the props', () => {
+  it('accept every setting', () => {
+    expectTypeOf<Settings>().toExtend<BlinkLogoutProps>();
+    expectTypeOf<Exclude<keyof BlinkLogoutProps, 'bundleDirectory'>>().toEqualTypeOf<keyof Settings>();
+  });
+
+  it('are described as the settings are, with the same defaults', () => {
+    const source = readFileSync(new URL('../../lib/blink-logout.ts', import.meta.url), 'utf8');
+    const documented = [
+      ...source.matchAll(/\/\*\*\n((?: +\* .*\n)+) +\* @default (.*)\n +\*\/\n +readonly (\w+)\?:/g),
+    ];
+    expect(
+      documented.map(([, text = '', defaultValue, name]) => [name, unwrapped(text), defaultValue]),
+    ).toEqual([
+      ...Object.entries(settingsSchema.entries).map(([name, schema]) => [
+        name,
+        v.getDescription(schema),
+        inTypeScript(v.getDefault(schema)),
+      ]),
+      ['bundleDirectory', 'Holds the built `handler.js`.', '- the function of this package'],
+    ]);
+  });
+});
+
+function unwrapped(comment: string): string {
+  return comment
+    .replaceAll(/^ +\* /gm, '')
+    .trim()
+    .replaceAll('\n', ' ');
+}
+
+function inTypeScript(value: unknown): string {
+  if (value === undefined) return '- none';
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
