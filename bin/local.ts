@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { SERVE_PORT } from '../lib/local/local-ports.ts';
+import { HIGHEST_FIRST_PORT, SERVE_PORT } from '../lib/local/local-ports.ts';
 import { runLocally } from '../lib/local/run-locally.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -19,7 +19,7 @@ const program = new Command('npm start --')
   .option('--serve', 'keep listening, and show each run', false)
   .option(
     '--port <n>',
-    `port of the webhook; Secrets Manager listens on n+1, Blink on n+2, Lambda on n+3 (default: ${SERVE_PORT} with --serve, otherwise free ports)`,
+    `port of the webhook; Secrets Manager listens on n+1, Blink on n+2, Lambda on n+3, Step Functions on n+4 (default: ${SERVE_PORT} with --serve, otherwise free ports)`,
     parsePort,
   )
   .option('--verbose', 'show everything that each run prints', false)
@@ -28,8 +28,8 @@ const program = new Command('npm start --')
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (/^\d+$/.test(text) && port >= 1 && port <= 65_532) return port;
-  throw new InvalidArgumentError('A port is a whole number from 1 to 65532.');
+  if (/^\d+$/.test(text) && port >= 1 && port <= HIGHEST_FIRST_PORT) return port;
+  throw new InvalidArgumentError(`A port is a whole number from 1 to ${HIGHEST_FIRST_PORT}.`);
 }
 
 async function main(): Promise<number> {

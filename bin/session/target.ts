@@ -15,24 +15,25 @@ import type { SecretStore } from '../../lambda/vault/secret-store.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 import type { SessionVault } from '../../lambda/vault/session-vault.ts';
 import { vaultOverStore } from '../../lambda/vault/vault-over-store.ts';
-import { localPorts, SERVE_PORT } from '../../lib/local/local-ports.ts';
+import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../../lib/local/local-ports.ts';
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
 import { FailedCalls } from './errors/failed-calls.ts';
 
 /** Where the sessions are stored: in an AWS account, or in the local run. */
-export interface Place {
-  readonly kind: 'aws' | 'local';
+export type Place = {
   /** The options that select it. */
   readonly options: readonly string[];
   region(): Promise<string>;
-}
+} & ({ readonly kind: 'aws' } | { readonly kind: 'local'; readonly ports: LocalPorts });
 
 /** What a command works on. */
 export interface Target {
   /** A command line for this place that can be pasted. */
   commandLine(...words: readonly string[]): string;
   readonly place: Place;
+  /** The stack's setting `name`. */
+  readonly stackName: string;
   /** The names of the stack's secrets. */
   readonly sessionSecret: (session: string) => string;
   readonly sessionSecretPrefix: string;
@@ -69,6 +70,7 @@ export async function openTarget(
     commandLine: (...words) =>
       ['npm run session --', ...words, ...place.options, ...given({ '--stack': options.stack })].join(' '),
     place,
+    stackName: name,
     sessionSecret: (session) => prefix + session,
     sessionSecretPrefix: prefix,
     webhookKeySecret: webhookKeySecretName(name),
@@ -105,9 +107,9 @@ function local({ region, profile, port }: TargetOptions): Opened {
     throw new UsageError('--local does not accept --region or --profile.');
   }
   const first = port === undefined ? SERVE_PORT : parsePort(port);
-  const { secretsManager, blink } = localPorts(first);
+  const ports = localPorts(first);
   const client = secretsManagerClient({
-    endpoint: `http://127.0.0.1:${secretsManager}`,
+    endpoint: `http://127.0.0.1:${ports.secretsManager}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
@@ -115,10 +117,11 @@ function local({ region, profile, port }: TargetOptions): Opened {
     client,
     place: {
       kind: 'local',
+      ports,
       options: ['--local', ...given({ '--port': port })],
       region: () => client.config.region(),
     },
-    blinkEndpoint: `http://127.0.0.1:${blink}`,
+    blinkEndpoint: `http://127.0.0.1:${ports.blink}`,
   };
 }
 
@@ -132,6 +135,6 @@ function parseStackName(name: string): string {
 }
 
 function parsePort(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_533) return Number(text);
-  throw new UsageError('--port must be a whole number from 1 to 65533.');
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= HIGHEST_FIRST_PORT) return Number(text);
+  throw new UsageError(`--port must be a whole number from 1 to ${HIGHEST_FIRST_PORT}.`);
 }

@@ -2,7 +2,7 @@ import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secret
 import * as v from 'valibot';
 import { REGION } from './lambda-environment.ts';
 import type { Invocation } from './lambda-process.ts';
-import { type Execution, type ExecutionOptions, execute } from './step-functions.ts';
+import { type Execution, type ExecutionOptions, execute } from './step-functions/execute.ts';
 
 /** What one execution of the state machine did. */
 export interface FleetExecution {
@@ -14,7 +14,7 @@ export interface FleetExecution {
   readonly figures: Readonly<Record<string, number>>;
 }
 
-export interface FleetOptions extends Pick<ExecutionOptions, 'waitsMs' | 'retriesMs'> {
+export interface FleetOptions extends Omit<ExecutionOptions, 'integrations'> {
   readonly definition: unknown;
   readonly secretsManagerUrl: string;
   readonly invoke: (event: unknown) => Promise<Invocation>;
@@ -34,7 +34,7 @@ const metricsSchema = v.object({
 
 /** Runs the state machine with the function and the stand-in for Secrets Manager of this machine. */
 export async function executeFleet(
-  { definition, secretsManagerUrl, invoke, ...timing }: FleetOptions,
+  { definition, secretsManagerUrl, invoke, ...options }: FleetOptions,
   input: unknown,
 ): Promise<FleetExecution> {
   const secretsManager = new SecretsManagerClient({
@@ -46,7 +46,7 @@ export async function executeFleet(
   const digests: string[] = [];
   const figures: Record<string, number> = {};
   const execution = await execute(definition, input, {
-    ...timing,
+    ...options,
     integrations: {
       'aws-sdk:secretsmanager:listSecrets': async (parameters) => {
         const { $metadata: _, ...page } = await secretsManager.send(

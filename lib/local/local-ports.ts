@@ -4,11 +4,21 @@ export interface LocalPorts {
   readonly secretsManager: number;
   readonly blink: number;
   readonly lambdaApi: number;
+  readonly stepFunctions: number;
 }
 
 /** The default of `npm start -- --serve`. */
 export const SERVE_PORT = 8585;
 
+/** The highest port of which all the others exist. */
+export const HIGHEST_FIRST_PORT = 65_531;
+
 export function localPorts(first: number): LocalPorts {
-  return { httpApi: first, secretsManager: first + 1, blink: first + 2, lambdaApi: first + 3 };
+  return {
+    httpApi: first,
+    secretsManager: first + 1,
+    blink: first + 2,
+    lambdaApi: first + 3,
+    stepFunctions: first + 4,
+  };
 }

@@ -15,6 +15,7 @@ import { scheduledEvent } from './scheduled-event.ts';
 import { randomPassword } from './secrets-manager/random-password.ts';
 import { type SecretsManagerStandIn, startSecretsManager } from './secrets-manager/start-secrets-manager.ts';
 import { startLambdaApi } from './start-lambda-api.ts';
+import { startStepFunctions } from './step-functions/start-step-functions.ts';
 import { synthesize } from './synthesize.ts';
 
 export interface LocalStackOptions {
@@ -36,6 +37,8 @@ export interface LocalStack {
   readonly httpApi: LoopbackServer;
   /** The endpoint for `aws lambda invoke --endpoint-url`. */
   readonly lambdaApi: LoopbackServer;
+  /** The endpoint for `aws stepfunctions --endpoint-url`. */
+  readonly stepFunctions: LoopbackServer;
   /** A value of the `Authorization` header that the webhook accepts. */
   readonly authorization: string;
   /** Called after each run of any trigger. */
@@ -79,6 +82,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const { name } = deployment.function;
     const lambdaApi = await startLambdaApi({ functionName: name, invoke, port: ports.lambdaApi });
     closings.push(lambdaApi.close);
+    const fleet = { definition: deployment.stateMachine, secretsManagerUrl: secretsManager.url, invoke };
+    const stepFunctions = await startStepFunctions({
+      execute: async (input, hooks) => (await executeFleet({ ...fleet, ...hooks }, input)).execution,
+      port: ports.stepFunctions,
+    });
+    closings.push(stepFunctions.close);
     const stack: LocalStack = {
       deployment,
       secretsManager,
@@ -86,15 +95,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       lambda,
       httpApi,
       lambdaApi,
+      stepFunctions,
       authorization: generateKey(deployment, secretsManager),
       onInvocation: undefined,
       invoke,
       fireRule: () => invoke(scheduledEvent(deployment.rule)),
-      startExecution: (input) =>
-        executeFleet(
-          { definition: deployment.stateMachine, secretsManagerUrl: secretsManager.url, invoke },
-          input,
-        ),
+      startExecution: (input) => executeFleet(fleet, input),
       close,
     };
     return stack;
@@ -119,7 +125,7 @@ async function synthesizeAside(closings: (() => Promise<void>)[], signal?: Abort
 
 /** Checked before the synthesis, which takes seconds. */
 async function freePorts(first: number | undefined): Promise<LocalPorts> {
-  if (first === undefined) return { httpApi: 0, secretsManager: 0, blink: 0, lambdaApi: 0 };
+  if (first === undefined) return { httpApi: 0, secretsManager: 0, blink: 0, lambdaApi: 0, stepFunctions: 0 };
   const ports = localPorts(first);
   for (const port of Object.values(ports)) await requireFree(port);
   return ports;

@@ -198,7 +198,6 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'sqs purge-queue': ['queue-url'],
   'stepfunctions describe-execution': ['execution-arn'],
   'stepfunctions list-executions': ['state-machine-arn', 'max-results'],
-  'stepfunctions start-execution': ['state-machine-arn', 'input'],
   'sqs receive-message': [
     'queue-url',
     'max-number-of-messages',

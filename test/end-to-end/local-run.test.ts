@@ -123,7 +123,7 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
 });
 
 test.each([
-  [['--port', 'eighty'], 'A port is a whole number from 1 to 65532.'],
+  [['--port', 'eighty'], 'A port is a whole number from 1 to 65531.'],
   [['--prot', '1'], 'Did you mean --port?'],
 ])('%j is refused with what is accepted, and exits with 2', async (args, told) => {
   const { exitCode, text } = await start(process.execPath, ['bin/local.ts', ...args]).end();

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Command } from 'commander';
 import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import type { Outcome } from '../../../lambda/outcome.ts';
 import { CommandError, Interrupted, UsageError } from '../errors/command-error.ts';
 import { spendingRun } from '../with-access.ts';
+import { ALL_HELP, ALL_OPTION, taskForAll } from './all-option.ts';
 import { askForClients, clientWords } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
@@ -12,11 +14,13 @@ const HELP = `
 Does what the function does: refreshes the token, stores the new one, and ends the session at Blink.
 
 With --client-id, at a terminal, it looks the client up in the account's list, names it, and asks. The look-up spends the
-refresh token once more. With --yes, or without a terminal, it logs the client out without a question.`;
+refresh token once more. With --yes, or without a terminal, it logs the client out without a question.
+${ALL_HELP}`;
 
 interface LogoutOptions {
   readonly clientId?: string;
   readonly yes?: boolean;
+  readonly all?: boolean;
 }
 
 export const addLogout: AddCommand = (program, start) => {
@@ -31,7 +35,12 @@ export const addLogout: AddCommand = (program, start) => {
       parseClientId,
     )
     .option('--yes', 'with --client-id: do not ask')
-    .action((session: string, options: LogoutOptions) => start(logout(session, options), session));
+    .option(...ALL_OPTION)
+    .action((session: string, options: LogoutOptions, command: Command) =>
+      options.all === true
+        ? start(taskForAll('logout', command, ['clientId', 'yes']))
+        : start(logout(session, options), session),
+    );
 };
 
 function logout(session: string, { clientId, yes = false }: LogoutOptions): Task {

@@ -29,8 +29,8 @@ export class UsageError extends CommandError {
 export class Interrupted extends CommandError {
   override readonly exitCode: number;
 
-  constructor(message: string, exitCode = 130) {
-    super('interrupted', message);
+  constructor(message: string, exitCode = 130, advice: readonly string[] = []) {
+    super('interrupted', message, advice);
     this.exitCode = exitCode;
   }
 }

@@ -3,16 +3,9 @@ import * as v from 'valibot';
 import type { Failure } from '../../../lambda/failure.ts';
 import type { Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
+import { explainCredentials, messagesOf } from './explain-credentials.ts';
 import { kmsStatement, secretsStatement } from './policy-statement.ts';
 
-const EXPIRED = ['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'];
-const NOT_ACCEPTED = [
-  'UnrecognizedClientException',
-  'InvalidClientTokenId',
-  'InvalidSignatureException',
-  'SignatureDoesNotMatch',
-  'IncompleteSignatureException',
-];
 const KEY_UNUSABLE = ['DecryptionFailure', 'EncryptionFailure'];
 const BUSY = ['ThrottlingException', 'InternalServiceError', 'ServiceUnavailable'];
 
@@ -21,40 +14,11 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
   const { awsError = '' } = failure.details;
   const told = (code: string, message: string, ...advice: string[]) =>
     new CommandError(code, message, advice, failure);
-  const systemMessage = messages(failure.cause);
+  const systemMessage = messagesOf(failure.cause);
 
   if (awsError === 'AccessDeniedException') return accessDenied(failure, target, systemMessage);
-  if (EXPIRED.includes(awsError)) {
-    return told('credentials_expired', 'The AWS credentials have expired.', ...newCredentials(target));
-  }
-  if (NOT_ACCEPTED.includes(awsError)) {
-    return told(
-      'credentials_refused',
-      'AWS does not accept the credentials.',
-      'Check the credentials and this machine’s clock.',
-    );
-  }
-  if (/region not accepted/i.test(systemMessage)) {
-    return told(
-      'region_invalid',
-      'The Region of the AWS profile is invalid.',
-      'Choose one: --region eu-central-1',
-    );
-  }
-  if (/region is missing/i.test(systemMessage)) {
-    return told('no_region', 'No AWS Region is set.', 'Add the Region of the stack: --region eu-central-1');
-  }
-  if (/\bSSO\b|TokenProviderError|\blogin\b/i.test(systemMessage) || awsError === 'TokenProviderError') {
-    return told('sso_expired', 'The AWS sign-in (SSO) has expired.', ...newCredentials(target));
-  }
-  if (awsError === 'CredentialsProviderError') {
-    return told(
-      'no_credentials',
-      'There are no AWS credentials.',
-      'Choose a profile with --profile (aws configure list-profiles lists them).',
-      'To try it without an account: --local',
-    );
-  }
+  const credentials = explainCredentials(failure, awsError, target);
+  if (credentials !== undefined) return credentials;
   if (awsError === 'InvalidRequestException') {
     const name = target.failedCalls.of(failure)?.secretName ?? '';
     return told(
@@ -115,18 +79,6 @@ async function kmsKeyArn(
   } catch {
     return undefined;
   }
-}
-
-function newCredentials({ place }: Target): readonly string[] {
-  return [
-    `Sign in again: ${['aws sso login', ...place.options].join(' ')}`,
-    'Or renew them where they come from.',
-  ];
-}
-
-/** Names and messages of an error and its causes: to be searched, never to be shown. */
-function messages(error: unknown): string {
-  return error instanceof Error ? `${error.name} ${error.message} ${messages(error.cause)}` : '';
 }
 
 /** The most likely reason why a stand-in does not answer. */

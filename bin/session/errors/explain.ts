@@ -4,6 +4,7 @@ import { isAccessDenied } from '../../../lambda/vault/secrets-failure.ts';
 import { sessionNames } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
+import { AwsFailure, explainAws } from './aws-failure.ts';
 import { CommandError } from './command-error.ts';
 import { explainSecrets, startLocalRun } from './explain-secrets.ts';
 
@@ -13,6 +14,7 @@ const NEAREST = 5;
 /** Explains a failure and what to do next. Contains no external text except checked codes, names and numbers. */
 export async function explain(error: unknown, target: Target, session: string): Promise<CommandError> {
   if (error instanceof CommandError) return error;
+  if (error instanceof AwsFailure) return explainAws(error, target);
   if (!(error instanceof Failure)) return unexpected(error);
   const { code, details } = error;
   const told = (message: string, ...advice: string[]) => new CommandError(code, message, advice, error);

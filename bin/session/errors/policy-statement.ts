@@ -3,8 +3,28 @@ import type { FailedCall } from './failed-calls.ts';
 export interface PolicyStatement {
   readonly Effect: 'Allow';
   readonly Action: string | readonly string[];
-  readonly Resource: string;
+  readonly Resource: string | readonly string[];
   readonly Condition?: object;
+}
+
+/** What a policy has to allow. */
+export interface Permission {
+  /** Such as `lambda:InvokeFunction`. */
+  readonly action: string;
+  /** Such as `function:name`. @default - the action accepts no resource */
+  readonly resource?: string;
+}
+
+export function statementOf(permissions: readonly Permission[], region: string): PolicyStatement {
+  const resources = permissions.map(({ action, resource }) => {
+    const [service] = action.split(':');
+    return resource === undefined ? '*' : `arn:${partitionOf(region)}:${service}:${region}:*:${resource}`;
+  });
+  return {
+    Effect: 'Allow',
+    Action: permissions.map(({ action }) => action),
+    Resource: [...new Set(resources)],
+  };
 }
 
 /** Allows a call to Secrets Manager. The name in a secret's ARN ends with a hyphen and six random characters. */

@@ -1,4 +1,4 @@
-import { Interrupted } from '../errors/command-error.ts';
+import { type CommandError, Interrupted } from '../errors/command-error.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit codes as shells report them: 128 and the signal's number. */
@@ -10,6 +10,7 @@ export class Interruption {
   exitCode: number | undefined;
   readonly #terminal: Terminal;
   #held = false;
+  #words: Pick<CommandError, 'message' | 'advice'> = { message: 'Interrupted.', advice: [] };
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -26,6 +27,17 @@ export class Interruption {
     }
   }
 
+  /** Until `work` has ended, these words are shown if a signal ends the process. */
+  async explain<T>(words: Pick<CommandError, 'message' | 'advice'>, work: () => Promise<T>): Promise<T> {
+    const before = this.#words;
+    this.#words = words;
+    try {
+      return await work();
+    } finally {
+      this.#words = before;
+    }
+  }
+
   close(): void {
     for (const signal of SIGNALS) process.off(signal, this.#end);
   }
@@ -36,7 +48,8 @@ export class Interruption {
       this.#terminal.note('One moment: stopping now could lose the session.');
       return;
     }
-    this.#terminal.failure(new Interrupted('Interrupted.', this.exitCode));
+    const { message, advice } = this.#words;
+    this.#terminal.failure(new Interrupted(message, this.exitCode, advice));
     process.exit(this.exitCode);
   };
 }

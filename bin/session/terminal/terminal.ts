@@ -10,6 +10,9 @@ export interface Streams {
   readonly stderr: Writable & { readonly isTTY?: boolean };
 }
 
+/** Between two lines of progress in a log. */
+const LINE_EVERY_MS = 30_000;
+
 /**
  * What a command prints. Only the result goes to stdout: lines for a person, or one document with `--json`. Everything else,
  * the questions included, goes to stderr.
@@ -47,22 +50,36 @@ export class Terminal {
     if (!this.json) this.streams.stderr.write(`${text}\n`);
   }
 
-  /** Shows what the command waits for: a spinner on a terminal, otherwise a line. */
-  async progress<T>(text: string, work: () => Promise<T>): Promise<T> {
-    if (this.json) return work();
+  /**
+   * Shows what the command waits for: a spinner on a terminal, otherwise a line. `work` may show how far it is, on a terminal
+   * each time, otherwise in a line every half a minute.
+   */
+  async progress<T>(text: string, work: (show: (text: string) => void) => Promise<T>): Promise<T> {
+    if (this.json) return work(() => {});
     if (!this.streams.stderr.isTTY) {
       this.note(`${text} …`);
-      return work();
+      return work(this.#nowAndThen());
     }
     const { default: ora } = await import('ora');
     // Otherwise the spinner, which discards what is typed meanwhile, would miss a Ctrl-C.
     if (this.streams.stdin.isTTY) this.streams.stdin.pause();
     const spinner = ora({ text, stream: this.streams.stderr }).start();
     try {
-      return await work();
+      return await work((shown) => {
+        spinner.text = shown;
+      });
     } finally {
       spinner.stop();
     }
+  }
+
+  #nowAndThen(): (text: string) => void {
+    let nextAtMs = performance.now() + LINE_EVERY_MS;
+    return (text) => {
+      if (performance.now() < nextAtMs) return;
+      nextAtMs = performance.now() + LINE_EVERY_MS;
+      this.note(text);
+    };
   }
 
   /** For stdout. Without colours if it is no terminal or NO_COLOR is set. */

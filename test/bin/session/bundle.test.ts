@@ -6,6 +6,8 @@ import { buildFunction } from '../../../lib/function-bundle.ts';
 
 const OF_THE_COMMANDS = [
   'bin/',
+  'node_modules/@aws-sdk/client-cloudformation/',
+  'node_modules/@aws-sdk/client-sfn/',
   'node_modules/@inquirer/',
   'node_modules/commander/',
   'node_modules/node-html-parser/',

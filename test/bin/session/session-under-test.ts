@@ -14,6 +14,7 @@ import {
   type SecretsManagerStandIn,
   startSecretsManager,
 } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { type FleetUnderTest, startFleet } from './fleet-under-test.ts';
 
 export const EMAIL = 'canary.person@example.com';
 export const PASSWORD = 'canary-password-7391';
@@ -51,6 +52,7 @@ export interface Ran {
 export interface SessionUnderTest {
   readonly secretsManager: SecretsManagerStandIn;
   readonly blink: BlinkStandIn;
+  readonly fleet: FleetUnderTest;
   readonly port: number;
   /** A command with `--local`, as a script runs it: `lines` are piped in. */
   run(command: string, lines?: readonly string[]): Promise<Ran>;
@@ -78,7 +80,7 @@ export interface SessionUnderTest {
 
 /** @param plain what differs in the account `plain` */
 export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): Promise<SessionUnderTest> {
-  const { port, secretsManager, blink } = await startStandIns([
+  const { port, secretsManager, blink, fleet } = await startStandIns([
     ACCOUNTS.byCode,
     { ...ACCOUNTS.plain, ...plain },
   ]);
@@ -102,6 +104,7 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
   return {
     secretsManager,
     blink,
+    fleet,
     port,
     run: (command, lines = []) => runLine([...words(command), '--local', '--port', String(port)], lines),
     runAtAws: (command) => runLine(words(command), []),
@@ -128,6 +131,7 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     async close() {
       await secretsManager.close();
       await blink.close();
+      await fleet.close();
       await rm(directory, { recursive: true });
     },
   };
@@ -142,13 +146,21 @@ async function startStandIns(accounts: readonly AccountSeed[]) {
   for (;;) {
     const port = randomInt(20_000, 60_000);
     const ports = localPorts(port);
-    const [secretsManager, blink] = await Promise.allSettled([
+    const [secretsManager, blink, fleet] = await Promise.allSettled([
       startSecretsManager({ port: ports.secretsManager }),
       startBlink({ accounts, port: ports.blink }),
+      startFleet({
+        port: ports.stepFunctions,
+        secretsManagerUrl: `http://127.0.0.1:${ports.secretsManager}`,
+      }),
     ]);
-    if (secretsManager.status === 'fulfilled' && blink.status === 'fulfilled') {
-      return { port, secretsManager: secretsManager.value, blink: blink.value };
+    if (
+      secretsManager.status === 'fulfilled' &&
+      blink.status === 'fulfilled' &&
+      fleet.status === 'fulfilled'
+    ) {
+      return { port, secretsManager: secretsManager.value, blink: blink.value, fleet: fleet.value };
     }
-    for (const one of [secretsManager, blink]) if (one.status === 'fulfilled') await one.value.close();
+    for (const one of [secretsManager, blink, fleet]) if (one.status === 'fulfilled') await one.value.close();
   }
 }

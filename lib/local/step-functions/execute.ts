@@ -1,4 +1,9 @@
-import { ExecutionError, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import {
+  ExecutionAbortedError,
+  ExecutionError,
+  StateMachine,
+  type StateMachineDefinition,
+} from 'aws-local-stepfunctions';
 import * as v from 'valibot';
 
 /** Runs a task: its parameters in, its result out. An error's `name` is what `Retry` and `Catch` match. */
@@ -11,11 +16,28 @@ export interface ExecutionOptions {
   readonly waitsMs?: Readonly<Record<string, number>>;
   /** What the retriers of a state wait, by its name, in their order. @default - what the definition says */
   readonly retriesMs?: Readonly<Record<string, readonly number[]>>;
+  /** Aborts the execution. */
+  readonly signal?: AbortSignal;
+  /** Called when a map, or a child of it, starts or ends. */
+  readonly onMapEvent?: (event: MapEvent) => void;
 }
+
+const mapSource = v.object({ type: v.literal('Map'), input: v.unknown() });
+const mapEventSchema = v.variant('type', [
+  v.object({ type: v.literal('StateEntered'), state: mapSource }),
+  v.object({ type: v.literal('StateExited'), state: mapSource }),
+  v.object({ type: v.literal('MapIterationStarted'), index: v.number(), input: v.unknown() }),
+  v.object({ type: v.literal('MapIterationSucceeded'), index: v.number(), output: v.unknown() }),
+  v.object({ type: v.literal('MapIterationFailed'), index: v.number(), Error: v.string() }),
+]);
+
+/** An event of the interpreter that is about a map. A child is known by its index in the map. */
+export type MapEvent = v.InferOutput<typeof mapEventSchema>;
 
 export type Execution =
   | { readonly status: 'SUCCEEDED'; readonly output: unknown }
-  | { readonly status: 'FAILED'; readonly error: string; readonly cause: string };
+  | { readonly status: 'FAILED'; readonly error: string; readonly cause: string }
+  | { readonly status: 'ABORTED' };
 
 /**
  * Runs a definition in Amazon States Language on this machine, as it was synthesized. The interpreter validates it first,
@@ -24,7 +46,7 @@ export type Execution =
 export async function execute(
   definition: unknown,
   input: unknown,
-  { integrations, waitsMs = {}, retriesMs = {} }: ExecutionOptions,
+  { integrations, waitsMs = {}, retriesMs = {}, signal, onMapEvent = () => {} }: ExecutionOptions,
 ): Promise<Execution> {
   if (!isDefinition(definition)) throw new Error('the state machine has no states');
   const machine = new StateMachine(definition, { validationOptions: { checkPaths: true, checkArn: true } });
@@ -43,12 +65,19 @@ export async function execute(
       ),
     },
   });
+  signal?.addEventListener('abort', run.abort, { once: true });
   try {
-    return { status: 'SUCCEEDED', output: await run.result };
+    const [output] = await Promise.all([run.result, pass(run.eventLogs, onMapEvent)]);
+    return { status: 'SUCCEEDED', output };
   } catch (error) {
+    if (error instanceof ExecutionAbortedError) return { status: 'ABORTED' };
     if (!(error instanceof ExecutionError && error.cause instanceof Error)) throw error;
     return { status: 'FAILED', error: error.cause.name, cause: error.cause.message };
   }
+}
+
+async function pass(events: AsyncIterable<unknown>, onMapEvent: (event: MapEvent) => void): Promise<void> {
+  for await (const event of events) if (v.is(mapEventSchema, event)) onMapEvent(event);
 }
 
 const statesSchema = v.looseObject({ States: v.record(v.string(), v.looseObject({ Type: v.string() })) });

@@ -1,0 +1,57 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import * as v from 'valibot';
+import { LOCAL_STATE_MACHINE_ARN } from '../../../lib/local/step-functions/start-step-functions.ts';
+import { clientConfig } from '../client-config.ts';
+import { AwsFailure, calling } from '../errors/aws-failure.ts';
+import { CommandError } from '../errors/command-error.ts';
+import type { Target } from '../target.ts';
+
+const OUTPUT = 'StateMachineArn';
+
+const stacksSchema = v.object({
+  Stacks: v.tuple([
+    v.object({
+      Outputs: v.optional(v.array(v.object({ OutputKey: v.string(), OutputValue: v.string() })), []),
+    }),
+  ]),
+});
+
+/** Reads it from the stack's outputs. */
+export async function stateMachineArn(target: Target): Promise<string> {
+  if (target.place.kind === 'local') return LOCAL_STATE_MACHINE_ARN;
+  const [{ Outputs: outputs }] = v.parse(stacksSchema, await describeStacks(target)).Stacks;
+  const arn = outputs.find(({ OutputKey }) => OutputKey === OUTPUT)?.OutputValue;
+  if (arn !== undefined) return arn;
+  throw new CommandError('state_machine_missing', `The stack ${target.stackName} has no state machine.`, [
+    'An older version of this project was deployed, or the deployment has failed.',
+    'Deploy this version: npm run deploy',
+  ]);
+}
+
+async function describeStacks(target: Target): Promise<object> {
+  const { stackName, place } = target;
+  const client = new CloudFormationClient(clientConfig(target));
+  const service = {
+    name: 'CloudFormation',
+    permissions: [{ action: 'cloudformation:DescribeStacks', resource: `stack/${stackName}/*` }],
+  };
+  try {
+    return await calling(service, () => client.send(new DescribeStacksCommand({ StackName: stackName })));
+  } catch (error) {
+    if (!isNoSuchStack(error)) throw error;
+    throw new CommandError(
+      'stack_unknown',
+      `There is no stack named ${stackName} in this account and Region (${await place.region()}).`,
+      ['Deploy it: npm run deploy', 'Or select another: --region REGION, --profile PROFILE, --stack NAME'],
+      error,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** CloudFormation has no error code of its own for it. */
+function isNoSuchStack(error: unknown): boolean {
+  if (!(error instanceof AwsFailure && error.cause instanceof Error)) return false;
+  return error.cause.name === 'ValidationError' && error.cause.message.includes('does not exist');
+}
