@@ -2,9 +2,9 @@ export interface FailureTraits {
   /** The webhook's HTTP status and title. */
   readonly status: number;
   readonly title: string;
-  /** The same request may succeed later without intervention. A failure may state otherwise of itself. */
+  /** The same request may succeed later without intervention. A single failure may override this. */
   readonly retryable: boolean;
-  /** For failures that state no time of their own. */
+  /** The default for failures that state no time. */
   readonly retryAfterSeconds?: number;
   /** Of the run's event. */
   readonly level: 'WARN' | 'ERROR';
@@ -28,7 +28,7 @@ export const FAILURES = {
   method_not_allowed: { status: 405, title: 'The route accepts only POST', ...CALLER_ERROR },
   request_too_large: { status: 413, title: 'The body is too large', ...CALLER_ERROR },
   session_unknown: { status: 404, title: 'No such session', ...CALLER_ERROR },
-  // A claim lives for 90 seconds.
+  // About the life of a claim.
   session_busy: {
     status: 409,
     title: 'Another run holds the session',

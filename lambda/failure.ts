@@ -1,6 +1,6 @@
 import { FAILURES, type FailureCode, type FailureTraits } from './failure-codes.ts';
 
-/** What callers and the log may see of a failure beside its code. No field can hold external text. */
+/** The details of a failure for callers and the log. No field can hold external text. */
 export interface FailureDetails {
   /** Overrides the code's own: the same request may succeed later without intervention. */
   readonly retryable?: boolean;

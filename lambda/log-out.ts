@@ -19,7 +19,7 @@ export interface LogoutRequest {
   readonly clientId?: string;
 }
 
-/** Read, claim, refresh, save, log out, mark. A refused token is replaced by a newer one, if there is one, once. */
+/** Read, claim, refresh, save, log out, mark. If Blink refuses the token and the secret holds a newer one, retries once. */
 export async function logOut(ports: Ports, request: LogoutRequest): Promise<Outcome> {
   const first = await refreshCurrent(ports, request);
   const refreshed = (await hasNewerToken(ports, first)) ? await refreshCurrent(ports, request) : first;
@@ -32,7 +32,7 @@ export async function logOut(ports: Ports, request: LogoutRequest): Promise<Outc
       await recordRefusal(ports.vault, claim, refusal, ports.runEnds);
       const { stored, state } = claim.reading;
       const isOwn = otherClient(request, stored) === undefined;
-      // An earlier logout ended the token, so that its refusal is no failure.
+      // An earlier logout ended the token, so its refusal is not a failure.
       if (isOwn && state.loggedOut !== 'never' && !tokenMayBeLost(claim, refusal))
         return alreadyLoggedOut(request);
       throw refusalFailure(claim, refusal);
@@ -68,7 +68,7 @@ async function refreshCurrent(ports: Ports, request: LogoutRequest): Promise<Ref
   return spent.kind === 'refused' ? { kind: 'refused', claim, refusal: spent } : { ...spent, claim };
 }
 
-/** If this cannot be found out, the claim is ended: this run has not died and has lost nothing. */
+/** If the read fails, ends the claim, so that the next run does not take this run for a dead one. */
 export async function hasNewerToken({ vault, runEnds }: SpendPorts, refreshed: Refreshed): Promise<boolean> {
   if (refreshed.kind !== 'refused') return false;
   const { claim, refusal } = refreshed;
@@ -98,7 +98,7 @@ async function logOutSaved(
   }
 }
 
-/** Logs out with an access token that came with an unusable refresh token: the session ends with it. */
+/** Logs out with an access token that came with an unusable refresh token. The session then needs a new sign-in. */
 async function logOutLast(
   { vault, blink, runEnds }: Ports,
   request: LogoutRequest,
@@ -143,7 +143,7 @@ export async function accountOf(blink: Blink, stored: StoredSession, accessToken
   return tier !== undefined && accountId !== undefined ? { tier, accountId } : blink.findAccount(accessToken);
 }
 
-/** Looked up only if it tells whether the named client is the session's own. A failed look-up does not stop the logout. */
+/** Looks the id up only to compare it with the named client. A failed look-up does not stop the logout. */
 async function ownClientId(
   blink: Blink,
   { clientId }: LogoutRequest,
@@ -160,7 +160,7 @@ async function ownClientId(
   }
 }
 
-/** What the runs that follow must know of a logout that failed. */
+/** The note about a failed logout for later runs. */
 function noteOf(error: unknown, request: LogoutRequest, stored: StoredSession): Note | undefined {
   if (!(error instanceof Failure)) return undefined;
   switch (coolDownAfter(error)) {
@@ -173,7 +173,7 @@ function noteOf(error: unknown, request: LogoutRequest, stored: StoredSession): 
   }
 }
 
-/** Deliveries repeat: a logout within the last minutes is not repeated, nor one whose tokens Blink refuses since. */
+/** Whether the client is already logged out: within the last minutes, or earlier if Blink refuses the token since. */
 function isDone(request: LogoutRequest, reading: Reading): boolean {
   const { loggedOut, recentlyLoggedOut, availability } = reading.state;
   const other = otherClient(request, reading.stored);
@@ -187,7 +187,7 @@ function requireNotRejected(request: LogoutRequest, { state, stored }: Reading):
   if (retryAfterSeconds !== undefined) throw coolingDown(retryAfterSeconds);
 }
 
-/** The client that is to be logged out, if it is not known to be the session's own. */
+/** The requested client, unless it is known to be the session's own. */
 function otherClient({ clientId }: LogoutRequest, stored: StoredSession): string | undefined {
   return clientId === stored.clientId ? undefined : clientId;
 }

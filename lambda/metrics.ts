@@ -12,7 +12,7 @@ export const STEPS = ['read', 'claim', 'refresh', 'save', 'lookUp', 'logOut', 'm
 
 export type Step = (typeof STEPS)[number];
 
-/** As CloudWatch names them. */
+/** CloudWatch's names. */
 type Unit = 'Count' | 'Milliseconds' | 'None';
 
 const OTHER_METRICS = {

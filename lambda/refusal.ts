@@ -26,7 +26,7 @@ export function refusalFailure(claim: Claim, refusal: Refusal): Failure {
     : refused(tokenMayBeLost(claim, refusal), refusal.blinkStatus);
 }
 
-/** An earlier run, or an earlier try of this one, may have spent the token without receiving the new one. */
+/** Whether an earlier run or try may have spent the token without receiving the new one. */
 export function tokenMayBeLost(claim: Claim, { inDoubt }: Refusal): boolean {
   return inDoubt || claim.reading.state.tokenMayBeLost;
 }

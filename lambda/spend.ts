@@ -6,18 +6,18 @@ import type { Claim, ClaimEnd, SessionVault } from './vault/session-vault.ts';
 export interface SpendPorts {
   readonly vault: SessionVault;
   readonly blink: Blink;
-  /** When the platform ends the run. A save goes on until then. */
+  /** When Lambda ends the run. A save is tried until then. */
   readonly runEnds: Deadline;
-  /** When the caller must have its answer, never later than `runEnds`. Nothing is spent unless it could be saved by then. */
+  /** When the caller needs the answer: never later than `runEnds`. The token is spent only if the save fits before it. */
   readonly answerDue: Deadline;
 }
 
-/** What a spent refresh token came to, if it came to a definite answer. */
+/** The result of a refresh with a definite answer. */
 export type Spent = Extract<RefreshResult, { kind: 'granted' | 'refused' | 'without_refresh' }>;
 
 /**
- * Spends the claimed refresh token, unless too little time is left to save the new one. If there is neither a grant nor a
- * refusal, the claim is ended, or what was received is saved, and the failure thrown.
+ * Spends the claimed refresh token if enough time is left to save the new one. Without a grant or a refusal, saves a
+ * received token or ends the claim, and throws the failure.
  */
 export async function spend({ vault, blink, runEnds, answerDue }: SpendPorts, claim: Claim): Promise<Spent> {
   if (!holdsRefreshAndSave(answerDue)) {

@@ -9,7 +9,7 @@ import { sendAndRepeat } from './retry.ts';
 
 export const LOOKUP_TIMEOUT_MS = 5_000;
 
-/** Every host knows every account; one that blocks the caller with 406 is passed over for the next. */
+/** Every host can look up every account. If one blocks the caller with 406, the next is asked. */
 const OTHER_TIERS = ['prde', 'prsg', 'a001'];
 
 const answerSchema = v.pipe(
@@ -21,7 +21,7 @@ const answerSchema = v.pipe(
   }),
 );
 
-/** Where the account's API is (`tier_info`, as blinkpy asks for it). */
+/** Looks up the host of the account's API (`tier_info`, as blinkpy does). */
 export async function findAccount(caller: Caller, accessToken: string): Promise<Account> {
   const ask = async (tier: string) =>
     (await sendAndRepeat('lookup', caller, accountRequest(caller, accessToken, tier))).end;

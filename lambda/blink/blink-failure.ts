@@ -2,12 +2,12 @@ import * as v from 'valibot';
 import { Failure, type FailureDetails } from '../failure.ts';
 import { ExchangeError, type HttpResponse } from './http-exchange.ts';
 
-/** What was asked of Blink, as failures tell it. */
+/** The request to Blink, as failures name it. */
 export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'client list' | 'logout' | 'sign-in';
 
-/** After a rejection, the same request is not sent again for at least so long; a longer wait that Blink asks for is kept. */
+/** The minimum wait before a rejected request is sent again. A longer `Retry-After` takes precedence. */
 const REJECTED_SECONDS = 600;
-/** A locked sign-in stays locked for an hour (seen by users of several clients). */
+/** Blink locks a sign-in for an hour (reported by users of several clients). */
 const LOCK_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
@@ -17,10 +17,10 @@ const errorSchema = v.pipe(
   v.object({ code: v.pipe(v.number(), v.safeInteger()) }),
 );
 
-/** Statuses that are about the caller and not about the request: an edge block, an old client, too many requests. */
+/** Statuses that concern the caller, not the request: an edge block, an old client, too many requests. */
 const BACK_OFF_STATUSES: readonly (number | undefined)[] = [406, 426, 429];
 
-/** What Blink must not be asked again for a while, as `retryAfterSeconds` tells: nothing, the same request, or anything. */
+/** The requests that must wait for `retryAfterSeconds`: none, the same request, or all of the session. */
 export function coolDownAfter({ code, details }: Failure): 'nothing' | 'request' | 'session' {
   if (details.retryAfterSeconds === undefined) return 'nothing';
   return code === 'blink_rejected' && !BACK_OFF_STATUSES.includes(details.blinkStatus)
@@ -32,7 +32,7 @@ export function isSuccess({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;
 }
 
-/** For an answer that is no success, and for none. */
+/** The failure for an unsuccessful answer or a missing one. */
 export function blinkFailure(call: Call, end: HttpResponse | ExchangeError): Failure {
   if (end instanceof ExchangeError) return unansweredFailure(call, end);
   const message = `Blink answered the ${call} with status ${end.status}`;
@@ -50,7 +50,7 @@ export function blinkFailure(call: Call, end: HttpResponse | ExchangeError): Fai
     : new Failure('blink_rejected', message, { ...details, retryAfterSeconds: seconds });
 }
 
-/** For a success whose content is of no use. */
+/** The failure for a success whose content is unusable. */
 export function unusableAnswer(call: Call, response: HttpResponse, what: string): Failure {
   return new Failure('blink_rejected', `Blink's answer to the ${call} ${what}`, {
     blinkStatus: response.status,
@@ -64,7 +64,7 @@ function unansweredFailure(call: Call, error: ExchangeError): Failure {
   }
   return error.timedOut
     ? new Failure('blink_timeout', `Blink did not answer the ${call} in time`, { cause: error })
-    : new Failure('blink_unavailable', `the connection broke before Blink had answered the ${call}`, {
+    : new Failure('blink_unavailable', `the connection broke before Blink answered the ${call}`, {
         cause: error,
       });
 }
@@ -74,7 +74,7 @@ function answerDetails({ status, text }: HttpResponse): FailureDetails {
   return { blinkStatus: status, ...(parsed.success && { blinkCode: parsed.output.code }) };
 }
 
-/** Seconds alone; the date form of RFC 9110 section 10.2.3 has not been seen. */
+/** Reads only seconds. Blink has not been seen to send the date form of RFC 9110 section 10.2.3. */
 function retryAfterSeconds({ headers }: HttpResponse): number {
   const value = headers['retry-after'] ?? '';
   return /^\d{1,9}$/.test(value) ? Math.min(Number(value), DAY_SECONDS) : 0;

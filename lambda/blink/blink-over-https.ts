@@ -12,17 +12,17 @@ import { TOKEN_URL } from './token-request.ts';
 
 export interface BlinkOptions {
   readonly userAgent: string;
-  /** A loopback URL that stands for all of Blink's hosts. @default Blink itself */
+  /** A loopback URL that replaces all of Blink's hosts. @default Blink itself */
   readonly endpoint?: string;
   /** @default one of its own */
   readonly exchange?: HttpExchange;
   /** Opens a connection that the next request to this URL's host uses. @default - a request opens its own */
   readonly open?: (url: URL) => void;
-  /** For the pause between a try and its repetition. @default the real one */
+  /** Times the pause between a try and its repetition. @default real time */
   readonly timing?: Timing;
 }
 
-/** Blink's cloud, unofficial as it is; the facts are BlinkMonitorProtocol's, blinkpy's and the app's own. */
+/** Blink's cloud API. It is undocumented: the facts come from BlinkMonitorProtocol, blinkpy and Blink's app. */
 export function blinkOverHttps(options: BlinkOptions): Blink {
   const caller: Caller = {
     userAgent: options.userAgent,

@@ -1,7 +1,7 @@
 import type { Failure } from '../failure.ts';
 import type { Deadline } from '../time.ts';
 
-/** What a refresh spends. */
+/** The input of a refresh. */
 export interface RefreshRequest {
   readonly refreshToken: string;
   readonly hardwareId?: string;
@@ -9,26 +9,26 @@ export interface RefreshRequest {
   readonly oauthClients: readonly [string, ...string[]];
 }
 
-/** The tokens of a refresh. The refresh token is for the next one. */
+/** The tokens that a refresh returns. The refresh token is for the next refresh. */
 export interface Grant {
   readonly accessToken: string;
-  /** The new token, or the one that was sent if Blink's answer has none. */
+  /** The new token, or the sent one if Blink's answer has none. */
   readonly refreshToken: string;
   /** The OAuth client name that Blink accepted. */
   readonly oauthClient: string;
 }
 
-/** What of a grant outlasts the run. */
+/** The part of a grant that is saved. */
 export type RenewedToken = Pick<Grant, 'refreshToken' | 'oauthClient'>;
 
 /**
- * How a refresh ended.
- * - `without_access`: Blink gave a new refresh token, which has to be saved, and no usable access token.
- * - `without_refresh`: Blink gave an access token, and a new refresh token that is unusable.
- * - `refused`: Blink refuses this refresh token (`invalid_grant`, a bare 401, or 412: a second factor is wanted).
- *   `inDoubt` if an earlier try of the same call went unanswered, so that Blink may have spent the token on it.
- * - `failed`: anything else. `token` tells whether Blink may have spent the refresh token: `unspent`, `unanswered` if it
- *   may have, `in_flight` if the request may even arrive later.
+ * The result of a refresh.
+ * - `without_access`: Blink sent a new refresh token, which must be saved, and no usable access token.
+ * - `without_refresh`: Blink sent an access token, and an unusable new refresh token.
+ * - `refused`: Blink refuses this refresh token (`invalid_grant`, a bare 401, or 412: a second factor is required).
+ *   `inDoubt` if an earlier try of the same call got no answer, so that Blink may have replaced the token then.
+ * - `failed`: anything else. `token` states whether Blink may have replaced the refresh token: `unspent` if it has not,
+ *   `unanswered` if it may have, `in_flight` if the request may still arrive.
  */
 export type RefreshResult =
   | { readonly kind: 'granted'; readonly grant: Grant; readonly tries: number }
@@ -53,17 +53,17 @@ export type RefreshResult =
       readonly tries: number;
     };
 
-/** Where an account's API is, as `rest-<tier>.immedia-semi.com`, and the account's id. */
+/** An account's id, and the tier of its API's host `rest-<tier>.immedia-semi.com`. */
 export interface Account {
   readonly tier: string;
   readonly accountId: number;
 }
 
-/** Blink's cloud API, as far as a logout needs it. Failures are thrown as `Failure`. */
+/** The part of Blink's cloud API that a logout needs. Failures are thrown as `Failure`. */
 export interface Blink {
-  /** Opens the connections that a refresh and, where the tier is known, a logout will use. Does not wait for them. */
+  /** Opens the connections that a refresh and, if the tier is known, a logout will use. Does not wait for them. */
   openConnections(tier: string | undefined): void;
-  /** Spends the refresh token. Sent once, and once more only after a try that is over and if `deadline` still holds a try and the save. */
+  /** Spends the refresh token. Repeats a try once if it has definitely ended and `deadline` leaves time for another and the save. */
   refresh(request: RefreshRequest, deadline: Deadline): Promise<RefreshResult>;
   findAccount(accessToken: string): Promise<Account>;
   findClientId(accessToken: string, account: Account): Promise<string>;

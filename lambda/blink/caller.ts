@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { HttpExchange } from './http-exchange.ts';
 import type { Pause } from './retry.ts';
 
-/** What every call to Blink is made with. */
+/** The tools of every call to Blink. */
 export interface Caller {
   readonly exchange: HttpExchange;
   readonly userAgent: string;

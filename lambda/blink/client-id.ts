@@ -8,7 +8,7 @@ import { idInPath, numericIdSchema } from './numeric-id.ts';
 import { restUrl } from './rest-host.ts';
 import { sendAndRepeat } from './retry.ts';
 
-/** The client id that the access token belongs to: a response header of the home screen (seen in several clients). */
+/** Looks up the client id of the access token: a response header of the home screen (seen in several clients). */
 export async function findClientId(caller: Caller, accessToken: string, account: Account): Promise<string> {
   const { end } = await sendAndRepeat('lookup', caller, clientIdRequest(caller, accessToken, account));
   return processClientIdResponse(end);

@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly url: URL;
   readonly headers: OutgoingHttpHeaders;
   readonly body?: string;
-  /** For all of it: connection, headers and body. */
+  /** Covers the connection, the headers and the body. */
   readonly timeoutMs: number;
 }
 
@@ -21,8 +21,8 @@ export interface HttpResponse {
 }
 
 /**
- * One request and its final response (status 200 and above). Redirects are not followed. Ends by the request's timeout.
- * @throws {ExchangeError} and nothing else
+ * Sends one request and returns its final response (status 200 and above). Redirects are not followed.
+ * @throws {ExchangeError} and no other error
  */
 export type HttpExchange = (request: HttpRequest) => Promise<HttpResponse>;
 
@@ -76,7 +76,7 @@ export function createHttpExchange(
 
     let progress: Progress = 'not_sent';
     outgoing.once('socket', (socket) => {
-      // An open connection takes the request at once. If it turns out to be dead, the server may still have seen the request.
+      // The request is sent at once on an open connection. Even if that breaks, the server may have received the request.
       if (outgoing.reusedSocket || !socket.connecting) progress = 'unanswered';
       else socket.once(plain ? 'connect' : 'secureConnect', () => (progress = 'unanswered'));
     });

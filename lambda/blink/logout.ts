@@ -11,10 +11,10 @@ export const LOGOUT_TIMEOUT_MS = 6_000;
 
 const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ message: v.optional(v.unknown()) }));
 
-/** Foreign text is told only where it is a few plain words, with neither an @ nor a digit. */
+/** External text is included only if it matches this pattern, which has neither an @ nor a digit. */
 const plainWordsSchema = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z ._-]{0,39}$/));
 
-/** What one logout names. */
+/** The client that a logout ends, and its account. */
 export interface LogoutTarget {
   readonly account: Account;
   /** Digits. */
@@ -22,8 +22,8 @@ export interface LogoutTarget {
 }
 
 /**
- * Ends the client's session. The path of BlinkMonitorProtocol (`auth/logout.md`) first; where Blink does not know it
- * any more, the one that app versions 51 and later call.
+ * Ends the client's session. Uses the path of BlinkMonitorProtocol (`auth/logout.md`) first. If Blink answers 404, uses
+ * the path of app versions 51 and later.
  */
 export async function logOut(
   caller: Caller,
@@ -38,7 +38,7 @@ export async function logOut(
   const { end, afterUnanswered } = await post(`/api/v4/account/${accountPart}/client/${clientPart}/logout`);
   if (!isNotFound(end)) return processLogoutResponse(end);
   const newer = await post(`/api/v4/clients/${clientPart}/logout`);
-  // A client that is gone after a try that went unanswered is one that this try has logged out.
+  // If a client is gone after an unanswered try, that try has logged it out.
   const isGone = isNotFound(newer.end) && (afterUnanswered || newer.afterUnanswered);
   return isGone ? { message: '' } : processLogoutResponse(newer.end);
 }

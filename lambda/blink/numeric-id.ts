@@ -10,7 +10,7 @@ export const numericIdSchema = v.pipe(
   v.regex(/^[1-9]\d{0,14}$/, NUMERIC_ID_RULE),
 );
 
-/** For a URL's path: whatever reaches it has been checked before, and is checked again. */
+/** Checks an id once more before it becomes part of a URL's path. */
 export function idInPath(id: string | number): string {
   const parsed = v.safeParse(numericIdSchema, id);
   if (!parsed.success) throw new Failure('internal_error', 'an id was not checked before its use');

@@ -8,16 +8,16 @@ import { tokenSchema } from './token.ts';
 import { tokenRequest } from './token-request.ts';
 
 /**
- * The refresh token grant (RFC 6749 section 6) as Blink speaks it: the request and what its response means.
+ * Blink's variant of the refresh token grant (RFC 6749 section 6): the request, and how its response is read.
  */
 
-/** Blink gave a refresh token that no request can carry. */
+/** Blink sent a refresh token that no request can carry. */
 const UNUSABLE = Symbol('unusable');
 
 const blankAsAbsent = v.optional(v.nullable(v.union([tokenSchema, v.literal('')])));
 const uselessAsAbsent = v.fallback(blankAsAbsent, undefined);
 
-/** A success. Some accounts of the wire have `token` for `access_token`. */
+/** A success. Some descriptions of the API have `token` in place of `access_token`. */
 const grantSchema = v.pipe(
   v.string(),
   v.parseJson(),
@@ -30,7 +30,7 @@ const grantSchema = v.pipe(
   }),
 );
 
-/** RFC 6749 section 5.2; `error_description` is foreign text and is not read. */
+/** RFC 6749 section 5.2. `error_description` is external text and is not read. */
 const oauthErrorSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.string() }));
 
 export type RefreshAnswer =
@@ -75,7 +75,7 @@ export function processRefreshGrantResponse(response: HttpResponse): RefreshAnsw
   }
 }
 
-/** A success that cannot be read has spent the refresh token, as far as anyone knows. */
+/** An unreadable success may have replaced the refresh token. */
 function processGrant(response: HttpResponse): RefreshAnswer {
   const parsed = v.safeParse(grantSchema, response.text);
   const { access_token, token, refresh_token } = parsed.success ? parsed.output : {};
@@ -100,7 +100,7 @@ function processOAuthError(response: HttpResponse, failure: Failure): RefreshAns
     case 'unauthorized_client':
       return { kind: 'wrong_client', failure };
     case undefined:
-      // A 401 that says nothing is how Blink refuses a refresh token (seen in several clients).
+      // Blink refuses a refresh token by a 401 without an error code (seen in several clients).
       if (response.status === 401)
         return { kind: 'refused', secondFactor: false, blinkStatus: response.status };
       return { kind: 'failed', failure, token: 'unspent' };

@@ -11,13 +11,12 @@ import { isInFlight, MAX_PAUSE_MS, mayRepeat, send } from './retry.ts';
 interface Before {
   readonly tries: number;
   readonly hasRepeated: boolean;
-  /** Blink may have spent the token on a try whose answer did not arrive. */
+  /** Blink may have replaced the token in a try whose answer did not arrive. */
   readonly inDoubt: boolean;
 }
 
 /**
- * Spends the refresh token: with each OAuth client until Blink accepts one, and over all of them with one repetition at
- * most.
+ * Spends the refresh token. Tries each OAuth client until Blink accepts one, and repeats at most one request.
  */
 export function refresh(caller: Caller, request: RefreshRequest, deadline: Deadline): Promise<RefreshResult> {
   const before = { tries: 0, hasRepeated: false, inDoubt: false };
@@ -84,5 +83,5 @@ function unanswered(error: ExchangeError): Unanswered {
 }
 
 function outOfTime(): Failure {
-  return new Failure('blink_timeout', 'no time was left for another OAuth client');
+  return new Failure('blink_timeout', 'no time is left for another OAuth client');
 }

@@ -1,8 +1,8 @@
 import { Failure } from '../failure.ts';
 
 /**
- * Blink's REST hosts. A bearer token goes nowhere else, so a tier is checked where it comes in and once more here,
- * where it becomes a URL.
+ * Blink's REST hosts. Bearer tokens are sent only there, so a tier is checked when it is read and again before it
+ * becomes part of a URL.
  */
 
 const TIER = /^[a-z0-9]{2,16}$/;
@@ -13,24 +13,24 @@ export const TIER_RULE = 'must be 2 to 16 letters or digits, such as e008';
 export const HOST_RULE =
   'must be <tier>.immedia-semi.com or rest-<tier>.immedia-semi.com, such as e008.immedia-semi.com';
 
-/** The tier in lower case, or nothing where the text is not of a tier's form. */
+/** The tier in lower case, or `undefined` if the text is not a tier. */
 export function parseTier(text: string): string | undefined {
   const folded = foldCase(text);
   return TIER.test(folded) ? folded : undefined;
 }
 
-/** `e008` of `e008.immedia-semi.com`, with or without `rest-` and `https://`; nothing for any other host. */
+/** `e008` of `e008.immedia-semi.com`, with or without `rest-` and `https://`. `undefined` for any other host. */
 export function parseHost(text: string): string | undefined {
   return HOST.exec(foldCase(text))?.[1];
 }
 
-/** `https://rest-<tier>.immedia-semi.com<path>`; numbers in the path are the caller's to check. */
+/** `https://rest-<tier>.immedia-semi.com<path>`. The caller checks the numbers in the path. */
 export function restUrl(tier: string, path: `/${string}`): URL {
   if (!TIER.test(tier)) throw new Failure('internal_error', 'a tier was not checked before its use');
   return new URL(`https://rest-${tier}.immedia-semi.com${path}`);
 }
 
-/** ASCII alone: `toLowerCase` would turn the Kelvin sign into a k. */
+/** Only ASCII: `toLowerCase` would turn the Kelvin sign into a k. */
 function foldCase(text: string): string {
   return text.replace(ASCII_UPPER_CASE, (letter) => letter.toLowerCase());
 }

@@ -3,18 +3,18 @@ import type { HttpExchange, HttpRequest, HttpResponse, Progress } from './http-e
 import { ExchangeError } from './http-exchange.ts';
 
 /**
- * The one place that says what is sent again: once at most, after a pause of full jitter, and never after a definite
- * answer, least of all 401, 406, 426 or 429: Blink locks accounts that insist.
+ * When a request is repeated: at most once, after a pause of full jitter, and never after a definite answer such as 401,
+ * 406, 426 or 429. Blink locks accounts whose clients keep retrying.
  */
 const REPEATED_AFTER: Record<
   'refresh' | 'lookup' | 'logout',
   ReadonlySet<Progress | 'closed' | 'server_error'>
 > = {
-  // Only what is over: a request that may still arrive could spend the token that its repetition brought. A 2xx that was
-  // cut off has spent the refresh token; to spend it twice could cost the session.
+  // Only after a try that has ended: a request that arrives late could spend the token that its repetition returned. A
+  // 2xx that was cut off has replaced the refresh token, and spending that again could end the session.
   refresh: new Set(['not_sent', 'closed', 'server_error']),
   lookup: new Set(['not_sent', 'server_error']),
-  // To log out twice comes to the same.
+  // A logout is idempotent.
   logout: new Set(['not_sent', 'closed', 'unanswered', 'cut_off', 'server_error']),
 };
 
@@ -27,7 +27,7 @@ export function pauseBy(timing: Timing): Pause {
   return () => timing.wait(fullJitterMs(timing, 0, MAX_PAUSE_MS, MAX_PAUSE_MS));
 }
 
-/** Codes by which the system says that the other side has closed the connection: what was sent on it has arrived or is lost. */
+/** System error codes of a closed connection. A request that was sent on it has arrived or is lost. */
 const CLOSED_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Whether the request may still be on its way to Blink. */
@@ -53,17 +53,17 @@ export function mayRepeat(call: keyof typeof REPEATED_AFTER, end: HttpResponse |
   if (end instanceof ExchangeError) {
     return rules.has(end.progress === 'unanswered' && !isInFlight(end) ? 'closed' : end.progress);
   }
-  // A server that names a wait is not asked again before it is over.
+  // If the server names a wait, the request is not repeated.
   return end.status >= 500 && end.headers['retry-after'] === undefined && rules.has('server_error');
 }
 
 export interface Sent {
   readonly end: HttpResponse | ExchangeError;
-  /** An earlier try went without a definite answer, and may have done what this one asked for. */
+  /** An earlier try got no definite answer and may have succeeded. */
   readonly afterUnanswered: boolean;
 }
 
-/** Sends, and once more where the rule allows it. */
+/** Sends, and repeats once if the rule allows it. */
 export async function sendAndRepeat(
   call: 'lookup' | 'logout',
   { exchange, pause }: { readonly exchange: HttpExchange; readonly pause: Pause },

@@ -2,7 +2,7 @@ import type { HttpRequest } from './http-exchange.ts';
 
 export const TOKEN_URL = new URL('https://api.oauth.blink.com/oauth/token');
 
-/** A request to Blink's token endpoint (RFC 6749 section 3.2), whatever the grant. */
+/** A request to Blink's token endpoint (RFC 6749 section 3.2), for any grant. */
 export function tokenRequest(
   form: Readonly<Record<string, string>>,
   userAgent: string,

@@ -9,7 +9,7 @@ export function blinkConnections(endpoint?: string): Connections<HttpAgent> {
   return new Connections(isPlain(endpoint) ? new HttpAgent({ keepAlive }) : new HttpsAgent({ keepAlive }));
 }
 
-/** Where a request to this URL goes, and the host's name for TLS. */
+/** The address that a request to this URL connects to, and the host's name for TLS. */
 export function addressOf(url: URL, endpoint?: string): Address {
   const { hostname, port } = urlToHttpOptions(endpoint === undefined ? url : new URL(endpoint));
   return {

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 /**
- * A connection that has been idle for longer is not used again. Lambda freezes the process between two invocations,
- * while the server closes what is idle, and a request sent on a dead connection may or may not have been processed.
+ * A connection that was idle for longer is not used again. The server closes idle connections while Lambda freezes the
+ * process, and it is unknown whether a request sent on a dead connection was processed.
  */
 const IDLE_AT_MOST_MS = 3_000;
 
@@ -43,7 +43,7 @@ export class Connections<A extends Agent> {
     };
     const connect = agent.createConnection.bind(agent);
     this.#connect = (options, callback) => {
-      // Set here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the verification of certificates off.
+      // Set here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot disable the verification of certificates.
       const verified: HttpsRequestOptions = { ...options, rejectUnauthorized: true };
       return connect(verified, callback);
     };
@@ -77,12 +77,12 @@ export class Connections<A extends Agent> {
     this.#opened.set(key, { socket: created, established: establishment(created) });
   }
 
-  /** Closes what has been idle for too long, so that the next request does not use it. */
+  /** Closes connections that were idle for too long, so that the next request does not use them. */
   closeIdle(): void {
     for (const kept of Object.values(this.agent.freeSockets)) {
       for (const socket of kept?.filter((each) => !this.#isUsable(each)) ?? []) {
         socket.destroy();
-        // The agent removes it only when it has closed, and could pick it until then.
+        // The agent removes a socket only once it has closed, and could choose it until then.
         kept?.splice(kept.indexOf(socket), 1);
       }
     }
@@ -96,7 +96,7 @@ export class Connections<A extends Agent> {
     return undefined;
   }
 
-  /** A socket is still in `freeSockets` for a moment after it was destroyed. */
+  /** A destroyed socket stays in `freeSockets` for a moment. */
   #isUsable(socket: Duplex): boolean {
     const idleSinceMs = this.#idleSinceMs.get(socket) ?? Number.NEGATIVE_INFINITY;
     return isOpen(socket) && this.#nowMs() - idleSinceMs < IDLE_AT_MOST_MS;

@@ -17,7 +17,7 @@ export interface Prefetched<T> {
 /**
  * Sends a request before a run needs the answer.
  * @param after starts the request when this ends, so that both use one connection: a TLS handshake takes longer
- * @param nowMs the wall clock, which goes on while the platform freezes the function
+ * @param nowMs the wall clock, which advances while Lambda freezes the function
  */
 export function prefetch<T>(
   ask: () => Promise<T>,

@@ -41,11 +41,11 @@ export interface RunEvent {
   readonly fields: RunFields;
   /** Values by the metric's name. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Whether the metrics are sent for the session, too. */
+  /** Whether the metrics are also sent for the session. */
   readonly sessionMetrics: boolean;
 }
 
-/** What a failed run also sends by its trigger: the caller of a direct run reads the reply, so no alarm has to report it. */
+/** Metrics that a failed run also sends for its trigger. Alarms leave out direct runs, whose caller reads the reply. */
 const FAILURES_BY_TRIGGER: readonly string[] = ['Failed', countOf('reauthentication_required')];
 
 /**

@@ -17,16 +17,16 @@ import { runEventLine } from './run-event.ts';
 import { guarded } from './run-guard.ts';
 import { RunReport } from './run-report.ts';
 
-/** What the function keeps between invocations. */
+/** The objects that the function keeps between invocations. */
 export interface Wiring {
   readonly store: SecretStore;
   readonly blink: Blink;
   /** `iam`: API Gateway authenticates the callers. */
   readonly callers: WebhookKeys | 'iam';
   readonly timing: Timing;
-  /** The stack's name, so that the alarms of one stack do not see the runs of another. */
+  /** The stack's name: alarms of one stack do not count the runs of another. */
   readonly metricsNamespace: string;
-  /** Whether metrics are sent for the session, too. */
+  /** Whether metrics are also sent for the session. */
   readonly sessionMetrics: boolean;
   readonly log: (line: string) => void;
 }
@@ -40,7 +40,7 @@ export interface Invocation {
 /** API Gateway replies with 503 after 30 s. */
 const HTTP_ANSWER_WITHIN_MS = 28_000;
 
-/** The last versions of the day are left to the schedule, however often a webhook is called. */
+/** Webhook calls leave the last versions of the day to the schedule. */
 const SPARED_BY_WEBHOOK = 10;
 
 /** Result of a permanently failed scheduled run. The log and the metrics report it, and Lambda does not retry it. */
@@ -54,7 +54,7 @@ export async function run(
 ): Promise<Reply | HttpReply | ScheduledFailure> {
   const { requestId, coldStart } = invocation;
   const report = new RunReport(() => performance.now());
-  // An event of no known form can only come from a direct call.
+  // An event of unknown form can only come from a direct call.
   let kind: Trigger['kind'] = 'direct';
   report.note({ trigger: kind });
   try {

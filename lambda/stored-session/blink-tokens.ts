@@ -20,7 +20,7 @@ export function isBlinkTokens(text: string): boolean {
   return text.search(ASSIGNMENT) >= 0 || /(?:^|[|'"\s])refresh_token=/.test(text);
 }
 
-/** The pipe-delimited form of BlinkMonitorProtocol: values are percent-encoded, and a `+` is a plus. */
+/** The pipe-delimited form of BlinkMonitorProtocol. Values are percent-encoded, and `+` stands for itself. */
 export function parseBlinkTokens(text: string): StoredSession {
   const { before, body, after } = unwrap(text);
   const pairs = body.split('|').map(pairOf);
@@ -78,7 +78,7 @@ export function pairOf(source: string): Pair {
   return { key: source.slice(0, Math.max(0, source.indexOf('='))).trim(), source };
 }
 
-/** A quote or a backslash that is not encoded belongs to the syntax around the value, which is not understood here. */
+/** An unencoded quote or backslash belongs to a shell syntax that is not supported here. */
 function decode(name: string, source: string): string {
   const value = source.slice(source.indexOf('=') + 1);
   if (/['"\\]/.test(value))

@@ -3,12 +3,12 @@ import { parseSnakeCaseFields } from './snake-case-fields.ts';
 import type { StoredSession } from './stored-session.ts';
 import { storedSessionOf } from './stored-session-of.ts';
 
-/** Any of these tells that blinkpy saved the file, and blinkpy signs in as `ios`. */
+/** If any of these is present, blinkpy saved the file. blinkpy signs in as `ios`. */
 const FIELDS_OF_BLINKPY = ['host', 'region_id', 'uid', 'device_id', 'hardware_id'];
 
 /**
- * blinkpy's saved login, whose keys Home Assistant keeps; or `{"refresh_token": …}` alone, as a Homebridge plugin has it.
- * @param fields what `text` holds
+ * The login that blinkpy and Home Assistant save, or only `{"refresh_token": …}`, as a Homebridge plugin saves it.
+ * @param fields the parsed `text`
  */
 export function parseBlinkpy(text: string, fields: Readonly<Record<string, unknown>>): StoredSession {
   const parsed = parseSnakeCaseFields(fields);

@@ -23,9 +23,9 @@ const schema = v.object({
 const regionSchema = v.object({ region: tierField });
 
 /**
- * The token file of homebridge-blink-cameras-new-api, which signs in as `ios` where it does not say otherwise.
- * `region` counts where there is no `tier`.
- * @param fields what `text` holds
+ * The token file of homebridge-blink-cameras-new-api, which signs in as `ios` unless it names another OAuth client.
+ * Without `tier`, `region` is used.
+ * @param fields the parsed `text`
  */
 export function parseHomebridge(text: string, fields: Readonly<Record<string, unknown>>): StoredSession {
   const parsed = parseFields(schema, fields);

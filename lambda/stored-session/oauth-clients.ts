@@ -2,9 +2,9 @@
 const KNOWN = ['ios', 'android', 'amazon'] as const;
 
 /**
- * OAuth client names in the order in which they are tried: the one that issued the refresh token where that is known,
- * else a guess by the hardware id, which sign-ins as `ios` have; then the others; the numeric client id last, which
- * BlinkMonitorProtocol sends and no working client does.
+ * OAuth client names in the order in which they are tried. The first is the one to which the refresh token was issued.
+ * If that is unknown, it is a guess: sign-ins as `ios` have a hardware id. The numeric client id is last:
+ * BlinkMonitorProtocol sends it, but no working client does.
  */
 export function oauthClientsInOrder({
   issuedTo,

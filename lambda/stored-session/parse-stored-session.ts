@@ -9,13 +9,13 @@ import type { StoredSession } from './stored-session.ts';
 /** AWS, PutSecretValue: the maximum length of SecretString. */
 const MAX_SECRET_BYTES = 65_536;
 
-/** The longest grant in each form: a quotation mark takes three bytes percent-encoded, and two in JSON. */
+/** The longest grant in each form: a quotation mark takes three bytes when percent-encoded, and two in JSON. */
 const LONGEST_GRANT = { refreshToken: '"'.repeat(MAX_TOKEN_LENGTH), oauthClient: 'x'.repeat(64) };
 
 const jsonSchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.record(v.string(), v.unknown()));
 
 /**
- * Reads a secret's text in any of its forms. A text that could not be saved with the longest refresh token is refused.
+ * Parses a secret's text in any of its forms. Rejects a text that has no room for the longest refresh token.
  * @throws {Failure} `session_invalid`. It names the field, and contains no value.
  */
 export function parseStoredSession(text: string): StoredSession {

@@ -7,13 +7,13 @@ import { Failure } from '../failure.ts';
 const OAUTH_CLIENT_RULE = 'must be 1 to 64 letters, digits, - or _, such as ios';
 const HARDWARE_ID_RULE = 'must be 1 to 128 printable ASCII characters';
 
-/** A session, whatever its form calls the fields. */
+/** A session's fields, under the same names for all forms. */
 export interface SessionFields {
   readonly refreshToken: string;
   readonly clientId?: string | undefined;
   readonly accountId?: number | undefined;
   readonly hardwareId?: string | undefined;
-  /** The OAuth client that the refresh token was issued to, where that is known. */
+  /** The OAuth client that the refresh token was issued to, if known. */
   readonly issuedTo?: string | undefined;
   readonly tier?: string | undefined;
 }
@@ -21,7 +21,7 @@ export interface SessionFields {
 /** Blink answers these with 406 (seen with blinkpy and Home Assistant). */
 const REFUSED_HARDWARE_IDS: readonly (string | undefined)[] = ['Blinkpy', 'Home Assistant'];
 
-// Every message below is ours: valibot's own tell values.
+// Every message below is our own, because valibot's messages contain values.
 
 export const MISSING = 'is missing';
 
@@ -48,7 +48,7 @@ export const tierField = unlessBlank(
   v.pipe(v.string(TIER_RULE), v.transform(parseTier), v.string(TIER_RULE)),
 );
 
-/** Tells the fields that are unusable and what is accepted there, and never a value. */
+/** Reports every unusable field and the accepted values, without the value itself. */
 export function parseFields<Schema extends v.GenericSchema>(
   schema: Schema,
   fields: unknown,
@@ -63,7 +63,7 @@ export function sessionInvalid(fault: string): Failure {
   return new Failure('session_invalid', `the session's secret: ${fault}`);
 }
 
-/** Empty and null are absent. */
+/** Treats an empty text and null as absent. */
 function unlessBlank<Schema extends v.GenericSchema>(schema: Schema) {
   const blankToAbsent = v.transform((value) => (value === null || value === '' ? undefined : value));
   return v.optional(v.pipe(v.unknown(), blankToAbsent, v.optional(schema)));

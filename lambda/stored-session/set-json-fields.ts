@@ -1,10 +1,10 @@
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /**
- * Sets fields of a JSON object in its text, and leaves every other byte as it is: order, spacing, numbers beyond double
+ * Sets fields of a JSON object in its text, and keeps every other byte: order, spacing, numbers beyond double
  * precision, nesting of any depth.
  * @param text a valid JSON object
- * @param fields whose values in the text are not objects or arrays; those that are absent are appended
+ * @param fields their values in the text must not be objects or arrays; absent fields are appended
  */
 export function setJsonFields(text: string, fields: Readonly<Record<string, string>>): string {
   const values = new Map<unknown, string>(Object.entries(fields));

@@ -27,7 +27,7 @@ const regionSchema = v.object({ region_id: tierField });
 
 export const SNAKE_CASE_FIELDS = Object.keys({ ...schema.entries, ...regionSchema.entries });
 
-/** The fields that `BLINK_TOKENS` and blinkpy's JSON have in common. `region_id` counts where there is no `host`. */
+/** The fields that `BLINK_TOKENS` and blinkpy's JSON share. Without `host`, `region_id` is used. */
 export function parseSnakeCaseFields(fields: unknown): SessionFields {
   const parsed = parseFields(schema, fields);
   return {

@@ -2,7 +2,7 @@ import { oauthClientsInOrder } from './oauth-clients.ts';
 import type { SessionFields } from './session-fields.ts';
 import type { StoredSession } from './stored-session.ts';
 
-/** What all forms come to. */
+/** Creates the session from the fields of any form. */
 export function storedSessionOf(
   form: StoredSession['form'],
   fields: SessionFields,

@@ -5,8 +5,8 @@ const PREFIX = 'whsec_';
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
- * Replaces `standardwebhooks`, which brings SHA-256, HMAC and base64 in JavaScript, by Node's own. It verifies signatures
- * as the library does (Standard Webhooks specification, "Verifying signatures"), with the part of its interface that is used.
+ * Replaces `standardwebhooks`, which implements SHA-256, HMAC and base64 in JavaScript, by Node's own functions. It verifies
+ * signatures as the library does (Standard Webhooks specification, "Verifying signatures"), and has the interface in use.
  */
 export class Webhook {
   readonly #key: Buffer;
@@ -18,7 +18,7 @@ export class Webhook {
     this.#key = Buffer.from(key, 'base64');
   }
 
-  /** Throws unless one of the signatures is right and the timestamp within five minutes. */
+  /** Throws unless a signature matches and the timestamp is within five minutes of now. */
   verify(payload: string | Buffer, headers: Readonly<Record<string, string>>): void {
     const { 'webhook-id': id, 'webhook-timestamp': sentAt, 'webhook-signature': signatures } = headers;
     if (!id || !sentAt || !signatures) throw new Error('a header is missing');
@@ -32,7 +32,7 @@ export class Webhook {
       const [version, signature = ''] = each.split(',');
       return version === 'v1' && isEqual(signature, expected);
     });
-    if (!isRight) throw new Error('no signature is right');
+    if (!isRight) throw new Error('no signature matches');
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Replaces `@smithy/core/event-streams`. The SDK asks for it only where an operation has an event stream, and no
- * operation of Secrets Manager has one.
+ * Replaces `@smithy/core/event-streams`. The SDK uses it only for operations with an event stream, and Secrets Manager
+ * has none.
  */
 export class EventStreamSerde {
   constructor() {

@@ -2,7 +2,7 @@ import { CLAIM_LIFE_SECONDS } from '../environment.ts';
 import { Failure } from '../failure.ts';
 import type { Availability } from './session-state.ts';
 
-/** Throws the failure that a logout would meet. Makes no call and spends nothing. */
+/** Throws the failure of a logout at this moment. Makes no call and spends nothing. */
 export function requireAvailable(availability: Availability): void {
   switch (availability.kind) {
     case 'claimable':
@@ -25,9 +25,9 @@ export function requireAvailable(availability: Availability): void {
   }
 }
 
-/** @param retryAfterSeconds by default the longest that a claim lives */
+/** @param retryAfterSeconds @default the life of a claim */
 export function busy(retryAfterSeconds = CLAIM_LIFE_SECONDS): Failure {
-  return new Failure('session_busy', 'another run is at work on this session', { retryAfterSeconds });
+  return new Failure('session_busy', 'another run holds this session', { retryAfterSeconds });
 }
 
 export function coolingDown(retryAfterSeconds: number): Failure {

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 
-/** For writes that only spare the next run a wait: whether it worked. */
+/** For writes that only save the next run a wait. Resolves to whether the write worked. */
 export async function bestEffort(write: () => Promise<'moved' | 'written' | 'conflict'>): Promise<boolean> {
   try {
     return (await write()) !== 'conflict';

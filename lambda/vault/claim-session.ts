@@ -9,8 +9,8 @@ import { MAX_KEPT_VERSIONS } from './session-state.ts';
 import type { Claim, Claimant, Reading } from './session-vault.ts';
 
 /**
- * Claims the token that was read, or the newer one that a dead run saved. The claim also proves, before anything is
- * spent, that the secret can be written.
+ * Claims the token that was read, or the newer one that a dead run saved. The claim also proves that the secret can be
+ * written before the token is spent.
  */
 export async function claimSession(
   store: SecretStore,
@@ -33,7 +33,7 @@ export async function claimSession(
   throw busy();
 }
 
-/** Asks for what dead runs may have saved, by its version id since lists can be late. Whether one was made current. */
+/** Looks up the saves of dead runs by version id, since lists can be late. Resolves to whether one was made current. */
 export async function promoteUnlistedSave(store: SecretStore, reading: Reading): Promise<boolean> {
   for (const attempt of reading.state.deadAttempts.toReversed()) {
     const versionId = entryVersionId({ token: reading.token, attempt, kind: 'save' });
@@ -45,8 +45,8 @@ export async function promoteUnlistedSave(store: SecretStore, reading: Reading):
 }
 
 /**
- * The text differs for every claim, not only for every invocation: a repeated delivery has the request id of the first
- * (AWS Lambda Developer Guide, asynchronous invocation), and the same text again would be no conflict.
+ * The text is different for every claim. The request id is not enough: a repeated delivery has the request id of the
+ * first (AWS Lambda Developer Guide, asynchronous invocation), and writing the same text again is not a conflict.
  */
 export async function claimAttempt(
   store: SecretStore,
@@ -63,7 +63,7 @@ export async function claimAttempt(
   return { reading, attempt, takesOver };
 }
 
-/** If the label is elsewhere already, another run was first: the next reading shows it. */
+/** If the label has moved, another run was first. The next reading shows its result. */
 async function promote(store: SecretStore, reading: Reading, versionId: string): Promise<void> {
   await store.moveLabel(reading.session, { label: CURRENT, from: reading.generation, to: versionId });
   await bestEffort(() => store.moveLabel(reading.session, { label: CLAIM, from: versionId }));

@@ -9,14 +9,14 @@ export const CLAIM = 'BLINK_LOGOUT_CLAIM';
 /** On the version whose session has been logged out. */
 export const LOGGED_OUT = 'BLINK_LOGGED_OUT';
 
-/** Stands for a refresh token in the journal; the token cannot be computed from it. */
+/** Represents a refresh token in the journal. The token cannot be computed from it. */
 export type TokenDigest = string;
 
 /**
  * - `claim`: a run is about to spend the refresh token.
  * - `save`: the text with the new refresh token. `value` is 0, or counts the texts that were stored meanwhile.
  * - `free`: the run ended its claim, and the next run may claim at once.
- * - `in_flight`: so too, but a refresh that was given up may still arrive at Blink: the claim lasts as long as if the run had died.
+ * - `in_flight`: the run ended its claim, but its aborted refresh may still arrive at Blink. The claim lasts as after a run that died.
  * - `refused`: Blink refuses the refresh token.
  * - `cool_down`: Blink is not asked for `value` seconds.
  * - `logged_out`: the run that received this token has logged out another client, whose id is `value`.
@@ -37,14 +37,14 @@ type Kind = (typeof KINDS)[number];
 /** How a run ends a claim, for the runs that follow. */
 export type EndKind = Extract<Kind, 'free' | 'in_flight' | 'refused' | 'cool_down'>;
 
-/** What a version of the secret tells by its id. */
+/** A journal entry, encoded in the id of a version. */
 export interface JournalEntry {
   /** The refresh token that the entry is about. */
   readonly token: TokenDigest;
   /** Counts the claims of this token. Earlier entries may be gone. */
   readonly attempt: number;
   readonly kind: Kind;
-  /** Blink may have replaced the refresh token without a run having received the new one. */
+  /** Blink may have replaced the refresh token, but no run received the new one. */
   readonly inDoubt: boolean;
   /** Earlier runs that died with a claim on this token. */
   readonly deaths: number;
@@ -58,9 +58,9 @@ export function digestOf(refreshToken: string): TokenDigest {
 }
 
 /**
- * The version id of an entry, which PutSecretValue takes as `ClientRequestToken` (32 to 64 characters): its fields, in
- * hexadecimal. So the list of versions alone tells the whole journal. A version id can be written once, so the first writer
- * of an entry is the only one.
+ * The version id of an entry: its fields, in hexadecimal. PutSecretValue accepts it as `ClientRequestToken` (32 to 64
+ * characters). So the list of versions contains the whole journal. A version id can be written once, so only the first
+ * writer of an entry succeeds.
  */
 export function entryVersionId({
   token,

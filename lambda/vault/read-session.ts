@@ -6,10 +6,10 @@ import type { SecretStore } from './secret-store.ts';
 import { keptVersionCount, sessionState } from './session-state.ts';
 import type { Reading } from './session-vault.ts';
 
-/** Waits between looks at answers that do not agree: "All Secrets Manager operations are eventually consistent" (AWS, ListSecrets). */
+/** Waits between reads that disagree: "All Secrets Manager operations are eventually consistent" (AWS, ListSecrets). */
 export const RECONCILE_WAITS_MS = [100, 300, 600];
 
-/** Reads the value and the versions beside each other, again until both name the same current version. */
+/** Reads the value and the versions at the same time, until both name the same current version. */
 export async function readSession(store: SecretStore, timing: Timing, session: string): Promise<Reading> {
   for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
     await timing.wait(waitMs);

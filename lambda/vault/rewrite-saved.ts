@@ -6,9 +6,9 @@ import type { SecretStore } from './secret-store.ts';
 import type { SavedSession } from './session-vault.ts';
 
 /**
- * Replaces the text that this run has just saved, and still holds, by another text with the same refresh token. If another
- * run spent the token meanwhile, the text would bring back a spent one. So the token is claimed in its turn, and the text
- * written as the save of that claim: other runs find the session busy, and if this run dies the next makes the text current.
+ * Replaces the text that this run has just saved by another text with the same refresh token. If another run spent the
+ * token meanwhile, the text would restore a spent token. So this claims the new token and writes the text as the save of
+ * that claim: other runs find the session busy, and if this run dies, the next run makes the text current.
  */
 export async function rewriteSaved(
   store: SecretStore,

@@ -25,8 +25,8 @@ interface Replaced {
 
 /**
  * Stores the new refresh token as a version, and makes it current only in place of a version that holds the claimed one.
- * Both steps are idempotent and are retried until the deadline. Only a denied move is not retried: the token is already
- * stored, whereas a denied write would lose it, and the claim has just proven that the secret can be written.
+ * Both steps are idempotent and are retried until the deadline. A denied move is not retried, because the token is already
+ * stored. A denied write is: it would lose the token, and the claim has just proven that the secret can be written.
  */
 export function saveGrant(options: SaveOptions, claim: Claim, token: RenewedToken): Promise<SavedSession> {
   const { generation, stored } = claim.reading;
@@ -83,7 +83,7 @@ type Made =
   | { readonly kind: 'stored_again'; readonly replaced: Replaced }
   | { readonly kind: 'superseded' };
 
-/** A move that fails because the label is on `versionId` already is a success: an answer was lost, or another run moved it. */
+/** If the label is on `versionId` already, a failed move is a success: its answer was lost, or another run moved the label. */
 async function makeCurrent(
   { store, timing }: SaveOptions,
   { reading, attempt }: Claim,

@@ -3,13 +3,13 @@ import { Failure } from '../failure.ts';
 
 const awsErrorSchema = v.object({ name: v.pipe(v.string(), v.regex(/^[A-Za-z]{1,64}$/)) });
 
-/** The error's name as Secrets Manager's API reference has it; `Error` where it has none. */
+/** The error's name as in Secrets Manager's API reference, or `Error`. */
 export function secretsManagerErrorName(error: unknown): string {
   const parsed = v.safeParse(awsErrorSchema, error);
   return parsed.success ? parsed.output.name : 'Error';
 }
 
-/** What a failed call to Secrets Manager means for a run. Its message stays in `cause`: only the name is told. */
+/** The failure for a failed call to Secrets Manager. It contains the error's name; the message stays in `cause`. */
 export function secretsFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const awsError = secretsManagerErrorName(error);

@@ -14,7 +14,7 @@ import { Failure } from '../failure.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from './secrets-failure.ts';
 
-/** Up to three tries of 3 s, so that one call fits into the time that a run reserves for the save. */
+/** Up to three tries of 3 s, so that one call fits into the time reserved for the save. */
 const CALL_LIMITS = { maxAttempts: 3, retryMode: 'standard' } satisfies SecretsManagerClientConfig;
 /** `requestTimeout` ends with the headers of the response. `socketTimeout` applies to the rest of it. */
 const TRY_LIMITS = {
@@ -24,7 +24,7 @@ const TRY_LIMITS = {
   socketTimeout: 3_000,
 };
 
-/** Of 100 versions each. A secret has about 100 versions, and those of the last 24 hours (AWS, "Secrets Manager quotas"). */
+/** Each has 100 versions. A secret has about 100 and those of the last 24 hours (AWS, "Secrets Manager quotas"). */
 const MAX_PAGES = 20;
 
 export function secretsManagerClient(config: SecretsManagerClientConfig): SecretsManagerClient {
@@ -32,7 +32,7 @@ export function secretsManagerClient(config: SecretsManagerClientConfig): Secret
   const secure = new Connections(new HttpsAgent({ keepAlive: true }));
   const requestHandler = { ...TRY_LIMITS, httpAgent: plain.agent, httpsAgent: secure.agent };
   const client = new SecretsManagerClient({ ...CALL_LIMITS, requestHandler, ...config });
-  // Before each try: three dead connections in a row would use up all three of them.
+  // Runs before each try: otherwise, three dead connections could use up all three tries.
   client.middlewareStack.add(
     (next) => (args) => {
       plain.closeIdle();
@@ -65,8 +65,8 @@ const dateHeaderSchema = v.object({
 });
 
 /**
- * Adapter: Secrets Manager's API as the vault's port.
- * @param prefix of the sessions' secrets
+ * The vault's store in Secrets Manager.
+ * @param prefix the prefix of the sessions' secrets
  */
 export function secretsManagerStore(client: SecretsManagerClient, prefix: string): SecretStore {
   return {
@@ -168,5 +168,5 @@ async function asked<T>(send: () => Promise<T>): Promise<T> {
 function answered<S extends v.GenericSchema>(schema: S, answer: unknown): v.InferOutput<S> {
   const parsed = v.safeParse(schema, answer);
   if (parsed.success) return parsed.output;
-  throw new Failure('secrets_unavailable', 'Secrets Manager’s answer lacks what its documentation promises');
+  throw new Failure('secrets_unavailable', 'Secrets Manager’s answer lacks a documented field');
 }

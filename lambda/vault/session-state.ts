@@ -2,11 +2,11 @@ import { CLAIM_LIFE_SECONDS } from '../environment.ts';
 import { CLAIM, isEnd, type JournalEntry, LOGGED_OUT, parseEntry, type TokenDigest } from './journal.ts';
 import type { SecretVersion } from './secret-store.ts';
 
-/** What the versions of a session's secret say about it. Computed without any call. */
+/** The state of a session, computed from the versions of its secret without any call. */
 export interface SessionState {
   readonly loggedOut: 'never' | 'recently' | 'long_ago';
   readonly availability: Availability;
-  /** Attempts whose run left no trace but its claim. A version that it saved may exist all the same. */
+  /** Attempts whose run left only its claim. A version that it saved may still exist. */
   readonly deadAttempts: readonly number[];
   /** Runs that died with this token. */
   readonly deaths: number;
@@ -30,18 +30,18 @@ export type Availability =
   | { readonly kind: 'takeovers_exhausted' }
   | { readonly kind: 'no_room' };
 
-/** Versions are dated, and answers are, by clocks of the service that may disagree by a few seconds. */
+/** The service's clocks, which date versions and answers, may differ by a few seconds. */
 const CLOCKS_APART_MS = 5_000;
 export const CLAIM_LIFE_MS = CLAIM_LIFE_SECONDS * 1000;
 /** Deliveries are repeated within minutes: Standard Webhooks' tolerance is five. */
 export const REPEATED_DELIVERY_MS = 5 * 60 * 1000;
-/** The same request that Blink has rejected is not sent again for so long. */
+/** The wait before a request that Blink rejected is sent again. */
 export const REJECTED_MS = 10 * 60 * 1000;
-/** Each takeover uses the same token again, so a token whose runs keep dying is no longer used. */
+/** The limit of takeovers for one token. Each takeover spends the same token again. */
 export const MAX_TAKEOVERS = 3;
 /**
  * "Secrets Manager removes unlabeled versions when there are more than 100, but it does not remove versions created less
- * than 24 hours ago" (AWS Secrets Manager User Guide, quotas). The rest is room for what a run writes.
+ * than 24 hours ago" (AWS Secrets Manager User Guide, quotas). The rest leaves room for the versions of a run.
  */
 export const MAX_KEPT_VERSIONS = 90;
 
@@ -66,7 +66,7 @@ export function sessionState(
   const attempts = attemptsOn(current, token, entries);
   const signedInAtMs = newestSignInMs(versions);
   const sinceSignIn = entries.filter(({ createdAtMs }) => createdAtMs > signedInAtMs - CLOCKS_APART_MS);
-  // An end carries on what was known before it, so that it does not matter which earlier entries are gone.
+  // Each end repeats what earlier entries said, so missing earlier entries do not matter.
   const lastEnd = attempts.findLast(({ end }) => end !== undefined);
   const deadAttempts = attempts
     .filter(({ number }) => number > (lastEnd?.number ?? -1))
@@ -81,7 +81,7 @@ export function sessionState(
     const heldUntilMs = Math.max(...claimedAtMs(current, versions, attempts)) + CLAIM_LIFE_MS;
     const saved = attempts.findLast((attempt) => attempt.saved !== undefined)?.saved;
     const coolDownUntilMs = Math.max(Number.NEGATIVE_INFINITY, ...sinceSignIn.map(coolDownEndMs));
-    // Storing the same token once more lifts a refusal. A save may surface after the refusal that its delay caused.
+    // A refusal ends when the same token is stored again. A save can become visible after the refusal that its delay caused.
     const isRefused = entries.some(
       (entry) =>
         entry.kind === 'refused' &&
@@ -104,7 +104,7 @@ export function sessionState(
     };
   };
 
-  /** Clients of the entries that are not older, with the seconds until they are. */
+  /** The clients of entries younger than this, with the seconds until each reaches this age. */
   const clients = (kind: JournalEntry['kind'], lifeMs: number): ReadonlyMap<string, number> =>
     new Map(
       sinceSignIn
@@ -122,12 +122,12 @@ export function sessionState(
   };
 }
 
-/** Versions that count against the quota: young ones, and those that carry a label. */
+/** Versions that count against the quota: those younger than 24 hours, and those with a label. */
 export function keptVersionCount(versions: readonly SecretVersion[], nowMs: number): number {
   return versions.filter(({ labels, createdAtMs }) => labels.length > 0 || isKept(createdAtMs, nowMs)).length;
 }
 
-/** Whether the versions of that moment, and all that followed, are still there. */
+/** Whether all versions since that moment still exist. */
 function isKept(createdAtMs: number, nowMs: number): boolean {
   return nowMs - createdAtMs < VERSIONS_KEPT_MS;
 }
@@ -137,7 +137,7 @@ function datedEntry({ versionId, createdAtMs }: SecretVersion): readonly DatedEn
   return entry === undefined ? [] : [{ ...entry, versionId, createdAtMs }];
 }
 
-/** What a person has stored has an id that is no entry's. */
+/** A version that a person stored has an id that is not an entry's. */
 function newestSignInMs(versions: readonly SecretVersion[]): number {
   const signIns = versions.filter(({ versionId }) => parseEntry(versionId) === undefined);
   return Math.max(Number.NEGATIVE_INFINITY, ...signIns.map(({ createdAtMs }) => createdAtMs));
@@ -148,14 +148,14 @@ function loggedOut(current: SecretVersion, nowMs: number): SessionState['loggedO
   return nowMs - current.createdAtMs < REPEATED_DELIVERY_MS ? 'recently' : 'long_ago';
 }
 
-/** When the claims were made that may still be held. */
+/** The times of the claims that may still be held. */
 function claimedAtMs(
   current: SecretVersion,
   versions: readonly SecretVersion[],
   attempts: readonly Attempt[],
 ): readonly number[] {
   const held = attempts.filter(({ end }) => end === undefined || end.kind === 'in_flight');
-  // The run that made this version current may still be logging it out; and an entry in a form that is not ours is of another release.
+  // The run that made this version current may still be logging it out. An entry of unknown form is from another release.
   const labelled = versions.filter(
     ({ versionId, labels }) =>
       labels.includes(CLAIM) &&
@@ -170,14 +170,14 @@ function claimedAtMs(
   ];
 }
 
-/** The attempts to use the current refresh token, the earliest first, without those that led to the current version. */
+/** The attempts to spend the current refresh token, earliest first, without those that led to the current version. */
 function attemptsOn(
   current: SecretVersion,
   token: TokenDigest,
   entries: readonly DatedEntry[],
 ): readonly Attempt[] {
   const origin = parseEntry(current.versionId);
-  // Where Blink kept the refresh token, the current version is what an attempt on it saved.
+  // If Blink did not replace the refresh token, the current version is the save of an attempt on the same token.
   const settled = origin?.token === token ? origin.attempt : -1;
   const byNumber = Map.groupBy(
     entries.filter((entry) => entry.token === token && entry.attempt > settled && isOfAttempt(entry)),
@@ -186,7 +186,7 @@ function attemptsOn(
   return [...byNumber].map(([number, its]) => attemptOf(number, its)).sort((a, b) => a.number - b.number);
 }
 
-/** Not what the run wrote that received this token, before any attempt to use it. */
+/** Excludes the notes of the run that received this token: they are not attempts to spend it. */
 function isOfAttempt({ kind }: JournalEntry): boolean {
   return kind !== 'logged_out' && kind !== 'rejected';
 }
@@ -205,7 +205,7 @@ function isDead({ end, saved }: Attempt): boolean {
   return end === undefined && saved === undefined;
 }
 
-/** Higher than that of any entry that is left. The newest entry has a label, so it is left. */
+/** One more than the highest number of the remaining entries. The newest entry has a label, so it is never removed. */
 function nextAttempt(token: TokenDigest, entries: readonly DatedEntry[]): number {
   return 1 + Math.max(-1, ...entries.filter((entry) => entry.token === token).map(({ attempt }) => attempt));
 }

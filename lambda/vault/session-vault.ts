@@ -4,7 +4,7 @@ import type { Deadline } from '../time.ts';
 import type { EndKind, TokenDigest } from './journal.ts';
 import type { SessionState } from './session-state.ts';
 
-/** A session's secret as a run found it. */
+/** The result of reading a session's secret. */
 export interface Reading {
   readonly session: string;
   /** The version id that carries AWSCURRENT. */
@@ -12,23 +12,23 @@ export interface Reading {
   readonly stored: StoredSession;
   readonly token: TokenDigest;
   readonly state: SessionState;
-  /** How long ago, by the service's clock, this refresh token was stored. */
+  /** The time since this refresh token was stored, by the service's clock. */
   readonly refreshTokenAgeMs: number;
   readonly keptVersions: number;
-  /** Every version that there was. */
+  /** The ids of all versions. */
   readonly versionIds: ReadonlySet<string>;
-  /** The version that carries BLINK_LOGGED_OUT: a label can be moved only from where it is. */
+  /** The version that carries BLINK_LOGGED_OUT. A move of the label must name it. */
   readonly markedVersionId: string | undefined;
 }
 
-/** Who claims a session. */
+/** The run that claims a session. */
 export interface Claimant {
   readonly runId: string;
-  /** So many of the day's versions are left to others. */
+  /** The number of the day's versions that this run must leave for others. */
   readonly sparesVersions: number;
 }
 
-/** The right to spend a refresh token, held by one run alone. */
+/** The right of one run to spend a refresh token. */
 export interface Claim {
   readonly reading: Reading;
   readonly attempt: number;
@@ -47,20 +47,20 @@ export interface SavedSession {
 /** How a run ends its claim. */
 export interface ClaimEnd {
   readonly kind: EndKind;
-  /** Blink may have replaced the token without this run having received the new one. */
+  /** Blink may have replaced the token, but this run did not receive the new one. */
   readonly inDoubt: boolean;
   /** For `cool_down`. */
   readonly seconds?: number;
 }
 
-/** The session's own client, in a note; any other is named by its numeric id. */
+/** Stands for the session's own client in a note. Other clients have their numeric id. */
 export const OWN_CLIENT = '0';
 
-/** What a run adds to the journal when it leaves a session that it has saved. */
+/** The entry that a run adds to the journal when it leaves a saved session. */
 export type Note =
   /** It logged out another client of the account, or Blink rejected the logout of this client. */
   | { readonly kind: 'logged_out' | 'rejected'; readonly clientId: string }
-  /** Blink is not to be asked for so many seconds, whatever the request. */
+  /** Blink is not asked for anything for this time. */
   | { readonly kind: 'cool_down'; readonly seconds: number };
 
 /**
@@ -71,14 +71,14 @@ export interface SessionVault {
   read(session: string): Promise<Reading>;
   /** Throws what `requireAvailable` throws, and `session_busy` if another run was first. */
   claim(reading: Reading, claimant: Claimant): Promise<Claim>;
-  /** Tries until the deadline: `save_failed`. A newer sign-in is kept, and the save fails with `session_busy`. */
+  /** Tries until the deadline, then throws `save_failed`. Keeps a newer sign-in, and then throws `session_busy`. */
   save(claim: Claim, token: RenewedToken, deadline: Deadline): Promise<SavedSession>;
-  /** Best effort: whether the version now carries BLINK_LOGGED_OUT. */
+  /** Best effort. Resolves to whether the version carries BLINK_LOGGED_OUT. */
   markLoggedOut(saved: SavedSession): Promise<boolean>;
-  /** Lets the next run begin, as far as the note allows it. Tries until the deadline, and does not fail. */
+  /** Releases the session, and records the note. Tries until the deadline, and does not fail. */
   leave(saved: SavedSession, deadline: Deadline, note?: Note): Promise<void>;
   /** Ends a claim whose token was not replaced. Tries until the deadline, and does not fail. */
   end(claim: Claim, end: ClaimEnd, deadline: Deadline): Promise<void>;
-  /** Whether the secret holds a newer refresh token than the claimed one. A version that a dead run saved is made current. */
+  /** Whether the secret holds a newer refresh token than the claimed one. Makes a dead run's save current. */
   hasNewerToken(claim: Claim): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../failure.ts';
 import { type Deadline, fullJitterMs, type Timing } from '../time.ts';
 
-/** The first try has at least so long: a process may resume after its deadline while it holds an unsaved token. */
+/** The minimum time of the first try: a process may resume after its deadline while it holds an unsaved token. */
 const FIRST_TRY_MS = 3000;
 
 /** Time reserved to report a failed write. */
@@ -13,7 +13,7 @@ export type Tried<T> =
 
 export interface Retries {
   readonly onRetry?: (cause: unknown) => void;
-  /** Whether another try would fail for the same cause. @default none would */
+  /** Whether another try would fail for the same cause. @default never */
   readonly isFinal?: (cause: unknown) => boolean;
 }
 

@@ -21,7 +21,7 @@ export async function authenticate(callers: WebhookKeys | 'iam', request: HttpRe
   throw new Failure('unauthenticated', 'the webhook’s credentials are missing or wrong');
 }
 
-/** Every key is compared, whichever matches. */
+/** Compares every key, even after a match. */
 function proofBy(keys: readonly string[], request: HttpRequest): CallerProof | undefined {
   const proofs = keys.map((key) => {
     if (bearsKey(key, request)) return 'bearer';
@@ -30,13 +30,13 @@ function proofBy(keys: readonly string[], request: HttpRequest): CallerProof | u
   return proofs.find((proof) => proof !== undefined);
 }
 
-/** Digests make texts of different lengths comparable in constant time. */
+/** Compares digests, because a comparison in constant time needs equal lengths. */
 function bearsKey(key: string, { headers }: HttpRequest): boolean {
   const bearer = /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? '';
   return timingSafeEqual(sha256(bearer), sha256(key));
 }
 
-/** The library ignores what follows the digits of a timestamp. Here they must be all of it. */
+/** The timestamp must be digits only. The library would ignore text after them. */
 function isSigned(key: string, { headers, body }: HttpRequest): boolean {
   if (body === 'undecodable' || body.length > MAX_BODY_BYTES) return false;
   const signed = Object.fromEntries(

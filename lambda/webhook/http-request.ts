@@ -10,12 +10,12 @@ export interface HttpRequest {
   readonly routeKey: string;
   /** Decoded by API Gateway. */
   readonly pathParameters: Readonly<Record<string, string>>;
-  /** As the caller sent it: it may begin with a stage. */
+  /** As the caller sent it. May begin with a stage. */
   readonly rawPath: string;
   readonly query: string;
-  /** Names in lower case; repeated headers joined by a comma, as the gateway does. */
+  /** Names in lower case. API Gateway joins repeated headers by a comma. */
   readonly headers: ReadonlyMap<string, string>;
-  /** The bytes that were sent; `undecodable` where the gateway's base64 is none. */
+  /** The bytes of the body, or `undecodable` if the event's base64 is invalid. */
   readonly body: Buffer | 'undecodable';
   /** API Gateway has authenticated the caller by IAM. */
   readonly iamAuthenticated: boolean;
@@ -59,14 +59,14 @@ export const httpRequestSchema = v.pipe(
   ),
 );
 
-/** A webhook's body is a few fields; this leaves room for a sender that pads. */
+/** A webhook's body has a few fields. The limit leaves room for senders that add padding. */
 export const MAX_BODY_BYTES = 8 * 1024;
 
 const ROUTE_KEYS: ReadonlySet<string> = new Set(LOGOUT_PATHS.map((path) => `POST ${path}`));
 
 /**
  * The command of an authenticated request.
- * @param proof a signature covers only the body, so a signed body names the session of the path, too
+ * @param proof a signature covers only the body, so a signed body must also name the session of the path
  */
 export function commandOf(request: HttpRequest, proof: CallerProof): Command {
   const { routeKey, pathParameters, query, body } = request;

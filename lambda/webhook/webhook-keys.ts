@@ -14,7 +14,7 @@ export interface WebhookKeys {
 const KEPT_MS = 60_000;
 const RENEWED_AT_MOST_EVERY_MS = 10_000;
 
-/** A shorter text is not accepted as a key. */
+/** A text of another form is not accepted as a key. */
 const keySchema = v.object({ SecretString: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{24,256}$/)) });
 
 /** @param read reads the accepted keys from Secrets Manager */

@@ -63,7 +63,7 @@ describe('the runbook', () => {
   );
 
   test('counts a failed run once, although Lambda’s runtime logs a thrown failure a second time at ERROR', () => {
-    const error = thrown(new Failure('session_busy', 'another run is at work on this session'));
+    const error = thrown(new Failure('session_busy', 'another run holds this session'));
     // As aws-lambda-ric 3.3.0 writes it with JSON logging (LogPatch.js): an error is its class, message, stack and own fields.
     const runtimeLine: Readonly<Record<string, unknown>> = {
       timestamp: '2026-01-01T00:00:00.000Z',
@@ -73,7 +73,7 @@ describe('the runbook', () => {
     };
     const report = new RunReport(() => 0);
     report.note({ trigger: 'schedule', session: 'default' });
-    report.failed(new Failure('session_busy', 'another run is at work on this session'));
+    report.failed(new Failure('session_busy', 'another run holds this session'));
     const { fields, metrics } = report;
     const event: Readonly<Record<string, unknown>> = JSON.parse(
       runEventLine({
