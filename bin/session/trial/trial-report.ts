@@ -93,7 +93,7 @@ export function trialLines(report: TrialReport): readonly string[] {
       `${index + 1}. ${STEPS[step.step]}: ${resultWords(step)}`,
       ...step.calls.flatMap(callLines),
     ]),
-    'What follows:',
+    place === 'local' ? 'What follows for the stand-ins, which assume what Blink may do:' : 'What follows:',
     `- ${SURVIVAL[refreshTokenSurvivesLogout]}`,
     ...(logsOutOtherClients === undefined ? [] : [`- ${OTHER_CLIENTS[logsOutOtherClients]}`]),
   ];

@@ -115,6 +115,7 @@ describe('trial', () => {
     expect(stdout).toMatch(
       /\n {3}GET rest-\{tier\}\S+control_panel\/clients\n {5}403, \d+ ms\n {5}headers: /,
     );
+    expect(stdout).toContain('What follows for the stand-ins, which assume what Blink may do:');
     expect(stdout).toContain('does not survive a logout. A schedule works once for each sign-in');
     expect(stdout).toContain('One client can log out another.');
     expectNoIds(stdout);
