@@ -1,17 +1,13 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { readDeployedSettings } from '../lib/deployed-settings.ts';
 import { compareSettings, settingsOfTemplate } from '../lib/settings-in-force.ts';
+import { ASSEMBLY, cdk } from './cdk.ts';
 
 /**
  * `npm run deploy`: synthesizes, prints the settings in force and those that differ from the deployed stack, and deploys
  * what was synthesized. All options are passed to `cdk deploy`.
  */
-const CDK = fileURLToPath(new URL('../node_modules/aws-cdk/bin/cdk', import.meta.url));
-const ASSEMBLY = 'cdk.out';
-
 async function deploy(args: readonly string[]): Promise<number> {
   const { context, ...aws } = optionsOfSynthesis(args);
   const options = Object.entries({ ...aws, context }).flatMap(([name, values]) =>
@@ -45,14 +41,6 @@ function optionsOfSynthesis(args: readonly string[]) {
 function regionOfCli() {
   const region = process.env['AWS_DEFAULT_REGION'];
   return process.env['AWS_REGION'] === undefined && region !== undefined ? { region } : {};
-}
-
-function cdk(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [CDK, ...args], { stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve(code ?? 1));
-  });
 }
 
 // The CDK CLI, which has the terminal, decides what an interruption does.

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { plainTemplate, toYaml } from '../../lib/plain-template.ts';
+import { appWith } from './synthesize.ts';
+
+const NIGHTLY = { schedule: 'cron(0 3 * * ? *)', timeZone: 'Europe/Berlin', sessions: 'all', tracing: true };
+
+it.each([{}, NIGHTLY])(
+  'the plain template differs from the stack in the place of the asset alone: %o',
+  (settings) => {
+    const { app, stack } = appWith(settings);
+    const { template } = app.synth().getStackByName(stack.stackName);
+    const { Parameters, Rules, ...expected } = structuredClone(template);
+    expect(Object.keys({ ...Parameters, ...Rules })).toEqual(['BootstrapVersion', 'CheckBootstrapVersion']);
+    const functions = Object.values<Record<string, Record<string, unknown>>>(expected.Resources).filter(
+      ({ Type }) => String(Type) === 'AWS::Lambda::Function',
+    );
+    expect(functions).toHaveLength(1);
+    for (const { Properties } of functions) Object.assign(Properties ?? {}, { Code: './function' });
+    expect(plainTemplate(template)).toEqual(expected);
+    expect(parse(toYaml(template), { version: '1.1' })).toEqual(expected);
+  },
+);
+
+it('names nothing of the CDK, and fits into a request as JSON, as Terraform sends it', () => {
+  const { app, stack } = appWith({ ...NIGHTLY, alarmEmail: 'owner@example.com' });
+  const { template } = app.synth().getStackByName(stack.stackName);
+  expect(toYaml(template)).not.toMatch(/cdk/i);
+  // AWS CloudFormation User Guide, "Understand CloudFormation quotas": a template body in a request, 51,200 bytes.
+  expect(Buffer.byteLength(JSON.stringify(plainTemplate(template)))).toBeLessThan(51_200);
+});
