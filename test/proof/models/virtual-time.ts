@@ -41,6 +41,11 @@ export class VirtualTime {
     await setImmediate();
   }
 
+  /** The next moment that somebody waits for. */
+  get nextDueMs(): number {
+    return Math.min(...this.#timers.map(({ dueMs }) => dueMs));
+  }
+
   /** Jumps to the next moment that somebody waits for; false where nobody does. */
   jump(): Promise<boolean> {
     return this.#fireNext(Number.POSITIVE_INFINITY);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/environment.ts';
 import { Failure } from '../../../lambda/failure.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
@@ -54,7 +53,7 @@ export class World {
   /** A person signs in and stores the tokens. */
   signIn(): Family {
     const family = this.blink.signIn();
-    const versionId = randomUUID();
+    const versionId = `00000000-0000-4000-8000-${family.clientId.padStart(12, '0')}`;
     this.secret.put(versionId, storedText(family), ['AWSCURRENT']);
     return family;
   }
