@@ -29,6 +29,7 @@ export async function readDeployedSettings(
     return {
       kind: 'unknown',
       why: `the stack could not be read (${error instanceof Error ? error.name : 'Error'}).`,
+      cause: error,
     };
   } finally {
     client.destroy();
@@ -36,7 +37,7 @@ export async function readDeployedSettings(
 }
 
 /** CloudFormation has no error code of its own for it. */
-function isNoSuchStack(error: unknown): boolean {
+export function isNoSuchStack(error: unknown): boolean {
   return (
     error instanceof CloudFormationServiceException &&
     error.name === 'ValidationError' &&

@@ -8,8 +8,11 @@ export type DeployedSettings =
   | { readonly kind: 'recorded'; readonly settings: RecordedSettings }
   /** There is no such stack. */
   | { readonly kind: 'none' }
-  /** @param why what prevented it, in one sentence */
-  | { readonly kind: 'unknown'; readonly why: string };
+  /**
+   * @param why what prevented it, in one sentence
+   * @param cause the error, if there was one
+   */
+  | { readonly kind: 'unknown'; readonly why: string; readonly cause?: unknown };
 
 /** The template's Metadata, in which a stack carries its settings. */
 export function metadataOf(settings: Settings): { readonly Settings: RecordedSettings } {
@@ -23,6 +26,11 @@ export function settingsOfTemplate(template: unknown): RecordedSettings {
   return v.parse(templateSchema, template).Metadata.Settings;
 }
 
+/** The names of the settings whose values differ. */
+export function differingSettings(one: RecordedSettings, other: RecordedSettings): readonly string[] {
+  return SETTING_NAMES.filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]));
+}
+
 /** The lines that are printed before a deployment: each setting in force, and what it changes. */
 export function compareSettings(
   stackName: string,
@@ -31,11 +39,16 @@ export function compareSettings(
 ): readonly string[] {
   const before = deployed.kind === 'recorded' ? deployed.settings : inForce;
   const width = Math.max(...SETTING_NAMES.map((name) => name.length));
+  const differing = differingSettings(inForce, before);
   const rows = SETTING_NAMES.map((name) => {
     const row = `${name.padEnd(width)}  ${shown(inForce[name])}`;
-    return isSame(inForce[name], before[name]) ? `  ${row}` : `* ${row}  (deployed: ${shown(before[name])})`;
+    return differing.includes(name) ? `* ${row}  (deployed: ${shown(before[name])})` : `  ${row}`;
   });
-  return [heading(stackName, deployed), ...rows, ...keyWarning(inForce, before)];
+  return [
+    heading(stackName, deployed),
+    ...rows,
+    ...(differing.includes('kmsKeyArn') ? [keyWarning(before)] : []),
+  ];
 }
 
 function heading(stackName: string, deployed: DeployedSettings): string {
@@ -49,18 +62,11 @@ function heading(stackName: string, deployed: DeployedSettings): string {
   }
 }
 
-function keyWarning({ kmsKeyArn }: RecordedSettings, before: RecordedSettings): readonly string[] {
-  if (isSame(kmsKeyArn, before['kmsKeyArn'])) return [];
-  return [
-    `kmsKeyArn changes: the webhook key's secret moves to the new key, and sessions' secrets stay under theirs. Keep the old key (${shown(before['kmsKeyArn'])}) until no secret is under it.`,
-  ];
+function keyWarning({ kmsKeyArn }: RecordedSettings): string {
+  return `kmsKeyArn changes: the webhook key's secret moves to the new key, and sessions' secrets stay under theirs. Keep the old key (${shown(kmsKeyArn)}) until no secret is under it.`;
 }
 
 function shown(value: unknown): string {
   if (value === undefined) return 'none';
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { addCheck } from './commands/check.ts';
 import { addClients } from './commands/clients.ts';
 import type { Task } from './commands/command.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addImport } from './commands/import.ts';
 import { addKey } from './commands/key.ts';
 import { addList } from './commands/list.ts';
@@ -24,6 +25,7 @@ const COMMANDS = [
   addTrial,
   addRemove,
   addKey,
+  addDoctor,
 ];
 
 const EXAMPLES = `

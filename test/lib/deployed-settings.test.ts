@@ -60,7 +60,11 @@ describe('the settings of the deployed stack', () => {
     [
       403,
       failed('AccessDenied', 'User: eyJ-canary is not authorized'),
-      { kind: 'unknown', why: 'the stack could not be read (AccessDenied).' },
+      {
+        kind: 'unknown',
+        why: 'the stack could not be read (AccessDenied).',
+        cause: expect.objectContaining({ name: 'AccessDenied' }),
+      },
     ],
   ])('after %i, %s, are %j', async (status, body, deployed) => {
     expect((await readFrom(status, body)).deployed).toEqual(deployed);

@@ -59,12 +59,7 @@ const describeKey: Task = async ({ terminal, target }) => {
 };
 
 const showKey: Task = async ({ terminal, target }) => {
-  const key = await terminal.progress('Reading the key', () =>
-    ofKey(target, async () => {
-      const secret = new GetSecretValueCommand({ SecretId: target.webhookKeySecret });
-      return v.parse(keySchema, await target.client.send(secret)).SecretString;
-    }),
-  );
+  const key = await terminal.progress('Reading the key', () => readWebhookKey(target));
   terminal.result({ key }, [key]);
   return OK;
 };
@@ -83,6 +78,13 @@ const rotateKey: Task = async ({ terminal, target }) => {
 async function putNewKey({ client, webhookKeySecret }: Target): Promise<void> {
   const { RandomPassword } = v.parse(randomSchema, await client.send(new GetRandomPasswordCommand(KEY)));
   await client.send(new PutSecretValueCommand({ SecretId: webhookKeySecret, SecretString: RandomPassword }));
+}
+
+export function readWebhookKey(target: Target): Promise<string> {
+  return ofKey(target, async () => {
+    const secret = new GetSecretValueCommand({ SecretId: target.webhookKeySecret });
+    return v.parse(keySchema, await target.client.send(secret)).SecretString;
+  });
 }
 
 async function ofKey<T>({ webhookKeySecret }: Target, work: () => Promise<T>): Promise<T> {

@@ -1,18 +1,6 @@
-import * as v from 'valibot';
-import { Failure } from '../../../lambda/failure.ts';
-import { sessionNameSchema } from '../../../lambda/session-name.ts';
-import { CommandError } from '../errors/command-error.ts';
-import { explain } from '../errors/explain.ts';
-import { type SessionReport, sessionReport } from '../session-report.ts';
-import { sessionNames } from '../session-secrets.ts';
-import type { Target } from '../target.ts';
+import { isUsable, readSessions, type SessionEntry } from '../session-entries.ts';
 import { duration } from '../terminal/duration.ts';
 import { type AddCommand, type Context, FAILED, OK, type Task } from './command.ts';
-
-/** Well below Secrets Manager's limits of calls per second. */
-const CONCURRENT_READS = 10;
-
-type Entry = SessionReport | { readonly session: string; readonly error: CommandError['document'] };
 
 const COLUMNS = {
   session: 'session',
@@ -37,7 +25,7 @@ export const addList: AddCommand = (program, start) => {
 /** Shows the sessions that cannot be read too. */
 function list(failedOnly: boolean): Task {
   return async ({ terminal, target }) => {
-    const entries = await terminal.progress('Reading the sessions', () => readAll(target));
+    const entries = await terminal.progress('Reading the sessions', () => readSessions(target));
     const failed = entries.filter((entry) => !isUsable(entry));
     const shown = failedOnly ? failed : entries;
     terminal.result({ sessions: shown }, lines(shown, entries.length, { terminal, target }));
@@ -46,7 +34,7 @@ function list(failedOnly: boolean): Task {
 }
 
 function lines(
-  shown: readonly Entry[],
+  shown: readonly SessionEntry[],
   total: number,
   { terminal, target }: Pick<Context, 'terminal' | 'target'>,
 ): readonly string[] {
@@ -67,30 +55,4 @@ function lines(
   const line = ({ session, age, state }: typeof COLUMNS) =>
     `${session.padEnd(width('session'))}  ${age.padEnd(width('age'))}  ${state}`;
   return [terminal.style('dim', line(COLUMNS)), ...rows.map(line)];
-}
-
-function isUsable(entry: Entry): boolean {
-  return 'usable' in entry && entry.usable;
-}
-
-async function readAll(target: Target): Promise<readonly Entry[]> {
-  const names = await sessionNames(target);
-  const read: Entry[] = [];
-  for (let from = 0; from < names.length; from += CONCURRENT_READS) {
-    const some = names.slice(from, from + CONCURRENT_READS);
-    read.push(...(await Promise.all(some.map((name) => readEntry(target, name)))));
-  }
-  return read;
-}
-
-async function readEntry(target: Target, session: string): Promise<Entry> {
-  try {
-    if (!v.is(sessionNameSchema, session)) {
-      throw new CommandError('session_name_invalid', 'The function does not accept this session’s name.');
-    }
-    return sessionReport(target, await target.vault.read(session));
-  } catch (error) {
-    if (!(error instanceof Failure || error instanceof CommandError)) throw error;
-    return { session, error: (await explain(error, target, session)).document };
-  }
 }

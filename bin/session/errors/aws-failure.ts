@@ -42,8 +42,8 @@ export async function explainAws(failure: AwsFailure, target: Target): Promise<C
   const { service, cause } = failure;
   const name = awsErrorName(cause);
   const region = await target.place.region();
-  // AWS JSON has `AccessDeniedException`, the query protocol `AccessDenied`.
-  if (name.startsWith('AccessDenied')) {
+  // AWS JSON has `AccessDeniedException`, the query protocol `AccessDenied`, and Amazon SNS `AuthorizationError`.
+  if (/^(AccessDenied|AuthorizationError)/.test(name)) {
     const actions = service.permissions.map(({ action }) => action);
     return new CommandError(
       'access_denied',

@@ -7,7 +7,12 @@ import { buildFunction } from '../../../lib/function-bundle.ts';
 const OF_THE_COMMANDS = [
   'bin/',
   'node_modules/@aws-sdk/client-cloudformation/',
+  'node_modules/@aws-sdk/client-cloudwatch/',
+  'node_modules/@aws-sdk/client-eventbridge/',
+  'node_modules/@aws-sdk/client-lambda/',
+  'node_modules/@aws-sdk/client-scheduler/',
   'node_modules/@aws-sdk/client-sfn/',
+  'node_modules/@aws-sdk/client-sns/',
   'node_modules/@inquirer/',
   'node_modules/commander/',
   'node_modules/node-html-parser/',
