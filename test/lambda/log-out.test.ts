@@ -94,7 +94,10 @@ describe('a logout', () => {
       expect(first.end).toBe(status === 429 ? 'too_many_logouts' : 'blink_rejected');
       expect(isSaved()).toBe(true);
       const spends = world.blink.spends.length;
-      expect((await runScripted(world)).end).toBe('too_many_logouts');
+      for (const clientId of [family.clientId, '99']) {
+        const { end } = await runScripted(world, { request: { session: 'default', clientId } });
+        expect(end).toBe('too_many_logouts');
+      }
       expect(world.blink.spends).toHaveLength(spends);
       world.blink.logoutStatus = 200;
       await world.time.advance(REJECTED_MS + 1000);

@@ -28,6 +28,11 @@ test('every entry can be read back from its id, which has 64 characters, the mos
   }
 });
 
+test('more than 15 deaths are written as 15, so that the id stays readable', () => {
+  const versionId = entryVersionId({ ...about, kind: 'free', deaths: 16 });
+  expect(parseEntry(versionId)).toMatchObject({ kind: 'free', deaths: 15 });
+});
+
 test('no two entries share an id, neither of other attempts nor of other tokens', () => {
   const others = ENTRIES.flatMap((entry) => [
     entry,

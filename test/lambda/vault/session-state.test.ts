@@ -211,6 +211,29 @@ describe('promise 5: runs that died', () => {
     });
   });
 
+  it('before the last end of a claim count as well', () => {
+    const ended = version(
+      entryVersionId({ token: TOKEN, attempt: 9, kind: 'free', deaths: MAX_TAKEOVERS }),
+      T0,
+    );
+    expect(stateAt(T0 + 1, current(), ended)).toMatchObject({
+      availability: { kind: 'claimable' },
+      deaths: MAX_TAKEOVERS,
+    });
+    expect(availabilityAt(T0 + CLAIM_LIFE_MS + 1, current(), ended, entry('claim', 10, T0 + 1))).toEqual({
+      kind: 'takeovers_exhausted',
+    });
+  });
+
+  it('are found by the last text that they saved', () => {
+    const copy = version(entryVersionId({ token: TOKEN, attempt: 0, kind: 'save', value: 1 }), T0 + 2);
+    const journal = [entry('claim', 0, T0), copy, entry('save', 0, T0 + 1)];
+    expect(availabilityAt(T0 + CLAIM_LIFE_MS, current(), ...journal)).toEqual({
+      kind: 'saved_by_dead_run',
+      versionId: copy.versionId,
+    });
+  });
+
   it('are seen past the gaps that Secrets Manager leaves when it removes old versions', () => {
     expect(availabilityAt(T0 + DAY_MS, current(), entry('claim', 7, T0))).toEqual({
       kind: 'claimable',
@@ -323,6 +346,16 @@ describe('a cool-down', () => {
       kind: 'cooling_down',
       retryAfterSeconds: 101,
     });
+  });
+
+  it('lasts until the last of several ends', () => {
+    const shorter = entry('cool_down', 0, T0 + 2000); // ten minutes
+    for (const versions of [
+      [other(T0), shorter],
+      [shorter, other(T0)],
+    ]) {
+      expect(availabilityAt(T0 + 7_199_000, current(), ...versions)).toMatchObject({ kind: 'cooling_down' });
+    }
   });
 
   it('holds where clocks date it less than 5 s before the sign-in that it followed', () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { Grant } from '../../../lambda/blink/blink.ts';
+import { Failure } from '../../../lambda/failure.ts';
 import { entryVersionId } from '../../../lambda/vault/journal.ts';
 import { CLAIM_LIFE_MS } from '../../../lambda/vault/session-state.ts';
 import type { Claim, SessionVault } from '../../../lambda/vault/session-vault.ts';
@@ -126,6 +127,21 @@ describe('a claim', () => {
     expect(world.secret.current().versionId).toBe(claimed.reading.generation);
   });
 
+  it('makes current the newest of several saves that the list does not show yet', async () => {
+    const saves = [];
+    for (const refreshToken of ['older', 'newer']) {
+      const { reading, attempt } = await claim();
+      saves.push({ token: reading.token, attempt, text: JSON.stringify({ refresh_token: refreshToken }) });
+      await world.time.advance(CLAIM_LIFE_MS + 1000);
+    }
+    for (const { text, ...about } of saves) {
+      world.secret.put(entryVersionId({ ...about, kind: 'save' }), text, ['BLINK_LOGOUT_CLAIM']);
+    }
+    let reads = 0;
+    channel.staleMs = () => (reads++ < 2 ? 500 : 0);
+    expect((await claim()).reading.stored.refreshToken).toBe('newer');
+  });
+
   it('is left to the next run where the dead run’s save does not become visible in time', async () => {
     const dead = await claim();
     channel.on = once('move AWSCURRENT', 'before', 'killed');
@@ -176,6 +192,29 @@ describe('promise 3: a save', () => {
     expect(deadline.remainingMs()).toBeGreaterThanOrEqual(980);
     expect(deadline.remainingMs()).toBeLessThanOrEqual(1000);
     expect(retries).toBeGreaterThan(20);
+  });
+
+  it('is tried again if the write is denied, because a right that comes in time saves the token', async () => {
+    const claimed = await claim();
+    let denials = 3;
+    const sandbox = new Sandbox(world.time);
+    const store = storeOver(
+      world.secret,
+      world.time,
+      sandbox.timing,
+      new ScriptedChannel(world.time, sandbox),
+    );
+    const denying: typeof store = {
+      ...store,
+      async putVersion(...put) {
+        if (denials-- > 0)
+          throw new Failure('secrets_unavailable', 'no', { awsError: 'AccessDeniedException' });
+        return store.putVersion(...put);
+      },
+    };
+    const { save: saveWhileDenied } = vaultOverStore(denying, sandbox.timing, () => undefined);
+    const saved = await drive(saveWhileDenied(claimed, GRANT, world.time.deadline(60_000)));
+    expect(world.secret.current().versionId).toBe(saved.versionId);
   });
 
   it('that hangs says in time that it failed', async () => {
