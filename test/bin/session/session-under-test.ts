@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { Ajv } from 'ajv';
 import { expect } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
+import outputSchema from '../../../docs/session-output.schema.json' with { type: 'json' };
 import type { AccountSeed } from '../../../lib/local/blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from '../../../lib/local/blink/start-blink.ts';
 import { localPorts } from '../../../lib/local/local-ports.ts';
@@ -41,6 +43,13 @@ export const ACCOUNTS = {
 } as const;
 
 export const SIGN_IN_LINES = [EMAIL, PASSWORD, CODE];
+
+const isDocumented = new Ajv({ validateFormats: false }).compile(outputSchema);
+
+/** Every document that a command prints with `--json` is one of docs/session-output.schema.json. */
+function expectDocumented(stdout: string): void {
+  expect(isDocumented(JSON.parse(stdout)), `${stdout} is not in docs/session-output.schema.json`).toBe(true);
+}
 
 export interface Ran {
   readonly exitCode: number;
@@ -98,6 +107,7 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     stderr.end();
     const ran = { exitCode, stdout: await texts[0], stderr: await texts[1] };
     printed.push(ran.stdout, ran.stderr);
+    if (words.includes('--json') && ran.stdout !== '') expectDocumented(ran.stdout);
     return ran;
   }
 
