@@ -139,7 +139,7 @@ describe('importing what is not complete', () => {
         seen.push(`${action} ${session.stored().text.includes(token) ? 'old' : 'new'}`);
       if (action === 'tier-info' && moment === 'before') {
         expect(await session.run('logout')).toMatchObject({
-          stderr: expect.stringMatching(/another run is at work/i),
+          stderr: expect.stringMatching(/another run holds this session/i),
         });
       }
       return undefined;
@@ -190,7 +190,7 @@ describe('importing what is not complete', () => {
     const ends: string[] = [];
     whileWriting(async ({ action }, moment) => {
       const { stderr } = await session.run('logout');
-      ends.push(`${action} ${moment}: ${/another run is at work/i.test(stderr) ? 'busy' : stderr}`);
+      ends.push(`${action} ${moment}: ${/another run holds this session/i.test(stderr) ? 'busy' : stderr}`);
       return undefined;
     });
     const imported = await session.run('import --yes --from -', [bare()]);

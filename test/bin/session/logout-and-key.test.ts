@@ -120,7 +120,7 @@ describe('logout', () => {
       const ran = await session.run('logout');
       expect(ran).toMatchObject({
         exitCode: 1,
-        stderr: expect.stringMatching(/Another run is at work.*Try again in/s),
+        stderr: expect.stringMatching(/Another run holds this session.*Try again in/s),
       });
       return undefined;
     };
