@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** What runs the function as it would be deployed: synthesized once for all. */
@@ -10,6 +11,10 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Vitest leaves a core to itself, which on two cores is half of them.
     maxWorkers: 2,
+    env: {
+      // Without it, compilation takes a third to a half of the CPU time of a session command or of the CDK app.
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)),
+    },
     projects: [
       {
         extends: true,

@@ -17,7 +17,13 @@ afterAll(() => rm(temporary, { recursive: true }));
 
 function start(command: string, args: readonly string[], environment: Record<string, string> = {}) {
   const child = spawn(command, args, {
-    env: { PATH: process.env['PATH'], HOME: homedir(), TMPDIR: temporary, ...environment },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: homedir(),
+      TMPDIR: temporary,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = Promise.all(
