@@ -32,7 +32,7 @@ const PER_HOUR = { statistic: 'Sum', period: Duration.hours(1) };
 /** Of a dashboard, in its grid's units. */
 const FULL_WIDTH = 24;
 
-/** The questions of an owner, from top to bottom. */
+/** Answers an owner's questions, from top to bottom. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
@@ -60,7 +60,9 @@ export class Dashboard extends Construct {
           graph('Runs per hour', counts(name, [...OUTCOME_METRICS, 'Failed']), true),
           graph('Failures per hour, by code', counts(name, FAILURE_METRICS), true),
         ]),
-        ...(settings.sessions === 'default' ? [] : question('How did the nights go?', nights(props))),
+        ...(settings.sessions === 'default'
+          ? []
+          : question('How did scheduled executions end?', nights(props))),
         ...question('Which sessions?', [
           settings.sessionMetrics
             ? graph('Logged out that day (1), by session', [eachSession(name, 'Succeeded')])
@@ -79,11 +81,11 @@ export class Dashboard extends Construct {
             'limit 20',
           ]),
         ]),
-        ...question('Will somebody have to sign in soon?', [
+        ...question('Which sessions will need a new sign-in?', [
           bySession('Age of the refresh token in days, by session', 'RefreshTokenAgeDays'),
           bySession('Versions of the secret in use (of about 100), by session', 'VersionsInUse'),
         ]),
-        ...question('Do runs die on the way?', [
+        ...question('Do runs end early or give up?', [
           graph('Recovered per hour', counts(name, ['Takeovers', 'SaveRetries']), true),
           graph('Given up', [
             deadLetters.metricApproximateNumberOfMessagesVisible({
@@ -113,14 +115,14 @@ export class Dashboard extends Construct {
             api.metricClientError({ ...PER_HOUR, label: '4xx' }),
             api.metricServerError({ ...PER_HOUR, label: '5xx' }),
           ]),
-          graph('Without good credentials, per hour', counts(name, ['Unauthenticated'])),
+          graph('Without valid credentials, per hour', counts(name, ['Unauthenticated'])),
         ]),
       ],
     });
   }
 }
 
-/** A heading, and the row of widgets that answers. */
+/** A heading and its row of widgets. */
 function question(heading: string, answers: IWidget[]): IWidget[][] {
   return [[new TextWidget({ markdown: `## ${heading}`, width: FULL_WIDTH, height: 1 })], answers];
 }
@@ -145,7 +147,7 @@ function averageOf(namespace: string, metricName: string): IMetric {
   });
 }
 
-/** What each execution of the state machine came to. */
+/** The results of the state machine's executions. */
 function nights({ settings: { name }, stateMachine }: DashboardProps): IWidget[] {
   const perDay = { statistic: 'Sum', period: Duration.days(1) };
   return [
@@ -183,7 +185,7 @@ function maximumOf(namespace: string, metricName: string): IMetric {
   });
 }
 
-/** One line for each session that there is; which there are is not known to the stack. */
+/** One line for each session. A search finds the sessions, because the stack does not know them. */
 function eachSession(namespace: string, metricName: string): IMetric {
   return new MathExpression({
     expression: `SEARCH('{${namespace},${SESSION_DIMENSION}} MetricName="${metricName}"', 'Maximum')`,

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** Where events end up that the rule could not deliver, or that the function gave up. */
+/** Receives events that the rule could not deliver, or that Lambda gave up. */
 export class DeadLetters extends Construct {
   readonly queue: Queue;
 

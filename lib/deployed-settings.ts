@@ -10,7 +10,7 @@ import { type DeployedSettings, settingsOfTemplate } from './settings-in-force.t
 /** GetTemplateSummary returns the template's Metadata as a string (AWS CloudFormation API Reference). */
 const summarySchema = v.object({ Metadata: v.pipe(v.string(), v.parseJson()) });
 
-/** Reads the settings that the deployed stack carries. A stack that cannot be read is no failure. */
+/** Reads the settings in the deployed stack's template. Returns `unknown` if the stack cannot be read. */
 export async function readDeployedSettings(
   stackName: string,
   config: CloudFormationClientConfig,
@@ -36,7 +36,7 @@ export async function readDeployedSettings(
   }
 }
 
-/** CloudFormation has no error code of its own for it. */
+/** CloudFormation has no error code for a stack that does not exist. */
 export function isNoSuchStack(error: unknown): boolean {
   return (
     error instanceof CloudFormationServiceException &&

@@ -27,7 +27,7 @@ export interface LogoutFunctionProps {
   readonly deadLetters: IQueue;
 }
 
-/** The function, with the rights to the sessions' secrets and to no other. */
+/** The function, with permissions for the sessions' secrets and no others. */
 export class LogoutFunction extends Construct {
   readonly function: LambdaFunction;
 

@@ -1,7 +1,7 @@
 /**
  * EventBridge's schedule expressions, `rate(value unit)` and `cron(six fields)`, in UTC
  * (Amazon EventBridge User Guide, "Setting a schedule pattern for scheduled rules").
- * CloudFormation finds a wrong one only in mid-deployment, and says little about it.
+ * CloudFormation finds an invalid one only during a deployment, without details.
  */
 export type ScheduleExpression =
   | { readonly kind: 'rate'; readonly everyMinutes: number }
@@ -50,7 +50,7 @@ const MINUTES_IN = new Map([
   ['day', 1440],
 ]);
 
-/** Throws a RangeError that says what is wrong with it. */
+/** Throws a RangeError that names the fault. */
 export function parseScheduleExpression(text: string): ScheduleExpression {
   const [, value, unit = '', plural] = /^rate\(([1-9]\d{0,5}) ([a-z]+?)(s?)\)$/.exec(text) ?? [];
   const unitMinutes = MINUTES_IN.get(unit);
@@ -142,7 +142,7 @@ function daysInMonth(day: Date): number {
   return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 0)).getUTCDate();
 }
 
-/** The weekday nearest to a day of the month, without leaving the month; 0 where the month has no such day. */
+/** The weekday nearest to a day of the month, in the same month. 0 if the month has no such day. */
 function nearestWeekday(day: Date, wanted: number): number {
   const last = daysInMonth(day);
   if (wanted > last) return 0;

@@ -4,13 +4,13 @@ import { TimeZone, UTC } from './time-zone.ts';
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-/** All the days for which EventBridge takes a schedule, so that the result does not depend on today. */
+/** All days that EventBridge accepts in a schedule, so that the result does not depend on today. */
 const FIRST_DAY = Date.UTC(1970, 0, 1);
 const LAST_DAY = Date.UTC(2199, 11, 31);
 
 /**
- * The longest time between two firings in a row; Infinity where there is but one.
- * Throws a RangeError where there is none, as on 31 February.
+ * The longest time between two consecutive firings. Infinity if there is only one.
+ * Throws a RangeError if there is none, as on 31 February.
  *
  * EventBridge Scheduler skips a time that does not exist when the clock is set forward, and fires once at a time that comes
  * twice when it is set back (EventBridge Scheduler User Guide, "Schedule types", "Daylight savings time").

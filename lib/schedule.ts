@@ -19,7 +19,7 @@ export interface ScheduleProps {
 const DELIVERY = { retryAttempts: 3, maxEventAge: Duration.hours(1) };
 
 /**
- * When the sessions are logged out: `default` by the function itself, any others by the state machine.
+ * The schedule of the logouts. The function logs out `default`; the state machine logs out other sessions.
  *
  * The rule is always there, so that the schedule can be tried in the console. It fires in UTC: with a time zone it is
  * disabled, and a schedule of EventBridge Scheduler takes its place.
@@ -84,8 +84,8 @@ function ruleTarget({ settings, function: target, stateMachine, deadLetters }: S
 }
 
 /**
- * Scheduler invokes the function asynchronously, and Lambda then repeats what throws. The function takes this event for a
- * scheduled one, of which a definite no does not throw.
+ * Scheduler invokes the function asynchronously, and Lambda repeats an invocation that throws. The function treats this
+ * event as a scheduled one, for which a permanent failure does not throw.
  */
 const SCHEDULED_EVENT = { source: 'aws.scheduler', 'detail-type': 'Scheduled Event' };
 

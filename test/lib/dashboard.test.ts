@@ -40,8 +40,8 @@ describe('the dashboard', () => {
       'Are sessions logged out?',
       'Which sessions?',
       'Which runs failed, and how?',
-      'Will somebody have to sign in soon?',
-      'Do runs die on the way?',
+      'Which sessions will need a new sign-in?',
+      'Do runs end early or give up?',
       'How long does it take?',
       'Who calls the webhook?',
     ]);
