@@ -91,7 +91,7 @@ describe('the alarm for want of success', () => {
     (schedule) => {
       const { stack } = appWith({ schedule, refreshTokenMaxAgeDays: 365 });
       Annotations.fromStack(stack).hasInfo(
-        '/blink-logout/Alarms',
+        '/blink-logout/Default/Alarms',
         Match.stringLikeRegexp('^No alarm will tell that the schedule stands still'),
       );
       expect(silenceOf(schedule)).toEqual([]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CLAIM_LIFE_SECONDS } from '../../lambda/environment.ts';
 import { fleetDefinition } from '../../lib/fleet/definition.ts';
 import { RETRYABLE_CODES } from '../../lib/fleet/session-states.ts';
 import type { Effect } from '../../lib/local/faults.ts';
@@ -22,8 +23,8 @@ const PROCESSES = 8;
 const WRITES_PER_SECOND = 50;
 /** Of Blink's answers, those that are bad. */
 const BAD_SHARE = 0.05;
-/** The dead run's claim ends at 90 s. The retry must come after that. */
-const CLAIM_AGE_MS = 88_000;
+/** The dead run's claim ends two seconds later. The retry must come after that. */
+const CLAIM_AGE_MS = CLAIM_LIFE_SECONDS * 1000 - 2_000;
 const BUSY_RETRY_MS = 3_000;
 
 let subject: FunctionUnderTest;
