@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
+import { isNoSuchStack } from '../../../lib/deployed-settings.ts';
 import { LOCAL_STATE_MACHINE_ARN } from '../../../lib/local/step-functions/start-step-functions.ts';
 import { clientConfig } from '../client-config.ts';
 import { AwsFailure, calling } from '../errors/aws-failure.ts';
@@ -38,7 +39,7 @@ async function describeStacks(target: Target): Promise<object> {
   try {
     return await calling(service, () => client.send(new DescribeStacksCommand({ StackName: stackName })));
   } catch (error) {
-    if (!isNoSuchStack(error)) throw error;
+    if (!(error instanceof AwsFailure && isNoSuchStack(error.cause))) throw error;
     throw new CommandError(
       'stack_unknown',
       `There is no stack named ${stackName} in this account and Region (${await place.region()}).`,
@@ -48,10 +49,4 @@ async function describeStacks(target: Target): Promise<object> {
   } finally {
     client.destroy();
   }
-}
-
-/** CloudFormation has no error code of its own for it. */
-function isNoSuchStack(error: unknown): boolean {
-  if (!(error instanceof AwsFailure && error.cause instanceof Error)) return false;
-  return error.cause.name === 'ValidationError' && error.cause.message.includes('does not exist');
 }
