@@ -14,8 +14,8 @@ const BLINK_HOST = /api\.oauth\.blink\.com|rest-[a-z0-9]+\.immedia-semi\.com/;
 
 /**
  * A TCP proxy as far away as `awayMs`: every byte takes half of that in each direction, and a connection costs one round
- * trip before its first byte, which the loopback interface does not take. The service works on its first bytes, which are
- * TLS's, for as long as the proxy is told: how long it works on a request is the stand-in's to say.
+ * trip before its first byte, which the loopback interface does not take. The service answers the first bytes, which are
+ * TLS's, after `workMs`, its own CPU time included. The stand-in delays its answers to requests.
  * @param connections receives every connection
  * @returns the proxy's port
  */
@@ -36,11 +36,17 @@ export async function startDelayingProxy(
     client.once('data', (bytes) => {
       seen.host = BLINK_HOST.exec(bytes.toString('latin1'))?.[0];
     });
-    relay(client, target, awayMs / 2, { notBeforeMs: seen.openedAtMs + awayMs });
+    let helloAtMs = seen.openedAtMs;
+    relay(client, target, awayMs / 2, {
+      notBeforeMs: () => seen.openedAtMs + awayMs,
+      onFirstDelivery: (atMs) => {
+        helloAtMs = atMs;
+      },
+    });
     relay(target, client, awayMs / 2, {
-      firstDelayMs: workMs,
-      onDelivery: () => {
-        seen.establishedAtMs ??= wallClockMs();
+      notBeforeMs: () => helloAtMs + workMs,
+      onFirstDelivery: (atMs) => {
+        seen.establishedAtMs = atMs;
       },
     });
   });
@@ -52,31 +58,44 @@ export async function startDelayingProxy(
 }
 
 interface RelayOptions {
-  /** By the wall clock. @default - at once */
-  readonly notBeforeMs?: number;
-  /** Added for the first bytes; later ones do not overtake them. @default 0 */
-  readonly firstDelayMs?: number;
-  readonly onDelivery?: () => void;
+  /** The first bytes leave no earlier, by the wall clock. Later bytes do not overtake them. */
+  readonly notBeforeMs: () => number;
+  readonly onFirstDelivery: (atMs: number) => void;
 }
 
 /** Passes bytes and the end on after a delay, in their order. */
-function relay(from: Socket, to: Socket, delayMs: number, options: RelayOptions): void {
-  const { notBeforeMs = 0, firstDelayMs = 0, onDelivery } = options;
+function relay(
+  from: Socket,
+  to: Socket,
+  delayMs: number,
+  { notBeforeMs, onFirstDelivery }: RelayOptions,
+): void {
+  const deliveries: (() => void)[] = [];
   let leavesAtMs: number | undefined;
   const later = (deliver: () => void) => {
-    const now = wallClockMs();
-    leavesAtMs =
-      leavesAtMs === undefined ? Math.max(now + firstDelayMs, notBeforeMs) : Math.max(now, leavesAtMs);
-    setTimeout(deliver, leavesAtMs + delayMs - now);
+    leavesAtMs = Math.max(wallClockMs(), leavesAtMs ?? notBeforeMs());
+    deliveries.push(deliver);
+    atTime(leavesAtMs + delayMs, () => deliveries.shift()?.());
   };
   from.on('data', (bytes) =>
     later(() => {
-      onDelivery?.();
       if (!to.destroyed) to.write(bytes);
     }),
   );
+  from.once('data', () => later(() => onFirstDelivery(wallClockMs())));
   from.on('close', () => later(() => to.destroy()));
   from.on('error', () => undefined);
+}
+
+/** `setTimeout` is late by a millisecond or two, and a call has some twenty delays: so the last of them is a busy wait. */
+const TIMER_IS_LATE_BY_MS = 2;
+
+/** @param dueMs by the wall clock */
+export function atTime(dueMs: number, callback: () => void): void {
+  const leftMs = dueMs - wallClockMs();
+  if (leftMs <= 0) callback();
+  else if (leftMs > TIMER_IS_LATE_BY_MS) setTimeout(atTime, leftMs - TIMER_IS_LATE_BY_MS, dueMs, callback);
+  else setImmediate(atTime, dueMs, callback);
 }
 
 /** Comparable between processes, finer than `Date.now`. */

@@ -3,7 +3,7 @@ import { startBlink } from '../lib/local/blink/start-blink.ts';
 import type { Hook } from '../lib/local/faults.ts';
 import { signIn } from '../lib/local/local-session.ts';
 import { startSecretsManager } from '../lib/local/secrets-manager/start-secrets-manager.ts';
-import { type ProxiedConnection, startDelayingProxy, wallClockMs } from './delaying-proxy.ts';
+import { atTime, type ProxiedConnection, startDelayingProxy, wallClockMs } from './delaying-proxy.ts';
 import {
   type StandInsAnswer,
   standInsQuestionSchema,
@@ -40,24 +40,24 @@ if (delays !== undefined) {
   };
 }
 
-/** Holds each request for as long as the service works on it, and records it. */
+/** Answers each request `workMs` after its arrival, the CPU time of the stand-in included, and records it. */
 function working<Call extends { readonly action: string }>(
   workMs: number,
   awayMs: number,
   hostOf: (call: Call) => string,
 ): Hook<Call> {
   const arrivedAtMs = new WeakMap<Call, number>();
-  return (call, moment) => {
+  return async (call, moment) => {
+    const now = wallClockMs();
     if (moment === 'before') {
-      arrivedAtMs.set(call, wallClockMs());
-      return { do: 'hold', ms: workMs };
+      arrivedAtMs.set(call, now);
+      return undefined;
     }
-    requests.push({
-      what: call.action,
-      host: hostOf(call),
-      fromMs: (arrivedAtMs.get(call) ?? Number.NaN) - awayMs / 2,
-      toMs: wallClockMs() + awayMs / 2,
-    });
+    const arrived = arrivedAtMs.get(call) ?? now;
+    const answersAtMs = arrived + workMs;
+    const what = call.action;
+    requests.push({ what, host: hostOf(call), fromMs: arrived - awayMs / 2, toMs: answersAtMs + awayMs / 2 });
+    await new Promise<void>((resolve) => atTime(answersAtMs, resolve));
     return undefined;
   };
 }
