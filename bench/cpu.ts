@@ -61,8 +61,8 @@ export async function measureCpu(
     profile: true,
   });
 
-  const of = async ({ name, file }: Variant): Promise<Cpu> => ({
-    bundleBytes: (await stat(file)).size,
+  const of = async ({ name, bundle }: Variant): Promise<Cpu> => ({
+    bundleBytes: (await stat(bundle)).size,
     loadedBytes: distribution(taken.cold[name].map(({ loadedBytes }) => loadedBytes)).median,
     coldCpuMs: distribution(taken.cold[name].map(({ coldCpuMs }) => coldCpuMs)),
     coldMs: distribution(taken.cold[name].map(coldMs)),
@@ -78,7 +78,7 @@ export async function measureCpu(
       control: await of(variants.control),
       baseline: await of(variants.baseline),
     },
-    profile: warmProfile === undefined ? [] : await sharesByPackage(warmProfile, variants.this.file),
+    profile: warmProfile === undefined ? [] : await sharesByPackage(warmProfile, variants.this.bundle),
   };
 }
 

@@ -8,7 +8,7 @@ import type { StandIns } from './stand-ins.ts';
 import { WEBHOOK_KEY } from './stand-ins-protocol.ts';
 import type { Variant } from './variants.ts';
 
-const MEASURED = fileURLToPath(new URL('measured-process.cjs', import.meta.url));
+const MEASURED = fileURLToPath(new URL('measured-process.mjs', import.meta.url));
 const NODE_MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
 /** The Chrome DevTools protocol's `Profiler.Profile`, as far as it is read. */

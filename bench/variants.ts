@@ -12,15 +12,22 @@ export interface Variant {
   readonly name: VariantName;
   /** Exports `handler`. */
   readonly file: string;
+  /** The file with nearly all of the code. */
+  readonly bundle: string;
 }
 
 /** @param directory outside the project, so that a built function finds no modules but its own, as on Lambda */
 export async function buildVariants(directory: string): Promise<Readonly<Record<VariantName, Variant>>> {
   for (const name of ['this', 'control']) await buildFunction(join(directory, name));
-  const built = (name: VariantName) => ({ name, file: join(directory, name, 'handler.js') });
+  const built = (name: VariantName) => ({
+    name,
+    file: join(directory, name, 'init.mjs'),
+    bundle: join(directory, name, 'handler.cjs'),
+  });
+  const baseline = await buildByDefault(BASELINE, join(directory, 'baseline'));
   return {
     this: built('this'),
     control: built('control'),
-    baseline: { name: 'baseline', file: await buildByDefault(BASELINE, join(directory, 'baseline')) },
+    baseline: { name: 'baseline', file: baseline, bundle: baseline },
   };
 }

@@ -1,12 +1,10 @@
-import './connections/early-socket.ts';
-
+import type { Socket } from 'node:net';
 import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from './blink/blink-over-https.ts';
 import { createHttpExchange } from './blink/http-exchange.ts';
 import { TOKEN_URL } from './blink/token-request.ts';
 import { addressOf, blinkConnections } from './connections/blink-connections.ts';
-import { earlySocket } from './connections/early-socket.ts';
-import { prefetch, readAhead } from './connections/priming.ts';
+import { prefetch, prefetchSession } from './connections/prefetch.ts';
 import { readEnvironment, sessionSecretPrefix, webhookKeySecretName } from './environment.ts';
 import { run, type Wiring } from './run/run.ts';
 import { DEFAULT_SESSION } from './session-name.ts';
@@ -14,44 +12,51 @@ import { realTiming } from './time.ts';
 import { secretsManagerClient, secretsManagerStore } from './vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
 
-const environment = readEnvironment(process.env);
-const connections = blinkConnections(environment.BLINK_ENDPOINT);
-connections.open(addressOf(TOKEN_URL, environment.BLINK_ENDPOINT), earlySocket);
+/** The name of every error that it throws is a failure code. */
+export type Handler = (event: unknown, context: Context) => ReturnType<typeof run>;
 
-const { BLINK_LOGOUT_NAME: name } = environment;
-const client = secretsManagerClient({});
+/**
+ * Creates the function's handler, and prefetches what nearly every run reads: the webhook's key and the session `default`.
+ * @param variables the environment
+ * @param socket a connection to Blink's OAuth host, before TLS
+ */
+export async function createHandler(
+  variables: Readonly<Record<string, string | undefined>>,
+  socket?: Socket,
+): Promise<Handler> {
+  const environment = readEnvironment(variables);
+  const { BLINK_LOGOUT_NAME: name, BLINK_ENDPOINT: endpoint } = environment;
+  const connections = blinkConnections(endpoint);
+  connections.open(addressOf(TOKEN_URL, endpoint), socket);
 
-// Nearly every run reads these. They are requested while Lambda still prepares the first invocation.
-const keys =
-  environment.WEBHOOK_AUTH === 'key'
-    ? prefetch(() => readWebhookKeys(client, webhookKeySecretName(name)))
-    : undefined;
-const store = readAhead(secretsManagerStore(client, sessionSecretPrefix(name)), DEFAULT_SESSION, keys?.over);
-
-const wiring: Wiring = {
-  store,
-  blink: blinkOverHttps({
-    userAgent: environment.BLINK_USER_AGENT,
-    exchange: createHttpExchange(environment.BLINK_ENDPOINT, connections),
-    open: (url) => connections.open(addressOf(url, environment.BLINK_ENDPOINT)),
-  }),
-  callers: keys === undefined ? 'iam' : webhookKeys(keys.ask, Date.now),
-  timing: realTiming,
-  sessionMetrics: environment.SESSION_METRICS === 'true',
-  metricsNamespace: name,
-  // Not console.log: Lambda would wrap the line in another JSON object, and CloudWatch would not find the metrics.
-  log: (line) => process.stdout.write(`${line}\n`),
-};
-
-let coldStart = true;
-
-/** The function's entry point. The name of every error that it throws is a failure code. */
-export async function handler(event: unknown, context: Context): ReturnType<typeof run> {
-  const invocation = {
-    requestId: context.awsRequestId,
-    runEnds: { remainingMs: () => context.getRemainingTimeInMillis() },
-    coldStart,
+  const client = secretsManagerClient({});
+  const keys =
+    environment.WEBHOOK_AUTH === 'key'
+      ? await prefetch(() => readWebhookKeys(client, webhookKeySecretName(name)))
+      : undefined;
+  const wiring: Wiring = {
+    store: await prefetchSession(secretsManagerStore(client, sessionSecretPrefix(name)), DEFAULT_SESSION),
+    blink: blinkOverHttps({
+      userAgent: environment.BLINK_USER_AGENT,
+      exchange: createHttpExchange(endpoint, connections),
+      open: (url) => connections.open(addressOf(url, endpoint)),
+    }),
+    callers: keys === undefined ? 'iam' : webhookKeys(keys, Date.now),
+    timing: realTiming,
+    sessionMetrics: environment.SESSION_METRICS === 'true',
+    metricsNamespace: name,
+    // Not console.log: Lambda would wrap the line in another JSON object, and CloudWatch would not find the metrics.
+    log: (line) => process.stdout.write(`${line}\n`),
   };
-  coldStart = false;
-  return run(wiring, event, invocation);
+
+  let coldStart = true;
+  return async (event, context) => {
+    const invocation = {
+      requestId: context.awsRequestId,
+      runEnds: { remainingMs: () => context.getRemainingTimeInMillis() },
+      coldStart,
+    };
+    coldStart = false;
+    return run(wiring, event, invocation);
+  };
 }

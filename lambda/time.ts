@@ -25,7 +25,9 @@ export interface Timing {
 }
 
 export const realTiming: Timing = {
-  wait: (ms, signal) => setTimeout(ms, undefined, { ...(signal && { signal }) }),
+  wait: async (ms, signal) => {
+    if (ms > 0) await setTimeout(ms, undefined, { ...(signal && { signal }) });
+  },
   random: Math.random,
 };
 

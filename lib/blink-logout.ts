@@ -108,7 +108,7 @@ export interface BlinkLogoutProps {
    */
   readonly blinkUserAgent?: string;
   /**
-   * Holds the built `handler.js`.
+   * Contains the built function.
    * @default - the function of this package
    */
   readonly bundleDirectory?: string;

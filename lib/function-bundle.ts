@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
@@ -21,11 +21,8 @@ const OPTIONS = {
   bundle: true,
   platform: 'node',
   target: 'node24',
-  // CommonJS loads faster than ESM in a cold start, and `module` entries are smaller once unused exports are gone.
-  format: 'cjs',
+  // `module` entries are smaller once unused exports are gone.
   mainFields: ['module', 'main'],
-  // `import()` of node:http reads all its exports, and Node loads undici for one of them, WebSocket. `require` does not.
-  supported: { 'dynamic-import': false },
   minify: true,
   charset: 'utf8',
   legalComments: 'none',
@@ -34,38 +31,58 @@ const OPTIONS = {
   sourcesContent: false,
   logLevel: 'warning',
   alias: ALIASES,
+  write: false,
+  metafile: true,
+} satisfies BuildOptions;
+
+/** CommonJS loads faster than ESM in a cold start. */
+const HANDLER = {
+  ...OPTIONS,
+  entryPoints: { handler: 'lambda/handler.ts' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  // `import()` of node:http reads all its exports, and Node loads undici for one of them, WebSocket. `require` does not.
+  supported: { 'dynamic-import': false },
+} satisfies BuildOptions;
+
+/** Lambda awaits an ES module. */
+const INIT = {
+  ...OPTIONS,
+  entryPoints: { init: 'lambda/init.ts' },
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  sourcemap: false,
 } satisfies BuildOptions;
 
 export interface FunctionBundle {
-  /** Holds `handler.js`, which exports `handler`, and its source map. */
+  /** Contains `init.mjs`, which exports `handler`, and `handler.cjs`, which it loads, with its source map. */
   readonly directory: string;
-  /** Which files esbuild bundled. */
+  /** What esbuild bundled into `handler.cjs`. */
   readonly metafile: Metafile;
 }
 
 /**
  * Bundles the function. The same sources give the same bytes, so that CDK deploys the function only after a change.
  * @param directory receives the files; each is replaced by a rename, so that builds can run at the same time
- * @param entryPoint exports `handler`
  */
-export async function buildFunction(
-  directory = FUNCTION_DIRECTORY,
-  entryPoint = 'lambda/handler.ts',
-): Promise<FunctionBundle> {
-  const { outputFiles, metafile } = await build({
-    ...OPTIONS,
-    entryPoints: { handler: entryPoint },
-    outdir: directory,
-    write: false,
-    metafile: true,
-  });
+export async function buildFunction(directory = FUNCTION_DIRECTORY): Promise<FunctionBundle> {
+  const [handler, init] = await Promise.all([
+    build({ ...HANDLER, outdir: directory }),
+    build({ ...INIT, outdir: directory }),
+  ]);
+  const files = [...handler.outputFiles, ...init.outputFiles];
   await mkdir(directory, { recursive: true });
-  for (const file of outputFiles) {
+  for (const file of files) {
     const unfinished = join(dirname(directory), `${basename(file.path)}.${randomUUID()}`);
     await writeFile(unfinished, file.path.endsWith('.map') ? fromProject(file) : file.contents);
     await rename(unfinished, file.path);
   }
-  return { directory, metafile };
+  // CDK deploys the whole directory, and an earlier version may have left other files.
+  const built = new Set(files.map(({ path }) => basename(path)));
+  for (const name of await readdir(directory)) {
+    if (!built.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+  }
+  return { directory, metafile: handler.metafile };
 }
 
 const sourceMapSchema = v.looseObject({ sources: v.array(v.string()) });

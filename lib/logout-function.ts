@@ -22,7 +22,7 @@ import type { Settings } from './settings.ts';
 
 export interface LogoutFunctionProps {
   readonly settings: Settings;
-  /** Holds the built `handler.js`. */
+  /** Contains the built function. */
   readonly bundleDirectory: string;
   readonly deadLetters: IQueue;
 }
@@ -90,7 +90,7 @@ export class LogoutFunction extends Construct {
       memorySize: settings.memoryMb,
       timeout: Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
       code: Code.fromAsset(bundleDirectory),
-      handler: 'handler.handler',
+      handler: 'init.handler',
       environment: {
         ...NO_SHARED_FILES,
         BLINK_LOGOUT_NAME: settings.name,

@@ -7,7 +7,7 @@ import { metadataOf } from './settings-in-force.ts';
 
 export interface BlinkLogoutStackProps extends StackProps {
   readonly settings: Settings;
-  /** Holds the built `handler.js`. */
+  /** Contains the built function. */
   readonly bundleDirectory: string;
 }
 

@@ -1,13 +1,26 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { TOKEN_URL } from '../blink/token-request.ts';
 
-/**
- * A TCP connection to Blink's OAuth host, which nearly every run needs. handler.ts imports this module before all others,
- * so that the connection opens while Node loads the rest of the bundle. Nothing is sent on it before TLS, which begins
- * after the environment is checked. For plain HTTP, which only stand-ins use, no connection is opened.
- */
-const { protocol, hostname, port } = URL.parse(process.env['BLINK_ENDPOINT'] ?? '') ?? TOKEN_URL;
+/** Name resolution that takes longer is not waited for. */
+const RESOLVES_WITHIN_MS = 20;
 
-export const earlySocket =
-  protocol === 'https:' ? connect({ host: hostname, port: Number(port || 443), noDelay: true }) : undefined;
-earlySocket?.on('error', () => undefined);
+/**
+ * Opens a TCP connection to Blink's OAuth host, which nearly every run needs. Nothing is sent on it before TLS. For plain
+ * HTTP, which only stand-ins use, no connection is opened.
+ *
+ * Resolves once Node has sent the connection request, which it does in a later turn of the event loop. Loading modules
+ * blocks the event loop, so they must not be loaded before.
+ * @param endpoint replaces Blink's hosts. Not validated yet
+ */
+export async function openEarlySocket(endpoint: string | undefined): Promise<Socket | undefined> {
+  const { protocol, hostname, port } = URL.parse(endpoint ?? '') ?? TOKEN_URL;
+  if (protocol !== 'https:') return undefined;
+  const socket = connect({ host: hostname, port: Number(port || 443), noDelay: true });
+  socket.on('error', () => undefined);
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, RESOLVES_WITHIN_MS);
+  await Promise.race([once(socket, 'connectionAttempt'), late.promise]).catch(() => undefined);
+  clearTimeout(timer);
+  return socket;
+}

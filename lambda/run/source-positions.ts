@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { SourceMap } from 'node:module';
 
-const POSITION = /\(?(\/[^()]*\.js):(\d+):(\d+)\)?$/;
+const POSITION = /\(?(\/[^()]*\.cjs):(\d+):(\d+)\)?$/;
 
 /**
  * Maps stack frames of the bundle to positions in its sources. The source map is read only after an unexpected error:

@@ -14,13 +14,14 @@ type Handler = (event: unknown, context: object) => unknown;
 
 const require = createRequire(import.meta.url);
 
-function loadHandler(): Handler {
+async function loadHandler(): Promise<Handler> {
   const root = process.env['LAMBDA_TASK_ROOT'] ?? '';
   const [moduleName = '', exportName = ''] = (process.env['_HANDLER'] ?? '').split('.');
   const file = ['.js', '.mjs', '.cjs'].map((suffix) => join(root, moduleName + suffix)).find(existsSync);
   if (file === undefined)
     throw runtimeError('Runtime.ImportModuleError', `Cannot find module '${moduleName}'`);
-  const handler: unknown = require(file)[exportName];
+  const loaded = file.endsWith('.mjs') ? await import(file) : require(file);
+  const handler: unknown = loaded[exportName];
   if (!isHandler(handler)) {
     throw runtimeError(
       'Runtime.HandlerNotFound',
@@ -115,7 +116,7 @@ process.on('disconnect', () => process.exit(0));
 
 try {
   const startedAt = performance.now();
-  const handler = loadHandler();
+  const handler = await loadHandler();
   process.on('message', (message) => void run(handler, message));
   send({ kind: 'ready', initMs: performance.now() - startedAt });
 } catch (error) {

@@ -62,7 +62,11 @@ describe('the CDK app', () => {
     expect(template).toContain('"ScheduleExpression": "cron(0 3 * * ? *)"');
     expect(template).toContain('"ThrottlingBurstLimit": 9');
     const [, bundle] = /"aws:asset:path": "(.+?)"/.exec(template) ?? [];
-    expect(await readdir(join(assembly, bundle ?? 'no bundle'))).toEqual(['handler.js', 'handler.js.map']);
+    expect(await readdir(join(assembly, bundle ?? 'no bundle'))).toEqual([
+      'handler.cjs',
+      'handler.cjs.map',
+      'init.mjs',
+    ]);
   });
 
   it('stops at wrong settings with a sentence each, and no stack trace', async () => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 beforeEach(async () => {
-  lockStep = await LockStep.start(join(directory, 'handler.js'));
+  lockStep = await LockStep.start(join(directory, 'init.mjs'));
   for (const [index, name] of ['default', 'garden'].entries()) {
     signIn(lockStep, { name, form: 'blinkpy', accountId: ACCOUNT.accountId, clientId: 300_000 + index });
   }
@@ -46,23 +46,23 @@ async function afterIdling(event: unknown) {
 }
 
 describe('what waits for what', () => {
-  it('in a cold start by webhook: the connection to the OAuth host waits for nothing, the REST host’s for the tier', async () => {
-    expect((await lockStep.invoke(WEBHOOK)).steps).toEqual([
+  it('in the initialization: the connection to the OAuth host waits for nothing', async () => {
+    expect(await lockStep.initialize()).toEqual([
       ['GetSecretValue', 'GetSecretValue', OAUTH], // the webhook's key, and the one before
       READ,
-      [CLAIM, REST],
-      ...AFTER_THE_CLAIM,
     ]);
   });
 
-  it('in a cold start by schedule', async () => {
-    expect((await lockStep.invoke(SCHEDULED)).steps).toEqual([
-      ['GetSecretValue', 'GetSecretValue', OAUTH],
-      READ,
-      [CLAIM, REST],
-      ...AFTER_THE_CLAIM,
-    ]);
-  });
+  it.each([
+    ['webhook', WEBHOOK],
+    ['schedule', SCHEDULED],
+  ])(
+    'in the first call, by %s: the claim waits for nothing, the connection to the REST host for the tier',
+    async (_trigger, event) => {
+      await lockStep.initialize();
+      expect((await lockStep.invoke(event)).steps).toEqual([[CLAIM, REST], ...AFTER_THE_CLAIM]);
+    },
+  );
 
   it('in a call after idling: both connections open beside the claim', async () => {
     expect(await afterIdling({ session: 'garden' })).toEqual([

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { vi } from 'vitest';
 import { type BlinkStandIn, startBlink } from '../../lib/local/blink/start-blink.ts';
@@ -27,7 +29,7 @@ export class LockStep {
   readonly #bundle: string;
   readonly #held: (() => void)[] = [];
   #arrived: string[] = [];
-  #handler: Handler | undefined;
+  #handler: Promise<Handler> | undefined;
 
   private constructor(bundle: string, secretsManager: SecretsManagerStandIn, blink: BlinkStandIn) {
     this.#bundle = bundle;
@@ -60,25 +62,18 @@ export class LockStep {
     await Promise.all([this.secretsManager.close(), this.blink.close()]);
   }
 
-  /** Loads the function, unless an earlier call has, and calls it. Gives the reply, and what was sent in each step. */
+  /** Loads the function, as Lambda does before the first invocation. Returns the requests of each step. */
+  initialize() {
+    this.#handler = this.#load();
+    return this.#stepsOf(this.#handler);
+  }
+
+  /** Calls the function, which is loaded first if it is not. Returns the reply, and the requests of each step of the call. */
   async invoke(event: unknown) {
-    this.#handler ??= this.#load();
-    let isOver = false;
-    const reply = this.#handler(event, {
-      awsRequestId: 'request',
-      getRemainingTimeInMillis: () => 60_000,
-    }).finally(() => {
-      isOver = true;
-    });
-    reply.catch(() => undefined);
-    const steps: string[][] = [];
-    while (!isOver) {
-      await this.#quiet();
-      if (this.#arrived.length > 0) steps.push(this.#arrived.sort());
-      this.#arrived = [];
-      for (const release of this.#held.splice(0)) release();
-    }
-    return { steps, reply };
+    if (this.#handler === undefined) await this.initialize();
+    const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_000 };
+    const reply = Promise.resolve(this.#handler).then((handler) => handler?.(event, context));
+    return { steps: await this.#stepsOf(reply), reply };
   }
 
   /** As long as no connection may be used after. */
@@ -86,10 +81,28 @@ export class LockStep {
     vi.setSystemTime(Date.now() + 3_500);
   }
 
-  #load(): Handler {
+  /** As a new module, since Node keeps modules by their URL. */
+  async #load(): Promise<Handler> {
     const require = createRequire(import.meta.url);
-    delete require.cache[this.#bundle];
-    return require(this.#bundle).handler;
+    delete require.cache[join(dirname(this.#bundle), 'handler.cjs')];
+    return (await import(`${this.#bundle}?${randomUUID()}`)).handler;
+  }
+
+  async #stepsOf(work: Promise<unknown>): Promise<readonly (readonly string[])[]> {
+    let isOver = false;
+    work
+      .finally(() => {
+        isOver = true;
+      })
+      .catch(() => undefined);
+    const steps: string[][] = [];
+    while (!isOver) {
+      await this.#quiet();
+      if (this.#arrived.length > 0) steps.push(this.#arrived.sort());
+      this.#arrived = [];
+      for (const release of this.#held.splice(0)) release();
+    }
+    return steps;
   }
 
   #holding<Call>(name: (call: Call) => string): Hook<Call> {

@@ -85,7 +85,7 @@ describe('the props', () => {
         v.getDescription(schema),
         inTypeScript(v.getDefault(schema)),
       ]),
-      ['bundleDirectory', 'Holds the built `handler.js`.', '- the function of this package'],
+      ['bundleDirectory', 'Contains the built function.', '- the function of this package'],
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { withSourcePositions } from '../../lambda/run/source-positions.ts';
 import { ALIASES, buildFunction, type FunctionBundle } from '../../lib/function-bundle.ts';
 
 const MAX_BYTES = 215_000;
+const FILES = ['handler.cjs', 'handler.cjs.map', 'init.mjs'];
 
 /** What a logout does not need, and an update of a package could add. */
 const NOT_BUNDLED: readonly (readonly [string, RegExp])[] = [
@@ -31,11 +32,11 @@ describe("the function's bundle", () => {
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  it('is one CommonJS file, made from the handler, with its source map beside it', async () => {
-    expect(await readdir(bundle.directory)).toEqual(['handler.js', 'handler.js.map']);
+  it('is one CommonJS file, made from the handler, beside its source map and the module that loads it', async () => {
+    expect(await readdir(bundle.directory)).toEqual(FILES);
     const entryPoints = Object.values(bundle.metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
     expect(entryPoints).toEqual(['lambda/handler.ts']);
-    expect(await readFile(join(bundle.directory, 'handler.js'), 'utf8')).toMatch(
+    expect(await readFile(join(bundle.directory, 'handler.cjs'), 'utf8')).toMatch(
       /^"use strict";.*module\.exports=/s,
     );
   });
@@ -48,8 +49,16 @@ describe("the function's bundle", () => {
   it('survives builds at the same time', async () => {
     const shared = join(directory, 'shared');
     await Promise.all([buildFunction(shared), buildFunction(shared)]);
-    expect(await readdir(shared)).toEqual(['handler.js', 'handler.js.map']);
+    expect(await readdir(shared)).toEqual(FILES);
     expect(await digest(shared)).toBe(await digest(bundle.directory));
+  });
+
+  it('replaces the files of an earlier version', async () => {
+    const upgraded = join(directory, 'upgraded');
+    await mkdir(upgraded);
+    await writeFile(join(upgraded, 'handler.js'), '');
+    await buildFunction(upgraded);
+    expect(await readdir(upgraded)).toEqual(FILES);
   });
 
   it('leaves nothing to be found at run time but what is built into Node', () => {
@@ -69,7 +78,7 @@ describe("the function's bundle", () => {
   });
 
   it('is no larger than a cold start may load', async () => {
-    const { size } = await stat(join(bundle.directory, 'handler.js'));
+    const { size } = await stat(join(bundle.directory, 'handler.cjs'));
     expect(size).toBeLessThanOrEqual(MAX_BYTES);
   });
 
@@ -81,7 +90,7 @@ describe("the function's bundle", () => {
   });
 
   it('can be read in a stack trace', async () => {
-    const file = join(bundle.directory, 'handler.js');
+    const file = join(bundle.directory, 'handler.cjs');
     const lines = (await readFile(file, 'utf8')).split('\n');
     const line = lines.findIndex((text) => text.includes('internal error; the run'));
     const column = lines[line]?.indexOf('internal error; the run');

@@ -23,7 +23,7 @@ describe('the function', () => {
       Architectures: ['arm64'],
       MemorySize: 1769,
       Timeout: FUNCTION_TIMEOUT_SECONDS,
-      Handler: 'handler.handler',
+      Handler: 'init.handler',
       TracingConfig: Match.absent(),
       ReservedConcurrentExecutions: Match.absent(),
     });

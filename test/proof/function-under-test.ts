@@ -63,7 +63,7 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
     fn: {
       name: NAME,
       assetDirectory,
-      handler: 'handler.handler',
+      handler: 'init.handler',
       runtime: 'nodejs24.x',
       environment: { BLINK_LOGOUT_NAME: NAME, WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' },
       timeoutSeconds: FUNCTION_TIMEOUT_SECONDS,

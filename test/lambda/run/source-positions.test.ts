@@ -30,9 +30,10 @@ beforeAll(async () => {
     format: 'cjs',
     sourcemap: 'external',
     outdir: directory,
+    outExtension: { '.js': '.cjs' },
     logLevel: 'silent',
   });
-  frames = framesOf(createRequire(import.meta.url)(join(directory, 'broken.js')).outer);
+  frames = framesOf(createRequire(import.meta.url)(join(directory, 'broken.cjs')).outer);
 });
 afterAll(() => rm(directory, { recursive: true }));
 
@@ -47,7 +48,7 @@ function framesOf(thrower: () => void): readonly string[] {
 }
 
 test('frames of a minified file are where its source has them', () => {
-  expect(frames[0]).toMatch(/broken\.js:1:\d+/);
+  expect(frames[0]).toMatch(/broken\.cjs:1:\d+/);
   expect(withSourcePositions(frames).slice(0, 2)).toEqual(['at broken.ts:7:9', 'at broken.ts:3:3']);
 });
 

@@ -14,20 +14,20 @@ for (const owner of [fs, fs.promises]) {
   }
 }
 
-// What the bundle has required by the time it opens its first connection.
+// What the bundle has required by the time Node sends its first connection request.
 const { Socket } = require('node:net');
 const Module = require('node:module');
 const required = new Set();
 let requiredBeforeConnecting;
 const load = Module._load;
 Module._load = function (name, ...rest) {
-  if (name.startsWith('node:')) required.add(name);
+  required.add(name);
   return load.call(this, name, ...rest);
 };
-const { connect } = Socket.prototype;
-Socket.prototype.connect = function (...args) {
-  requiredBeforeConnecting ??= [...required];
-  return connect.apply(this, args);
+const { emit } = Socket.prototype;
+Socket.prototype.emit = function (event, ...args) {
+  if (event === 'connectionAttempt') requiredBeforeConnecting ??= [...required];
+  return emit.call(this, event, ...args);
 };
 
 const [, , bundle, event] = process.argv;
@@ -35,7 +35,8 @@ const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => 60_00
 
 async function invoke() {
   try {
-    return { returned: (await require(bundle).handler(JSON.parse(event), context)) ?? null };
+    const { handler } = await import(bundle);
+    return { returned: (await handler(JSON.parse(event), context)) ?? null };
   } catch (error) {
     return { thrown: error.name };
   }

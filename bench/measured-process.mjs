@@ -1,8 +1,12 @@
 // The function's process for one sample: loads the handler, calls it, and reports how long that took.
-// CommonJS, so that Node loads nothing that the handler does not need.
+// An ES module, as Lambda's runtime is: it has loaded what Node needs to import one.
+import { statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
 const begun = performance.now();
-const { statSync, writeFileSync } = require('node:fs');
-const { setTimeout: wait } = require('node:timers/promises');
+const require = createRequire(import.meta.url);
 
 const context = { awsRequestId: 'benchmark', getRemainingTimeInMillis: () => 60_000 };
 const loadedBefore = new Set(Object.keys(require.cache));
@@ -24,7 +28,7 @@ async function timed(handler, event) {
 }
 
 async function profiled(calls) {
-  const { Session } = require('node:inspector/promises');
+  const { Session } = await import('node:inspector/promises');
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
@@ -37,7 +41,7 @@ async function profiled(calls) {
 async function measure({ file, shareFile, pauseMs, first, afterIdling, warm, profile }) {
   const cpuBefore = process.cpuUsage();
   const loading = performance.now();
-  const { handler } = require(file);
+  const { handler } = file.endsWith('.mjs') ? await import(pathToFileURL(file)) : require(file);
   if (shareFile) writeFileSync(shareFile.file, shareFile.text);
   else process.send('initialised');
   const initMs = performance.now() - loading;
