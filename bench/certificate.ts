@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 export interface Certificate {
-  /** PEM, to be trusted by those who connect. */
+  /** A PEM file, which clients must trust. */
   readonly file: string;
   readonly key: string;
   readonly cert: string;
@@ -12,7 +12,7 @@ export interface Certificate {
 
 const NAMES = ['IP:127.0.0.1', 'DNS:api.oauth.blink.com', 'DNS:*.immedia-semi.com'];
 
-/** A certificate for this run alone, made by OpenSSL: it vouches for itself, and for the stand-ins under all their names. */
+/** Makes a self-signed certificate with OpenSSL, for all names of the stand-ins. It is used for one run. */
 export async function createCertificate(directory: string): Promise<Certificate> {
   const file = join(directory, 'certificate.pem');
   const keyFile = join(directory, 'key.pem');

@@ -3,7 +3,7 @@ import type { Waits } from './wait.ts';
 /** US dollars, arm64, us-east-1 (AWS Lambda pricing). docs/scale.md has the same. */
 export const PRICES = { gbSecond: 0.0000133334, millionRequests: 0.2 };
 
-/** What Lambda charges for a million calls of this length. */
+/** The price of a million calls that are billed for this long. */
 export function millionCallsUsd(memoryMb: number, billedMs: number): number {
   return billedMs * 1e3 * (memoryMb / 1_024) * PRICES.gbSecond + PRICES.millionRequests;
 }

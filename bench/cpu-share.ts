@@ -5,17 +5,17 @@ import { join } from 'node:path';
 const MB_PER_VCPU = 1_769;
 const PERIOD_MS = 20;
 
-/** What a process writes once it is initialised: from then on it has its share. Lambda initialises at full speed. */
+/** The process writes this once it is initialised, and has its share from then on. Lambda initialises at full speed. */
 export interface ShareFile {
   readonly file: string;
   readonly text: string;
 }
 
 export interface LimitedProcess {
-  /** Absent where the parent limits the process itself, once it is told `initialised`. */
+  /** Absent if the parent limits the process, when `initialised` is called. */
   readonly shareFile?: ShareFile;
   initialised(): void;
-  /** The process is over. */
+  /** Call it when the process has ended. */
   release(): void;
 }
 
@@ -41,7 +41,7 @@ const quotaV1: Quota = (directory, share) => ({
   text: String(share === 'all' ? -1 : micros(share)),
 });
 
-/** Nothing where this process may make no group there. */
+/** `undefined` if this process may not create a group. */
 function cgroup(root: string, quota: Quota): CpuShares | undefined {
   const directory = join(root, `blink-logout-bench-${process.pid}`);
   const write = ({ file, text }: ShareFile) => writeFileSync(file, text);
@@ -50,7 +50,7 @@ function cgroup(root: string, quota: Quota): CpuShares | undefined {
   } catch {
     return undefined;
   }
-  // The kernel puts the files there; a directory of another file system stays empty.
+  // The kernel creates the files of a group. A directory of another file system stays empty.
   const isGroup = existsSync(quota(directory, 1).file);
   rmdirSync(directory);
   if (!isGroup) return undefined;

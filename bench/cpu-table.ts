@@ -1,7 +1,7 @@
 import type { Cpu, CpuResults } from './cpu.ts';
 import type { Distribution } from './statistics.ts';
 
-/** What each row shows of a variant; `ratio` is to the baseline. */
+/** The rows. `ratio` is the value that is divided by the baseline's. */
 const ROWS: readonly {
   readonly title: string;
   readonly text: (cpu: Cpu) => string;

@@ -6,18 +6,18 @@ import { type Distribution, distribution, shuffled } from './statistics.ts';
 import type { Variant, VariantName } from './variants.ts';
 import { coldMs } from './wait.ts';
 
-/** What was measured of one variant, on loopback and at full speed. */
+/** The measurements of one variant, on loopback and at full speed. */
 export interface Cpu {
   readonly bundleBytes: number;
   readonly loadedBytes: number;
   /** CPU from the handler's loading to the first reply. */
   readonly coldCpuMs: Distribution;
-  /** The same by the clock. */
+  /** The wall time of the same. */
   readonly coldMs: Distribution;
-  /** The first call, where Lambda had initialised the function before. */
+  /** The first call, some time after the initialisation. */
   readonly firstMs: Distribution;
   readonly warmMs: Distribution;
-  /** Per call, a value for each process. */
+  /** CPU per call: one value for each process. */
   readonly warmCpuMs: Distribution;
   readonly rssBytes: number;
   readonly peakBytes: number;
@@ -25,13 +25,13 @@ export interface Cpu {
 
 export interface CpuResults {
   readonly byVariant: Readonly<Record<VariantName, Cpu>>;
-  /** Of this build's warm calls, the largest first. */
+  /** Of this build's warm calls, in descending order. */
   readonly profile: readonly PackageShare[];
 }
 
-/** Long enough for everything that the function does before its first call. */
+/** Longer than the initialisation takes. */
 const INITIALISED_AHEAD_MS = 400;
-/** The warm calls are shared among so many processes at most, so that a moment in which the machine is busy affects all variants. */
+/** The warm calls are divided among several processes, so that a short load on the machine affects all variants. */
 const WARM_PROCESSES = 5;
 const PROFILED_CALLS = 400;
 

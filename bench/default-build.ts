@@ -8,8 +8,8 @@ import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * What CDK's `NodejsFunction` makes of a handler when it is told nothing else, made by CDK itself: CommonJS, not minified,
- * the SDK left out, since Lambda's runtime has one.
+ * Builds a handler with CDK's `NodejsFunction` and its default options: CommonJS, not minified, without the SDK, which
+ * Lambda's runtime has.
  * @returns the built file
  */
 export async function buildByDefault(entry: string, directory: string): Promise<string> {

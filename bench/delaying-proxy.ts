@@ -1,21 +1,21 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A connection as the proxy saw it, by the wall clock. */
+/** A connection through the proxy. Times are by the wall clock. */
 export interface ProxiedConnection {
-  /** The name in the TLS client's first message (RFC 6066 section 3), where it is one of Blink's. */
+  /** The server name in the client's first TLS message (RFC 6066 section 3), if it is one of Blink's hosts. */
   host: string | undefined;
   readonly openedAtMs: number;
-  /** When the server's first bytes, the end of its part of the handshake, reached the client. */
+  /** When the client received the server's first bytes, which end the server's part of the handshake. */
   establishedAtMs: number | undefined;
 }
 
 const BLINK_HOST = /api\.oauth\.blink\.com|rest-[a-z0-9]+\.immedia-semi\.com/;
 
 /**
- * A TCP proxy as far away as `awayMs`: every byte takes half of that in each direction, and a connection costs one round
- * trip before its first byte, which the loopback interface does not take. The service answers the first bytes, which are
- * TLS's, after `workMs`, its own CPU time included. The stand-in delays its answers to requests.
+ * Starts a TCP proxy with a round-trip time of `awayMs`: every byte takes half of it, and a new connection takes one round
+ * trip more, which it does not take on the loopback interface. The service answers the first bytes, which are TLS's, after
+ * `workMs`, its CPU time included. The stand-ins delay their answers to requests themselves.
  * @param connections receives every connection
  * @returns the proxy's port
  */
@@ -58,7 +58,7 @@ export async function startDelayingProxy(
 }
 
 interface RelayOptions {
-  /** The first bytes leave no earlier, by the wall clock. Later bytes do not overtake them. */
+  /** The earliest time at which the first bytes leave, by the wall clock. Later bytes follow them. */
   readonly notBeforeMs: () => number;
   readonly onFirstDelivery: (atMs: number) => void;
 }
@@ -87,7 +87,7 @@ function relay(
   from.on('error', () => undefined);
 }
 
-/** `setTimeout` is late by a millisecond or two, and a call has some twenty delays: so the last of them is a busy wait. */
+/** `setTimeout` can be late by two milliseconds, and a call has some twenty delays. So the end of each delay is a busy wait. */
 const TIMER_IS_LATE_BY_MS = 2;
 
 /** @param dueMs by the wall clock */
@@ -98,7 +98,7 @@ export function atTime(dueMs: number, callback: () => void): void {
   else setImmediate(atTime, dueMs, callback);
 }
 
-/** Comparable between processes, finer than `Date.now`. */
+/** Milliseconds with fractions, comparable between processes. */
 export function wallClockMs(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -11,7 +11,7 @@ const require = createRequire(import.meta.url);
 const context = { awsRequestId: 'benchmark', getRemainingTimeInMillis: () => 60_000 };
 const loadedBefore = new Set(Object.keys(require.cache));
 
-// Idling is a clock that has moved on: the function closes connections by the wall clock.
+// To idle, the clock is moved: the function closes connections by the wall clock.
 const now = Date.now;
 let idledMs = 0;
 Date.now = () => now() + idledMs;

@@ -1,4 +1,4 @@
-/** How far away the services are (one round trip), and how long each works on a handshake or a request. */
+/** The round-trip time of each service, and the time that it takes for a handshake or a request. */
 export interface Delays {
   readonly blinkAwayMs: number;
   readonly blinkWorkMs: number;
@@ -13,11 +13,11 @@ export const DEFAULT_DELAYS: Delays = {
   secretsWorkMs: 6,
 };
 
-/** A call as the benchmark makes it: in a new process, with connections that are too old, or with open ones. */
+/** The calls that are measured: in a new process, with connections that are too old, and with open connections. */
 export const CALLS = ['cold', 'idle', 'warm'] as const;
 export type Call = (typeof CALLS)[number];
 
-/** The waits on a call's critical path (test/lambda/critical-path.test.ts), as if no CPU were needed. */
+/** The sum of the waits on a call's critical path (test/lambda/critical-path.test.ts), without CPU time. */
 export function limitMs(call: Call, delays: Delays): number {
   const secrets = delays.secretsAwayMs + delays.secretsWorkMs;
   const blink = delays.blinkAwayMs + delays.blinkWorkMs;
@@ -33,7 +33,7 @@ export function limitMs(call: Call, delays: Delays): number {
   return loggedOut + secrets;
 }
 
-/** What of a cold call's limit is Blink's: a handshake and two requests. */
+/** Blink's part of a cold call's limit: a handshake and two requests. */
 export function blinkMs({ blinkAwayMs, blinkWorkMs }: Delays): number {
   return blinkAwayMs + 3 * (blinkAwayMs + blinkWorkMs);
 }

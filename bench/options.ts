@@ -6,14 +6,14 @@ export interface Options {
   readonly rounds: number;
   readonly warmCalls: number;
   readonly memoriesMb: readonly number[];
-  /** The memory that the targets are for: the setting's default, or the first where that is not measured. */
+  /** The memory that the targets are for: the setting's default or, if that is not measured, the first. */
   readonly usualMb: number;
   readonly delays: Delays;
 }
 
 const defaultMb = readSettings({}).memoryMb;
 
-/** Throws a RangeError that names the option where a value is no whole number. */
+/** Throws a RangeError that names the option if a value is not a whole number. */
 export function readOptions(words: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...words],

@@ -1,4 +1,4 @@
-/** The page with one of its generated parts replaced. The rest is written by hand. */
+/** Replaces one of the page's generated parts. The rest is written by hand. */
 export function withPart(page: string, part: string, text: string): string {
   const marks = { begin: `<!-- ${part}: begin, by npm run bench -->`, end: `<!-- ${part}: end -->` };
   const begin = page.indexOf(marks.begin);

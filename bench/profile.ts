@@ -3,7 +3,7 @@ import { SourceMap } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import type { Profile } from './sample.ts';
 
-/** How much of the time that was not idle a package's own code took. */
+/** A package's share of the CPU time, without the code that it calls in other packages. */
 export interface PackageShare {
   readonly name: string;
   readonly share: number;
@@ -25,7 +25,7 @@ export async function sharesByPackage(profile: Profile, file: string): Promise<r
   return [...took].map(([name, each]) => ({ name, share: each / total })).sort((a, b) => b.share - a.share);
 }
 
-/** Nothing for idle time. */
+/** `undefined` for idle time. */
 function nameOf(
   { functionName, url, lineNumber, columnNumber }: Profile['nodes'][number]['callFrame'],
   file: string,

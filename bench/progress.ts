@@ -1,4 +1,4 @@
-/** Says on stderr, from time to time, what is done and how long the rest takes if it goes on like this. */
+/** Prints on stderr how many samples are taken, and how long the others will take. */
 export class Progress {
   readonly #what: string;
   readonly #total: number;
@@ -10,18 +10,14 @@ export class Progress {
     this.#total = total;
   }
 
-  /** One more of `total` is done. */
   step(): void {
     this.#done += 1;
     const perStepMs = (performance.now() - this.#startedAtMs) / this.#done;
     const left = minutes(perStepMs * (this.#total - this.#done));
     const line = `${this.#what}: ${this.#done} of ${this.#total} samples, ${left} left`;
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
-    else if (this.#done % 20 === 0 || this.#done === this.#total) process.stderr.write(`${line}\n`);
-  }
-
-  end(): void {
-    if (process.stderr.isTTY) process.stderr.write('\n');
+    const isOver = this.#done === this.#total;
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}${isOver ? '\n' : ''}`);
+    else if (this.#done % 20 === 0 || isOver) process.stderr.write(`${line}\n`);
   }
 }
 

@@ -16,7 +16,7 @@ import { measureWait } from './wait.ts';
 import { delaysText, ruleOf, summary, waitTable } from './wait-table.ts';
 
 const { rounds, warmCalls, memoriesMb, usualMb, delays } = readOptions(process.argv.slice(2));
-/** Shorter runs show that the benchmark works, and are not written to the page. */
+/** Only complete runs are written to the page. */
 const isComplete = rounds >= 20 && warmCalls >= 1_000 && memoriesMb.length >= 5;
 
 const docs = fileURLToPath(new URL('../docs', import.meta.url));

@@ -11,7 +11,7 @@ import type { Variant } from './variants.ts';
 const MEASURED = fileURLToPath(new URL('measured-process.mjs', import.meta.url));
 const NODE_MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
-/** The Chrome DevTools protocol's `Profiler.Profile`, as far as it is read. */
+/** The fields of the Chrome DevTools protocol's `Profiler.Profile` that are used. */
 const profileSchema = v.object({
   nodes: v.array(
     v.object({
@@ -30,19 +30,19 @@ const profileSchema = v.object({
 export type Profile = v.InferOutput<typeof profileSchema>;
 
 const sampleSchema = v.object({
-  /** From the start of the process to its first line: Node itself. */
+  /** The start of Node: from the start of the process to its first line. */
   nodeMs: v.number(),
-  /** When the handler's module began to load, by the wall clock. */
+  /** The wall clock when the handler began to load. */
   startedAtMs: v.number(),
-  /** To load it. */
+  /** The initialisation: loading the handler, and what it awaits. */
   initMs: v.number(),
   /** The first call. */
   firstMs: v.number(),
-  /** User and system time of all threads, from the module's loading to the first reply. */
+  /** User and system time of all threads, from the start of the initialisation to the first reply. */
   coldCpuMs: v.number(),
   /** Resident after the first call. */
   rssBytes: v.number(),
-  /** JavaScript read from files by then. */
+  /** The size of the CommonJS files that were loaded for the first call. */
   loadedBytes: v.number(),
   idleMs: v.array(v.number()),
   warmMs: v.array(v.number()),
@@ -53,7 +53,7 @@ const sampleSchema = v.object({
 });
 export type Sample = v.InferOutput<typeof sampleSchema>;
 
-/** What every sample is taken with. */
+/** The same for all samples. */
 export interface Machine {
   readonly standIns: StandIns;
   readonly certificateFile: string;
@@ -61,15 +61,15 @@ export interface Machine {
 }
 
 export interface SamplePlan {
-  /** @default - all of the machine's */
+  /** @default - no limit on CPU */
   readonly memoryMb?: number;
-  /** Between the module's loading and the first call. @default 0, as where a caller waits for the cold start */
+  /** The pause between the initialisation and the first call. @default 0, as in a cold start */
   readonly pauseMs?: number;
   /** The first call. @default webhook */
   readonly trigger?: 'webhook' | 'schedule';
-  /** Sessions that are logged out each after 3.5 s without a call. @default none */
+  /** Sessions that are logged out, each after 3.5 s without a call. @default none */
   readonly afterIdling?: readonly string[];
-  /** Sessions that are then logged out one after the other. @default none */
+  /** Sessions that are logged out after those, one after another. @default none */
   readonly warm?: readonly string[];
   /** Whether the warm calls are profiled. @default false */
   readonly profile?: boolean;
@@ -84,7 +84,7 @@ const WEBHOOK = {
 };
 const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
 
-/** One new process, with sessions that have just been signed in. */
+/** Runs a new process, with sessions that have just been signed in. */
 export async function takeSample(
   { name, file }: Variant,
   { standIns, certificateFile, shares }: Machine,

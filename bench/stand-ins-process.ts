@@ -12,7 +12,7 @@ import {
   WEBHOOK_KEY,
 } from './stand-ins-protocol.ts';
 
-/** Secrets Manager and Blink over TLS, in a process of their own, so that their CPU is not counted as the function's. */
+/** Secrets Manager and Blink over TLS, in their own process, so that their CPU time is not part of the function's. */
 
 const ACCOUNT = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 123_456, userId: 1 };
 const SECRETS_MANAGER = 'Secrets Manager';
@@ -64,7 +64,7 @@ function working<Call extends { readonly action: string }>(
 
 let clients = 1_000_000;
 
-/** Sessions as after a sign-in, and nothing recorded yet. */
+/** Replaces these sessions by new ones, and clears the records. */
 function signInAnew(names: readonly string[]): void {
   for (const name of names) {
     const secretName = `blink-logout/${name}`;

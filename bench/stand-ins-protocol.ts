@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** The messages between the benchmark and its stand-ins: one question at a time, and its answer. */
+/** The messages between the benchmark and its stand-ins. The benchmark sends one question at a time. */
 
 export const WEBHOOK_KEY = 'k'.repeat(64);
 
@@ -20,7 +20,7 @@ export const standInsQuestionSchema = v.variant('ask', [
 ]);
 export type StandInsQuestion = v.InferOutput<typeof standInsQuestionSchema>;
 
-/** A handshake or a request, by the wall clock, as the function's side of the network sees it. */
+/** A handshake or a request, timed by the wall clock at the function's end of the network. */
 const waitSchema = v.object({ what: v.string(), host: v.string(), fromMs: v.number(), toMs: v.number() });
 export type Wait = v.InferOutput<typeof waitSchema>;
 

@@ -35,12 +35,12 @@ export class StandIns {
     return new StandIns(process, await heard(process, 'ready'));
   }
 
-  /** Signs these sessions in anew, and forgets what was recorded. */
+  /** Replaces these sessions by new ones, and clears the records. */
   async signIn(...sessions: readonly string[]): Promise<void> {
     await this.#ask({ ask: 'sign in', sessions: [...sessions] }, 'done');
   }
 
-  /** Handshakes and requests since the last sign-in; only where there are delays. */
+  /** Handshakes and requests since the last sign-in. Empty without delays. */
   async recorded(): Promise<readonly Wait[]> {
     return (await this.#ask({ ask: 'recorded' }, 'recorded')).waits;
   }

@@ -10,7 +10,7 @@ export function distribution(values: readonly number[]): Distribution {
   return { median: middle.reduce((sum, value) => sum + value, 0) / middle.length, min: sorted[0] ?? 0 };
 }
 
-/** In an order drawn anew each time, so that no variant always follows the same other (Fisher and Yates). */
+/** In random order (Fisher and Yates), so that no variant always follows the same other one. */
 export function shuffled<T>(items: readonly T[], random: () => number = Math.random): T[] {
   const left = [...items];
   const drawn: T[] = [];

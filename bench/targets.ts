@@ -8,7 +8,7 @@ export interface Target {
   readonly found: number;
 }
 
-/** How far the control may differ from what it is a copy of. Beyond that, the run is void. */
+/** The control is a copy of this build. If they differ by more, the run is void. */
 const NOISE_LIMIT = 0.07;
 
 export interface Results {
@@ -58,7 +58,7 @@ export function targetsTable(results: Results): string {
   return ['| Target | | found | |', '|---|--:|--:|---|', ...rows].join('\n');
 }
 
-/** Where the control differs too much, in words. */
+/** Describes each value of the control that differs too much. */
 export function noise({ wait, cpu, usualMb }: Results): readonly string[] {
   const at = wait.byMemory.get(usualMb)?.this;
   const { this: ours, control } = cpu.byVariant;

@@ -11,7 +11,7 @@ const PANEL = 40 + ROWS.length * ROW;
 const TOP = 44;
 const TICK_MS = 100;
 
-/** SVG: what waits for what in a cold webhook, drawn from the recorded handshakes and requests. */
+/** SVG: the recorded handshakes and requests of a cold webhook. */
 export function timelineSvg(panels: Readonly<Record<string, Timeline>>): string {
   const longest = Math.max(
     ...Object.values(panels).map(({ startedAtMs, repliedAtMs }) => repliedAtMs - startedAtMs),

@@ -5,14 +5,14 @@ import { buildByDefault } from './default-build.ts';
 
 const BASELINE = fileURLToPath(new URL('baseline/handler.ts', import.meta.url));
 
-/** `control` is `this` once more: any difference between the two is noise. */
+/** `control` is a copy of `this`: any difference between the two is noise. */
 export type VariantName = 'this' | 'control' | 'baseline';
 
 export interface Variant {
   readonly name: VariantName;
   /** Exports `handler`. */
   readonly file: string;
-  /** The file with nearly all of the code. */
+  /** Contains nearly all of the code. */
   readonly bundle: string;
 }
 

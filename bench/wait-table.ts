@@ -19,7 +19,7 @@ export function waitTable({ byMemory, nodeMs }: WaitResults, delays: Delays): st
   ].join('\n');
 }
 
-/** One sentence for a person who decides, and what Lambda bills. */
+/** One sentence for a person who decides, and the time that Lambda bills. */
 export function summary(
   { byMemory, scheduled, nodeMs }: WaitResults,
   usualMb: number,

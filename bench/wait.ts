@@ -7,14 +7,14 @@ import type { Variant, VariantName } from './variants.ts';
 
 export type Waits = Readonly<Record<Call, Distribution>>;
 
-/** A cold webhook as it was recorded. */
+/** The recorded waits of a cold webhook. */
 export interface Timeline {
   readonly startedAtMs: number;
   readonly repliedAtMs: number;
   readonly waits: readonly Wait[];
 }
 
-/** How long a caller waits, with Lambda's share of a processor and a network in between. */
+/** The time that a caller waits, with Lambda's share of a processor and a network. */
 export interface WaitResults {
   readonly byMemory: ReadonlyMap<number, Readonly<Record<'this' | 'baseline', Waits>>>;
   readonly control: Waits;

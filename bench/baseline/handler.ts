@@ -7,7 +7,7 @@ import { realTiming } from '../../lambda/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from '../../lambda/webhook/webhook-keys.ts';
 
-/** The baseline: the function's sources, without requests and connections ahead of the first call. It exists to be measured. */
+/** The baseline: the function's sources, without requests and connections before the first call. */
 const environment = readEnvironment(process.env);
 const { BLINK_LOGOUT_NAME: name } = environment;
 const client = secretsManagerClient({});
