@@ -1,5 +1,5 @@
 // The function's process for one sample: loads the handler, calls it, and reports how long that took.
-// An ES module, as Lambda's runtime is: it has loaded what Node needs to import one.
+// An ES module that imports the handler, as Lambda's runtime does (aws-lambda-ric 4.0.2).
 import { statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -41,7 +41,7 @@ async function profiled(calls) {
 async function measure({ file, shareFile, pauseMs, first, afterIdling, warm, profile }) {
   const cpuBefore = process.cpuUsage();
   const loading = performance.now();
-  const { handler } = file.endsWith('.mjs') ? await import(pathToFileURL(file)) : require(file);
+  const { handler } = await import(pathToFileURL(file));
   if (shareFile) writeFileSync(shareFile.file, shareFile.text);
   else process.send('initialised');
   const initMs = performance.now() - loading;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { formatWithOptions } from 'node:util';
 import type { LambdaError, RuntimeMessage } from './lambda-protocol.ts';
@@ -12,16 +11,14 @@ import { END_OF_OUTPUT, isInvocationMessage } from './lambda-protocol.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
 
-const require = createRequire(import.meta.url);
-
+/** Lambda's runtime imports the handler's module, of either kind, and looks for these names (aws-lambda-ric 4.0.2). */
 async function loadHandler(): Promise<Handler> {
   const root = process.env['LAMBDA_TASK_ROOT'] ?? '';
   const [moduleName = '', exportName = ''] = (process.env['_HANDLER'] ?? '').split('.');
   const file = ['.js', '.mjs', '.cjs'].map((suffix) => join(root, moduleName + suffix)).find(existsSync);
   if (file === undefined)
     throw runtimeError('Runtime.ImportModuleError', `Cannot find module '${moduleName}'`);
-  const loaded = file.endsWith('.mjs') ? await import(file) : require(file);
-  const handler: unknown = loaded[exportName];
+  const handler: unknown = (await import(file))[exportName];
   if (!isHandler(handler)) {
     throw runtimeError(
       'Runtime.HandlerNotFound',
