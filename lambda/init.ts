@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { openEarlySocket } from './connections/early-socket.ts';
 
 /**
@@ -7,5 +6,6 @@ import { openEarlySocket } from './connections/early-socket.ts';
  * has the share of a processor that the memory gives. All other code is in handler.cjs: CommonJS loads faster.
  */
 const socket = await openEarlySocket(process.env['BLINK_ENDPOINT']);
-const { createHandler }: typeof import('./handler.ts') = createRequire(import.meta.url)('./handler.cjs');
+const require = process.getBuiltinModule('node:module').createRequire(import.meta.url);
+const { createHandler }: typeof import('./handler.ts') = require('./handler.cjs');
 export const handler = await createHandler(process.env, socket);

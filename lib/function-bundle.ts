@@ -63,7 +63,8 @@ export interface FunctionBundle {
 
 /**
  * Bundles the function. The same sources give the same bytes, so that CDK deploys the function only after a change.
- * @param directory receives the files; each is replaced by a rename, so that builds can run at the same time
+ * @param directory for these files alone: others are removed. Each is replaced by a rename, so that builds can run at the same
+ *   time
  */
 export async function buildFunction(directory = FUNCTION_DIRECTORY): Promise<FunctionBundle> {
   const [handler, init] = await Promise.all([

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TOKEN_URL } from '../blink/token-request.ts';
 
 /** Name resolution that takes longer is not waited for. */
@@ -16,11 +15,15 @@ const RESOLVES_WITHIN_MS = 20;
 export async function openEarlySocket(endpoint: string | undefined): Promise<Socket | undefined> {
   const { protocol, hostname, port } = URL.parse(endpoint ?? '') ?? TOKEN_URL;
   if (protocol !== 'https:') return undefined;
-  const socket = connect({ host: hostname, port: Number(port || 443), noDelay: true });
+  // An import would read all exports of the module, which takes a millisecond.
+  const socket = process
+    .getBuiltinModule('node:net')
+    .connect({ host: hostname, port: Number(port || 443), noDelay: true });
   socket.on('error', () => undefined);
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, RESOLVES_WITHIN_MS);
-  await Promise.race([once(socket, 'connectionAttempt'), late.promise]).catch(() => undefined);
+  const { promise: isSent, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, RESOLVES_WITHIN_MS);
+  socket.once('connectionAttempt', () => resolve());
+  await isSent;
   clearTimeout(timer);
   return socket;
 }

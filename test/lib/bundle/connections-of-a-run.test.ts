@@ -16,8 +16,8 @@ test('over TLS, a cold run opens one connection to each of Blink’s hosts, and 
 }) => {
   const directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
   const certificate = await createCertificate(directory);
-  await buildFunction(directory);
-  const bundle = await startBundleUnderTest(join(directory, 'init.mjs'));
+  const built = await buildFunction(join(directory, 'function'));
+  const bundle = await startBundleUnderTest(join(built.directory, 'init.mjs'));
   const blink = await startBlink({ tls: certificate, accounts: [ACCOUNT] });
   const connections: ProxiedConnection[] = [];
   const port = await startDelayingProxy(blink.port, { awayMs: 0, workMs: 0 }, connections);
