@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { readSettings } from '../lib/settings.ts';
+import { readSettings } from '../lib/read-settings.ts';
 import { DEFAULT_DELAYS, type Delays } from './network.ts';
 
 export interface Options {

@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { buildFunction } from '../lib/function-bundle.ts';
-import { readSettings, SettingsError } from '../lib/settings.ts';
+import { readSettings, SettingsError } from '../lib/read-settings.ts';
 import { gatherSettings } from '../lib/settings-file.ts';
 import { BlinkLogoutStack } from '../lib/stack.ts';
 

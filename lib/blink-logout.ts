@@ -14,99 +14,12 @@ import { DeadLetters } from './dead-letters.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { FUNCTION_DIRECTORY } from './function-directory.ts';
 import { LogoutFunction } from './logout-function.ts';
+import { readSettings, SettingsError } from './read-settings.ts';
 import { Schedule } from './schedule.ts';
-import { readSettings, SettingsError } from './settings.ts';
+import type { GivenSettings } from './settings.ts';
 import { Webhook } from './webhook.ts';
 
-/** The settings, and the function's place. A test compares the descriptions and defaults with those of the settings. */
-export interface BlinkLogoutProps {
-  /**
-   * Prefix of the names of the stack, its sessions' secrets, the key's secret, log groups, alarms and dashboard, and
-   * the namespace of the metrics. Several stacks under different names can live in one account and Region.
-   * @default 'blink-logout'
-   */
-  readonly name?: string;
-  /**
-   * When the sessions of the setting `sessions` are logged out: `cron(…)` with six fields, or `rate(…)`. Without it,
-   * the rule is disabled.
-   * @default - none
-   */
-  readonly schedule?: string | undefined;
-  /**
-   * What the schedule logs out: the session `default`, `all` sessions, or a list of session names. More than
-   * `default` goes through the state machine.
-   * @default 'default'
-   */
-  readonly sessions?: 'default' | 'all' | readonly string[];
-  /**
-   * The IANA time zone of a `cron(…)` schedule, such as `Europe/Berlin`. Without it, the schedule is in UTC.
-   * @default - none
-   */
-  readonly timeZone?: string | undefined;
-  /**
-   * Receives the alarms, after its owner has confirmed the subscription to Amazon SNS.
-   * @default - none
-   */
-  readonly alarmEmail?: string | undefined;
-  /**
-   * Who may call the webhook: holders of the `key`, or with `iam`, IAM principals that sign their requests (SigV4).
-   * @default 'key'
-   */
-  readonly webhookAuth?: 'key' | 'iam';
-  /**
-   * Requests per second that the webhook accepts over time, from all callers together.
-   * @default 2
-   */
-  readonly webhookRatePerSecond?: number;
-  /**
-   * Requests that the webhook accepts at once.
-   * @default 5
-   */
-  readonly webhookBurst?: number;
-  /**
-   * Sessions that the state machine logs out at once. New accounts run ten invocations at once, and Secrets Manager
-   * takes 50 writes a second, of which a logout needs four.
-   * @default 2
-   */
-  readonly maxConcurrency?: number;
-  /**
-   * Age in days at which a refresh token that no run has renewed raises an alarm. It must be longer than the time
-   * between two scheduled runs.
-   * @default 30
-   */
-  readonly refreshTokenMaxAgeDays?: number;
-  /**
-   * The function's memory in MB, and with it its share of a processor. docs/performance.md has what it costs and
-   * saves.
-   * @default 512
-   */
-  readonly memoryMb?: number;
-  /**
-   * How long the function's log and the webhook's access log are kept.
-   * @default 90
-   */
-  readonly logRetentionDays?: number;
-  /**
-   * Your KMS key for the webhook key's secret. Without it, Secrets Manager uses `aws/secretsmanager`. Sessions'
-   * secrets are moved by `aws secretsmanager update-secret --kms-key-id`.
-   * @default - none
-   */
-  readonly kmsKeyArn?: string | undefined;
-  /**
-   * Metrics for each session, beside those over all sessions. With many sessions, they are what CloudWatch costs.
-   * @default true
-   */
-  readonly sessionMetrics?: boolean;
-  /**
-   * Traces by AWS X-Ray.
-   * @default false
-   */
-  readonly tracing?: boolean;
-  /**
-   * The User-Agent of requests to Blink.
-   * @default 'Blink'
-   */
-  readonly blinkUserAgent?: string;
+export interface BlinkLogoutProps extends GivenSettings {
   /**
    * Contains the built function.
    * @default - the function of this package

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { nearMiss, SETTING_NAMES, SettingsError, settingsSchema } from './settings.ts';
+import { nearMiss, SettingsError } from './read-settings.ts';
+import { SETTING_NAMES, settingsSchema } from './settings.ts';
 
 export const SETTINGS_FILE = 'settings.json';
 
-export interface GivenSettings {
+export interface GatheredSettings {
   /** Not yet validated. */
   readonly given: Readonly<Record<string, unknown>>;
   /** A line for each setting that the context overrides. */
@@ -16,7 +17,10 @@ export interface GivenSettings {
  * Throws a SettingsError if the file is there and does not hold a JSON object.
  * @param directory has the file, if there is one
  */
-export function gatherSettings(directory: string, context: Readonly<Record<string, unknown>>): GivenSettings {
+export function gatherSettings(
+  directory: string,
+  context: Readonly<Record<string, unknown>>,
+): GatheredSettings {
   const file = readSettingsFile(`${directory}/${SETTINGS_FILE}`);
   const overriding = Object.entries(context).filter(([name]) => isOurs(name));
   return {

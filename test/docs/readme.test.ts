@@ -10,6 +10,7 @@ import { signIn } from '../../lib/local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../lib/local/local-sessions.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
 import { settingsSchema } from '../../lib/settings.ts';
+import { SETTING_DOCUMENTS } from '../lib/setting-documents.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
 const session = LOCAL_SESSIONS.default;
@@ -113,9 +114,9 @@ describe('a recipe of the README works as it stands', () => {
 describe('what the README says is so', () => {
   test('of the settings: each has its row, with its default and its description', () => {
     const defaults: Readonly<Record<string, unknown>> = v.getDefaults(settingsSchema);
-    const rows = Object.entries<v.GenericSchema>(settingsSchema.entries).map(([name, schema]) => {
+    const rows = [...SETTING_DOCUMENTS].map(([name, { description }]) => {
       const value = defaults[name] === undefined ? 'none' : `\`${defaults[name]}\``;
-      return `| \`${name}\` | ${value} | ${v.getDescription(schema)} |`;
+      return `| \`${name}\` | ${value} | ${description} |`;
     });
     const table = sectionOf('README.md', 'Deploy it').match(/^\|.*$/gm) ?? [];
     expect(table.slice(2)).toEqual(rows);

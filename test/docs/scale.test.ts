@@ -5,7 +5,7 @@ import type { Invocation } from '../../lib/local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../lib/local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
 import { runEventOf } from '../../lib/local/run-event.ts';
-import { readSettings } from '../../lib/settings.ts';
+import { readSettings } from '../../lib/read-settings.ts';
 import { synthesize } from '../lib/synthesize.ts';
 
 const PAGE = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');

@@ -1,6 +1,8 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { describe, expect, it } from 'vitest';
-import { readSettings, SettingsError, settingsSchema } from '../../lib/settings.ts';
+import { readSettings, SettingsError } from '../../lib/read-settings.ts';
+import { settingsSchema } from '../../lib/settings.ts';
+import { SETTING_DOCUMENTS } from './setting-documents.ts';
 
 const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
@@ -205,9 +207,13 @@ describe('settings', () => {
 
   it('have a JSON schema, from which editors complete settings.json', async () => {
     const schema = toJsonSchema(settingsSchema, { typeMode: 'input', ignoreActions: ['raw_check'] });
+    const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => {
+      const { description } = SETTING_DOCUMENTS.get(name) ?? {};
+      return [name, { ...(typeof property === 'object' && property), description }];
+    });
     const file = {
       ...schema,
-      properties: { $schema: { type: 'string' }, ...schema.properties },
+      properties: { $schema: { type: 'string' }, ...Object.fromEntries(properties) },
       additionalProperties: false,
     };
     await expect(`${JSON.stringify(file, null, 2)}\n`).toMatchFileSnapshot('../../docs/settings.schema.json');

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { onTestFinished } from 'vitest';
-import { readSettings } from '../../lib/settings.ts';
+import { readSettings } from '../../lib/read-settings.ts';
 import { BlinkLogoutStack } from '../../lib/stack.ts';
 
 const CDK_JSON: { readonly context: Record<string, unknown> } = JSON.parse(

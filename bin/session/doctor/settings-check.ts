@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSettings, type Settings, SettingsError } from '../../../lib/settings.ts';
+import { readSettings, SettingsError } from '../../../lib/read-settings.ts';
+import type { Settings } from '../../../lib/settings.ts';
 import { gatherSettings, SETTINGS_FILE } from '../../../lib/settings-file.ts';
 import { type DeployedSettings, differingSettings } from '../../../lib/settings-in-force.ts';
 import { type Finding, notConfigured, notOk, ok } from './check.ts';

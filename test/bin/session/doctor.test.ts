@@ -21,7 +21,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LoopbackServer, startLoopbackServer } from '../../../lib/local/loopback-server.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
-import { readSettings } from '../../../lib/settings.ts';
+import { readSettings } from '../../../lib/read-settings.ts';
 import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,0 +1,91 @@
+import { closest, distance } from 'fastest-levenshtein';
+import * as v from 'valibot';
+import { parseScheduleExpression } from './schedule-expression.ts';
+import { longestGapMinutes } from './schedule-gap.ts';
+import { SETTING_NAMES, type Settings, settingsSchema } from './settings.ts';
+
+/** Its message is for the person who runs the synthesis: a line for each fault. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Fills in the defaults. Numbers and booleans may be given as strings, as `-c name=value` does.
+ * Throws a SettingsError that names every fault: what was given, and what is accepted.
+ */
+export function readSettings(given: Readonly<Record<string, unknown>>): Settings {
+  const typed = Object.fromEntries(
+    Object.entries(settingsSchema.entries)
+      .filter(([name]) => Object.hasOwn(given, name))
+      .map(([name, schema]) => [name, asTyped(schema, given[name])]),
+  );
+  const parsed = v.safeParse(settingsSchema, typed, { abortPipeEarly: true });
+  const faults = [
+    ...(parsed.issues ?? []).map((issue) => {
+      const name = v.getDotPath(issue) ?? '';
+      return `${name} was given as ${JSON.stringify(given[name])}; accepted is ${issue.message.replace(/(?<!\?)$/, '.')}`;
+    }),
+    ...Object.keys(given).filter(isUnknown).map(unknownSetting),
+    ...(parsed.success ? unmatched(parsed.output) : []),
+  ];
+  if (parsed.success && faults.length === 0) return parsed.output;
+  throw new SettingsError(faults.join('\n'));
+}
+
+/** A string that the setting does not accept is taken as the number or the boolean that it spells. */
+function asTyped(schema: v.GenericSchema, value: unknown): unknown {
+  if (typeof value !== 'string' || v.is(schema, value)) return value;
+  if (/^\d+$/.test(value)) return Number(value);
+  if (/^\[/.test(value)) return listOf(value);
+  return value === 'true' || value === 'false' ? value === 'true' : value;
+}
+
+/** `["a","b"]`, or `[a,b]` where a shell has removed the quotes. */
+function listOf(text: string): readonly string[] {
+  return text.replace(/^\[|\]$|["\s]/g, '').split(',');
+}
+
+/** The setting whose name differs by a typing error, if there is one. */
+export function nearMiss(name: string): string | undefined {
+  const lowerCase = name.toLowerCase();
+  const nearest = closest(
+    lowerCase,
+    SETTING_NAMES.map((setting) => setting.toLowerCase()),
+  );
+  if (distance(lowerCase, nearest) > nearest.length / 3) return undefined;
+  return SETTING_NAMES.find((setting) => setting.toLowerCase() === nearest);
+}
+
+function isUnknown(name: string): boolean {
+  return !Object.hasOwn(settingsSchema.entries, name);
+}
+
+function unknownSetting(name: string): string {
+  const meant = nearMiss(name);
+  return meant === undefined
+    ? `${name} is not a setting; accepted are ${SETTING_NAMES.join(', ')}.`
+    : `${name} is not a setting; did you mean ${meant}?`;
+}
+
+function unmatched(settings: Settings): string[] {
+  return [...unmatchedTimeZone(settings), ...unmatchedAge(settings)];
+}
+
+function unmatchedTimeZone({ schedule, timeZone }: Settings): string[] {
+  if (timeZone === undefined || schedule?.startsWith('cron(')) return [];
+  return [
+    schedule === undefined
+      ? `timeZone was given as "${timeZone}" without schedule; accepted is timeZone with a schedule cron(…).`
+      : `timeZone was given as "${timeZone}", and schedule as "${schedule}", which has no time of day; accepted is timeZone with a schedule cron(…).`,
+  ];
+}
+
+/** An age that passes between two runs would raise the alarm at every run. A schedule that fires once has no such time. */
+function unmatchedAge({ schedule, timeZone, refreshTokenMaxAgeDays: age }: Settings): string[] {
+  if (schedule === undefined) return [];
+  const gapDays = longestGapMinutes(parseScheduleExpression(schedule), timeZone) / (24 * 60);
+  if (gapDays < age || gapDays === Number.POSITIVE_INFINITY) return [];
+  return [
+    `refreshTokenMaxAgeDays is ${age}, and schedule was given as "${schedule}", whose runs are up to ${Math.ceil(gapDays)} days apart: each would raise the alarm; accepted is ${Math.floor(gapDays) + 1} days or more, or a schedule that runs more often.`,
+  ];
+}
