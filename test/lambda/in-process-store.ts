@@ -1,7 +1,7 @@
 import { Failure } from '../../lambda/failure.ts';
 import type { SecretStore } from '../../lambda/vault/secret-store.ts';
+import { AwsError } from '../../lib/local/aws-json.ts';
 import { Secret } from '../../lib/local/secrets-manager/secret.ts';
-import { SecretsManagerError } from '../../lib/local/secrets-manager/secrets-manager-error.ts';
 
 /** One secret, kept as the stand-in for Secrets Manager keeps it, without HTTP. */
 export function inProcessStore(name: string, text: string): SecretStore {
@@ -18,7 +18,7 @@ export function inProcessStore(name: string, text: string): SecretStore {
       write();
       return done;
     } catch (error) {
-      if (error instanceof SecretsManagerError) return 'conflict' as const;
+      if (error instanceof AwsError) return 'conflict' as const;
       throw error;
     }
   };

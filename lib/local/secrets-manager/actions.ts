@@ -1,12 +1,9 @@
 import * as v from 'valibot';
+import { type Action, AwsError, action } from '../aws-json.ts';
 import { page } from './page.ts';
 import { randomPassword } from './random-password.ts';
 import type { Secret, Version } from './secret.ts';
 import type { Secrets } from './secrets.ts';
-import { SecretsManagerError } from './secrets-manager-error.ts';
-
-/** Returns the output of an action for the input that was received. */
-export type Action = (secrets: Secrets, input: unknown) => object;
 
 const secretId = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const versionId = v.pipe(v.string(), v.minLength(32), v.maxLength(64));
@@ -29,20 +26,8 @@ const paging = {
   NextToken: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4096))),
 };
 
-function action<S extends v.ObjectEntries>(
-  entries: S,
-  run: (secrets: Secrets, input: v.InferOutput<v.StrictObjectSchema<S, undefined>>) => object,
-): Action {
-  const schema = v.strictObject(entries);
-  return (secrets, input) => {
-    const parsed = v.safeParse(schema, input);
-    if (parsed.success) return run(secrets, parsed.output);
-    throw new SecretsManagerError('ValidationException', v.summarize(parsed.issues));
-  };
-}
-
 /** The supported actions by name. An unknown parameter is refused. */
-export const ACTIONS: Readonly<Record<string, Action>> = {
+export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
   GetSecretValue: action(
     { SecretId: secretId, VersionId: v.optional(versionId), VersionStage: v.optional(label) },
     (secrets, input) => {
@@ -220,8 +205,8 @@ function passes({ Key, Values }: v.InferOutput<typeof filter>, secret: Secret): 
   );
 }
 
-function invalid(message: string): SecretsManagerError {
-  return new SecretsManagerError('InvalidParameterException', message);
+function invalid(message: string): AwsError {
+  return new AwsError('InvalidParameterException', message);
 }
 
 function naming({ arn, name }: Secret): { readonly ARN: string; readonly Name: string } {

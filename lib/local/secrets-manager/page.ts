@@ -1,4 +1,4 @@
-import { SecretsManagerError } from './secrets-manager-error.ts';
+import { AwsError } from '../aws-json.ts';
 
 const PAGE_SIZE = 100;
 
@@ -15,6 +15,6 @@ export function page<T>(
 
 function position(token: string): number {
   const [, digits] = /^from:(\d+)$/.exec(Buffer.from(token, 'base64').toString()) ?? [];
-  if (digits === undefined) throw new SecretsManagerError('InvalidNextTokenException', 'Invalid NextToken.');
+  if (digits === undefined) throw new AwsError('InvalidNextTokenException', 'Invalid NextToken.');
   return Number(digits);
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import { AwsError } from '../aws-json.ts';
 import { ACCOUNT_ID } from '../lambda-environment.ts';
 import type { Secrets } from './secrets.ts';
-import { SecretsManagerError } from './secrets-manager-error.ts';
 
 const USER = `arn:aws:iam::${ACCOUNT_ID}:user/local`;
 
@@ -51,8 +51,8 @@ export class Permissions {
   }
 }
 
-function denied(message: string): SecretsManagerError {
-  return new SecretsManagerError('AccessDeniedException', message);
+function denied(message: string): AwsError {
+  return new AwsError('AccessDeniedException', message);
 }
 
 /** The ARN of a secret that exists, otherwise what the caller has sent (observed at Secrets Manager). */

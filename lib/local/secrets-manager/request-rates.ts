@@ -1,5 +1,5 @@
+import { AwsError } from '../aws-json.ts';
 import type { Clock } from '../settable-clock.ts';
-import { SecretsManagerError } from './secrets-manager-error.ts';
 
 /** Requests per second for all secrets of an account and Region, in all actions of a row together. */
 const QUOTAS: readonly { readonly actions: readonly string[]; readonly perSecond: number; write?: true }[] = [
@@ -37,8 +37,7 @@ export class RequestRates {
       return;
     const nowMs = this.#clock.nowMs();
     const lastSecond = (this.#atMs.get(quota) ?? []).filter((atMs) => atMs > nowMs - 1000);
-    if (lastSecond.length >= quota.perSecond)
-      throw new SecretsManagerError('ThrottlingException', 'Rate exceeded');
+    if (lastSecond.length >= quota.perSecond) throw new AwsError('ThrottlingException', 'Rate exceeded');
     this.#atMs.set(quota, [...lastSecond, nowMs]);
   }
 }

@@ -1,5 +1,5 @@
+import { AwsError } from '../aws-json.ts';
 import type { Clock } from '../settable-clock.ts';
-import { SecretsManagerError } from './secrets-manager-error.ts';
 
 export interface Version {
   readonly versionId: string;
@@ -79,7 +79,7 @@ export class Secret {
     const version = versions.find((each) => each.versionId === versionId);
     if (version === undefined) return notFound(`VersionId: ${versionId}`);
     if (label !== undefined && !version.labels.includes(label)) {
-      throw new SecretsManagerError(
+      throw new AwsError(
         'InvalidRequestException',
         'You provided a VersionStage that is not associated to the provided VersionId.',
       );
@@ -97,7 +97,7 @@ export class Secret {
     const existing = versions.get(versionId);
     if (existing !== undefined) {
       if (existing.text === text) return this.version({ versionId });
-      throw new SecretsManagerError(
+      throw new AwsError(
         'ResourceExistsException',
         `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${this.arn}.`,
       );
@@ -190,16 +190,16 @@ function withRoomForOne({ versions, holders }: State, nowMs: number): State['ver
 }
 
 function notFound(what: string): never {
-  throw new SecretsManagerError(
+  throw new AwsError(
     'ResourceNotFoundException',
     `Secrets Manager can't find the specified secret value for ${what}`,
   );
 }
 
-function tooMany(what: string): SecretsManagerError {
-  return new SecretsManagerError('LimitExceededException', `You have reached the quota for ${what}.`);
+function tooMany(what: string): AwsError {
+  return new AwsError('LimitExceededException', `You have reached the quota for ${what}.`);
 }
 
-function invalid(message: string): SecretsManagerError {
-  return new SecretsManagerError('InvalidParameterException', message);
+function invalid(message: string): AwsError {
+  return new AwsError('InvalidParameterException', message);
 }

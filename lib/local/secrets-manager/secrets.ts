@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { AwsError } from '../aws-json.ts';
 import type { Clock } from '../settable-clock.ts';
 import { Secret, type Version } from './secret.ts';
-import { SecretsManagerError } from './secrets-manager-error.ts';
 
 /** All secrets of one account and region. */
 export class Secrets {
@@ -18,7 +18,7 @@ export class Secrets {
   create(name: string, text?: string, versionId: string = randomUUID()): Secret {
     const existing = this.all().find((secret) => secret.name === name);
     if (existing?.deletionDateMs !== undefined) {
-      throw new SecretsManagerError(
+      throw new AwsError(
         'InvalidRequestException',
         "You can't create this secret because a secret with this name is already scheduled for deletion.",
       );
@@ -28,7 +28,7 @@ export class Secrets {
         .versions()
         .some((version) => version.versionId === versionId && version.text === text);
       if (isRepeated) return existing;
-      throw new SecretsManagerError(
+      throw new AwsError(
         'ResourceExistsException',
         `The operation failed because the secret ${name} already exists.`,
       );
@@ -51,10 +51,7 @@ export class Secrets {
   describe(id: string): Secret {
     const secret = this.lookUp(id);
     if (secret === undefined) {
-      throw new SecretsManagerError(
-        'ResourceNotFoundException',
-        "Secrets Manager can't find the specified secret.",
-      );
+      throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     }
     return secret;
   }
@@ -63,7 +60,7 @@ export class Secrets {
   find(id: string): Secret {
     const secret = this.describe(id);
     if (secret.deletionDateMs !== undefined) {
-      throw new SecretsManagerError(
+      throw new AwsError(
         'InvalidRequestException',
         "You can't perform this operation on the secret because it was marked for deletion.",
       );
@@ -74,7 +71,7 @@ export class Secrets {
   /** "Secrets Manager can't encrypt the protected secret text using the provided KMS key." (API reference, EncryptionFailure) */
   requireKmsKey(keyId: string | undefined): void {
     if (keyId === undefined || this.kmsKeys.has(keyId)) return;
-    throw new SecretsManagerError(
+    throw new AwsError(
       'EncryptionFailure',
       "Secrets Manager can't encrypt the protected secret text using the provided KMS key.",
     );

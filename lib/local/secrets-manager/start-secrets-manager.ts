@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
+import { actionName, answerOf, errorAnswer, type Protocol, parseJson, readRequest } from '../aws-json.ts';
 import { type Effect, Faults } from '../faults.ts';
 import {
   type Answer,
@@ -9,11 +9,10 @@ import {
   startLoopbackServer,
 } from '../loopback-server.ts';
 import { SettableClock } from '../settable-clock.ts';
-import { ACTIONS, type Action } from './actions.ts';
+import { ACTIONS } from './actions.ts';
 import { Permissions } from './permissions.ts';
 import { RequestRates } from './request-rates.ts';
 import { Secrets } from './secrets.ts';
-import { errorAnswer, SecretsManagerError } from './secrets-manager-error.ts';
 import { type AccessKeys, verifySignature } from './verify-signature.ts';
 
 /** A call that was received, without the secret's text. */
@@ -43,7 +42,7 @@ export interface SecretsManagerStandIn extends LoopbackServer {
   readonly calls: readonly SecretsManagerCall[];
 }
 
-const TARGET = /^secretsmanager\.([A-Za-z]+)$/;
+const PROTOCOL: Protocol = { version: '1.1', service: 'secretsmanager', errorText: 'Message' };
 
 /** Secrets Manager on this machine: AWS JSON 1.1 over HTTP, with its data in memory. */
 export async function startSecretsManager(
@@ -60,52 +59,25 @@ export async function startSecretsManager(
     calls.push(call);
     const act = () => {
       const { action, secretId } = call;
-      const { run, input } = parse(request, action);
+      const { run, input } = readRequest(ACTIONS, action, request);
       if (options.accessKeys) verifySignature(request, options.accessKeys, clock.nowMs());
       requestRates.count(action);
       permissions.demand(action, secretId, input, secrets);
       return run(secrets, input);
     };
-    const delivery = await faults.around(call, () => answer(act));
+    const delivery = await faults.around(call, () => answerOf(PROTOCOL, act));
     return delivery === 'destroy' ? delivery : { ...delivery, answer: stamped(delivery.answer, clock) };
   });
   return { ...server, secrets, clock, faults, permissions, requestRates, calls };
 }
 
 /** An effect that answers with one of Secrets Manager's errors, such as ThrottlingException. */
-export function refuse(name: string, message: string = name): Effect {
-  return { do: 'answer', answer: errorAnswer(name, message) };
-}
-
-function parse({ headers, body }: Request, action: string): { run: Action; input: unknown } {
-  if (!headers.authorization?.startsWith('AWS4-HMAC-SHA256 ')) {
-    throw new SecretsManagerError('MissingAuthenticationTokenException', 'Missing Authentication Token');
-  }
-  const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-  if (run === undefined) {
-    throw new SecretsManagerError('UnknownOperationException', `No such operation: ${action}`);
-  }
-  const input = json(body.toString());
-  if (input === undefined) throw new SecretsManagerError('SerializationException', 'The body is not JSON.');
-  return { run, input };
-}
-
-function answer(act: () => object): Answer {
-  try {
-    return {
-      status: 200,
-      headers: { 'content-type': 'application/x-amz-json-1.1' },
-      body: JSON.stringify(act()),
-    };
-  } catch (error) {
-    if (error instanceof SecretsManagerError) return errorAnswer(error.name, error.message);
-    throw error;
-  }
+export function refuse(name: string, message?: string): Effect {
+  return { do: 'answer', answer: errorAnswer(PROTOCOL, name, message) };
 }
 
 function stamped(answer: Answer, clock: SettableClock): Answer {
-  const date = new Date(clock.nowMs()).toUTCString();
-  return { ...answer, headers: { ...answer.headers, date, 'x-amzn-requestid': randomUUID() } };
+  return { ...answer, headers: { ...answer.headers, date: new Date(clock.nowMs()).toUTCString() } };
 }
 
 const observedSchema = v.fallback(
@@ -121,24 +93,14 @@ const observedSchema = v.fallback(
   { VersionStages: [] },
 );
 
-function describe({ headers, body }: Request, atMs: number): SecretsManagerCall {
-  const input = v.parse(observedSchema, json(body.toString()));
-  const target = headers['x-amz-target'];
-  const [, action = 'unknown'] = TARGET.exec(typeof target === 'string' ? target : '') ?? [];
+function describe(request: Request, atMs: number): SecretsManagerCall {
+  const input = v.parse(observedSchema, parseJson(request.body.toString()));
   return {
-    action,
+    action: actionName(PROTOCOL, request),
     secretId: input.SecretId ?? input.Name,
     versionId: input.VersionId ?? input.ClientRequestToken ?? input.MoveToVersionId,
     labels: input.VersionStage === undefined ? input.VersionStages : [input.VersionStage],
     atMs,
-    hasSessionToken: headers['x-amz-security-token'] !== undefined,
+    hasSessionToken: request.headers['x-amz-security-token'] !== undefined,
   };
-}
-
-function json(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { AwsError } from '../aws-json.ts';
 import type { Request } from '../loopback-server.ts';
-import { SecretsManagerError } from './secrets-manager-error.ts';
 
 /** Secret access keys by access key id. */
 export type AccessKeys = Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ export function verifySignature(request: Request, accessKeys: AccessKeys, nowMs:
     AUTHORIZATION.exec(headers.authorization ?? '') ?? [];
   const accessKey = Object.hasOwn(accessKeys, accessKeyId) ? accessKeys[accessKeyId] : undefined;
   if (accessKey === undefined) {
-    throw new SecretsManagerError(
+    throw new AwsError(
       'UnrecognizedClientException',
       'The security token included in the request is invalid.',
     );
@@ -43,7 +43,7 @@ export function verifySignature(request: Request, accessKeys: AccessKeys, nowMs:
   );
   const isSame = timingSafeEqual(hmac(key, stringToSign), Buffer.from(signature, 'hex'));
   if (isSame && isCovered && isCurrent) return;
-  throw new SecretsManagerError(
+  throw new AwsError(
     'InvalidSignatureException',
     isSame && isCovered
       ? `Signature expired: ${time} is not within 5 minutes of the server's time.`

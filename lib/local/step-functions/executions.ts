@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
+import { AwsError } from '../aws-json.ts';
 import type { Execution, ExecutionOptions, MapEvent } from './execute.ts';
-import { StepFunctionsError } from './step-functions-error.ts';
 
 /** Runs the state machine to its end. */
 export type Execute = (
@@ -62,18 +62,15 @@ export class Executions {
    */
   start(stateMachineArn: string, name: string = randomUUID(), input: string = '{}'): StoredExecution {
     if (stateMachineArn !== this.stateMachineArn) {
-      throw new StepFunctionsError(
-        'StateMachineDoesNotExist',
-        `State Machine Does Not Exist: '${stateMachineArn}'`,
-      );
+      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
     }
     const parsed = v.safeParse(jsonSchema, input);
-    if (!parsed.success) throw new StepFunctionsError('InvalidExecutionInput', 'The input is not JSON.');
+    if (!parsed.success) throw new AwsError('InvalidExecutionInput', 'The input is not JSON.');
     const arn = `${this.#arn('execution')}:${name}`;
     const existing = this.#executions.get(arn);
     if (existing !== undefined) {
       if (existing.end === undefined && existing.input === input) return existing;
-      throw new StepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
     const controller = new AbortController();
     const started: ParentExecution = {
@@ -108,7 +105,7 @@ export class Executions {
   mapRun(arn: string): MapRun {
     const mapRun = this.#allMapRuns().find((each) => each.arn === arn);
     if (mapRun !== undefined) return mapRun;
-    throw new StepFunctionsError('ResourceNotFound', `Resource not found: '${arn}'`);
+    throw new AwsError('ResourceNotFound', `Resource not found: '${arn}'`);
   }
 
   stop(arn: string): void {
@@ -192,5 +189,5 @@ function end(mapRun: MapRun | undefined, index: number, ending: NonNullable<Stor
 }
 
 function missing(arn: string): never {
-  throw new StepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+  throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
 }

@@ -1,10 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { Faults } from '../faults.ts';
+import {
+  type Action,
+  action,
+  actionName,
+  answerOf,
+  errorAnswer,
+  type Protocol,
+  readRequest,
+} from '../aws-json.ts';
+import { type Effect, Faults } from '../faults.ts';
 import { ACCOUNT_ID, REGION } from '../lambda-environment.ts';
-import { type Answer, type LoopbackServer, type Request, startLoopbackServer } from '../loopback-server.ts';
+import { type LoopbackServer, startLoopbackServer } from '../loopback-server.ts';
 import { type Execute, Executions, type MapRun, type StoredExecution } from './executions.ts';
-import { StepFunctionsError, stepFunctionsErrorAnswer } from './step-functions-error.ts';
 
 export interface StepFunctionsOptions {
   readonly execute: Execute;
@@ -22,6 +29,8 @@ export interface StepFunctionsStandIn extends LoopbackServer {
 /** The state machine of the local run. */
 export const LOCAL_STATE_MACHINE_ARN = `arn:aws:states:${REGION}:${ACCOUNT_ID}:stateMachine:local`;
 
+const PROTOCOL: Protocol = { version: '1.0', service: 'AWSStepFunctions', errorText: 'message' };
+
 /** Step Functions on this machine, with one state machine: AWS JSON 1.0 over HTTP, with its data in memory. */
 export async function startStepFunctions({
   execute,
@@ -31,9 +40,14 @@ export async function startStepFunctions({
   const faults = new Faults<{ readonly action: string }>();
   const calls: string[] = [];
   const server = await startLoopbackServer({ ...(port !== undefined && { port }) }, async (request) => {
-    const [, action = 'unknown'] = TARGET.exec(String(request.headers['x-amz-target'])) ?? [];
-    calls.push(action);
-    return faults.around({ action }, () => answer(() => act(executions, action, request)));
+    const name = actionName(PROTOCOL, request);
+    calls.push(name);
+    return faults.around({ action: name }, () =>
+      answerOf(PROTOCOL, () => {
+        const { run, input } = readRequest(ACTIONS, name, request);
+        return run(executions, input);
+      }),
+    );
   });
   return {
     ...server,
@@ -47,75 +61,40 @@ export async function startStepFunctions({
   };
 }
 
-const TARGET = /^AWSStepFunctions\.([A-Za-z]+)$/;
-
-function act(executions: Executions, action: string, { headers, body }: Request): object {
-  if (!headers.authorization?.startsWith('AWS4-HMAC-SHA256 ')) {
-    throw new StepFunctionsError('MissingAuthenticationTokenException', 'Missing Authentication Token');
-  }
-  const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
-  if (run === undefined) {
-    throw new StepFunctionsError('UnknownOperationException', `No such operation: ${action}`);
-  }
-  try {
-    return run(executions, JSON.parse(body.toString()));
-  } catch (error) {
-    if (error instanceof v.ValiError || error instanceof SyntaxError) {
-      throw new StepFunctionsError('ValidationException', error.message);
-    }
-    throw error;
-  }
+/** An effect that answers with one of Step Functions' errors, such as ExecutionDoesNotExist. */
+export function refuse(name: string, message?: string): Effect {
+  return { do: 'answer', answer: errorAnswer(PROTOCOL, name, message) };
 }
 
-function answer(act: () => object): Answer {
-  try {
-    return {
-      status: 200,
-      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': randomUUID() },
-      body: JSON.stringify(act()),
-    };
-  } catch (error) {
-    if (error instanceof StepFunctionsError) return stepFunctionsErrorAnswer(error.name, error.message);
-    throw error;
-  }
-}
-
-const startSchema = v.object({
-  stateMachineArn: v.string(),
-  name: v.optional(v.pipe(v.string(), v.maxLength(80))),
-  input: v.optional(v.string()),
-});
-const executionSchema = v.object({ executionArn: v.string() });
-/** "The default is 100 and the maximum allowed page size is 1000. A value of 0 uses the default." */
-const pageSchema = v.object({
+const paging = {
+  /** "The default is 100 and the maximum allowed page size is 1000. A value of 0 uses the default." */
   maxResults: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1000)), 0),
   nextToken: v.optional(v.string(), '0'),
-});
-const mapRunSchema = v.object({ mapRunArn: v.string() });
-const listSchema = v.object({
-  ...pageSchema.entries,
-  mapRunArn: v.string(),
-  statusFilter: v.optional(v.string()),
-});
+};
 
 /** By their names in the AWS Step Functions API Reference, with the fields of its responses that are known here. */
-const ACTIONS: Readonly<Record<string, (executions: Executions, input: unknown) => object>> = {
-  StartExecution(executions, input) {
-    const { stateMachineArn, name, input: text } = v.parse(startSchema, input);
-    const { arn, startedAtMs } = executions.start(stateMachineArn, name, text);
-    return { executionArn: arn, startDate: startedAtMs / 1000 };
-  },
-  DescribeExecution(executions, input) {
-    const execution = executions.find(v.parse(executionSchema, input).executionArn);
+const ACTIONS: Readonly<Record<string, Action<Executions>>> = {
+  StartExecution: action(
+    {
+      stateMachineArn: v.string(),
+      name: v.optional(v.pipe(v.string(), v.maxLength(80))),
+      input: v.optional(v.string()),
+    },
+    (executions, { stateMachineArn, name, input }) => {
+      const { arn, startedAtMs } = executions.start(stateMachineArn, name, input);
+      return { executionArn: arn, startDate: startedAtMs / 1000 };
+    },
+  ),
+  DescribeExecution: action({ executionArn: v.string() }, (executions, { executionArn }) => {
+    const execution = executions.find(executionArn);
     return { ...listed(execution), input: execution.input, ...ending(execution) };
-  },
-  ListMapRuns(executions, input) {
-    const mapRuns = executions.mapRuns(v.parse(executionSchema, input).executionArn);
-    const { items, nextToken } = page(mapRuns, input);
+  }),
+  ListMapRuns: action({ executionArn: v.string(), ...paging }, (executions, input) => {
+    const { items, nextToken } = page(executions.mapRuns(input.executionArn), input);
     return { mapRuns: items.map((mapRun) => listedMapRun(mapRun, executions.stateMachineArn)), nextToken };
-  },
-  DescribeMapRun(executions, input) {
-    const mapRun = executions.mapRun(v.parse(mapRunSchema, input).mapRunArn);
+  }),
+  DescribeMapRun: action({ mapRunArn: v.string() }, (executions, { mapRunArn }) => {
+    const mapRun = executions.mapRun(mapRunArn);
     const counts = countsOf(mapRun);
     return {
       ...listedMapRun(mapRun, executions.stateMachineArn),
@@ -123,25 +102,29 @@ const ACTIONS: Readonly<Record<string, (executions: Executions, input: unknown) 
       itemCounts: counts,
       executionCounts: counts,
     };
-  },
-  ListExecutions(executions, input) {
-    const { mapRunArn, statusFilter } = v.parse(listSchema, input);
-    // "Results are sorted by time, with the most recent execution first."
-    const fitting = executions
-      .mapRun(mapRunArn)
-      .children.toReversed()
-      .filter((execution) => statusFilter === undefined || statusOf(execution) === statusFilter);
-    const { items, nextToken } = page(fitting, input);
-    return { executions: items.map((child) => ({ ...listed(child), itemCount: 1 })), nextToken };
-  },
-  StopExecution(executions, input) {
-    executions.stop(v.parse(executionSchema, input).executionArn);
+  }),
+  ListExecutions: action(
+    { mapRunArn: v.string(), statusFilter: v.optional(v.string()), ...paging },
+    (executions, { mapRunArn, statusFilter, ...input }) => {
+      // "Results are sorted by time, with the most recent execution first."
+      const fitting = executions
+        .mapRun(mapRunArn)
+        .children.toReversed()
+        .filter((execution) => statusFilter === undefined || statusOf(execution) === statusFilter);
+      const { items, nextToken } = page(fitting, input);
+      return { executions: items.map((child) => ({ ...listed(child), itemCount: 1 })), nextToken };
+    },
+  ),
+  StopExecution: action({ executionArn: v.string() }, (executions, { executionArn }) => {
+    executions.stop(executionArn);
     return { stopDate: Date.now() / 1000 };
-  },
+  }),
 };
 
-function page<T>(all: readonly T[], input: unknown): { items: readonly T[]; nextToken?: string } {
-  const { maxResults, nextToken } = v.parse(pageSchema, input);
+function page<T>(
+  all: readonly T[],
+  { maxResults, nextToken }: { readonly maxResults: number; readonly nextToken: string },
+): { items: readonly T[]; nextToken?: string } {
   const start = Number(nextToken);
   const stop = start + (maxResults || 100);
   return { items: all.slice(start, stop), ...(stop < all.length && { nextToken: String(stop) }) };

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startLoopbackServer } from '../../../lib/local/loopback-server.ts';
-import { LOCAL_STATE_MACHINE_ARN } from '../../../lib/local/step-functions/start-step-functions.ts';
-import { stepFunctionsErrorAnswer } from '../../../lib/local/step-functions/step-functions-error.ts';
+import { LOCAL_STATE_MACHINE_ARN, refuse } from '../../../lib/local/step-functions/start-step-functions.ts';
 import { CTRL_C, sitDown } from './person.ts';
 import { type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
@@ -194,10 +193,10 @@ describe('--all at AWS', () => {
     [
       'Step Functions',
       () =>
-        session.fleet.faults.before('StartExecution', {
-          do: 'answer',
-          answer: stepFunctionsErrorAnswer('AccessDeniedException', 'User: canary is not authorized'),
-        }),
+        session.fleet.faults.before(
+          'StartExecution',
+          refuse('AccessDeniedException', 'User: canary is not authorized'),
+        ),
       {
         Action: [
           'states:StartExecution',
@@ -222,10 +221,7 @@ describe('--all at AWS', () => {
   });
 
   it('says that the state machine was deleted', async () => {
-    session.fleet.faults.before('StartExecution', {
-      do: 'answer',
-      answer: stepFunctionsErrorAnswer('StateMachineDoesNotExist'),
-    });
+    session.fleet.faults.before('StartExecution', refuse('StateMachineDoesNotExist'));
     expect(await session.runAtAws('logout --all')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('was deleted'),

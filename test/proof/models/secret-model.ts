@@ -2,9 +2,9 @@ import { Failure } from '../../../lambda/failure.ts';
 import type { Timing } from '../../../lambda/time.ts';
 import { parseEntry } from '../../../lambda/vault/journal.ts';
 import type { SecretStore, SecretVersion } from '../../../lambda/vault/secret-store.ts';
+import { AwsError } from '../../../lib/local/aws-json.ts';
 import { page } from '../../../lib/local/secrets-manager/page.ts';
 import { Secret, type Version } from '../../../lib/local/secrets-manager/secret.ts';
-import { SecretsManagerError } from '../../../lib/local/secrets-manager/secrets-manager-error.ts';
 import { type Channel, LostCall } from './channel.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -122,7 +122,7 @@ function orConflict<T>(errorName: string, done: T, write: () => unknown): T | 'c
     write();
     return done;
   } catch (error) {
-    if (!(error instanceof SecretsManagerError)) throw error;
+    if (!(error instanceof AwsError)) throw error;
     if (error.name === errorName) return 'conflict';
     throw new Failure(
       error.name === 'LimitExceededException' ? 'too_many_logouts' : 'secrets_unavailable',
