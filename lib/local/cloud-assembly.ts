@@ -1,63 +1,30 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 import * as v from 'valibot';
 
-/** The output of `cdk synth`: one stack's template and its assets. */
-export interface CloudAssembly {
-  readonly resources: Resources;
-  /** The directory that is uploaded under this key. Absolute. */
-  assetDirectory(objectKey: string): string;
-}
+/** Reads the output of `cdk synth`: a directory with one stack's template and a directory for each asset. */
 
-const manifestSchema = v.object({
-  artifacts: v.record(v.string(), v.object({ type: v.string(), properties: v.optional(v.unknown()) })),
-});
-const stackSchema = v.object({ templateFile: v.string() });
-const assetManifestSchema = v.object({ file: v.string() });
-const assetsSchema = v.object({
-  files: v.record(
-    v.string(),
-    v.object({
-      source: v.object({ path: v.string() }),
-      destinations: v.record(v.string(), v.object({ objectKey: v.string() })),
-    }),
-  ),
-});
-const templateSchema = v.object({
-  Resources: v.record(v.string(), v.object({ Type: v.string(), Properties: v.optional(v.unknown(), {}) })),
-});
-
-export async function readCloudAssembly(directory: string): Promise<CloudAssembly> {
-  async function read<S extends v.GenericSchema>(file: string, schema: S): Promise<v.InferOutput<S>> {
-    return v.parse(schema, JSON.parse(await readFile(join(directory, file), 'utf8')));
-  }
-  const { artifacts } = await read('manifest.json', manifestSchema);
-  function artifact<S extends v.GenericSchema>(type: string, schema: S): v.InferOutput<S> {
-    return v.parse(
-      schema,
-      only(
-        type,
-        Object.values(artifacts).filter((candidate) => candidate.type === type),
-      ).properties,
-    );
-  }
-  const { templateFile } = artifact('aws:cloudformation:stack', stackSchema);
-  const { file: assetsFile } = artifact('cdk:asset-manifest', assetManifestSchema);
-  const { Resources: resources } = await read(templateFile, templateSchema);
-  const { files } = await read(assetsFile, assetsSchema);
-  return {
-    resources: new Resources(resources),
-    assetDirectory(objectKey) {
-      const fitting = Object.values(files).filter(({ destinations }) =>
-        Object.values(destinations).some((destination) => destination.objectKey === objectKey),
-      );
-      return join(directory, only(`asset ${objectKey}`, fitting).source.path);
-    },
-  };
-}
+const templateSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    Resources: v.record(v.string(), v.object({ Type: v.string(), Properties: v.optional(v.unknown(), {}) })),
+  }),
+);
 
 type TemplateResources = v.InferOutput<typeof templateSchema>['Resources'];
 type Resource<S extends v.GenericSchema> = { readonly id: string; readonly properties: v.InferOutput<S> };
+
+export async function readResources(directory: string): Promise<Resources> {
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.template.json'));
+  const template = await readFile(join(directory, only('template', files)), 'utf8');
+  return new Resources(v.parse(templateSchema, template).Resources);
+}
+
+/** The directory that is uploaded as `<hash>.zip`. The CDK names it `asset.<hash>`. */
+export function assetDirectory(directory: string, objectKey: string): string {
+  return join(directory, `asset.${parse(objectKey).name}`);
+}
 
 /** A template's resources by type. Each is validated when it is read. */
 export class Resources {

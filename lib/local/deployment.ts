@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { readCloudAssembly } from './cloud-assembly.ts';
+import { assetDirectory, readResources } from './cloud-assembly.ts';
 import { ACCOUNT_ID, REGION } from './lambda-environment.ts';
 
 /** The parts of the synthesized template that run on this machine. */
@@ -120,7 +120,7 @@ function resolved(parts: readonly (string | Readonly<Record<string, unknown>>)[]
 
 /** @param directory a cloud assembly with one stack: one function as the target of all routes and of one rule, and one generated secret */
 export async function readDeployment(directory: string): Promise<Deployment> {
-  const { resources, assetDirectory } = await readCloudAssembly(directory);
+  const resources = await readResources(directory);
   const { id: functionId, properties: fn } = resources.only('AWS::Lambda::Function', functionSchema);
   const { id: ruleId, properties: rule } = resources.only('AWS::Events::Rule', ruleSchema);
   const integrations = new Map(
@@ -145,7 +145,7 @@ export async function readDeployment(directory: string): Promise<Deployment> {
   return {
     function: {
       name: fn.FunctionName ?? functionId,
-      assetDirectory: assetDirectory(fn.Code.S3Key),
+      assetDirectory: assetDirectory(directory, fn.Code.S3Key),
       handler: fn.Handler,
       runtime: fn.Runtime,
       environment: fn.Environment.Variables,

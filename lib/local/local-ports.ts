@@ -1,11 +1,5 @@
-/** The ports of the local run: the webhook's, and after it those of the stand-ins and of Lambda's API. */
-export interface LocalPorts {
-  readonly httpApi: number;
-  readonly secretsManager: number;
-  readonly blink: number;
-  readonly lambdaApi: number;
-  readonly stepFunctions: number;
-}
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 
 /** The default of `npm start -- --serve`. */
 export const SERVE_PORT = 8585;
@@ -13,7 +7,10 @@ export const SERVE_PORT = 8585;
 /** The highest port of which all the others exist. */
 export const HIGHEST_FIRST_PORT = 65_531;
 
-export function localPorts(first: number): LocalPorts {
+export type LocalPorts = ReturnType<typeof localPorts>;
+
+/** The ports of the local run: the webhook's, and after it those of the stand-ins and of Lambda's API. */
+export function localPorts(first: number) {
   return {
     httpApi: first,
     secretsManager: first + 1,
@@ -21,4 +18,20 @@ export function localPorts(first: number): LocalPorts {
     lambdaApi: first + 3,
     stepFunctions: first + 4,
   };
+}
+
+/** Throws if one of the ports cannot be listened on. */
+export async function requireFree(ports: LocalPorts): Promise<void> {
+  for (const port of Object.values(ports)) {
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      throw new Error(`port ${port} is in use or may not be used; choose another one with --port`, {
+        cause: error,
+      });
+    }
+    server.close();
+    await once(server, 'close');
+  }
 }

@@ -8,9 +8,8 @@ import { executeFleet, type FleetExecution } from './fleet.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { Invocation } from './lambda-process.ts';
-import { type LocalPorts, localPorts } from './local-ports.ts';
+import { localPorts, requireFree } from './local-ports.ts';
 import type { LoopbackServer } from './loopback-server.ts';
-import { requireFree } from './require-free.ts';
 import { scheduledEvent } from './scheduled-event.ts';
 import { randomPassword } from './secrets-manager/random-password.ts';
 import { type SecretsManagerStandIn, startSecretsManager } from './secrets-manager/start-secrets-manager.ts';
@@ -58,13 +57,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     for (const closing of closings.splice(0).toReversed()) await closing();
   };
   try {
-    const ports = await freePorts(options.port);
+    const ports = options.port === undefined ? undefined : localPorts(options.port);
+    // Before the synthesis, which takes seconds.
+    if (ports !== undefined) await requireFree(ports);
     const assembly = options.assembly ?? (await synthesizeAside(closings, options.signal));
     const deployment = await readDeployment(assembly);
 
-    const secretsManager = await startSecretsManager({ port: ports.secretsManager });
+    const secretsManager = await startSecretsManager({ port: ports?.secretsManager });
     closings.push(secretsManager.close);
-    const blink = await startBlink({ accounts: options.accounts, port: ports.blink });
+    const blink = await startBlink({ accounts: options.accounts, port: ports?.blink });
     closings.push(blink.close);
     const lambda = new Lambda(deployment.function, {
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
@@ -77,15 +78,15 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       stack.onInvocation?.(invocation);
       return invocation;
     };
-    const httpApi = await startHttpApi({ routes: deployment.routes, invoke, port: ports.httpApi });
+    const httpApi = await startHttpApi({ routes: deployment.routes, invoke, port: ports?.httpApi });
     closings.push(httpApi.close);
     const { name } = deployment.function;
-    const lambdaApi = await startLambdaApi({ functionName: name, invoke, port: ports.lambdaApi });
+    const lambdaApi = await startLambdaApi({ functionName: name, invoke, port: ports?.lambdaApi });
     closings.push(lambdaApi.close);
     const fleet = { definition: deployment.stateMachine, secretsManagerUrl: secretsManager.url, invoke };
     const stepFunctions = await startStepFunctions({
       execute: async (input, hooks) => (await executeFleet({ ...fleet, ...hooks }, input)).execution,
-      port: ports.stepFunctions,
+      port: ports?.stepFunctions,
     });
     closings.push(stepFunctions.close);
     const stack: LocalStack = {
@@ -121,14 +122,6 @@ async function synthesizeAside(closings: (() => Promise<void>)[], signal?: Abort
   closings.push(() => rm(directory, { recursive: true, maxRetries: 3 }));
   await synthesize(directory, { ...(signal && { signal }) });
   return directory;
-}
-
-/** Checked before the synthesis, which takes seconds. */
-async function freePorts(first: number | undefined): Promise<LocalPorts> {
-  if (first === undefined) return { httpApi: 0, secretsManager: 0, blink: 0, lambdaApi: 0, stepFunctions: 0 };
-  const ports = localPorts(first);
-  for (const port of Object.values(ports)) await requireFree(port);
-  return ports;
 }
 
 /** Does what CloudFormation does for the key's secret. Returns what callers send: with IAM, any signature is accepted. */

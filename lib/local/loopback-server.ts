@@ -24,7 +24,7 @@ export type Delivery = 'destroy' | { readonly answer: Answer; readonly cutOff?: 
 
 export interface LoopbackServerOptions {
   /** @default - a free port */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** @default - plain HTTP */
   readonly tls?: { readonly key: string; readonly cert: string };
 }

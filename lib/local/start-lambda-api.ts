@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Invocation } from './lambda-process.ts';
-import { type Answer, type LoopbackServer, startLoopbackServer } from './loopback-server.ts';
+import {
+  type Answer,
+  type LoopbackServer,
+  type LoopbackServerOptions,
+  startLoopbackServer,
+} from './loopback-server.ts';
 
-export interface LambdaApiOptions {
+export interface LambdaApiOptions extends LoopbackServerOptions {
   readonly functionName: string;
   readonly invoke: (event: unknown) => Promise<Invocation>;
-  /** @default - a free port */
-  readonly port?: number;
 }
 
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
@@ -14,8 +17,12 @@ const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 const FUNCTIONS = /^\/2015-03-31\/functions\/?$/;
 
 /** Lambda's Invoke and ListFunctions (AWS Lambda API Reference), for `aws lambda invoke` and the SDKs. Invoke is only synchronous, and without the log. */
-export function startLambdaApi({ functionName, invoke, port }: LambdaApiOptions): Promise<LoopbackServer> {
-  return startLoopbackServer({ ...(port !== undefined && { port }) }, async ({ method, target, body }) => {
+export function startLambdaApi({
+  functionName,
+  invoke,
+  ...options
+}: LambdaApiOptions): Promise<LoopbackServer> {
+  return startLoopbackServer(options, async ({ method, target, body }) => {
     if (method === 'GET' && FUNCTIONS.test(target)) {
       return { answer: json(200, { Functions: [{ FunctionName: functionName }] }) };
     }

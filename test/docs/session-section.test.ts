@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { localPorts } from '../../lib/local/local-ports.ts';
-import { requireFree } from '../../lib/local/require-free.ts';
+import { localPorts, requireFree } from '../../lib/local/local-ports.ts';
 import { CTRL_C, ENTER, type Person, sitDown } from '../bin/session/person.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
@@ -41,8 +40,8 @@ test('each line of "Sign in" works as it stands, one after the other', {
 async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 60_000);
-    const checks = Object.values(localPorts(port)).map(requireFree);
-    if ((await Promise.allSettled(checks)).every(({ status }) => status === 'fulfilled')) return port;
+    const [check] = await Promise.allSettled([requireFree(localPorts(port))]);
+    if (check.status === 'fulfilled') return port;
   }
 }
 

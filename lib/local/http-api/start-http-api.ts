@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Route } from '../deployment.ts';
 import type { Invocation } from '../lambda-process.ts';
-import { type Answer, type LoopbackServer, type Request, startLoopbackServer } from '../loopback-server.ts';
+import {
+  type Answer,
+  type LoopbackServer,
+  type LoopbackServerOptions,
+  type Request,
+  startLoopbackServer,
+} from '../loopback-server.ts';
 import { matchRoute } from './match-route.ts';
 import { toEvent } from './to-event.ts';
 import { gatewayReply, toReply } from './to-reply.ts';
 
-export interface HttpApiOptions {
+export interface HttpApiOptions extends LoopbackServerOptions {
   readonly routes: readonly Route[];
   readonly invoke: (event: object) => Promise<Invocation>;
   /** A stage other than `$default` is the first segment of the path. @default $default */
   readonly stage?: string;
   /** The key of the API mapping of a custom domain, in place of the stage. @default - no custom domain */
   readonly mappingKey?: string;
-  /** @default - a free port */
-  readonly port?: number;
 }
 
 /** "Payload size: 10 MB" (API Gateway Developer Guide, "Quotas for HTTP APIs"). */

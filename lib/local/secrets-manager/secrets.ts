@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AwsError } from '../aws-json.ts';
+import { ACCOUNT_ID, REGION } from '../lambda-environment.ts';
 import type { Clock } from '../settable-clock.ts';
 import { Secret, type Version } from './secret.ts';
 
@@ -114,7 +115,7 @@ export class Secrets {
   #new(name: string): Secret {
     const suffix = randomBytes(3).toString('hex');
     return new Secret(
-      `arn:aws:secretsmanager:us-east-1:123456789012:secret:${name}-${suffix}`,
+      `arn:aws:secretsmanager:${REGION}:${ACCOUNT_ID}:secret:${name}-${suffix}`,
       name,
       this.clock,
     );

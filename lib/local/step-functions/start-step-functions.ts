@@ -10,13 +10,11 @@ import {
 } from '../aws-json.ts';
 import { type Effect, Faults } from '../faults.ts';
 import { ACCOUNT_ID, REGION } from '../lambda-environment.ts';
-import { type LoopbackServer, startLoopbackServer } from '../loopback-server.ts';
+import { type LoopbackServer, type LoopbackServerOptions, startLoopbackServer } from '../loopback-server.ts';
 import { type Execute, Executions, type MapRun, type StoredExecution } from './executions.ts';
 
-export interface StepFunctionsOptions {
+export interface StepFunctionsOptions extends LoopbackServerOptions {
   readonly execute: Execute;
-  /** @default - a free port */
-  readonly port?: number;
 }
 
 export interface StepFunctionsStandIn extends LoopbackServer {
@@ -34,12 +32,12 @@ const PROTOCOL: Protocol = { version: '1.0', service: 'AWSStepFunctions', errorT
 /** Step Functions on this machine, with one state machine: AWS JSON 1.0 over HTTP, with its data in memory. */
 export async function startStepFunctions({
   execute,
-  port,
+  ...options
 }: StepFunctionsOptions): Promise<StepFunctionsStandIn> {
   const executions = new Executions(LOCAL_STATE_MACHINE_ARN, execute);
   const faults = new Faults<{ readonly action: string }>();
   const calls: string[] = [];
-  const server = await startLoopbackServer({ ...(port !== undefined && { port }) }, async (request) => {
+  const server = await startLoopbackServer(options, async (request) => {
     const name = actionName(PROTOCOL, request);
     calls.push(name);
     return faults.around({ action: name }, () =>
