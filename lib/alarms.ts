@@ -14,7 +14,7 @@ import { Construct } from 'constructs';
 import { countOf } from '../lambda/metrics.ts';
 import { runMetric } from './run-metric.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
-import { longestGapMinutes } from './schedule-gap.ts';
+import { longestGapMinutes } from './schedule-times.ts';
 import type { Settings } from './settings.ts';
 import { SilenceAlarm } from './silence-alarm.ts';
 

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { parseScheduleExpression } from './schedule-expression.ts';
-import { longestGapMinutes } from './schedule-gap.ts';
+import { longestGapMinutes } from './schedule-times.ts';
 import { SETTING_NAMES, type Settings, settingsSchema } from './settings.ts';
 
 /** Its message is for the person who runs the synthesis: a line for each fault. */

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { sessionNameSchema } from '../lambda/session-name.ts';
 import { MAX_NAMED_SESSIONS } from './fleet/definition.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
-import { longestGapMinutes } from './schedule-gap.ts';
+import { longestGapMinutes } from './schedule-times.ts';
 
 /** The schemas of single settings. Each message completes the sentence "accepted is …". */
 

@@ -16,9 +16,14 @@ export interface Clock {
   instantMs(localMs: number): number | undefined;
 }
 
-export const UTC: Clock = { changesNear: () => false, instantMs: (localMs) => localMs };
+const UTC: Clock = { changesNear: () => false, instantMs: (localMs) => localMs };
 
-export class TimeZone implements Clock {
+/** UTC unless a zone is named. */
+export function clockOf(timeZone: string | undefined): Clock {
+  return timeZone === undefined ? UTC : new TimeZone(timeZone);
+}
+
+class TimeZone implements Clock {
   readonly #format: Intl.DateTimeFormat;
   readonly #offsetsMs = new Map<number, number>();
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatWithOptions } from 'node:util';
-import type { LambdaError, RuntimeMessage } from './lambda-protocol.ts';
+import type { LambdaError, RuntimeMessage } from './lambda-process.ts';
 import { END_OF_OUTPUT, isInvocationMessage } from './lambda-protocol.ts';
 
 /**

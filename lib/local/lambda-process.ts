@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { DeployedFunction } from './deployment.ts';
 import { functionArn, lambdaEnvironment } from './lambda-environment.ts';
-import { END_OF_OUTPUT, type InvocationMessage, type LambdaError } from './lambda-protocol.ts';
+import { END_OF_OUTPUT, type InvocationMessage } from './lambda-protocol.ts';
 
 /** A finished invocation. */
 export interface Invocation {
@@ -28,22 +28,23 @@ export type InvocationResult =
 
 const BOOTSTRAP = fileURLToPath(new URL('lambda-bootstrap.ts', import.meta.url));
 
-const errorSchema = v.object({
-  errorType: v.string(),
-  errorMessage: v.string(),
-  trace: v.array(v.string()),
-});
+const errorSchema = v.object({ errorType: v.string(), errorMessage: v.string(), trace: v.array(v.string()) });
+
+/** A failed invocation's error, as its caller receives it. */
+export type LambdaError = v.InferOutput<typeof errorSchema>;
+
+/** Process to parent. The process exits after `dying`. */
 const messageSchema = v.variant('kind', [
   v.object({ kind: v.literal('ready'), initMs: v.number() }),
   v.object({ kind: v.literal('returned'), payload: v.string() }),
   v.object({ kind: v.picklist(['failed', 'dying']), error: errorSchema }),
 ]);
-type Message = v.InferOutput<typeof messageSchema>;
-type Ready = Extract<Message, { kind: 'ready' }>;
+export type RuntimeMessage = v.InferOutput<typeof messageSchema>;
+type Ready = Extract<RuntimeMessage, { kind: 'ready' }>;
 
 /** An answer to an invocation, or the end of the process without one. */
 type Answer =
-  | Exclude<Message, Ready>
+  | Exclude<RuntimeMessage, Ready>
   | { readonly kind: 'timed out' }
   | { readonly kind: 'exited'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null };
 
@@ -53,7 +54,7 @@ export class LambdaProcess {
   readonly #child: ChildProcess;
   readonly #loaded = Promise.withResolvers<Ready | Answer>();
   readonly #closed = Promise.withResolvers<void>();
-  readonly #unheard: Message[] = [];
+  readonly #unheard: RuntimeMessage[] = [];
   readonly #marks = new Map<Readable, number>();
   #answer = Promise.withResolvers<Answer>();
   #end: Answer | undefined;

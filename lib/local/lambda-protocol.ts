@@ -15,18 +15,5 @@ export function isInvocationMessage(message: unknown): message is InvocationMess
   return typeof message === 'object' && message !== null && 'requestId' in message && 'event' in message;
 }
 
-/** A failed invocation's error, as its caller receives it. */
-export interface LambdaError {
-  readonly errorType: string;
-  readonly errorMessage: string;
-  readonly trace: readonly string[];
-}
-
-/** Process to parent. The process exits after `dying`. */
-export type RuntimeMessage =
-  | { readonly kind: 'ready'; readonly initMs: number }
-  | { readonly kind: 'returned'; readonly payload: string }
-  | { readonly kind: 'failed' | 'dying'; readonly error: LambdaError };
-
 /** Written to stdout and stderr before each message, because a message may arrive before earlier output. */
 export const END_OF_OUTPUT = '\0end of output';
