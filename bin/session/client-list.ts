@@ -1,12 +1,10 @@
 import * as v from 'valibot';
-import { LOOKUP_TIMEOUT_MS } from '../../lambda/blink/account.ts';
 import type { Account } from '../../lambda/blink/blink.ts';
-import { blinkFailure, isSuccess } from '../../lambda/blink/blink-failure.ts';
-import { bearerHeaders, type Caller } from '../../lambda/blink/caller.ts';
+import { blinkFailure, isNotFound, isSuccess } from '../../lambda/blink/blink-failure.ts';
+import type { Caller } from '../../lambda/blink/caller.ts';
 import { ExchangeError, type HttpResponse } from '../../lambda/blink/http-exchange.ts';
+import { lookUp } from '../../lambda/blink/look-ups.ts';
 import { idInPath, numericIdSchema } from '../../lambda/blink/numeric-id.ts';
-import { restUrl } from '../../lambda/blink/rest-host.ts';
-import { sendAndRepeat } from '../../lambda/blink/retry.ts';
 import { CommandError } from './errors/command-error.ts';
 
 /** A client that is signed in to the account. */
@@ -30,16 +28,7 @@ export async function listClients(
   { tier, accountId }: Account,
   ownClientId: string,
 ): Promise<readonly ListedClient[]> {
-  const get = async (path: `/${string}`) => {
-    const headers = bearerHeaders(caller, accessToken);
-    const request = {
-      method: 'GET',
-      url: restUrl(tier, path),
-      headers,
-      timeoutMs: LOOKUP_TIMEOUT_MS,
-    } as const;
-    return (await sendAndRepeat('lookup', caller, request)).end;
-  };
+  const get = (path: `/${string}`) => lookUp(caller, accessToken, tier, path);
   const clientPart = `clients/${idInPath(ownClientId)}/control_panel/clients`;
   const newer = await get(`/api/v1/${clientPart}`);
   if (!isNotFound(newer)) return processListResponse(newer);
@@ -48,10 +37,6 @@ export async function listClients(
   throw new CommandError('client_list_absent', 'Blink has no list of clients for this account.', [
     'See the clients in the Blink app.',
   ]);
-}
-
-function isNotFound(end: HttpResponse | ExchangeError): boolean {
-  return !(end instanceof ExchangeError) && end.status === 404;
 }
 
 function processListResponse(end: HttpResponse | ExchangeError): readonly ListedClient[] {

@@ -32,6 +32,16 @@ export function isSuccess({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;
 }
 
+export function isNotFound(end: HttpResponse | ExchangeError): boolean {
+  return !(end instanceof ExchangeError) && end.status === 404;
+}
+
+/** The successful answer. Throws the failure for any other end. */
+export function successOf(call: Call, end: HttpResponse | ExchangeError): HttpResponse {
+  if (end instanceof ExchangeError || !isSuccess(end)) throw blinkFailure(call, end);
+  return end;
+}
+
 /** The failure for an unsuccessful answer or a missing one. */
 export function blinkFailure(call: Call, end: HttpResponse | ExchangeError): Failure {
   if (end instanceof ExchangeError) return unansweredFailure(call, end);

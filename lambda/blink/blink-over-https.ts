@@ -1,10 +1,9 @@
 import { realTiming, type Timing } from '../time.ts';
-import { findAccount } from './account.ts';
 import type { Blink } from './blink.ts';
 import type { Caller } from './caller.ts';
-import { findClientId } from './client-id.ts';
 import { createHttpExchange, type HttpExchange } from './http-exchange.ts';
 import { logOut } from './logout.ts';
+import { findAccount, findClientId } from './look-ups.ts';
 import { refresh } from './refresh.ts';
 import { restUrl } from './rest-host.ts';
 import { pauseBy } from './retry.ts';
@@ -37,6 +36,6 @@ export function blinkOverHttps(options: BlinkOptions): Blink {
     refresh: (request, deadline) => refresh(caller, request, deadline),
     findAccount: (accessToken) => findAccount(caller, accessToken),
     findClientId: (accessToken, account) => findClientId(caller, accessToken, account),
-    logOut: (accessToken, account, clientId) => logOut(caller, accessToken, { account, clientId }),
+    logOut: (accessToken, account, clientId) => logOut(caller, accessToken, account, clientId),
   };
 }

@@ -1,25 +1,18 @@
 import * as v from 'valibot';
 import type { Account } from './blink.ts';
-import { blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
+import { isNotFound, successOf, unusableAnswer } from './blink-failure.ts';
 import { bearerHeaders, type Caller } from './caller.ts';
-import { ExchangeError, type HttpRequest, type HttpResponse } from './http-exchange.ts';
+import type { ExchangeError, HttpResponse } from './http-exchange.ts';
 import { idInPath } from './numeric-id.ts';
 import { restUrl } from './rest-host.ts';
 import { sendAndRepeat } from './retry.ts';
 
-export const LOGOUT_TIMEOUT_MS = 6_000;
+const LOGOUT_TIMEOUT_MS = 6_000;
 
 const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ message: v.optional(v.unknown()) }));
 
 /** External text is included only if it matches this pattern, which has neither an @ nor a digit. */
 const plainWordsSchema = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z ._-]{0,39}$/));
-
-/** The client that a logout ends, and its account. */
-export interface LogoutTarget {
-  readonly account: Account;
-  /** Digits. */
-  readonly clientId: string;
-}
 
 /**
  * Ends the client's session. Uses the path of BlinkMonitorProtocol (`auth/logout.md`) first. If Blink answers 404, uses
@@ -28,12 +21,18 @@ export interface LogoutTarget {
 export async function logOut(
   caller: Caller,
   accessToken: string,
-  { account, clientId }: LogoutTarget,
+  account: Account,
+  clientId: string,
 ): Promise<{ readonly message: string }> {
   const accountPart = idInPath(account.accountId);
   const clientPart = idInPath(clientId);
   const post = (path: `/${string}`) =>
-    sendAndRepeat('logout', caller, logoutRequest(caller, accessToken, restUrl(account.tier, path)));
+    sendAndRepeat('logout', caller, {
+      method: 'POST',
+      url: restUrl(account.tier, path),
+      headers: bearerHeaders(caller, accessToken),
+      timeoutMs: LOGOUT_TIMEOUT_MS,
+    });
 
   const { end, afterUnanswered } = await post(`/api/v4/account/${accountPart}/client/${clientPart}/logout`);
   if (!isNotFound(end)) return processLogoutResponse(end);
@@ -43,19 +42,11 @@ export async function logOut(
   return isGone ? { message: '' } : processLogoutResponse(newer.end);
 }
 
-function isNotFound(end: HttpResponse | ExchangeError): boolean {
-  return !(end instanceof ExchangeError) && end.status === 404;
-}
-
-function logoutRequest(caller: Caller, accessToken: string, url: URL): HttpRequest {
-  return { method: 'POST', url, headers: bearerHeaders(caller, accessToken), timeoutMs: LOGOUT_TIMEOUT_MS };
-}
-
 function processLogoutResponse(end: HttpResponse | ExchangeError): { readonly message: string } {
-  if (end instanceof ExchangeError || !isSuccess(end)) throw blinkFailure('logout', end);
-  if (end.text === '') return { message: '' };
-  const parsed = v.safeParse(answerSchema, end.text);
-  if (!parsed.success) throw unusableAnswer('logout', end, 'is not JSON');
+  const response = successOf('logout', end);
+  if (response.text === '') return { message: '' };
+  const parsed = v.safeParse(answerSchema, response.text);
+  if (!parsed.success) throw unusableAnswer('logout', response, 'is not JSON');
   const message = v.safeParse(plainWordsSchema, parsed.output.message);
   return { message: message.success ? message.output : '' };
 }

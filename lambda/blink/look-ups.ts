@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import type { Account } from './blink.ts';
+import { successOf, unusableAnswer } from './blink-failure.ts';
+import { bearerHeaders, type Caller } from './caller.ts';
+import { ExchangeError, type HttpResponse } from './http-exchange.ts';
+import { idInPath, numericIdSchema } from './numeric-id.ts';
+import { parseTier, restUrl } from './rest-host.ts';
+import { sendAndRepeat } from './retry.ts';
+
+const LOOKUP_TIMEOUT_MS = 5_000;
+
+/** Every host can look up every account. If one blocks the caller with 406, the next is asked. */
+const OTHER_TIERS = ['prde', 'prsg', 'a001'];
+
+const accountSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    tier: v.pipe(v.string(), v.transform(parseTier), v.string()),
+    account_id: v.pipe(numericIdSchema, v.transform(Number)),
+  }),
+);
+
+/** Gets a path of Blink's REST API. */
+export async function lookUp(
+  caller: Caller,
+  accessToken: string,
+  tier: string,
+  path: `/${string}`,
+): Promise<HttpResponse | ExchangeError> {
+  const { end } = await sendAndRepeat('lookup', caller, {
+    method: 'GET',
+    url: restUrl(tier, path),
+    headers: bearerHeaders(caller, accessToken),
+    timeoutMs: LOOKUP_TIMEOUT_MS,
+  });
+  return end;
+}
+
+/** Looks up the host of the account's API (`tier_info`, as blinkpy does). */
+export async function findAccount(caller: Caller, accessToken: string): Promise<Account> {
+  const ask = (tier: string) => lookUp(caller, accessToken, tier, '/api/v1/users/tier_info');
+  let end = await ask('prod');
+  for (const tier of OTHER_TIERS) {
+    if (end instanceof ExchangeError || end.status !== 406) break;
+    end = await ask(tier);
+  }
+  const response = successOf('account lookup', end);
+  const parsed = v.safeParse(accountSchema, response.text);
+  if (!parsed.success) throw unusableAnswer('account lookup', response, 'holds no tier and account id');
+  return { tier: parsed.output.tier, accountId: parsed.output.account_id };
+}
+
+/** Looks up the client id of the access token: a response header of the home screen (seen in several clients). */
+export async function findClientId(
+  caller: Caller,
+  accessToken: string,
+  { tier, accountId }: Account,
+): Promise<string> {
+  const path = `/api/v3/accounts/${idInPath(accountId)}/homescreen` as const;
+  const response = successOf('client lookup', await lookUp(caller, accessToken, tier, path));
+  const parsed = v.safeParse(numericIdSchema, response.headers['client-id']);
+  if (parsed.success) return parsed.output;
+  throw unusableAnswer('client lookup', response, 'names no client: store client_id in the secret');
+}
