@@ -1,8 +1,7 @@
 import type { Failure } from '../failure.ts';
 import { sessionInvalid } from './session-fields.ts';
 import { parseSnakeCaseFields, SNAKE_CASE_FIELDS } from './snake-case-fields.ts';
-import type { StoredSession } from './stored-session.ts';
-import { storedSessionOf } from './stored-session-of.ts';
+import { type StoredSession, storedSessionOf } from './stored-session.ts';
 
 /** The assignment as shells and env files write it, on a line of its own. `declare -x` is from `export -p` of Bash. */
 const ASSIGNMENT = /^[ \t]*(?:(?:export|declare -x)[ \t]+)?BLINK_TOKENS=/gm;

@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import { MAX_TOKEN_LENGTH } from '../blink/token.ts';
 import { isBlinkTokens, parseBlinkTokens } from './blink-tokens.ts';
-import { parseBlinkpy } from './blinkpy.ts';
-import { parseHomebridge } from './homebridge.ts';
+import { parseBlinkpy, parseHomebridge } from './json-forms.ts';
 import { sessionInvalid } from './session-fields.ts';
 import type { StoredSession } from './stored-session.ts';
 

@@ -1,14 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type * as v from 'valibot';
 import type { AccountSeed } from './accounts.ts';
+import type { authorizeSchema } from './forms.ts';
 
-/** The query with which the app began. The exchange of the code must repeat its values. */
-export interface AuthorizationRequest {
-  readonly oauthClient: string;
-  readonly hardwareId: string;
-  readonly redirectUri: string;
-  readonly codeChallenge: string;
-  readonly deviceModel: string;
-}
+type AuthorizationRequest = v.InferOutput<typeof authorizeSchema>;
 
 /** An unfinished sign-in. It is `authenticated` after the password and the second factor. */
 export interface PendingSignIn {

@@ -5,9 +5,9 @@ import type { SettableClock } from '../settable-clock.ts';
 import type { Accounts } from './accounts.ts';
 import { html, json, NOT_ACCEPTABLE, oauthError, redirect } from './answers.ts';
 import type { BlinkRequest } from './blink-request.ts';
+import { authorizeSchema, codeSchema, type exchangeSchema, passwordSchema, resendSchema } from './forms.ts';
 import { LockOut } from './lock-out.ts';
-import { type AuthorizationRequest, type PendingSignIn, PendingSignIns } from './pending-sign-ins.ts';
-import { authorizeSchema, codeSchema, passwordSchema, resendSchema } from './sign-in-forms.ts';
+import { type PendingSignIn, PendingSignIns } from './pending-sign-ins.ts';
 import type { ClientSession } from './tokens.ts';
 
 const ORIGIN = 'https://api.oauth.blink.com';
@@ -16,12 +16,6 @@ const CODE_LIFE_MS = 600_000;
 
 const EMPTY_COOKIES = json(400, { error: 'bad_request', error_cause: 'empty_cookies' });
 const BAD_REQUEST = json(400, { error: 'bad_request' });
-
-/** What a client sends to exchange an authorization code. */
-export interface Redemption extends Omit<AuthorizationRequest, 'codeChallenge' | 'deviceModel'> {
-  readonly code: string;
-  readonly codeVerifier: string;
-}
 
 /** The sign-in pages: OAuth's authorization code with PKCE, a password, and a second factor (as blinkpy uses them). */
 export class SignIn {
@@ -43,15 +37,7 @@ export class SignIn {
     if (Object.keys(request.query).length === 0) return this.#giveCode(request);
     const parsed = v.safeParse(authorizeSchema, request.query);
     if (!parsed.success) return oauthError(400, 'invalid_request');
-    const { client_id, hardware_id, redirect_uri, code_challenge, device_model } = parsed.output;
-    const cookie = this.#pending.begin({
-      oauthClient: client_id,
-      hardwareId: hardware_id,
-      redirectUri: redirect_uri,
-      codeChallenge: code_challenge,
-      deviceModel: device_model,
-    });
-    return redirect('/oauth/v2/signin', { 'set-cookie': cookie });
+    return redirect('/oauth/v2/signin', { 'set-cookie': this.#pending.begin(parsed.output) });
   }
 
   page(request: BlinkRequest): Answer {
@@ -67,75 +53,68 @@ export class SignIn {
 
   password(request: BlinkRequest): Answer {
     if (!isBrowser(request)) return NOT_ACCEPTABLE;
-    const pending = this.#find(request);
-    if (pending === undefined) return EMPTY_COOKIES;
-    const parsed = v.safeParse(passwordSchema, request.form);
-    if (!parsed.success || !isFromPage(request)) return BAD_REQUEST;
-    if (parsed.output['csrf-token'] !== pending.csrfToken) return BAD_REQUEST;
-    const { username, password } = parsed.output;
-    if (this.#lockOut.isLocked(username)) return NOT_ACCEPTABLE;
-    const account = this.#accounts.byEmail(username);
-    if (account?.password !== password) {
-      this.#lockOut.wrongPassword(username);
-      return oauthError(401, 'access_denied');
-    }
-    this.#lockOut.rightPassword(username);
-    pending.account = account;
-    const cookie = { 'set-cookie': this.#pending.renew(request.headers.cookie, pending) };
-    if (account.secondFactor === undefined) {
-      pending.authenticated = true;
-      return redirect('/oauth/v2/authorize', cookie);
-    }
-    return json(account.secondFactor.askedBy, this.#sendCode(pending), cookie);
+    return this.#answerForm(request, passwordSchema, (pending, { username, password }) => {
+      if (!isFromPage(request)) return BAD_REQUEST;
+      if (this.#lockOut.isLocked(username)) return NOT_ACCEPTABLE;
+      const account = this.#accounts.byEmail(username);
+      if (account?.password !== password) {
+        this.#lockOut.wrongPassword(username);
+        return oauthError(401, 'access_denied');
+      }
+      this.#lockOut.rightPassword(username);
+      pending.account = account;
+      const cookie = { 'set-cookie': this.#pending.renew(request.headers.cookie, pending) };
+      if (account.secondFactor === undefined) {
+        pending.authenticated = true;
+        return redirect('/oauth/v2/authorize', cookie);
+      }
+      return json(account.secondFactor.askedBy, this.#sendCode(pending), cookie);
+    });
   }
 
   verify(request: BlinkRequest): Answer {
-    const pending = this.#find(request);
-    if (pending === undefined) return EMPTY_COOKIES;
-    const parsed = v.safeParse(codeSchema, request.form);
-    if (!parsed.success || parsed.output['csrf-token'] !== pending.csrfToken) return BAD_REQUEST;
-    if (pending.account?.secondFactor === undefined) return BAD_REQUEST;
-    if (parsed.output['2fa_code'] !== pending.account.secondFactor.code) {
-      return json(400, { error: 'Verification Code is invalid or expired' });
-    }
-    pending.authenticated = true;
-    return json(201, { status: 'auth-completed' });
+    return this.#answerForm(request, codeSchema, (pending, form) => {
+      if (pending.account?.secondFactor === undefined) return BAD_REQUEST;
+      if (form['2fa_code'] !== pending.account.secondFactor.code) {
+        return json(400, { error: 'Verification Code is invalid or expired' });
+      }
+      pending.authenticated = true;
+      return json(201, { status: 'auth-completed' });
+    });
   }
 
   /** The path is a guess: no public source has the call for another code. */
   resend(request: BlinkRequest): Answer {
-    const pending = this.#find(request);
-    if (pending === undefined) return EMPTY_COOKIES;
-    const parsed = v.safeParse(resendSchema, request.form);
-    if (!parsed.success || parsed.output['csrf-token'] !== pending.csrfToken) return BAD_REQUEST;
-    if (pending.account?.secondFactor === undefined) return BAD_REQUEST;
-    const waitMs = pending.nextCodeAtMs - this.#clock.nowMs();
-    if (waitMs <= 0) return json(200, this.#sendCode(pending));
-    return json(429, {
-      error: 'too_many_requests',
-      error_cause: '2fa_rate_limit_exceeded',
-      next_time_in_secs: Math.ceil(waitMs / 1000),
+    return this.#answerForm(request, resendSchema, (pending) => {
+      if (pending.account?.secondFactor === undefined) return BAD_REQUEST;
+      const waitMs = pending.nextCodeAtMs - this.#clock.nowMs();
+      if (waitMs <= 0) return json(200, this.#sendCode(pending));
+      return json(429, {
+        error: 'too_many_requests',
+        error_cause: '2fa_rate_limit_exceeded',
+        next_time_in_secs: Math.ceil(waitMs / 1000),
+      });
     });
   }
 
   /** A code is valid once, and only with the verifier and the values of its authorization request. */
-  redeem(redemption: Redemption): ClientSession | undefined {
-    const issued = this.#codes.get(redemption.code);
-    this.#codes.delete(redemption.code);
+  redeem(form: v.InferOutput<typeof exchangeSchema>): ClientSession | undefined {
+    const issued = this.#codes.get(form.code);
+    this.#codes.delete(form.code);
     if (issued === undefined || issued.expiresAtMs <= this.#clock.nowMs()) return undefined;
     const { request, account } = issued.pending;
-    const challenge = createHash('sha256').update(redemption.codeVerifier).digest('base64url');
+    const challenge = createHash('sha256').update(form.code_verifier).digest('base64url');
     const isSame =
-      challenge === request.codeChallenge &&
-      redemption.oauthClient === request.oauthClient &&
-      redemption.hardwareId === request.hardwareId &&
-      redemption.redirectUri === request.redirectUri;
+      challenge === request.code_challenge &&
+      form.client_id === request.client_id &&
+      form.hardware_id === request.hardware_id &&
+      form.redirect_uri === request.redirect_uri;
     if (!isSame || account === undefined) return undefined;
     const { accountId } = account;
-    const clientId = this.#accounts.clientOfHardware(accountId, request.hardwareId);
+    const clientId = this.#accounts.clientOfHardware(accountId, request.hardware_id);
     this.#accounts.addClient(accountId, {
       id: clientId,
-      name: request.deviceModel,
+      name: request.device_model,
       lastLoginMs: this.#clock.nowMs(),
     });
     return { accountId, clientId };
@@ -148,12 +127,24 @@ export class SignIn {
     this.#pending.end(request.headers.cookie);
     const code = randomBytes(16).toString('base64url');
     this.#codes.set(code, { pending, expiresAtMs: this.#clock.nowMs() + CODE_LIFE_MS });
-    return redirect(`${pending.request.redirectUri}?code=${code}`);
+    return redirect(`${pending.request.redirect_uri}?code=${code}`);
   }
 
   #sendCode(pending: PendingSignIn): object {
     pending.nextCodeAtMs = this.#clock.nowMs() + RESEND_AFTER_MS;
     return { next_time_in_secs: RESEND_AFTER_MS / 1000, phone: '+1xxxxxxxx12', tsv_state: 'sms' };
+  }
+
+  #answerForm<Form extends { readonly 'csrf-token': string }>(
+    request: BlinkRequest,
+    schema: v.GenericSchema<unknown, Form>,
+    answer: (pending: PendingSignIn, form: Form) => Answer,
+  ): Answer {
+    const pending = this.#find(request);
+    if (pending === undefined) return EMPTY_COOKIES;
+    const parsed = v.safeParse(schema, request.form);
+    if (!parsed.success || parsed.output['csrf-token'] !== pending.csrfToken) return BAD_REQUEST;
+    return answer(pending, parsed.output);
   }
 
   #find({ headers }: BlinkRequest): PendingSignIn | undefined {

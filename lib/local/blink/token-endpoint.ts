@@ -2,32 +2,9 @@ import * as v from 'valibot';
 import type { Answer } from '../loopback-server.ts';
 import { json, NOT_ACCEPTABLE, oauthError } from './answers.ts';
 import type { BlinkRequest } from './blink-request.ts';
-import { OAUTH_CLIENTS } from './oauth-clients.ts';
+import { exchangeSchema, OAUTH_CLIENTS, refreshSchema } from './forms.ts';
 import type { SignIn } from './sign-in.ts';
 import type { IssuedTokens, Tokens } from './tokens.ts';
-
-const filled = v.pipe(v.string(), v.minLength(1));
-
-/** blinkpy sends `username` where it refreshes in session. Other fields are refused. */
-const refreshSchema = v.strictObject({
-  grant_type: v.literal('refresh_token'),
-  refresh_token: filled,
-  client_id: filled,
-  scope: v.literal('client'),
-  hardware_id: v.optional(filled),
-  username: v.optional(filled),
-});
-
-const exchangeSchema = v.strictObject({
-  app_brand: v.literal('blink'),
-  client_id: filled,
-  code: filled,
-  code_verifier: v.pipe(v.string(), v.regex(/^[A-Za-z0-9._~-]{43,128}$/)),
-  grant_type: v.literal('authorization_code'),
-  hardware_id: filled,
-  redirect_uri: filled,
-  scope: v.literal('client'),
-});
 
 /**
  * RFC 6749, section 6, with tokens that rotate. Blink accepts a token that was issued to another of its OAuth clients:
@@ -47,13 +24,7 @@ export function exchange(tokens: Tokens, signIn: SignIn, { headers, form }: Blin
   if (headers['user-agent'] === undefined) return NOT_ACCEPTABLE;
   const parsed = v.safeParse(exchangeSchema, form);
   if (!parsed.success) return oauthError(400, requestError(form));
-  const session = signIn.redeem({
-    code: parsed.output.code,
-    codeVerifier: parsed.output.code_verifier,
-    oauthClient: parsed.output.client_id,
-    hardwareId: parsed.output.hardware_id,
-    redirectUri: parsed.output.redirect_uri,
-  });
+  const session = signIn.redeem(parsed.output);
   return answered(session === undefined ? 'invalid_grant' : tokens.open(session));
 }
 

@@ -9,10 +9,26 @@ import {
   tierField,
 } from './session-fields.ts';
 import { setJsonFields } from './set-json-fields.ts';
-import type { StoredSession } from './stored-session.ts';
-import { storedSessionOf } from './stored-session-of.ts';
+import { parseSnakeCaseFields } from './snake-case-fields.ts';
+import { type StoredSession, storedSessionOf } from './stored-session.ts';
 
-const schema = v.object({
+/** If any of these is present, blinkpy saved the file. blinkpy signs in as `ios`. */
+const FIELDS_OF_BLINKPY = ['host', 'region_id', 'uid', 'device_id', 'hardware_id'];
+
+/**
+ * The login that blinkpy and Home Assistant save, or only `{"refresh_token": …}`, as a Homebridge plugin saves it.
+ * @param fields the parsed `text`
+ */
+export function parseBlinkpy(text: string, fields: Readonly<Record<string, unknown>>): StoredSession {
+  const parsed = parseSnakeCaseFields(fields);
+  const savedByBlinkpy = FIELDS_OF_BLINKPY.some((name) => Object.hasOwn(fields, name));
+  const issuedTo = parsed.issuedTo ?? (savedByBlinkpy ? 'ios' : undefined);
+  return storedSessionOf('blinkpy', { ...parsed, issuedTo }, ({ refreshToken, oauthClient }) =>
+    setJsonFields(text, { refresh_token: refreshToken, oauth_client_id: oauthClient }),
+  );
+}
+
+const homebridgeSchema = v.object({
   refreshToken: refreshTokenField,
   clientId: clientIdField,
   accountId: accountIdField,
@@ -28,7 +44,7 @@ const regionSchema = v.object({ region: tierField });
  * @param fields the parsed `text`
  */
 export function parseHomebridge(text: string, fields: Readonly<Record<string, unknown>>): StoredSession {
-  const parsed = parseFields(schema, fields);
+  const parsed = parseFields(homebridgeSchema, fields);
   const tier = parsed.tier ?? parseFields(regionSchema, fields).region;
   const issuedTo = parsed.oauthClientId ?? 'ios';
   return storedSessionOf('homebridge', { ...parsed, tier, issuedTo }, ({ refreshToken, oauthClient }) =>
