@@ -1,5 +1,4 @@
 import { Annotations, Duration } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
   type IAlarmAction,
@@ -7,23 +6,16 @@ import {
   MathExpression,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { countOf } from '../lambda/metrics.ts';
+import type { Parts } from './parts.ts';
 import { runMetric } from './run-metric.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
 import type { Settings } from './settings.ts';
 import { SilenceAlarm } from './silence-alarm.ts';
 
-export interface AlarmsProps {
-  readonly settings: Settings;
-  readonly function: LambdaFunction;
-  readonly api: HttpApi;
-  readonly deadLetters: IQueue;
-  readonly stateMachine: StateMachine;
+export interface AlarmsProps extends Parts {
   readonly action: IAlarmAction;
 }
 
@@ -49,7 +41,7 @@ export class Alarms extends Construct {
     for (const alarm of this.alarms) alarm.addAlarmAction(action);
   }
 
-  #occurrences(props: Omit<AlarmsProps, 'action'>): Alarm[] {
+  #occurrences(props: Parts): Alarm[] {
     return Object.entries(reasons(props)).map(
       ([reason, { metric, threshold, because }]) =>
         new Alarm(this, reason, {
@@ -78,7 +70,7 @@ export class Alarms extends Construct {
 }
 
 /** Of the state machine. The digest tells which sessions were not logged out; these tell where it could not. */
-function fleetReasons({ settings, stateMachine }: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason> {
+function fleetReasons({ settings, stateMachine }: Parts): Record<string, AlarmReason> {
   // By hand, whoever starts it sees how it ends.
   if (settings.sessions === 'default') return {};
   const { name } = settings;
@@ -112,7 +104,7 @@ function fleetReasons({ settings, stateMachine }: Omit<AlarmsProps, 'action'>): 
   };
 }
 
-function reasons(props: Omit<AlarmsProps, 'action'>): Record<string, AlarmReason> {
+function reasons(props: Parts): Record<string, AlarmReason> {
   const { settings, function: target, api, deadLetters } = props;
   const { name } = settings;
   return {

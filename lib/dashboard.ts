@@ -1,5 +1,4 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
@@ -11,24 +10,17 @@ import {
   MathExpression,
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { FAILURE_METRICS, OUTCOME_METRICS, SESSION_DIMENSION, STEP_METRICS } from '../lambda/metrics.ts';
+import type { Parts } from './parts.ts';
 import { runMetric } from './run-metric.ts';
-import type { Settings } from './settings.ts';
 
-export interface DashboardProps {
-  readonly settings: Settings;
-  readonly function: LambdaFunction;
-  readonly api: HttpApi;
-  readonly deadLetters: IQueue;
-  readonly stateMachine: StateMachine;
+export interface DashboardProps extends Parts {
   readonly alarms: readonly IAlarm[];
 }
 
 const PER_HOUR = { statistic: 'Sum', period: Duration.hours(1) };
+const PER_DAY = { statistic: 'Sum', period: Duration.days(1) };
 /** Of a dashboard, in its grid's units. */
 const FULL_WIDTH = 24;
 
@@ -47,7 +39,11 @@ export class Dashboard extends Construct {
         height: 6,
       });
     const bySession = (title: string, metricName: string) =>
-      graph(title, [settings.sessionMetrics ? eachSession(name, metricName) : maximumOf(name, metricName)]);
+      graph(title, [
+        settings.sessionMetrics
+          ? eachSession(name, metricName)
+          : runMetric(name, metricName, { ...PER_DAY, statistic: 'Maximum', label: 'Highest' }),
+      ]);
     new CloudWatchDashboard(this, 'Dashboard', {
       // The name must be the account's only one, over all regions.
       dashboardName: `${name}-${Stack.of(this).region}`,
@@ -98,14 +94,15 @@ export class Dashboard extends Construct {
           ]),
         ]),
         ...question('How long does it take?', [
-          graph('A run, in milliseconds', [
-            duration(name, 'p50'),
-            duration(name, 'p99'),
-            duration(name, 'Maximum'),
-          ]),
+          graph(
+            'A run, in milliseconds',
+            ['p50', 'p99', 'Maximum'].map((statistic) =>
+              runMetric(name, 'DurationMs', { ...PER_HOUR, statistic, label: statistic }),
+            ),
+          ),
           graph(
             'Its steps on average, in milliseconds',
-            STEP_METRICS.map((step) => averageOf(name, step)),
+            STEP_METRICS.map((label) => runMetric(name, label, { ...PER_HOUR, statistic: 'Average', label })),
             true,
           ),
         ]),
@@ -132,57 +129,36 @@ function graph(title: string, left: IMetric[], stacked = false): GraphWidget {
 }
 
 function counts(namespace: string, metricNames: readonly string[]): IMetric[] {
-  return metricNames.map((name) => runMetric(namespace, name, { ...PER_HOUR, label: name }));
-}
-
-function duration(namespace: string, statistic: string): IMetric {
-  return runMetric(namespace, 'DurationMs', { statistic, period: Duration.hours(1), label: statistic });
-}
-
-function averageOf(namespace: string, metricName: string): IMetric {
-  return runMetric(namespace, metricName, {
-    statistic: 'Average',
-    period: Duration.hours(1),
-    label: metricName,
-  });
+  return metricNames.map((label) => runMetric(namespace, label, { ...PER_HOUR, label }));
 }
 
 /** The results of the state machine's executions. */
 function nights({ settings: { name }, stateMachine }: DashboardProps): IWidget[] {
-  const perDay = { statistic: 'Sum', period: Duration.days(1) };
   return [
     graph('Sessions per day', [
       new MathExpression({
         expression: 'tried - failed',
         usingMetrics: {
-          tried: runMetric(name, 'SessionsTried', perDay),
-          failed: runMetric(name, 'SessionsFailed', perDay),
+          tried: runMetric(name, 'SessionsTried', PER_DAY),
+          failed: runMetric(name, 'SessionsFailed', PER_DAY),
         },
         label: 'Logged out',
-        period: perDay.period,
+        period: PER_DAY.period,
       }),
-      runMetric(name, 'SessionsFailed', { ...perDay, label: 'Failed' }),
-      runMetric(name, 'SessionsLeftOver', { ...perDay, label: 'Left over' }),
+      runMetric(name, 'SessionsFailed', { ...PER_DAY, label: 'Failed' }),
+      runMetric(name, 'SessionsLeftOver', { ...PER_DAY, label: 'Left over' }),
     ]),
     graph('Executions', [
-      stateMachine.metricSucceeded({ ...perDay, label: 'Succeeded' }),
-      stateMachine.metricFailed({ ...perDay, label: 'Failed' }),
-      stateMachine.metricTimedOut({ ...perDay, label: 'Timed out' }),
-      stateMachine.metricAborted({ ...perDay, label: 'Aborted' }),
-      stateMachine.metricThrottled({ ...perDay, label: 'Throttled' }),
+      stateMachine.metricSucceeded({ ...PER_DAY, label: 'Succeeded' }),
+      stateMachine.metricFailed({ ...PER_DAY, label: 'Failed' }),
+      stateMachine.metricTimedOut({ ...PER_DAY, label: 'Timed out' }),
+      stateMachine.metricAborted({ ...PER_DAY, label: 'Aborted' }),
+      stateMachine.metricThrottled({ ...PER_DAY, label: 'Throttled' }),
     ]),
     graph('How long an execution takes, in milliseconds', [
-      stateMachine.metricTime({ statistic: 'Maximum', period: perDay.period, label: 'Longest' }),
+      stateMachine.metricTime({ ...PER_DAY, statistic: 'Maximum', label: 'Longest' }),
     ]),
   ];
-}
-
-function maximumOf(namespace: string, metricName: string): IMetric {
-  return runMetric(namespace, metricName, {
-    statistic: 'Maximum',
-    period: Duration.days(1),
-    label: 'Highest',
-  });
 }
 
 /** One line for each session. A search finds the sessions, because the stack does not know them. */

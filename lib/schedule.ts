@@ -2,19 +2,10 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { type IRuleTarget, Rule, Schedule as RuleSchedule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { Parts } from './parts.ts';
 import type { Settings } from './settings.ts';
-
-export interface ScheduleProps {
-  readonly settings: Settings;
-  readonly function: LambdaFunction;
-  readonly stateMachine: StateMachine;
-  readonly deadLetters: IQueue;
-}
 
 const DELIVERY = { retryAttempts: 3, maxEventAge: Duration.hours(1) };
 
@@ -25,7 +16,7 @@ const DELIVERY = { retryAttempts: 3, maxEventAge: Duration.hours(1) };
  * disabled, and a schedule of EventBridge Scheduler takes its place.
  */
 export class Schedule extends Construct {
-  constructor(scope: Construct, id: string, props: ScheduleProps) {
+  constructor(scope: Construct, id: string, props: Parts) {
     super(scope, id);
     const { schedule, timeZone } = props.settings;
     new Rule(this, 'Rule', {
@@ -38,11 +29,7 @@ export class Schedule extends Construct {
     if (schedule !== undefined && timeZone !== undefined) this.#inTimeZone(props, schedule, timeZone);
   }
 
-  #inTimeZone(
-    { settings, deadLetters, ...targets }: ScheduleProps,
-    schedule: string,
-    timeZone: string,
-  ): void {
+  #inTimeZone({ settings, deadLetters, ...targets }: Parts, schedule: string, timeZone: string): void {
     const { arn, action, input } = target(settings, targets);
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
@@ -74,7 +61,7 @@ export class Schedule extends Construct {
   }
 }
 
-function ruleTarget({ settings, function: target, stateMachine, deadLetters }: ScheduleProps): IRuleTarget {
+function ruleTarget({ settings, function: target, stateMachine, deadLetters }: Parts): IRuleTarget {
   const options = { ...DELIVERY, deadLetterQueue: deadLetters };
   if (settings.sessions === 'default') return new FunctionTarget(target, options);
   return new SfnStateMachine(stateMachine, {
@@ -91,7 +78,7 @@ const SCHEDULED_EVENT = { source: 'aws.scheduler', 'detail-type': 'Scheduled Eve
 
 function target(
   { sessions }: Settings,
-  { function: fn, stateMachine }: Pick<ScheduleProps, 'function' | 'stateMachine'>,
+  { function: fn, stateMachine }: Pick<Parts, 'function' | 'stateMachine'>,
 ) {
   return sessions === 'default'
     ? { arn: fn.functionArn, action: 'lambda:InvokeFunction', input: SCHEDULED_EVENT }

@@ -7,7 +7,7 @@ export interface Deployment {
   readonly function: DeployedFunction;
   readonly routes: readonly Route[];
   readonly rule: Rule;
-  readonly webhookKey: GeneratedSecret;
+  readonly webhookKey: v.InferOutput<typeof secretSchema>;
   /** In Amazon States Language; its references are resolved to what they are on this machine. */
   readonly stateMachine: unknown;
 }
@@ -38,12 +38,6 @@ export interface Rule {
   readonly schedule: string;
   /** The input that replaces the event, if one is set. */
   readonly input: unknown;
-}
-
-export interface GeneratedSecret {
-  readonly name: string;
-  readonly passwordLength: number;
-  readonly excludePunctuation: boolean;
 }
 
 /** Parses a reference to a resource's ARN into its logical id. */
@@ -92,13 +86,20 @@ const ruleSchema = v.object({
   Targets: v.tuple([v.object({ Arn: arnSchema, Input: v.optional(v.pipe(v.string(), v.parseJson())) })]),
 });
 
-const secretSchema = v.object({
-  Name: v.string(),
-  GenerateSecretString: v.strictObject({
-    PasswordLength: v.optional(v.number(), 32),
-    ExcludePunctuation: v.optional(v.boolean(), false),
+const secretSchema = v.pipe(
+  v.object({
+    Name: v.string(),
+    GenerateSecretString: v.strictObject({
+      PasswordLength: v.optional(v.number(), 32),
+      ExcludePunctuation: v.optional(v.boolean(), false),
+    }),
   }),
-});
+  v.transform(({ Name: name, GenerateSecretString: { PasswordLength, ExcludePunctuation } }) => ({
+    name,
+    passwordLength: PasswordLength,
+    excludePunctuation: ExcludePunctuation,
+  })),
+);
 
 const stateMachineSchema = v.object({
   DefinitionString: v.object({
@@ -141,7 +142,6 @@ export async function readDeployment(directory: string): Promise<Deployment> {
   const [target] = rule.Targets;
   if (target.Arn !== functionId) throw new Error(`${ruleId} does not have the function as its target`);
   const { properties: machine } = resources.only('AWS::StepFunctions::StateMachine', stateMachineSchema);
-  const { properties: key } = resources.only('AWS::SecretsManager::Secret', secretSchema);
   return {
     function: {
       name: fn.FunctionName ?? functionId,
@@ -160,11 +160,7 @@ export async function readDeployment(directory: string): Promise<Deployment> {
       schedule: rule.ScheduleExpression,
       input: target.Input,
     },
-    webhookKey: {
-      name: key.Name,
-      passwordLength: key.GenerateSecretString.PasswordLength,
-      excludePunctuation: key.GenerateSecretString.ExcludePunctuation,
-    },
+    webhookKey: resources.only('AWS::SecretsManager::Secret', secretSchema).properties,
     stateMachine: JSON.parse(resolved(machine.DefinitionString['Fn::Join'][1])),
   };
 }
