@@ -17,12 +17,8 @@ export async function readDeployedSettings(
 ): Promise<DeployedSettings> {
   const client = new CloudFormationClient({ maxAttempts: 2, ...config });
   try {
-    const summary = v.safeParse(
-      summarySchema,
-      await client.send(new GetTemplateSummaryCommand({ StackName: stackName })),
-    );
-    if (!summary.success) return { kind: 'unknown', why: 'the stack does not carry them.' };
-    return { kind: 'recorded', settings: settingsOfTemplate(summary.output) };
+    const summary = await client.send(new GetTemplateSummaryCommand({ StackName: stackName }));
+    return { kind: 'recorded', settings: settingsOfTemplate(v.parse(summarySchema, summary)) };
   } catch (error) {
     if (isNoSuchStack(error)) return { kind: 'none' };
     if (error instanceof v.ValiError) return { kind: 'unknown', why: 'the stack does not carry them.' };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { nearMiss, SettingsError } from './read-settings.ts';
 import { SETTING_NAMES, settingsSchema } from './settings.ts';
@@ -51,18 +51,8 @@ const fileSchema = v.pipe(
 );
 
 function readSettingsFile(path: string): Readonly<Record<string, unknown>> {
-  const text = textOf(path);
-  if (text === undefined) return {};
-  const parsed = v.safeParse(fileSchema, text);
+  if (!existsSync(path)) return {};
+  const parsed = v.safeParse(fileSchema, readFileSync(path, 'utf8'));
   if (parsed.success) return parsed.output;
   throw new SettingsError(`${path} must hold a JSON object: ${parsed.issues[0].message}`);
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (v.is(v.looseObject({ code: v.literal('ENOENT') }), error)) return undefined;
-    throw error;
-  }
 }

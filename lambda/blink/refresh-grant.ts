@@ -93,18 +93,10 @@ function processGrant(response: HttpResponse): RefreshAnswer {
 function processOAuthError(response: HttpResponse, failure: Failure): RefreshAnswer {
   const parsed = v.safeParse(oauthErrorSchema, response.text);
   const error = parsed.success ? parsed.output.error : undefined;
-  switch (error) {
-    case 'invalid_grant':
-      return { kind: 'refused', secondFactor: false, blinkStatus: response.status };
-    case 'invalid_client':
-    case 'unauthorized_client':
-      return { kind: 'wrong_client', failure };
-    case undefined:
-      // Blink refuses a refresh token by a 401 without an error code (seen in several clients).
-      if (response.status === 401)
-        return { kind: 'refused', secondFactor: false, blinkStatus: response.status };
-      return { kind: 'failed', failure, token: 'unspent' };
-    default:
-      return { kind: 'failed', failure, token: 'unspent' };
+  // Blink refuses a refresh token by a 401 without an error code (seen in several clients).
+  if (error === 'invalid_grant' || (error === undefined && response.status === 401)) {
+    return { kind: 'refused', secondFactor: false, blinkStatus: response.status };
   }
+  if (error === 'invalid_client' || error === 'unauthorized_client') return { kind: 'wrong_client', failure };
+  return { kind: 'failed', failure, token: 'unspent' };
 }

@@ -82,6 +82,22 @@ export function errorAnswer(protocol: Protocol, name: string, message: string = 
   return json(protocol, name === 'InternalServiceError' ? 500 : 400, { __type: name, [text]: message });
 }
 
+/**
+ * One page of a list and, if there are more items, the token of the next page. JSON leaves out an undefined token.
+ * @param invalidToken the service's error for a token that it has not issued
+ */
+export function page<T>(
+  all: readonly T[],
+  size: number,
+  token: string | undefined,
+  invalidToken: string,
+): { readonly items: readonly T[]; readonly next: string | undefined } {
+  const start = token === undefined ? 0 : Number(/^from-(\d+)$/.exec(token)?.[1]);
+  if (Number.isNaN(start)) throw new AwsError(invalidToken, 'The token is invalid.');
+  const end = start + size;
+  return { items: all.slice(start, end), next: end < all.length ? `from-${end}` : undefined };
+}
+
 /** `undefined` if it is not JSON. */
 export function parseJson(body: string): unknown {
   try {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { parseJson } from './aws-json.ts';
 import type { Invocation } from './lambda-process.ts';
 import {
   type Answer,
@@ -13,7 +14,6 @@ export interface LambdaApiOptions extends LoopbackServerOptions {
 }
 
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
-
 const FUNCTIONS = /^\/2015-03-31\/functions\/?$/;
 
 /** Lambda's Invoke and ListFunctions (AWS Lambda API Reference), for `aws lambda invoke` and the SDKs. Invoke is only synchronous, and without the log. */
@@ -29,35 +29,23 @@ export function startLambdaApi({
     const [, name] = INVOCATIONS.exec(target) ?? [];
     if (method !== 'POST' || name !== functionName)
       return { answer: refusal(404, 'ResourceNotFoundException') };
-    const event = parseEvent(body.toString());
+    const event = parseJson(body.toString() || '{}');
     if (event === undefined) return { answer: refusal(400, 'InvalidRequestContentException') };
-    const { result } = await invoke(event.value);
-    return { answer: result.kind === 'returned' ? json(200, result.payload) : failed(result.error) };
+    const { result } = await invoke(event);
+    return result.kind === 'returned'
+      ? { answer: json(200, result.payload) }
+      : { answer: json(200, result.error, { 'x-amz-function-error': 'Unhandled' }) };
   });
 }
 
-function parseEvent(body: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: body === '' ? {} : JSON.parse(body) };
-  } catch {
-    return undefined;
-  }
-}
-
-function failed(error: unknown): Answer {
-  const { headers, ...answer } = json(200, error);
-  return { ...answer, headers: { ...headers, 'x-amz-function-error': 'Unhandled' } };
-}
-
 function refusal(status: number, type: string): Answer {
-  const { headers, ...answer } = json(status, { Type: 'User', Message: type });
-  return { ...answer, headers: { ...headers, 'x-amzn-errortype': type } };
+  return json(status, { Type: 'User', Message: type }, { 'x-amzn-errortype': type });
 }
 
-function json(status: number, value: unknown): Answer {
+function json(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {
   return {
     status,
-    headers: { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID() },
+    headers: { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...headers },
     body: JSON.stringify(value),
   };
 }

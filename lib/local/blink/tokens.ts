@@ -30,8 +30,10 @@ export class Tokens {
     string,
     { readonly session: ClientSession; readonly expiresAtMs: number }
   >();
-  #refreshes = 0;
-  #doubleSpends = 0;
+  /** The number of refreshes that were granted. */
+  refreshes = 0;
+  /** The number of times that a used refresh token was presented again. */
+  doubleSpends = 0;
 
   constructor(clock: SettableClock, revokesFamilyOnReuse: boolean) {
     this.#clock = clock;
@@ -51,12 +53,12 @@ export class Tokens {
     if (token === undefined) return 'invalid_grant';
     token.spends += 1;
     if (token.spends > 1) {
-      this.#doubleSpends += 1;
+      this.doubleSpends += 1;
       if (this.#revokesFamilyOnReuse) token.family.isRevoked = true;
       return 'invalid_grant';
     }
     if (token.family.isRevoked) return 'invalid_grant';
-    this.#refreshes += 1;
+    this.refreshes += 1;
     return this.#issue(token.family);
   }
 
@@ -82,16 +84,6 @@ export class Tokens {
   /** How often a refresh token was presented. */
   spends(refreshToken: string): number {
     return this.#refreshTokens.get(refreshToken)?.spends ?? 0;
-  }
-
-  /** The number of refreshes that were granted. */
-  get refreshes(): number {
-    return this.#refreshes;
-  }
-
-  /** The number of times that a used refresh token was presented again. */
-  get doubleSpends(): number {
-    return this.#doubleSpends;
   }
 
   #issue(family: Family): IssuedTokens {

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { type Action, AwsError, action } from '../aws-json.ts';
-import { page } from './page.ts';
+import { type Action, AwsError, action, page } from '../aws-json.ts';
 import { randomPassword } from './random-password.ts';
 import type { Secret, Version } from './secret.ts';
 import type { Secrets } from './secrets.ts';
@@ -22,7 +21,7 @@ const filter = v.strictObject({
   Values: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10)),
 });
 const paging = {
-  MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
+  MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 100),
   NextToken: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4096))),
 };
 
@@ -46,8 +45,8 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
         .versions()
         .filter(({ labels }) => input.IncludeDeprecated || labels.length > 0)
         .sort((a, b) => a.versionId.localeCompare(b.versionId));
-      const { items, ...next } = page(versions, input);
-      return { ...naming(secret), Versions: items.map(entry), ...next };
+      const { items, next } = pageOf(versions, input);
+      return { ...naming(secret), Versions: items.map(entry), NextToken: next };
     },
   ),
 
@@ -94,10 +93,7 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
       secret.description = input.Description;
       secret.kmsKeyId = input.KmsKeyId;
       for (const { Key, Value } of input.Tags) secret.tags.set(Key, Value);
-      return {
-        ...naming(secret),
-        ...(input.SecretString === undefined ? {} : { VersionId: input.ClientRequestToken }),
-      };
+      return { ...naming(secret), VersionId: input.SecretString && input.ClientRequestToken };
     },
   ),
 
@@ -122,10 +118,7 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
       }
       secret.description = input.Description ?? secret.description;
       secret.kmsKeyId = input.KmsKeyId ?? secret.kmsKeyId;
-      return {
-        ...naming(secret),
-        ...(input.SecretString === undefined ? {} : { VersionId: input.ClientRequestToken }),
-      };
+      return { ...naming(secret), VersionId: input.SecretString && input.ClientRequestToken };
     },
   ),
 
@@ -152,13 +145,13 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
         .all()
         .filter(({ deletionDateMs }) => input.IncludePlannedDeletion || deletionDateMs === undefined)
         .filter((secret) => input.Filters.every((each) => passes(each, secret)));
-      const { items, ...next } = page(matching, input);
+      const { items, next } = pageOf(matching, input);
       return {
         SecretList: items.map((secret) => ({
           ...metadata(secret),
           SecretVersionsToStages: labelsByVersion(secret),
         })),
-        ...next,
+        NextToken: next,
       };
     },
   ),
@@ -205,6 +198,13 @@ function passes({ Key, Values }: v.InferOutput<typeof filter>, secret: Secret): 
   );
 }
 
+function pageOf<T>(
+  all: readonly T[],
+  { MaxResults, NextToken }: { MaxResults: number; NextToken?: string | undefined },
+) {
+  return page(all, MaxResults, NextToken, 'InvalidNextTokenException');
+}
+
 function invalid(message: string): AwsError {
   return new AwsError('InvalidParameterException', message);
 }
@@ -217,7 +217,7 @@ function naming({ arn, name }: Secret): { readonly ARN: string; readonly Name: s
 function entry({ versionId, labels, createdAtMs }: Version): object {
   return {
     VersionId: versionId,
-    ...(labels.length > 0 ? { VersionStages: labels } : {}),
+    VersionStages: labels.length > 0 ? labels : undefined,
     CreatedDate: createdAtMs / 1000,
   };
 }
@@ -225,12 +225,12 @@ function entry({ versionId, labels, createdAtMs }: Version): object {
 function metadata(secret: Secret): object {
   return {
     ...naming(secret),
-    ...(secret.description === undefined ? {} : { Description: secret.description }),
+    Description: secret.description,
     CreatedDate: secret.createdAtMs / 1000,
     LastChangedDate: secret.changedAtMs / 1000,
-    ...(secret.deletionDateMs === undefined ? {} : { DeletedDate: secret.deletionDateMs / 1000 }),
-    ...(secret.kmsKeyId === undefined ? {} : { KmsKeyId: secret.kmsKeyId }),
-    ...(secret.tags.size === 0 ? {} : { Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })) }),
+    DeletedDate: secret.deletionDateMs && secret.deletionDateMs / 1000,
+    KmsKeyId: secret.kmsKeyId,
+    Tags: secret.tags.size > 0 ? [...secret.tags].map(([Key, Value]) => ({ Key, Value })) : undefined,
   };
 }
 

@@ -6,6 +6,7 @@ import {
   answerOf,
   errorAnswer,
   type Protocol,
+  page,
   readRequest,
 } from '../aws-json.ts';
 import { type Effect, Faults } from '../faults.ts';
@@ -67,7 +68,7 @@ export function refuse(name: string, message?: string): Effect {
 const paging = {
   /** "The default is 100 and the maximum allowed page size is 1000. A value of 0 uses the default." */
   maxResults: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1000)), 0),
-  nextToken: v.optional(v.string(), '0'),
+  nextToken: v.optional(v.string()),
 };
 
 /** By their names in the AWS Step Functions API Reference, with the fields of its responses that are known here. */
@@ -88,7 +89,7 @@ const ACTIONS: Readonly<Record<string, Action<Executions>>> = {
     return { ...listed(execution), input: execution.input, ...ending(execution) };
   }),
   ListMapRuns: action({ executionArn: v.string(), ...paging }, (executions, input) => {
-    const { items, nextToken } = page(executions.mapRuns(input.executionArn), input);
+    const { items, next: nextToken } = pageOf(executions.mapRuns(input.executionArn), input);
     return { mapRuns: items.map((mapRun) => listedMapRun(mapRun, executions.stateMachineArn)), nextToken };
   }),
   DescribeMapRun: action({ mapRunArn: v.string() }, (executions, { mapRunArn }) => {
@@ -109,7 +110,7 @@ const ACTIONS: Readonly<Record<string, Action<Executions>>> = {
         .mapRun(mapRunArn)
         .children.toReversed()
         .filter((execution) => statusFilter === undefined || statusOf(execution) === statusFilter);
-      const { items, nextToken } = page(fitting, input);
+      const { items, next: nextToken } = pageOf(fitting, input);
       return { executions: items.map((child) => ({ ...listed(child), itemCount: 1 })), nextToken };
     },
   ),
@@ -119,13 +120,11 @@ const ACTIONS: Readonly<Record<string, Action<Executions>>> = {
   }),
 };
 
-function page<T>(
+function pageOf<T>(
   all: readonly T[],
-  { maxResults, nextToken }: { readonly maxResults: number; readonly nextToken: string },
-): { items: readonly T[]; nextToken?: string } {
-  const start = Number(nextToken);
-  const stop = start + (maxResults || 100);
-  return { items: all.slice(start, stop), ...(stop < all.length && { nextToken: String(stop) }) };
+  { maxResults, nextToken }: { maxResults: number; nextToken?: string | undefined },
+) {
+  return page(all, maxResults || 100, nextToken, 'InvalidToken');
 }
 
 function statusOf({ end }: StoredExecution): string {
@@ -140,8 +139,8 @@ function listed(execution: StoredExecution): object {
     name,
     status: statusOf(execution),
     startDate: startedAtMs / 1000,
-    ...(end !== undefined && { stopDate: end.atMs / 1000 }),
-    ...(mapRunArn !== undefined && { mapRunArn }),
+    stopDate: end && end.atMs / 1000,
+    mapRunArn,
   };
 }
 
@@ -154,7 +153,7 @@ function listedMapRun(
     executionArn,
     stateMachineArn,
     startDate: startedAtMs / 1000,
-    ...(stoppedAtMs !== undefined && { stopDate: stoppedAtMs / 1000 }),
+    stopDate: stoppedAtMs && stoppedAtMs / 1000,
   };
 }
 

@@ -2,8 +2,7 @@ import { Failure } from '../../../lambda/failure.ts';
 import type { Timing } from '../../../lambda/time.ts';
 import { parseEntry } from '../../../lambda/vault/journal.ts';
 import type { SecretStore, SecretVersion } from '../../../lambda/vault/secret-store.ts';
-import { AwsError } from '../../../lib/local/aws-json.ts';
-import { page } from '../../../lib/local/secrets-manager/page.ts';
+import { AwsError, page } from '../../../lib/local/aws-json.ts';
 import { Secret, type Version } from '../../../lib/local/secrets-manager/secret.ts';
 import { type Channel, LostCall } from './channel.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -83,19 +82,19 @@ export function storeOver(
     const staleMs = channel.staleMs(read);
     return staleMs === 0 ? undefined : time.nowMs - staleMs;
   };
-  const pageOf = (NextToken: string | undefined) => {
+  const pageOf = (token: string | undefined) => {
     const versions = secret
       .versions(asOfMs('list'))
       .toSorted((a, b) => a.versionId.localeCompare(b.versionId));
-    return { ...page(versions, { MaxResults: 100, NextToken }), nowMs: secret.dateMs() };
+    return { ...page(versions, 100, token, 'InvalidNextTokenException'), nowMs: secret.dateMs() };
   };
   const listFrom = async (
     name: string,
     token?: string,
   ): Promise<{ versions: readonly SecretVersion[]; nowMs: number }> => {
-    const { items, NextToken, nowMs } = await call(name, 'read list', () => pageOf(token));
-    if (NextToken === undefined) return { versions: items, nowMs };
-    const rest = await listFrom(name, NextToken);
+    const { items, next, nowMs } = await call(name, 'read list', () => pageOf(token));
+    if (next === undefined) return { versions: items, nowMs };
+    const rest = await listFrom(name, next);
     return { ...rest, versions: [...items, ...rest.versions] };
   };
 
