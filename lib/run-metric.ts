@@ -1,11 +1,7 @@
-import type { Duration } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { SESSION_DIMENSION, TRIGGER_DIMENSION } from '../lambda/metrics.ts';
 
-export interface RunMetricOptions {
-  readonly statistic: string;
-  readonly period: Duration;
-  readonly label?: string;
+export interface RunMetricOptions extends MetricOptions {
   /** @default all sessions together */
   readonly session?: string;
   /** Of failures. @default all triggers together */

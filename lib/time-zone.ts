@@ -20,37 +20,33 @@ const UTC: Clock = { changesNear: () => false, instantMs: (localMs) => localMs }
 
 /** UTC unless a zone is named. */
 export function clockOf(timeZone: string | undefined): Clock {
-  return timeZone === undefined ? UTC : new TimeZone(timeZone);
+  return timeZone === undefined ? UTC : clockIn(timeZone);
 }
 
-class TimeZone implements Clock {
-  readonly #format: Intl.DateTimeFormat;
-  readonly #offsetsMs = new Map<number, number>();
+function clockIn(timeZone: string): Clock {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  const offsetsMs = new Map<number, number>();
 
-  constructor(name: string) {
-    this.#format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' });
-  }
-
-  changesNear(localMidnightMs: number): boolean {
-    return this.#offsetMs(localMidnightMs - DAY_MS) !== this.#offsetMs(localMidnightMs + 2 * DAY_MS);
-  }
-
-  instantMs(localMs: number): number | undefined {
-    const offsets = [this.#offsetMs(localMs - DAY_MS), this.#offsetMs(localMs + DAY_MS)];
-    const instants = offsets.map((offsetMs) => localMs - offsetMs);
-    const real = instants.filter((instantMs) => instantMs + this.#offsetMs(instantMs) === localMs);
-    return real.length === 0 ? undefined : Math.min(...real);
-  }
-
-  #offsetMs(instantMs: number): number {
+  function offsetMs(instantMs: number): number {
     const clampedMs = Math.min(Math.max(instantMs, FIRST_MS), LAST_MS);
     const quarterMs = Math.floor(clampedMs / QUARTER_MS) * QUARTER_MS;
-    const known = this.#offsetsMs.get(quarterMs);
+    const known = offsetsMs.get(quarterMs);
     if (known !== undefined) return known;
     const [, sign = '+', hours = '0', minutes = '0'] =
-      /GMT([+-])(\d{2}):(\d{2})/.exec(this.#format.format(quarterMs)) ?? [];
-    const offsetMs = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * MINUTE_MS;
-    this.#offsetsMs.set(quarterMs, offsetMs);
-    return offsetMs;
+      /GMT([+-])(\d{2}):(\d{2})/.exec(format.format(quarterMs)) ?? [];
+    const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * MINUTE_MS;
+    offsetsMs.set(quarterMs, offset);
+    return offset;
   }
+
+  return {
+    changesNear: (localMidnightMs) =>
+      offsetMs(localMidnightMs - DAY_MS) !== offsetMs(localMidnightMs + 2 * DAY_MS),
+    instantMs(localMs) {
+      const offsets = [offsetMs(localMs - DAY_MS), offsetMs(localMs + DAY_MS)];
+      const instants = offsets.map((offset) => localMs - offset);
+      const real = instants.filter((instantMs) => instantMs + offsetMs(instantMs) === localMs);
+      return real.length === 0 ? undefined : Math.min(...real);
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { ReauthenticationReason } from '../failure.ts';
+import type { FailureDetails } from '../failure.ts';
 import { FAILURES, type FailureCode } from '../failure-codes.ts';
 import { countOf, METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from '../metrics.ts';
 import type { Outcome } from '../outcome.ts';
@@ -7,18 +7,13 @@ import type { Outcome } from '../outcome.ts';
  * The fields of a run's event beside its metrics. Each holds one of our own words, a number, a validated name or a version
  * id: none can hold a token, key, password, e-mail address or external text.
  */
-export interface RunFields {
+export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
   readonly trigger?: 'webhook' | 'schedule' | 'direct';
   readonly action?: 'logout' | 'check';
   /** Only if the secret exists: it is a dimension, and each value of a dimension costs money. */
   readonly session?: string;
   readonly outcome?: Outcome['outcome'];
   readonly code?: FailureCode;
-  readonly retryable?: boolean;
-  readonly reason?: ReauthenticationReason;
-  readonly blinkStatus?: number;
-  readonly blinkCode?: number;
-  readonly awsError?: string;
   /** The cause's system error code, such as `ECONNRESET`. */
   readonly causeCode?: string;
   /** Where an unexpected error arose, without its message. */

@@ -4,23 +4,6 @@ import { Failure } from '../failure.ts';
 import type { CallerProof } from './credentials.ts';
 import { LOGOUT_PATHS, SESSION_PARAMETER } from './routes.ts';
 
-export interface HttpRequest {
-  readonly method: string;
-  /** The route that API Gateway selected, such as `POST /logout`. */
-  readonly routeKey: string;
-  /** Decoded by API Gateway. */
-  readonly pathParameters: Readonly<Record<string, string>>;
-  /** As the caller sent it. May begin with a stage. */
-  readonly rawPath: string;
-  readonly query: string;
-  /** Names in lower case. API Gateway joins repeated headers by a comma. */
-  readonly headers: ReadonlyMap<string, string>;
-  /** The bytes of the body, or `undecodable` if the event's base64 is invalid. */
-  readonly body: Buffer | 'undecodable';
-  /** API Gateway has authenticated the caller by IAM. */
-  readonly iamAuthenticated: boolean;
-}
-
 /**
  * What API Gateway adds for a route with IAM authorization (API Gateway Developer Guide, "Create AWS Lambda proxy integrations
  * for HTTP APIs": `requestContext.authorizer`). A caller cannot set it.
@@ -45,19 +28,24 @@ export const httpRequestSchema = v.pipe(
       http: v.object({ method: v.string() }),
     }),
   }),
-  v.transform(
-    (event): HttpRequest => ({
-      method: event.requestContext.http.method,
-      routeKey: event.routeKey,
-      pathParameters: event.pathParameters,
-      rawPath: event.rawPath,
-      query: event.rawQueryString,
-      headers: new Map(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value])),
-      body: event.isBase64Encoded ? fromBase64(event.body) : Buffer.from(event.body),
-      iamAuthenticated: v.is(iamContextSchema, event.requestContext.authorizer),
-    }),
-  ),
+  v.transform(({ requestContext, rawQueryString, headers, body, isBase64Encoded, ...event }) => ({
+    method: requestContext.http.method,
+    /** The route that API Gateway selected, such as `POST /logout`. */
+    routeKey: event.routeKey,
+    /** Decoded by API Gateway. */
+    pathParameters: event.pathParameters,
+    /** As the caller sent it. May begin with a stage. */
+    rawPath: event.rawPath,
+    query: rawQueryString,
+    /** Names in lower case. API Gateway joins repeated headers by a comma. */
+    headers: new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    body: isBase64Encoded ? fromBase64(body) : Buffer.from(body),
+    /** API Gateway has authenticated the caller by IAM. */
+    iamAuthenticated: v.is(iamContextSchema, requestContext.authorizer),
+  })),
 );
+
+export type HttpRequest = v.InferOutput<typeof httpRequestSchema>;
 
 /** A webhook's body has a few fields. The limit leaves room for senders that add padding. */
 export const MAX_BODY_BYTES = 8 * 1024;
@@ -107,7 +95,8 @@ function parseBody(body: HttpRequest['body']): unknown {
   }
 }
 
-function fromBase64(text: string): HttpRequest['body'] {
+/** The bytes, or `undecodable` if the text is not valid base64. */
+function fromBase64(text: string): Buffer | 'undecodable' {
   const bytes = Buffer.from(text, 'base64');
   return bytes.toString('base64') === text ? bytes : 'undecodable';
 }

@@ -36,6 +36,23 @@ export function signIn({ secretsManager, blink }: StandIns, session: LocalSessio
   else existing.put(randomUUID(), text, ['AWSCURRENT']);
 }
 
+/** A session's refresh token in Secrets Manager and at Blink. */
+export interface StoredToken {
+  readonly versionId: string;
+  readonly labels: readonly string[];
+  /** The newest token that Blink has issued to the client. */
+  readonly newest: string;
+  /** Whether the secret's current version holds the newest token. */
+  readonly isStored: boolean;
+}
+
+export function storedToken({ secretsManager, blink }: StandIns, session: LocalSession): StoredToken {
+  const { versionId, labels, text } = secretsManager.secrets.find(secretNameOf(session)).version({});
+  const newest = blink.tokens.newest(session.clientId);
+  if (newest === undefined) throw new Error(`${session.name} was never signed in`);
+  return { versionId, labels, newest, isStored: text.includes(newest) };
+}
+
 function storedText({ form, clientId }: LocalSession, account: AccountSeed, refreshToken: string): string {
   const { email, password, tier, accountId, userId } = account;
   const expiresAt = new Date('2026-01-01T00:00:00Z');

@@ -2,12 +2,11 @@ import { styleText } from 'node:util';
 import * as v from 'valibot';
 import { masked } from '../masked.ts';
 import type { Invocation } from './lambda-process.ts';
-import type { LocalSession } from './local-session.ts';
+import type { LocalSession, StoredToken } from './local-session.ts';
 import { LOCAL_SESSIONS } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
 import { type RunEvent, runEventOf } from './run-event.ts';
 import type { FleetStep, Step } from './run-steps.ts';
-import type { StoredToken } from './stored-token.ts';
 
 /** Renders the local run as text. `styleText` leaves colours out where the output is not a terminal. */
 

@@ -1,10 +1,9 @@
 import * as v from 'valibot';
 import type { FleetExecution } from './fleet.ts';
 import type { Invocation } from './lambda-process.ts';
-import type { LocalSession } from './local-session.ts';
+import { type LocalSession, type StoredToken, storedToken } from './local-session.ts';
 import { LOCAL_SESSIONS } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
-import { type StoredToken, storedToken } from './stored-token.ts';
 
 /** One run of the function and its result. */
 export interface Step {

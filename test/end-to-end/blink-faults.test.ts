@@ -3,10 +3,9 @@ import { html, json, oauthError, redirect, text } from '../../lib/local/blink/an
 import type { BlinkAction } from '../../lib/local/blink/routes.ts';
 import type { BlinkCall } from '../../lib/local/blink/start-blink.ts';
 import type { Effect, Moment } from '../../lib/local/faults.ts';
-import type { LocalSession } from '../../lib/local/local-session.ts';
+import { type LocalSession, storedToken } from '../../lib/local/local-session.ts';
 import type { Answer } from '../../lib/local/loopback-server.ts';
 import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
-import { storedToken } from '../../lib/local/stored-token.ts';
 import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { oauthError } from '../../lib/local/blink/answers.ts';
-import { type Form, secretNameOf, signIn } from '../../lib/local/local-session.ts';
+import { type Form, secretNameOf, signIn, storedToken } from '../../lib/local/local-session.ts';
 import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
-import { storedToken } from '../../lib/local/stored-token.ts';
 import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 const FORMS: readonly Form[] = ['BLINK_TOKENS', 'blinkpy', 'Homebridge'];

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { storedToken } from '../../lib/local/local-session.ts';
 import { runEventOf } from '../../lib/local/run-event.ts';
-import { storedToken } from '../../lib/local/stored-token.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookRequest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;
