@@ -5,16 +5,16 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
-/** Where every alarm goes, and who hears of it. */
+/** The topic of the alarms, and its e-mail subscription. */
 export class AlarmTopic extends Construct {
   readonly topic: Topic;
 
   constructor(scope: Construct, id: string, { settings }: { readonly settings: Settings }) {
     super(scope, id);
-    // Not encrypted at rest: an alarm holds no secret, CloudWatch cannot use AWS's own key for SNS, and a key of one's
-    // own costs more than all the rest (Amazon SNS Developer Guide, "Key management").
+    // The topic is not encrypted at rest. An alarm contains no secret, CloudWatch cannot use the AWS managed key for SNS,
+    // and a customer managed key costs more than the rest of the stack (Amazon SNS Developer Guide, "Key management").
     this.topic = new Topic(this, 'Topic', { enforceSSL: true });
-    // A policy of its own takes the place of the default one, which let CloudWatch in.
+    // The topic's policy replaces the default policy, which admits CloudWatch.
     this.topic.addToResourcePolicy(byAlarmsOfThisAccount(this.topic));
     if (settings.alarmEmail !== undefined) {
       this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));

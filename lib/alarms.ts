@@ -21,7 +21,7 @@ export interface AlarmsProps extends Parts {
 
 interface AlarmReason {
   readonly metric: IMetric;
-  /** The value from which on it is alarming. */
+  /** The alarm is raised at this value and above. */
   readonly threshold: number;
   /** The reason for the alarm; the runbook says what to do. */
   readonly because: string;
@@ -63,15 +63,15 @@ export class Alarms extends Construct {
       return [new SilenceAlarm(this, 'Silence', { action, settings, longestGapMinutes: gapMinutes }).alarm];
     }
     Annotations.of(this).addInfo(
-      'No alarm will tell that the schedule stands still: that takes one and a half of its periods, and CloudWatch looks back no further than seven days.',
+      'No alarm reports that the schedule has stopped: one and a half of its periods are more than seven days, and CloudWatch looks back no further.',
     );
     return [];
   }
 }
 
-/** Of the state machine. The digest tells which sessions were not logged out; these tell where it could not. */
+/** The alarms of the state machine. The digest names the sessions that were not logged out; these report a missing digest. */
 function fleetReasons({ settings, stateMachine }: Parts): Record<string, AlarmReason> {
-  // By hand, whoever starts it sees how it ends.
+  // The schedule does not start the state machine, and a person who starts it sees its result.
   if (settings.sessions === 'default') return {};
   const { name } = settings;
   return {
@@ -82,7 +82,7 @@ function fleetReasons({ settings, stateMachine }: Parts): Record<string, AlarmRe
           failed: stateMachine.metricFailed(ONE_HOUR),
           aborted: stateMachine.metricAborted(ONE_HOUR),
           succeeded: stateMachine.metricSucceeded(ONE_HOUR),
-          // Sent once by each execution that has told what there was to tell.
+          // Each execution sends it once, after its digest.
           told: runMetric(name, 'SessionsTried', { ...ONE_HOUR, statistic: 'SampleCount' }),
         },
         period: ONE_HOUR.period,
@@ -115,7 +115,7 @@ function reasons(props: Parts): Record<string, AlarmReason> {
       because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
     },
     'reauthentication-required': {
-      // Of a direct call, the caller reads it in the reply; of the state machine's calls, the digest tells it.
+      // The caller of a direct run reads the failure in the reply. The digest reports the runs of the state machine.
       metric: new MathExpression({
         expression: 'FILL(schedule, 0) + FILL(webhook, 0)',
         usingMetrics: {
@@ -134,7 +134,7 @@ function reasons(props: Parts): Record<string, AlarmReason> {
         'A run failed for a reason that a retry does not fix: the stored session, Blink, or a bug in the function.',
     },
     'function-errors': {
-      // Every failure of a direct call is an error to Lambda. Its caller reads it in the reply.
+      // Lambda counts every failure of a direct run as an error. The caller reads it in the reply.
       metric: new MathExpression({
         expression: 'errors - FILL(direct, 0)',
         usingMetrics: {
@@ -145,12 +145,12 @@ function reasons(props: Parts): Record<string, AlarmReason> {
       }),
       threshold: 2,
       because:
-        'Runs were cut short or failed. A scheduled run that fails once is tried again; a second error says that this did not help.',
+        'Runs ended early or failed. A scheduled run that fails once is retried; a second error means that the retry failed too.',
     },
     'function-throttles': {
       metric: target.metricThrottles(FIVE_MINUTES),
       threshold: 1,
-      because: "Lambda turned runs away: the account's concurrency is used up.",
+      because: "Lambda throttled runs: the account's concurrency is used up.",
     },
     'dead-letters': {
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
@@ -158,13 +158,12 @@ function reasons(props: Parts): Record<string, AlarmReason> {
         period: Duration.minutes(5),
       }),
       threshold: 1,
-      because:
-        'A scheduled or asynchronous run was given up after its retries; its event waits in the queue.',
+      because: 'A scheduled or asynchronous run failed at each retry; its event is in the queue.',
     },
     'refresh-token-old': {
       metric: runMetric(name, 'RefreshTokenAgeDays', { statistic: 'Maximum', period: Duration.days(1) }),
       threshold: settings.refreshTokenMaxAgeDays,
-      because: `A run found a refresh token that had not been renewed for ${settings.refreshTokenMaxAgeDays} days: the session may die unnoticed.`,
+      because: `A run found a refresh token that had not been renewed for ${settings.refreshTokenMaxAgeDays} days: the session may expire unnoticed.`,
     },
     'webhook-refusals':
       settings.webhookAuth === 'key'
@@ -175,7 +174,7 @@ function reasons(props: Parts): Record<string, AlarmReason> {
               'Within five minutes, ten calls of the webhook had a missing or wrong key: a caller is guessing, or a sender has an old key.',
           }
         : {
-            // The gateway refuses unsigned calls itself, and counts them among all that it refuses.
+            // API Gateway refuses unsigned calls itself, and counts them with its other 4xx responses.
             metric: api.metricClientError(FIVE_MINUTES),
             threshold: 10,
             because:

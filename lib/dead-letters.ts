@@ -9,7 +9,7 @@ export class DeadLetters extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.queue = new Queue(this, 'Queue', {
-      // A key of SQS's own: EventBridge and Lambda can write without a grant on a key.
+      // EventBridge and Lambda need no permission for a key that SQS manages.
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),

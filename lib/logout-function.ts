@@ -38,7 +38,7 @@ export class LogoutFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
 
-    // A role of our own, as CDK's has AWS's managed policy, which may write to every log group of the account.
+    // The CDK's default role has an AWS managed policy, which permits writes to every log group of the account.
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     role.addToPolicy(
       new PolicyStatement({
@@ -60,26 +60,26 @@ export class LogoutFunction extends Construct {
     role.addToPolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
-        // By its name and not by a reference, so that the secret can depend on the role's policy.
+        // The ARN contains the name, not a reference, so that the secret can depend on the role's policy.
         resources: [secretArn(Stack.of(this), `${webhookKeySecretName(settings.name)}-??????`)],
       }),
     );
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${sessionSecretPrefix(settings.name)}*]`,
       reason:
-        'Sessions are made after the stack and without it; all are under this prefix, and nothing else is.',
+        'Sessions are created after the stack and outside of it. All are under this prefix, and nothing else is.',
     });
     role.addToPolicy(useOfKeysThroughSecretsManager(Stack.of(this), settings.name));
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:*:key/*]',
       reason:
-        'Sessions may be under any key, also under one that a setting has named before. The conditions admit only the secrets of this stack.',
+        'Any KMS key may encrypt a session, including a key that a setting named earlier. The conditions admit only the secrets of this stack.',
     });
 
     if (settings.tracing) {
       Validations.of(role).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::*]',
-        reason: 'X-Ray has no resource to name for PutTraceSegments and PutTelemetryRecords.',
+        reason: 'PutTraceSegments and PutTelemetryRecords of X-Ray support no resource.',
       });
     }
 
@@ -102,7 +102,7 @@ export class LogoutFunction extends Construct {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
-      // Asynchronous invocations only. Twice is all that Lambda retries, after one minute and after two more.
+      // For asynchronous invocations only. Lambda retries at most twice, after one minute and after two more.
       retryAttempts: 2,
       maxEventAge: Duration.hours(1),
       deadLetterQueue: deadLetters,
@@ -118,9 +118,9 @@ function secretArn(stack: Stack, resourceName: string): string {
 }
 
 /**
- * Secrets Manager uses a secret's KMS key in the caller's name: it decrypts to read, and generates a data key to write. It
- * names the secret in the encryption context (AWS Secrets Manager User Guide, "Secret encryption and decryption").
- * The right does not depend on the setting `kmsKeyArn`, so no change of it takes a key away that a secret is still under.
+ * Secrets Manager uses a secret's KMS key with the caller's permissions: it decrypts to read, and generates a data key to
+ * write. The encryption context names the secret (AWS Secrets Manager User Guide, "Secret encryption and decryption").
+ * The permission does not depend on the setting `kmsKeyArn`: after a change, the function can still read under the old key.
  */
 function useOfKeysThroughSecretsManager(stack: Stack, name: string): PolicyStatement {
   return new PolicyStatement({

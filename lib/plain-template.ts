@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { stringify } from 'yaml';
 
-/** Where `aws cloudformation package` finds the function. Relative to the template. */
+/** The function's directory for `aws cloudformation package`, relative to the template. */
 export const CODE = './function';
 
 const functionSchema = v.looseObject({
@@ -26,8 +26,8 @@ const templateSchema = v.looseObject({
 });
 
 /**
- * The template without what only the CDK uses: the version of its bootstrap stack and the place of its asset. `aws
- * cloudformation package` uploads a local directory and writes its place into the template (AWS CLI Command Reference,
+ * The template without the parts for the CDK: the version of its bootstrap stack and the location of its asset. `aws
+ * cloudformation package` uploads a local directory and writes its location into the template (AWS CLI Command Reference,
  * "package").
  */
 export function plainTemplate(template: unknown): Readonly<Record<string, unknown>> {

@@ -4,14 +4,14 @@ import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
 import { SETTING_NAMES, type Settings, settingsSchema } from './settings.ts';
 
-/** Its message is for the person who runs the synthesis: a line for each fault. */
+/** Its message has a line for each fault, for the person who runs the synthesis. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
 /**
  * Fills in the defaults. Numbers and booleans may be given as strings, as `-c name=value` does.
- * Throws a SettingsError that names every fault: what was given, and what is accepted.
+ * Throws a SettingsError that names every fault, with the given and the accepted values.
  */
 export function readSettings(given: Readonly<Record<string, unknown>>): Settings {
   const typed = Object.fromEntries(
@@ -26,7 +26,7 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
       return `${name} was given as ${JSON.stringify(given[name])}; accepted is ${issue.message.replace(/(?<!\?)$/, '.')}`;
     }),
     ...Object.keys(given).filter(isUnknown).map(unknownSetting),
-    ...(parsed.success ? unmatched(parsed.output) : []),
+    ...(parsed.success ? conflicts(parsed.output) : []),
   ];
   if (parsed.success && faults.length === 0) return parsed.output;
   throw new SettingsError(faults.join('\n'));
@@ -67,11 +67,11 @@ function unknownSetting(name: string): string {
     : `${name} is not a setting; did you mean ${meant}?`;
 }
 
-function unmatched(settings: Settings): string[] {
-  return [...unmatchedTimeZone(settings), ...unmatchedAge(settings)];
+function conflicts(settings: Settings): string[] {
+  return [...timeZoneConflict(settings), ...ageConflict(settings)];
 }
 
-function unmatchedTimeZone({ schedule, timeZone }: Settings): string[] {
+function timeZoneConflict({ schedule, timeZone }: Settings): string[] {
   if (timeZone === undefined || schedule?.startsWith('cron(')) return [];
   return [
     schedule === undefined
@@ -80,8 +80,8 @@ function unmatchedTimeZone({ schedule, timeZone }: Settings): string[] {
   ];
 }
 
-/** An age that passes between two runs would raise the alarm at every run. A schedule that fires once has no such time. */
-function unmatchedAge({ schedule, timeZone, refreshTokenMaxAgeDays: age }: Settings): string[] {
+/** If the age is shorter than the time between two runs, each run raises the alarm. A schedule that fires once has no such time. */
+function ageConflict({ schedule, timeZone, refreshTokenMaxAgeDays: age }: Settings): string[] {
   if (schedule === undefined) return [];
   const gapDays = longestGapMinutes(parseScheduleExpression(schedule), timeZone) / (24 * 60);
   if (gapDays < age || gapDays === Number.POSITIVE_INFINITY) return [];

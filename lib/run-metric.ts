@@ -4,7 +4,7 @@ import { SESSION_DIMENSION, TRIGGER_DIMENSION } from '../lambda/metrics.ts';
 export interface RunMetricOptions extends MetricOptions {
   /** @default all sessions together */
   readonly session?: string;
-  /** Of failures. @default all triggers together */
+  /** For metrics of failures. @default all triggers together */
   readonly trigger?: 'webhook' | 'schedule' | 'direct';
 }
 

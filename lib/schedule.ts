@@ -21,7 +21,7 @@ export class Schedule extends Construct {
     const { schedule, timeZone } = props.settings;
     new Rule(this, 'Rule', {
       description: describe(props.settings),
-      // A rule cannot be without a schedule; a disabled one never fires.
+      // A rule must have a schedule. A disabled rule never fires.
       schedule: RuleSchedule.expression(schedule ?? 'rate(1 day)'),
       enabled: schedule !== undefined && timeZone === undefined,
       targets: [ruleTarget(props)],
@@ -56,7 +56,7 @@ export class Schedule extends Construct {
         deadLetterConfig: { arn: deadLetters.queueArn },
       },
     });
-    // Scheduler checks the role when the schedule is made.
+    // EventBridge Scheduler checks the role when it creates the schedule.
     made.node.addDependency(role);
   }
 }
@@ -87,9 +87,9 @@ function target(
 
 function describe(settings: Settings): string {
   const what = `Logs out ${sessionsInWords(settings)}`;
-  if (settings.schedule === undefined) return `${what}. Disabled, as the setting "schedule" is not set`;
+  if (settings.schedule === undefined) return `${what}. Disabled because the setting "schedule" is not set`;
   if (settings.timeZone === undefined) return what;
-  return `${what}. Disabled, as EventBridge Scheduler does so in the time zone ${settings.timeZone}`;
+  return `${what}. Disabled because EventBridge Scheduler does this in the time zone ${settings.timeZone}`;
 }
 
 function sessionsInWords({ sessions }: Settings): string {

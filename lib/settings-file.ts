@@ -31,7 +31,7 @@ export function gatherSettings(
   };
 }
 
-/** A person's ~/.cdk.json and the CDK's feature flags are in the context, too. A misspelled setting is refused later. */
+/** The context also contains the user's ~/.cdk.json and the CDK's feature flags. A misspelled setting is refused later. */
 function isOurs(name: string): boolean {
   return SETTING_NAMES.includes(name) || nearMiss(name) !== undefined;
 }

@@ -9,7 +9,7 @@ export type DeployedSettings =
   /** There is no such stack. */
   | { readonly kind: 'none' }
   /**
-   * @param why what prevented it, in one sentence
+   * @param why the reason, in one sentence
    * @param cause the error, if there was one
    */
   | { readonly kind: 'unknown'; readonly why: string; readonly cause?: unknown };
@@ -31,7 +31,7 @@ export function differingSettings(one: RecordedSettings, other: RecordedSettings
   return SETTING_NAMES.filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]));
 }
 
-/** The lines that are printed before a deployment: each setting in force, and what it changes. */
+/** The lines that are printed before a deployment: each setting in force, and the deployed value if it differs. */
 export function compareSettings(
   stackName: string,
   inForce: RecordedSettings,

@@ -27,9 +27,9 @@ export interface SilenceAlarmProps {
 }
 
 /**
- * The alarm for what does not happen: no scheduled logout for one and a half of the schedule's periods. Without any data its
- * state is INSUFFICIENT_DATA, which it also has from its creation to the first success, and actions are invoked only when
- * the state changes (CloudWatch User Guide, "Using Amazon CloudWatch alarms"). So it does not ring before that success.
+ * The alarm if no scheduled logout succeeds for one and a half of the schedule's periods. Without data, its state is
+ * INSUFFICIENT_DATA. That is also its state from its creation to the first success, and CloudWatch invokes actions only when
+ * the state changes (CloudWatch User Guide, "Using Amazon CloudWatch alarms"). So it sends nothing before that success.
  */
 export class SilenceAlarm extends Construct {
   readonly alarm: Alarm;
@@ -52,15 +52,15 @@ export class SilenceAlarm extends Construct {
   }
 
   /**
-   * False for schedules slower than every four days and sixteen hours. Of a run of theirs that fails, the other alarms tell
-   * (failed-for-good, save-failed, reauthentication-required, dead-letters); of one that never starts, none does.
+   * False for schedules slower than every four days and sixteen hours. Other alarms report their failed runs
+   * (failed-for-good, save-failed, reauthentication-required, dead-letters). No alarm reports a run that never starts.
    */
   static canWatch(longestGapMinutes: number): boolean {
     return 1.5 * longestGapMinutes <= LONGEST_WINDOW_MINUTES;
   }
 }
 
-/** What the schedule has logged out. Without metrics by session, a success of any session counts. */
+/** The number of scheduled logouts that succeeded. Without metrics by session, a success of any session counts. */
 function successes({ name, sessions, sessionMetrics }: Settings, period: Duration): IMetric {
   const options = { statistic: 'Sum', period };
   if (sessions !== 'default') {

@@ -12,7 +12,7 @@ const LAST_MS = Date.UTC(2041, 0, 1);
 export interface Clock {
   /** Whether the clock changes on a day or beside it. */
   changesNear(localMidnightMs: number): boolean;
-  /** The instant of a local time: the first of two where the clock was set back, none where it was set forward. */
+  /** The instant of a local time: the first of two if the clock is set back, `undefined` if it is set forward. */
   instantMs(localMs: number): number | undefined;
 }
 

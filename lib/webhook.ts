@@ -23,10 +23,10 @@ export interface WebhookProps {
   readonly function: LambdaFunction;
 }
 
-/** The HTTP API in front of the function, and the key that opens it. */
+/** The HTTP API in front of the function, and the key of its callers. */
 export class Webhook extends Construct {
   readonly api: HttpApi;
-  /** Of `POST /logout`. */
+  /** The URL of `POST /logout`. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, { settings, function: target }: WebhookProps) {
@@ -58,7 +58,7 @@ export class Webhook extends Construct {
       accessLogSettings: {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLog', {
-            // Under this prefix, log groups do not add up in the account's one resource policy, whose size is limited.
+            // A log group under this prefix needs no entry in the account's resource policy, whose size is limited.
             logGroupName: `/aws/vendedlogs/${settings.name}/webhook`,
             retention: settings.logRetentionDays,
             removalPolicy: RemovalPolicy.DESTROY,
@@ -74,13 +74,13 @@ export class Webhook extends Construct {
     this.#addKey(settings, target);
   }
 
-  /** In both modes of authentication, so that a change of mode keeps the key: only deleting the stack deletes it. */
+  /** Both modes of authentication have the key, so that a change of mode keeps it. It is deleted only with the stack. */
   #addKey(settings: Settings, reader: LambdaFunction): void {
     const key = new Secret(this, 'Key', {
       secretName: webhookKeySecretName(settings.name),
       description: 'The key of the blink-logout webhook',
-      // 64 letters and digits are base64 as well, as Standard Webhooks want a key: `whsec_<key>`.
-      // To change this replaces every key in use at the next deployment.
+      // 64 letters and digits are also base64, which Standard Webhooks require: `whsec_<key>`.
+      // A change here replaces every key in use at the next deployment.
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       ...(settings.kmsKeyArn === undefined
         ? {}
@@ -91,15 +91,15 @@ export class Webhook extends Construct {
     Validations.of(key).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'Those who call hold a copy of the key, so it is changed by hand; the previous one goes on working meanwhile.',
+        'Callers have a copy of the key, so it is rotated by hand. The previous key works until the next rotation.',
     });
-    // CloudFormation updates the rights of the function first, so that it can read a key that moves under another KMS key.
+    // CloudFormation updates the function's permissions first, so that it can read a key that moves to another KMS key.
     key.node.addDependency(reader.grantPrincipal);
   }
 }
 
 /**
- * The route $default gets a token bucket of its own, so that scanners cannot use up the requests of POST /logout
+ * Gives the route $default a separate token bucket, so that scanners cannot use up the requests of POST /logout
  * (API Gateway Developer Guide, "Throttle requests to your HTTP APIs").
  */
 function limitUnknownPaths(stage: HttpStage): void {
@@ -108,7 +108,7 @@ function limitUnknownPaths(stage: HttpStage): void {
   defaultChild.routeSettings = { $default: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 5 } };
 }
 
-/** Who knocked, and what became of it. No header and no path: callers put credentials into both. */
+/** The caller of a request, and the result. No header and no path, because callers put credentials into both. */
 const ACCESS_LOG_FIELDS = {
   requestId: '$context.requestId',
   time: '$context.requestTime',

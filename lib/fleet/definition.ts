@@ -1,15 +1,15 @@
 import { sessionStates } from './session-states.ts';
 
 export interface FleetDefinitionProps {
-  /** Of the AWS partition, such as `aws`. */
+  /** The AWS partition, such as `aws`. */
   readonly partition: string;
   readonly functionArn: string;
   readonly topicArn: string;
-  /** Begins the name of every session's secret. */
+  /** The prefix of the names of the sessions' secrets. */
   readonly secretPrefix: string;
   readonly metricsNamespace: string;
   readonly maxConcurrency: number;
-  /** Of the digest's e-mail. */
+  /** The subject of the digest's e-mail. */
   readonly subject: string;
 }
 
@@ -19,22 +19,22 @@ export interface FleetDefinitionProps {
  */
 export const SESSIONS_PER_PAGE = 50;
 
-/** The same quota: the input's names, and their results if all of them fail. */
+/** The same quota limits the names in the input, and their results if all of them fail. */
 export const MAX_NAMED_SESSIONS = 500;
 
 /** The digest names this many, so that it fits into a message of Amazon SNS (256 KB) and into an execution's cause (32 KiB). */
-export const MAX_TOLD_FAILURES = 50;
+export const MAX_REPORTED_FAILURES = 50;
 
-/** How long an execution may take. */
+/** Step Functions ends an execution that takes longer. */
 export const FLEET_TIMEOUT_SECONDS = 24 * 60 * 60;
 
-/** What an execution sends when it ends, over all of its sessions. */
+/** The metrics that an execution sends at its end, over all of its sessions. */
 export const FLEET_METRICS = ['SessionsTried', 'SessionsFailed', 'SessionsLeftOver'] as const;
 
 const ACCEPTED_INPUT = `Accepted is {"sessions": "all"} or {"sessions": [1 to ${MAX_NAMED_SESSIONS} names]}. "action" may be "logout" or "check". No other field is accepted.`;
 
-/** Reading and telling may be repeated, whatever failed: neither spends a token. */
-const REPEATED = [
+/** For tasks that only read or report. They may be retried after any failure, because they spend no token. */
+const RETRY_ANY_FAILURE = [
   {
     ErrorEquals: ['States.TaskFailed', 'States.Timeout'],
     IntervalSeconds: 2,
@@ -44,19 +44,19 @@ const REPEATED = [
   },
 ];
 
-/** The failures that are told so far. The first entry is the heading, so that no path below is ever without a value. */
-const TOLD = `$.told[0:${MAX_TOLD_FAILURES + 1}]`;
-const TOLD_WITH_NEW = '$.with.new[*][*][*]';
-/** States Language has no subtraction: a range from one length to the other has one number more than their difference. */
-const NEW_FAILURES = `States.MathAdd(States.ArrayLength(States.ArrayRange(States.ArrayLength(${TOLD}), States.ArrayLength(${TOLD_WITH_NEW}), 1)), -1)`;
+/** The failures so far. The first entry is a heading, so that no path below is without a value. */
+const REPORTED = `$.told[0:${MAX_REPORTED_FAILURES + 1}]`;
+const REPORTED_WITH_NEW = '$.with.new[*][*][*]';
+/** Amazon States Language has no subtraction. The range from one length to the other has one number more than their difference. */
+const NEW_FAILURES = `States.MathAdd(States.ArrayLength(States.ArrayRange(States.ArrayLength(${REPORTED}), States.ArrayLength(${REPORTED_WITH_NEW}), 1)), -1)`;
 
-/** The part behind the last slash: of `blink-logout/garden` and of `garden`, `garden`. */
+/** The part after the last slash: `garden` for `blink-logout/garden`, and for `garden`. */
 const ITEM_PARTS = "States.StringSplit($$.Map.Item.Value, '/')";
 const SESSION_OF_ITEM = `States.ArrayGetItem(${ITEM_PARTS}, States.MathAdd(States.ArrayLength(${ITEM_PARTS}), -1))`;
 
 /**
  * The state machine in Amazon States Language (JSONPath). It lists the sessions page by page, calls the function for each,
- * and tells once, at the end, which sessions were not logged out.
+ * and reports once, at its end, the sessions that were not logged out.
  *
  * An execution's history holds 25,000 events (AWS Step Functions Developer Guide, "Service quotas"). A session's events are
  * in the history of its own child execution; a page takes about 20 of the parent's.
@@ -74,7 +74,7 @@ export function fleetDefinition(props: FleetDefinitionProps) {
     },
     ResultPath: '$.page',
     TimeoutSeconds: 60,
-    Retry: REPEATED,
+    Retry: RETRY_ANY_FAILURE,
     Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.stopped', Next: 'Give up the rest' }],
     Next: 'Has the page sessions?',
   });
@@ -162,7 +162,7 @@ export function fleetDefinition(props: FleetDefinitionProps) {
           'action.$': '$.input.action',
           'delaySeconds.$': 'States.MathRandom(0, 3)',
         },
-        // No failure is tolerated here: each that a session can have is caught inside, and any other must be loud.
+        // No failure is tolerated here: the failures of a session are caught inside, and any other stops the map.
         ItemProcessor: {
           ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
           ...sessionStates({ resource: service('lambda:invoke'), functionArn }),
@@ -174,7 +174,7 @@ export function fleetDefinition(props: FleetDefinitionProps) {
       // A session's result is a list: empty, or with its failure.
       'Collect the failures': {
         Type: 'Pass',
-        Parameters: { 'new.$': `States.Array(States.Array(${TOLD}), $.results)` },
+        Parameters: { 'new.$': `States.Array(States.Array(${REPORTED}), $.results)` },
         ResultPath: '$.with',
         Next: 'Count the failures',
       },
@@ -184,7 +184,7 @@ export function fleetDefinition(props: FleetDefinitionProps) {
           'input.$': '$.input',
           'page.$': '$.page',
           names: [],
-          'told.$': TOLD_WITH_NEW,
+          'told.$': REPORTED_WITH_NEW,
           'tried.$': 'States.MathAdd($.tried, States.ArrayLength($.results))',
           'failed.$': `States.MathAdd($.failed, ${NEW_FAILURES})`,
           'leftOver.$': '$.leftOver',
@@ -215,7 +215,7 @@ export function fleetDefinition(props: FleetDefinitionProps) {
       'Write the digest': {
         Type: 'Pass',
         Parameters: {
-          'digest.$': `States.Format('{} of {} sessions were not logged out.{} docs/runbook.md has a section for each code. The first ${MAX_TOLD_FAILURES}: {}', $.failed, $.tried, $.leftOver.text, States.JsonToString(${TOLD}))`,
+          'digest.$': `States.Format('{} of {} sessions were not logged out.{} docs/runbook.md has a section for each code. The first ${MAX_REPORTED_FAILURES}: {}', $.failed, $.tried, $.leftOver.text, States.JsonToString(${REPORTED}))`,
           'tried.$': '$.tried',
           'failed.$': '$.failed',
           'leftOver.$': '$.leftOver',
@@ -228,7 +228,7 @@ export function fleetDefinition(props: FleetDefinitionProps) {
         Parameters: { TopicArn: topicArn, Subject: subject, 'Message.$': '$.digest' },
         ResultPath: null,
         TimeoutSeconds: 60,
-        Retry: REPEATED,
+        Retry: RETRY_ANY_FAILURE,
         // Without its figures, the execution raises the alarm `executions-failed`.
         Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.stopped', Next: 'Not all were logged out' }],
         Next: 'Record the figures',
@@ -246,7 +246,7 @@ export function fleetDefinition(props: FleetDefinitionProps) {
         },
         ResultPath: null,
         TimeoutSeconds: 60,
-        Retry: REPEATED,
+        Retry: RETRY_ANY_FAILURE,
         Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.stopped', Next: 'How does it end?' }],
         Next: 'How does it end?',
       },

@@ -15,7 +15,7 @@ export interface FleetProps {
   readonly topic: ITopic;
 }
 
-/** The state machine that logs out many sessions. It is always there; without an execution it costs nothing. */
+/** The state machine that logs out many sessions. It always exists. Without an execution it costs nothing. */
 export class Fleet extends Construct {
   readonly stateMachine: StateMachine;
 
@@ -41,27 +41,27 @@ export class Fleet extends Construct {
       role,
       tracingEnabled: settings.tracing,
     });
-    for (const statement of rights(target, topic, settings.name)) role.addToPolicy(statement);
+    for (const statement of permissions(target, topic, settings.name)) role.addToPolicy(statement);
     this.#allowMapRuns(role);
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
-        'ListSecrets, PutMetricData and the calls of X-Ray take no resource; PutMetricData is bound to the namespace.',
+        'ListSecrets, PutMetricData and the actions of X-Ray support no resource. PutMetricData is limited to the namespace.',
     });
     Validations.of(this.stateMachine).acknowledge({
       id: 'AwsSolutions-SF1',
       reason:
-        'Step Functions keeps the history of every execution and of every session in it for 90 days; the function logs each run.',
+        'Step Functions keeps the history of each execution and of each session in it for 90 days. The function logs each run.',
     });
     if (!settings.tracing) {
       Validations.of(this.stateMachine).acknowledge({
         id: 'AwsSolutions-SF2',
-        reason: 'Traces are a choice of the owner: the setting "tracing".',
+        reason: 'The owner chooses traces with the setting "tracing".',
       });
     }
   }
 
-  /** A distributed map starts its children as executions of its own state machine ("IAM policies for using Distributed Map states"). */
+  /** A distributed map starts its child executions on its own state machine ("IAM policies for using Distributed Map states"). */
   #allowMapRuns(role: Role): void {
     const stack = Stack.of(this);
     const executions = stack.formatArn({
@@ -85,12 +85,12 @@ export class Fleet extends Construct {
     });
     Validations.of(policy).acknowledge({
       id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${logicalIdOf(this.stateMachine)}.Name>:*]`,
-      reason: 'The children of a map run get their names from Step Functions.',
+      reason: 'Step Functions names the child executions of a map run.',
     });
   }
 }
 
-function rights(target: IFunction, topic: ITopic, namespace: string): readonly PolicyStatement[] {
+function permissions(target: IFunction, topic: ITopic, namespace: string): readonly PolicyStatement[] {
   return [
     new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] }),
     new PolicyStatement({ actions: ['secretsmanager:ListSecrets'], resources: ['*'] }),

@@ -8,12 +8,12 @@ export const RETRYABLE_CODES = Object.entries(FAILURES).flatMap(([code, { retrya
 );
 
 /**
- * What is tried again, by the name of the error, which is our code. A definite no is not, and neither is an error of Lambda
- * after which the function may have run (`Lambda.ServiceException` and its like).
+ * The errors that are retried. The name of the function's errors is the failure's code. A permanent failure is not retried,
+ * nor is an error of Lambda after which the function may have run, such as `Lambda.ServiceException`.
  */
 const RETRY = [
   {
-    // The claim of a run that died can be taken over once its life is over. Jitter could ask before that.
+    // The claim of a dead run can be taken over when its life has ended. With jitter, a retry could come before that.
     ErrorEquals: [BUSY],
     IntervalSeconds: CLAIM_LIFE_SECONDS + 5,
     BackoffRate: 1,
@@ -27,7 +27,7 @@ const RETRY = [
     JitterStrategy: 'FULL',
   },
   {
-    // Lambda refused before the function ran: new accounts run ten at once.
+    // Lambda throttled the call before the function ran. New accounts run ten invocations at once.
     ErrorEquals: ['Lambda.TooManyRequestsException'],
     IntervalSeconds: 5,
     BackoffRate: 2,
@@ -37,7 +37,7 @@ const RETRY = [
   },
 ];
 
-/** The states of one session. The result is `[]`, or `["<session>: <code>"]` where it was not logged out. */
+/** The states of one session. The result is `[]`, or `["<session>: <code>"]` if the session was not logged out. */
 export function sessionStates({
   resource,
   functionArn,
@@ -52,7 +52,7 @@ export function sessionStates({
       'Log out': {
         Type: 'Task',
         Resource: resource,
-        // Synchronous: Lambda itself repeats nothing.
+        // The invocation is synchronous, so Lambda does not retry it.
         Parameters: {
           FunctionName: functionArn,
           Payload: { 'session.$': '$.session', 'action.$': '$.action' },

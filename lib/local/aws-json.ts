@@ -7,7 +7,7 @@ export interface Protocol {
   readonly version: '1.0' | '1.1';
   /** The target's part before the action. */
   readonly service: string;
-  /** Where an error of the service has its text. */
+  /** The field with the text of the service's errors. */
   readonly errorText: 'message' | 'Message';
 }
 

@@ -8,7 +8,7 @@ export interface Deployment {
   readonly routes: readonly Route[];
   readonly rule: Rule;
   readonly webhookKey: v.InferOutput<typeof secretSchema>;
-  /** In Amazon States Language; its references are resolved to what they are on this machine. */
+  /** In Amazon States Language, with local values for its references. */
   readonly stateMachine: unknown;
 }
 

@@ -5,8 +5,8 @@ import type { Answer, Delivery } from './loopback-server.ts';
 export type Moment = 'before' | 'after';
 
 /**
- * What happens to a call.
- * - `answer`: it gets this answer. With `before`, it is not processed.
+ * The effect of a fault on a call.
+ * - `answer`: the call gets this answer. With `before`, it is not processed.
  * - `destroy`: the connection is closed without an answer.
  * - `cut-off`: the connection is closed after the answer's head and half of its body.
  * - `hold`: it continues after this time.

@@ -4,7 +4,7 @@ import { REGION } from './lambda-environment.ts';
 import type { Invocation } from './lambda-process.ts';
 import { type Execution, type ExecutionOptions, execute } from './step-functions/execute.ts';
 
-/** What one execution of the state machine did. */
+/** The results of one execution of the state machine. */
 export interface FleetExecution {
   readonly execution: Execution;
   readonly invocations: readonly Invocation[];

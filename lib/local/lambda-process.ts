@@ -89,7 +89,7 @@ export class LambdaProcess {
     return this.#end === undefined;
   }
 
-  /** Never rejects: the end of the process is a result, too. */
+  /** Never rejects: the end of the process is also a result. */
   async invoke(event: unknown): Promise<Invocation> {
     const requestId = randomUUID();
     const start = this.#start;

@@ -19,7 +19,7 @@ export interface Answer {
   readonly body: string | Buffer;
 }
 
-/** How an answer leaves: whole, cut off in the middle of its body, or not at all. */
+/** An answer that is sent whole, is cut off in the middle of its body, or is not sent at all. */
 export type Delivery = 'destroy' | { readonly answer: Answer; readonly cutOff?: boolean };
 
 export interface LoopbackServerOptions {
@@ -32,7 +32,7 @@ export interface LoopbackServerOptions {
 export interface LoopbackServer {
   readonly url: string;
   readonly port: number;
-  /** Closes open connections, too. */
+  /** Also closes open connections. */
   close(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import type { LocalStack } from './local-stack.ts';
 /** One run of the function and its result. */
 export interface Step {
   readonly title: string;
-  /** What a person would have typed, pasted or sent. */
+  /** The same call by a person: a command, an event or a request. */
   readonly call: string;
   readonly session: LocalSession;
   readonly invocation: Invocation;

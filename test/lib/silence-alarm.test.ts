@@ -92,7 +92,7 @@ describe('the alarm for want of success', () => {
       const { stack } = appWith({ schedule, refreshTokenMaxAgeDays: 365 });
       Annotations.fromStack(stack).hasInfo(
         '/blink-logout/Default/Alarms',
-        Match.stringLikeRegexp('^No alarm will tell that the schedule stands still'),
+        Match.stringLikeRegexp('^No alarm reports that the schedule has stopped'),
       );
       expect(silenceOf(schedule)).toEqual([]);
     },

@@ -17,9 +17,9 @@ export interface AccountSeed {
   readonly knowsNewerLogoutOnly?: boolean;
   /** Whether a client's access token may log out another client of the account. @default true */
   readonly logsOutOtherClients?: boolean;
-  /** A logout leaves the client signed in: its refresh token stays valid. What Blink does is unknown. @default false */
+  /** A logout leaves the client signed in, with a valid refresh token. Whether Blink does so is unknown. @default false */
   readonly keepsRefreshTokenAtLogout?: boolean;
-  /** Whether the list of clients is given, wants a PIN first, or does not exist. @default open */
+  /** Whether Blink lists the clients, requires a PIN first, or has no list. @default open */
   readonly clientList?: 'open' | 'behind PIN' | 'absent';
 }
 

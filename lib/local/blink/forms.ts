@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** What Blink accepts in its queries and forms. All of these refuse fields that no app sends. */
+/** The queries and forms that Blink accepts. All refuse fields that no app sends. */
 
 /** The OAuth clients that Blink knows (observed in several clients). */
 export const OAUTH_CLIENTS: readonly string[] = ['android', 'ios', 'amazon'];
@@ -33,7 +33,7 @@ export const codeSchema = v.strictObject({
 
 export const resendSchema = v.strictObject({ 'csrf-token': filled });
 
-/** blinkpy sends `username` where it refreshes in session. */
+/** blinkpy sends `username` when it refreshes during a session. */
 export const refreshSchema = v.strictObject({
   grant_type: v.literal('refresh_token'),
   refresh_token: filled,

@@ -16,7 +16,7 @@ import { type ClientSession, Tokens } from './tokens.ts';
 
 export interface BlinkOptions extends LoopbackServerOptions {
   readonly accounts: readonly AccountSeed[];
-  /** A used refresh token that is presented again revokes the newest one, too. @default false */
+  /** The second use of a refresh token also revokes the newest token. @default false */
   readonly revokesFamilyOnReuse?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface BlinkCall extends BlinkRequest {
 export interface BlinkStandIn extends LoopbackServer {
   readonly clock: SettableClock;
   readonly faults: Faults<BlinkCall>;
-  /** Every call that was received, with everything that it carried. */
+  /** Every received call, with all of its content. */
   readonly calls: readonly BlinkCall[];
   readonly tokens: Tokens;
   readonly accounts: Accounts;

@@ -3,7 +3,7 @@ import { ACCOUNT_ID } from '../lambda-environment.ts';
 import type { Request } from '../loopback-server.ts';
 import type { Match } from './match-route.ts';
 
-/** Other bodies, also those without a content type, are passed on in base64 (observed at HTTP APIs). */
+/** Other bodies are sent in base64, including those without a content type (observed at HTTP APIs). */
 const TEXT_TYPES = /^(text\/.*|application\/(json|xml|javascript))$/i;
 
 export interface Routed extends Match {

@@ -40,7 +40,7 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
     { SecretId: secretId, IncludeDeprecated: v.optional(v.boolean(), false), ...paging },
     (secrets, input) => {
       const secret = secrets.find(input.SecretId);
-      // The documentation promises no order. This one tells nothing about age.
+      // The documentation promises no order. This one does not depend on age.
       const versions = secret
         .versions()
         .filter(({ labels }) => input.IncludeDeprecated || labels.length > 0)

@@ -5,7 +5,7 @@ import type { Secrets } from './secrets.ts';
 
 const USER = `arn:aws:iam::${ACCOUNT_ID}:user/local`;
 
-/** Actions on no particular secret. Their denial names no resource. */
+/** Actions without a secret. Their denial names no resource. */
 const WITHOUT_RESOURCE = ['ListSecrets', 'GetRandomPassword'];
 
 /**
@@ -55,7 +55,7 @@ function denied(message: string): AwsError {
   return new AwsError('AccessDeniedException', message);
 }
 
-/** The ARN of a secret that exists, otherwise what the caller has sent (observed at Secrets Manager). */
+/** The secret's ARN if it exists, otherwise the caller's text (observed at Secrets Manager). */
 function arnOf(secretId: string | undefined, secrets: Secrets): string {
   return secrets.lookUp(secretId ?? '')?.arn ?? secretId ?? '*';
 }

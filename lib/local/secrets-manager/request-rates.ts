@@ -1,7 +1,7 @@
 import { AwsError } from '../aws-json.ts';
 import type { Clock } from '../settable-clock.ts';
 
-/** Requests per second for all secrets of an account and Region, in all actions of a row together. */
+/** Requests per second for all secrets of an account and Region. The actions of a row are counted together. */
 const QUOTAS: readonly { readonly actions: readonly string[]; readonly perSecond: number; write?: true }[] = [
   { actions: ['PutSecretValue', 'UpdateSecret', 'UpdateSecretVersionStage'], perSecond: 50, write: true },
   { actions: ['CreateSecret'], perSecond: 50, write: true },
@@ -17,8 +17,8 @@ const QUOTAS: readonly { readonly actions: readonly string[]; readonly perSecond
 
 /**
  * "When you exceed an API request quota, Secrets Manager throttles the request. It rejects an otherwise valid request and
- * returns a throttling error." (AWS Secrets Manager User Guide, "AWS Secrets Manager quotas"). A rejected request does not
- * count here; the documentation does not say.
+ * returns a throttling error." (AWS Secrets Manager User Guide, "AWS Secrets Manager quotas"). Here, a
+ * rejected request does not count. The documentation does not say whether it does.
  */
 export class RequestRates {
   /** The quotas that apply. */
@@ -30,7 +30,7 @@ export class RequestRates {
     this.#clock = clock;
   }
 
-  /** Counts a request. Throws if it is too many. */
+  /** Counts a request. Throws if it exceeds the quota. */
   count(action: string): void {
     const quota = QUOTAS.find(({ actions }) => actions.includes(action));
     if (quota === undefined || this.enforced === 'none' || (this.enforced === 'writes' && !quota.write))

@@ -5,7 +5,7 @@ export interface Version {
   readonly versionId: string;
   readonly text: string;
   readonly createdAtMs: number;
-  /** In the order in which they came. */
+  /** In the order of their attachment. */
   readonly labels: readonly string[];
 }
 
@@ -14,10 +14,10 @@ const PREVIOUS = 'AWSPREVIOUS';
 const MAX_VERSIONS = 100;
 const MAX_LABELS = 20;
 const PRUNABLE_AFTER_MS = 24 * 60 * 60 * 1000;
-/** How old a reading can be that a caller asks for. */
+/** The maximum age of a reading that a caller asks for. */
 const REMEMBERED_MS = 5 * 60 * 1000;
 
-/** The versions, and which of them holds each label: "Each staging label can be attached to only one version at a time". */
+/** The versions, and the version that has each label: "Each staging label can be attached to only one version at a time". */
 interface State {
   readonly sinceMs: number;
   readonly versions: ReadonlyMap<string, { readonly text: string; readonly createdAtMs: number }>;
@@ -27,7 +27,7 @@ interface State {
 /**
  * A secret's versions and staging labels, as AWS documents them: the API reference of PutSecretValue and
  * UpdateSecretVersionStage, and the user guide's "AWS Secrets Manager quotas". "All Secrets Manager operations are
- * eventually consistent" (API reference, ListSecrets): each reading can be asked for as of an earlier moment.
+ * eventually consistent" (API reference, ListSecrets), so a caller can ask for a reading as of an earlier moment.
  */
 export class Secret {
   readonly arn: string;
@@ -36,10 +36,10 @@ export class Secret {
   description: string | undefined;
   kmsKeyId: string | undefined;
   readonly tags = new Map<string, string>();
-  /** When a secret that is scheduled for deletion is deleted. */
+  /** The time of a scheduled deletion. */
   deletionDateMs: number | undefined;
   readonly #clock: Clock;
-  /** The newest state comes last; the earlier ones are there for readings that lag behind. */
+  /** The newest state is last. The earlier ones serve readings that lag behind. */
   #states: readonly [...State[], State];
 
   constructor(arn: string, name: string, clock: Clock) {
@@ -54,7 +54,7 @@ export class Secret {
     return this.#newest.sinceMs;
   }
 
-  /** The oldest first. A secret is never seen from before its first version. */
+  /** The oldest is first. A reading from before the first version shows that version. */
   versions(asOfMs = Number.POSITIVE_INFINITY): readonly Version[] {
     const { versions, holders } = this.#stateAsOf(asOfMs);
     return [...versions].map(([versionId, version]) => ({
@@ -64,7 +64,7 @@ export class Secret {
     }));
   }
 
-  /** By id, by label, or by both, which then must agree; by AWSCURRENT where neither is given. */
+  /** Finds a version by id, by label, or by both, which must match. By default, finds AWSCURRENT. */
   version(
     asked: { readonly versionId?: string | undefined; readonly label?: string | undefined },
     asOfMs?: number,

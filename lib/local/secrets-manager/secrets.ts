@@ -15,7 +15,7 @@ export class Secrets {
     this.clock = clock;
   }
 
-  /** Creates a secret with its first version, which becomes AWSCURRENT. Without a text, it has no version. */
+  /** Creates a secret. Its text, if there is one, becomes its first version, with AWSCURRENT. */
   create(name: string, text?: string, versionId: string = randomUUID()): Secret {
     const existing = this.all().find((secret) => secret.name === name);
     if (existing?.deletionDateMs !== undefined) {

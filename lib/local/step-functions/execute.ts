@@ -6,15 +6,15 @@ import {
 } from 'aws-local-stepfunctions';
 import * as v from 'valibot';
 
-/** Runs a task: its parameters in, its result out. An error's `name` is what `Retry` and `Catch` match. */
+/** Runs a task with its parameters and resolves with its result. `Retry` and `Catch` match an error's `name`. */
 export type Integration = (parameters: unknown) => Promise<unknown>;
 
 export interface ExecutionOptions {
   /** By the end of the task's `Resource`, such as `lambda:invoke`. */
   readonly integrations: Readonly<Record<string, Integration>>;
-  /** What a `Wait` state waits, by its name. @default - what the definition says */
+  /** The duration of a `Wait` state, by its name. @default - the definition's */
   readonly waitsMs?: Readonly<Record<string, number>>;
-  /** What the retriers of a state wait, by its name, in their order. @default - what the definition says */
+  /** The waits of a state's retriers, by its name, in their order. @default - the definition's */
   readonly retriesMs?: Readonly<Record<string, readonly number[]>>;
   /** Aborts the execution. */
   readonly signal?: AbortSignal;
@@ -31,7 +31,7 @@ const mapEventSchema = v.variant('type', [
   v.object({ type: v.literal('MapIterationFailed'), index: v.number(), Error: v.string() }),
 ]);
 
-/** An event of the interpreter that is about a map. A child is known by its index in the map. */
+/** An event of the interpreter about a map. The index in the map identifies a child. */
 export type MapEvent = v.InferOutput<typeof mapEventSchema>;
 
 export type Execution =
@@ -41,7 +41,7 @@ export type Execution =
 
 /**
  * Runs a definition in Amazon States Language on this machine, as it was synthesized. The interpreter validates it first,
- * runs a distributed map's children in this process, and knows the states by their names alone.
+ * runs a distributed map's children in this process, and tells states apart only by their names.
  */
 export async function execute(
   definition: unknown,
@@ -103,7 +103,7 @@ function tasksOf(definition: unknown): readonly Task[] {
 
 type Json = Parameters<StateMachine['run']>[0];
 
-/** What travels between states is JSON. */
+/** States pass JSON to each other. */
 function asJson(value: unknown): Json {
   return JSON.parse(JSON.stringify(value ?? null));
 }

@@ -16,7 +16,7 @@ export interface StoredExecution {
   readonly name: string;
   readonly input: string;
   readonly startedAtMs: number;
-  /** Of a child. */
+  /** Only for a child. */
   readonly mapRunArn?: string;
   /** `undefined` while it runs. */
   end: { readonly atMs: number; readonly result: Execution } | undefined;
@@ -39,7 +39,7 @@ interface ParentExecution extends StoredExecution {
 
 const jsonSchema = v.pipe(v.string(), v.parseJson());
 
-/** Of the map in `lib/fleet/definition.ts`. The ARNs of its map runs and of their children contain it (API reference of StartExecution). */
+/** The label of the map in `lib/fleet/definition.ts`. The ARNs of map runs and of their children contain it (API reference of StartExecution). */
 const LABEL = 'sessions';
 /** The map's `ItemsPath` is `$.names`. */
 const mapInputSchema = v.object({ names: v.array(v.unknown()) });
@@ -88,7 +88,7 @@ export class Executions {
     return started;
   }
 
-  /** An execution, or a child of one. */
+  /** Finds an execution, or a child of one. */
   find(arn: string): StoredExecution {
     const found =
       this.#executions.get(arn) ??

@@ -1,7 +1,11 @@
 import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
 import { FAILURES } from '../../../lambda/failure-codes.ts';
-import { MAX_NAMED_SESSIONS, MAX_TOLD_FAILURES, SESSIONS_PER_PAGE } from '../../../lib/fleet/definition.ts';
+import {
+  MAX_NAMED_SESSIONS,
+  MAX_REPORTED_FAILURES,
+  SESSIONS_PER_PAGE,
+} from '../../../lib/fleet/definition.ts';
 import { RETRYABLE_CODES } from '../../../lib/fleet/session-states.ts';
 import { DEFINITION, night } from './fleet-under-test.ts';
 
@@ -114,7 +118,7 @@ describe('a session that fails', () => {
     const failures = Object.fromEntries(secrets.map((_, n) => [`s${n}`, ['blink_rejected']]));
     const { digests } = await night({ sessions: 'all' }, { secrets, failures });
     expect(digests[0]?.Message).toMatch(/^150 of 150 sessions were not logged out\./);
-    expect(digests[0]?.Message.match(/: blink_rejected/g)).toHaveLength(MAX_TOLD_FAILURES);
+    expect(digests[0]?.Message.match(/: blink_rejected/g)).toHaveLength(MAX_REPORTED_FAILURES);
   });
 
   it.each(RETRYABLE_CODES)('by %s is tried again', async (code) => {
