@@ -80,7 +80,7 @@ function timeZoneConflict({ schedule, timeZone }: Settings): string[] {
   ];
 }
 
-/** If the age is shorter than the time between two runs, each run raises the alarm. A schedule that fires once has no such time. */
+/** If the age is shorter than the time between two runs, each run raises the alarm. */
 function ageConflict({ schedule, timeZone, refreshTokenMaxAgeDays: age }: Settings): string[] {
   if (schedule === undefined) return [];
   const gapDays = longestGapMinutes(parseScheduleExpression(schedule), timeZone) / (24 * 60);

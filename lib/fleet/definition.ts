@@ -47,7 +47,7 @@ const RETRY_ANY_FAILURE = [
 /** The failures so far. The first entry is a heading, so that no path below is without a value. */
 const REPORTED = `$.told[0:${MAX_REPORTED_FAILURES + 1}]`;
 const REPORTED_WITH_NEW = '$.with.new[*][*][*]';
-/** Amazon States Language has no subtraction. The range from one length to the other has one number more than their difference. */
+/** States Language has no subtraction. The range from one length to the other has one number more than their difference. */
 const NEW_FAILURES = `States.MathAdd(States.ArrayLength(States.ArrayRange(States.ArrayLength(${REPORTED}), States.ArrayLength(${REPORTED_WITH_NEW}), 1)), -1)`;
 
 /** The part after the last slash: `garden` for `blink-logout/garden`, and for `garden`. */

@@ -124,7 +124,10 @@ async function synthesizeAside(closings: (() => Promise<void>)[], signal?: Abort
   return directory;
 }
 
-/** Generates the key's secret, as CloudFormation does. Returns the `Authorization` header of a caller. With IAM, any signature is accepted. */
+/**
+ * Generates the key's secret, as CloudFormation does. Returns a caller's `Authorization` header. With IAM, any signature is
+ * accepted.
+ */
 function generateKey({ webhookKey, routes }: Deployment, { secrets }: SecretsManagerStandIn): string {
   const key = randomPassword(webhookKey.passwordLength, webhookKey.excludePunctuation);
   secrets.create(webhookKey.name, key);

@@ -17,8 +17,8 @@ const QUOTAS: readonly { readonly actions: readonly string[]; readonly perSecond
 
 /**
  * "When you exceed an API request quota, Secrets Manager throttles the request. It rejects an otherwise valid request and
- * returns a throttling error." (AWS Secrets Manager User Guide, "AWS Secrets Manager quotas"). Here, a
- * rejected request does not count. The documentation does not say whether it does.
+ * returns a throttling error." (AWS Secrets Manager User Guide, "AWS Secrets Manager quotas"). Here, a rejected
+ * request does not count. The documentation does not say whether it does.
  */
 export class RequestRates {
   /** The quotas that apply. */

@@ -39,7 +39,7 @@ interface ParentExecution extends StoredExecution {
 
 const jsonSchema = v.pipe(v.string(), v.parseJson());
 
-/** The label of the map in `lib/fleet/definition.ts`. The ARNs of map runs and of their children contain it (API reference of StartExecution). */
+/** The map's label in `lib/fleet/definition.ts`. ARNs of map runs and of children contain it (API reference of StartExecution). */
 const LABEL = 'sessions';
 /** The map's `ItemsPath` is `$.names`. */
 const mapInputSchema = v.object({ names: v.array(v.unknown()) });
