@@ -2,11 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { BlinkLogout, type BlinkLogoutProps } from '../../lib/blink-logout.ts';
-import { type Settings, settingsSchema } from '../../lib/settings.ts';
-import { SETTING_DOCUMENTS } from './setting-documents.ts';
+import type { Settings } from '../../lib/settings.ts';
 
 const bundleDirectory = fileURLToPath(new URL('empty-bundle', import.meta.url));
 
@@ -71,19 +69,4 @@ describe('the props', () => {
     expectTypeOf<Settings>().toExtend<BlinkLogoutProps>();
     expectTypeOf<Exclude<keyof BlinkLogoutProps, 'bundleDirectory'>>().toEqualTypeOf<keyof Settings>();
   });
-
-  it('are documented, with the defaults of the settings', () => {
-    const documented = [...SETTING_DOCUMENTS].map(([name, { defaultValue }]) => [name, defaultValue]);
-    expect(documented).toEqual(
-      Object.entries(settingsSchema.entries).map(([name, schema]) => [
-        name,
-        inTypeScript(v.getDefault(schema)),
-      ]),
-    );
-  });
 });
-
-function inTypeScript(value: unknown): string {
-  if (value === undefined) return '- none';
-  return typeof value === 'string' ? `'${value}'` : String(value);
-}

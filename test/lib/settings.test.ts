@@ -1,7 +1,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { describe, expect, it } from 'vitest';
 import { readSettings, SettingsError } from '../../lib/read-settings.ts';
-import { settingsSchema } from '../../lib/settings.ts';
+import { SETTING_NAMES, settingsSchema } from '../../lib/settings.ts';
 import { SETTING_DOCUMENTS } from './setting-documents.ts';
 
 const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -16,22 +16,16 @@ function faultsOf(context: Record<string, unknown>): string[] {
   return [];
 }
 
+function inTypeScript(value: unknown): string {
+  if (value === undefined) return '- none';
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
+
 describe('settings', () => {
-  it('have a default each', () => {
-    expect(readSettings({})).toEqual({
-      name: 'blink-logout',
-      sessions: 'default',
-      maxConcurrency: 2,
-      refreshTokenMaxAgeDays: 30,
-      webhookAuth: 'key',
-      webhookRatePerSecond: 2,
-      webhookBurst: 5,
-      memoryMb: 512,
-      logRetentionDays: 90,
-      sessionMetrics: true,
-      tracing: false,
-      blinkUserAgent: 'Blink',
-    });
+  it('have the defaults that their comments state', () => {
+    const settings: Readonly<Record<string, unknown>> = readSettings({});
+    const stated = [...SETTING_DOCUMENTS].map(([name, { defaultValue }]) => [name, defaultValue]);
+    expect(stated).toEqual(SETTING_NAMES.map((name) => [name, inTypeScript(settings[name])]));
   });
 
   it('are read as the strings that -c gives', () => {
