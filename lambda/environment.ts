@@ -8,6 +8,9 @@ export const DEFAULT_NAME = 'blink-logout';
 /** A stack's name. CloudFormation requires a letter at the beginning. */
 export const NAME_PATTERN = /^[a-z][a-z0-9-]{0,62}$/;
 
+/** The User-Agent of requests to Blink: 1 to 200 printable ASCII characters. */
+export const USER_AGENT_PATTERN = /^[\x20-\x7e]{1,200}$/;
+
 /** Every session is a secret named `<name>/<session>`. */
 export function sessionSecretPrefix(name: string): string {
   return `${name}/`;
@@ -48,7 +51,7 @@ const environmentSchema = v.object({
   /** How webhook callers are authenticated: the function checks the key, or API Gateway checks IAM signatures. */
   WEBHOOK_AUTH: v.picklist(['key', 'iam'], 'WEBHOOK_AUTH must be key or iam'),
   /** Sent to Blink unchanged. Blink has rejected requests because of it. */
-  BLINK_USER_AGENT: v.pipe(v.string(USER_AGENT_RULE), v.regex(/^[\x20-\x7e]{1,200}$/, USER_AGENT_RULE)),
+  BLINK_USER_AGENT: v.pipe(v.string(USER_AGENT_RULE), v.regex(USER_AGENT_PATTERN, USER_AGENT_RULE)),
   /** Whether a run's metrics are also sent for its session. Each metric of each session costs. */
   SESSION_METRICS: v.optional(v.picklist(['true', 'false'], 'SESSION_METRICS must be true or false'), 'true'),
   /** A stand-in for Blink. Loopback only, since bearer tokens are sent there. */

@@ -13,7 +13,7 @@ import { runMetric } from './run-metric.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
 import type { Settings } from './settings.ts';
-import { SilenceAlarm } from './silence-alarm.ts';
+import { canWatchSilence, silenceAlarm } from './silence-alarm.ts';
 
 export interface AlarmsProps extends Parts {
   readonly action: IAlarmAction;
@@ -59,9 +59,7 @@ export class Alarms extends Construct {
     const { schedule, timeZone } = settings;
     if (schedule === undefined) return [];
     const gapMinutes = longestGapMinutes(parseScheduleExpression(schedule), timeZone);
-    if (SilenceAlarm.canWatch(gapMinutes)) {
-      return [new SilenceAlarm(this, 'Silence', { action, settings, longestGapMinutes: gapMinutes }).alarm];
-    }
+    if (canWatchSilence(gapMinutes)) return [silenceAlarm(this, settings, gapMinutes, action)];
     Annotations.of(this).addInfo(
       'No alarm reports that the schedule has stopped: one and a half of its periods are more than seven days, and CloudWatch looks back no further.',
     );

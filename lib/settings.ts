@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { DEFAULT_NAME, NAME_PATTERN } from '../lambda/environment.ts';
+import { DEFAULT_NAME, NAME_PATTERN, USER_AGENT_PATTERN } from '../lambda/environment.ts';
 import {
   emailAddress,
   flag,
@@ -126,7 +126,7 @@ export const settingsSchema = v.object({
   kmsKeyArn: v.optional(kmsKeyArn),
   sessionMetrics: v.optional(flag, true),
   tracing: v.optional(flag, false),
-  blinkUserAgent: v.optional(text(/^[\x20-\x7e]{1,200}$/, '1 to 200 printable ASCII characters'), 'Blink'),
+  blinkUserAgent: v.optional(text(USER_AGENT_PATTERN, '1 to 200 printable ASCII characters'), 'Blink'),
 });
 
 /** The settings with their defaults. */

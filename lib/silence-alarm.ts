@@ -19,11 +19,12 @@ const DAY_MINUTES = 24 * 60;
 /** CloudWatch looks back no further than this. */
 const LONGEST_WINDOW_MINUTES = 7 * DAY_MINUTES;
 
-export interface SilenceAlarmProps {
-  readonly action: IAlarmAction;
-  readonly settings: Settings;
-  /** Between two firings of the schedule. */
-  readonly longestGapMinutes: number;
+/**
+ * Whether the alarm is possible. Not for schedules slower than every four days and sixteen hours. Other alarms report their
+ * failed runs (failed-for-good, save-failed, reauthentication-required, dead-letters). No alarm reports a run that never starts.
+ */
+export function canWatchSilence(longestGapMinutes: number): boolean {
+  return 1.5 * longestGapMinutes <= LONGEST_WINDOW_MINUTES;
 }
 
 /**
@@ -31,33 +32,26 @@ export interface SilenceAlarmProps {
  * INSUFFICIENT_DATA. That is also its state from its creation to the first success, and CloudWatch invokes actions only when
  * the state changes (CloudWatch User Guide, "Using Amazon CloudWatch alarms"). So it sends nothing before that success.
  */
-export class SilenceAlarm extends Construct {
-  readonly alarm: Alarm;
-
-  constructor(scope: Construct, id: string, { action, settings, longestGapMinutes }: SilenceAlarmProps) {
-    super(scope, id);
-    const windowMinutes = 1.5 * longestGapMinutes;
-    // Periods of less than an hour may add up to a day at most.
-    const periodMinutes = windowMinutes > DAY_MINUTES ? 60 : 5;
-    this.alarm = new Alarm(this, 'Alarm', {
-      alarmName: `${settings.name}-no-success`,
-      alarmDescription: `No scheduled logout has succeeded for ${inWords(windowMinutes)}, one and a half of the schedule's periods. See "no-success" in docs/runbook.md.`,
-      metric: successes(settings, Duration.minutes(periodMinutes)),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      evaluationPeriods: Math.ceil(windowMinutes / periodMinutes),
-      treatMissingData: TreatMissingData.MISSING,
-    });
-    this.alarm.addInsufficientDataAction(action);
-  }
-
-  /**
-   * False for schedules slower than every four days and sixteen hours. Other alarms report their failed runs
-   * (failed-for-good, save-failed, reauthentication-required, dead-letters). No alarm reports a run that never starts.
-   */
-  static canWatch(longestGapMinutes: number): boolean {
-    return 1.5 * longestGapMinutes <= LONGEST_WINDOW_MINUTES;
-  }
+export function silenceAlarm(
+  scope: Construct,
+  settings: Settings,
+  longestGapMinutes: number,
+  action: IAlarmAction,
+): Alarm {
+  const windowMinutes = 1.5 * longestGapMinutes;
+  // Periods of less than an hour may add up to a day at most.
+  const periodMinutes = windowMinutes > DAY_MINUTES ? 60 : 5;
+  const alarm = new Alarm(new Construct(scope, 'Silence'), 'Alarm', {
+    alarmName: `${settings.name}-no-success`,
+    alarmDescription: `No scheduled logout has succeeded for ${inWords(windowMinutes)}, one and a half of the schedule's periods. See "no-success" in docs/runbook.md.`,
+    metric: successes(settings, Duration.minutes(periodMinutes)),
+    threshold: 1,
+    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    evaluationPeriods: Math.ceil(windowMinutes / periodMinutes),
+    treatMissingData: TreatMissingData.MISSING,
+  });
+  alarm.addInsufficientDataAction(action);
+  return alarm;
 }
 
 /** The number of scheduled logouts that succeeded. Without metrics by session, a success of any session counts. */
