@@ -1,13 +1,5 @@
 import * as v from 'valibot';
-import {
-  accountIdField,
-  clientIdField,
-  hardwareIdField,
-  oauthClientField,
-  parseFields,
-  refreshTokenField,
-  tierField,
-} from './session-fields.ts';
+import { FIELDS, parseFields } from './session-fields.ts';
 import { setJsonFields } from './set-json-fields.ts';
 import { parseSnakeCaseFields } from './snake-case-fields.ts';
 import { type StoredSession, storedSessionOf } from './stored-session.ts';
@@ -29,14 +21,14 @@ export function parseBlinkpy(text: string, fields: Readonly<Record<string, unkno
 }
 
 const homebridgeSchema = v.object({
-  refreshToken: refreshTokenField,
-  clientId: clientIdField,
-  accountId: accountIdField,
-  hardwareId: hardwareIdField,
-  oauthClientId: oauthClientField,
-  tier: tierField,
+  refreshToken: FIELDS.refreshToken,
+  clientId: FIELDS.clientId,
+  accountId: FIELDS.accountId,
+  hardwareId: FIELDS.hardwareId,
+  oauthClientId: FIELDS.oauthClient,
+  tier: FIELDS.tier,
 });
-const regionSchema = v.object({ region: tierField });
+const regionSchema = v.object({ region: FIELDS.tier });
 
 /**
  * The token file of homebridge-blink-cameras-new-api, which signs in as `ios` unless it names another OAuth client.

@@ -25,28 +25,21 @@ const REFUSED_HARDWARE_IDS: readonly (string | undefined)[] = ['Blinkpy', 'Home 
 
 export const MISSING = 'is missing';
 
-export const refreshTokenField = tokenSchema;
-
-export const clientIdField = unlessBlank(numericIdSchema);
-
-export const accountIdField = unlessBlank(v.pipe(numericIdSchema, v.transform(Number)));
-
-export const hardwareIdField = v.pipe(
-  unlessBlank(v.pipe(v.string(HARDWARE_ID_RULE), v.regex(/^[\x20-\x7e]{1,128}$/, HARDWARE_ID_RULE))),
-  v.transform((id) => (REFUSED_HARDWARE_IDS.includes(id) ? undefined : id)),
-);
-
-export const oauthClientField = unlessBlank(
-  v.pipe(v.string(OAUTH_CLIENT_RULE), v.regex(/^[A-Za-z0-9_-]{1,64}$/, OAUTH_CLIENT_RULE)),
-);
-
-export const hostField = unlessBlank(
-  v.pipe(v.string(HOST_RULE), v.transform(parseHost), v.string(HOST_RULE)),
-);
-
-export const tierField = unlessBlank(
-  v.pipe(v.string(TIER_RULE), v.transform(parseTier), v.string(TIER_RULE)),
-);
+/** A session's fields in any form. */
+export const FIELDS = {
+  refreshToken: tokenSchema,
+  clientId: unlessBlank(numericIdSchema),
+  accountId: unlessBlank(v.pipe(numericIdSchema, v.transform(Number))),
+  hardwareId: v.pipe(
+    unlessBlank(v.pipe(v.string(HARDWARE_ID_RULE), v.regex(/^[\x20-\x7e]{1,128}$/, HARDWARE_ID_RULE))),
+    v.transform((id) => (REFUSED_HARDWARE_IDS.includes(id) ? undefined : id)),
+  ),
+  oauthClient: unlessBlank(
+    v.pipe(v.string(OAUTH_CLIENT_RULE), v.regex(/^[A-Za-z0-9_-]{1,64}$/, OAUTH_CLIENT_RULE)),
+  ),
+  host: unlessBlank(v.pipe(v.string(HOST_RULE), v.transform(parseHost), v.string(HOST_RULE))),
+  tier: unlessBlank(v.pipe(v.string(TIER_RULE), v.transform(parseTier), v.string(TIER_RULE))),
+};
 
 /** Reports every unusable field and the accepted values, without the value itself. */
 export function parseFields<Schema extends v.GenericSchema>(

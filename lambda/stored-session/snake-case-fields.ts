@@ -1,29 +1,18 @@
 import * as v from 'valibot';
-import {
-  accountIdField,
-  clientIdField,
-  hardwareIdField,
-  hostField,
-  MISSING,
-  oauthClientField,
-  parseFields,
-  refreshTokenField,
-  type SessionFields,
-  tierField,
-} from './session-fields.ts';
+import { FIELDS, MISSING, parseFields, type SessionFields } from './session-fields.ts';
 
 const schema = v.object(
   {
-    refresh_token: refreshTokenField,
-    client_id: clientIdField,
-    account_id: accountIdField,
-    hardware_id: hardwareIdField,
-    oauth_client_id: oauthClientField,
-    host: hostField,
+    refresh_token: FIELDS.refreshToken,
+    client_id: FIELDS.clientId,
+    account_id: FIELDS.accountId,
+    hardware_id: FIELDS.hardwareId,
+    oauth_client_id: FIELDS.oauthClient,
+    host: FIELDS.host,
   },
   MISSING,
 );
-const regionSchema = v.object({ region_id: tierField });
+const regionSchema = v.object({ region_id: FIELDS.tier });
 
 export const SNAKE_CASE_FIELDS = Object.keys({ ...schema.entries, ...regionSchema.entries });
 

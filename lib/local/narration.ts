@@ -8,7 +8,7 @@ import type { LocalStack } from './local-stack.ts';
 import { type RunEvent, runEventOf } from './run-event.ts';
 import type { FleetStep, Step } from './run-steps.ts';
 
-/** Renders the local run as text. `styleText` leaves colours out where the output is not a terminal. */
+/** Renders the local run as text. `styleText` leaves colours out if the output is not a terminal. */
 
 export function renderOpening(): string {
   return `${styleText('bold', 'blink-logout on this machine')}: the function as it would be deployed, with stand-ins for the services that it calls.
@@ -102,7 +102,7 @@ export function renderServing(
   ].join('\n');
 }
 
-/** One line for a run that somebody else started. */
+/** One line for a run of another caller. */
 export function renderInvocation(invocation: Invocation): string {
   const event = runEventOf(invocation);
   const time = new Date().toTimeString().slice(0, 8);

@@ -8,7 +8,7 @@ import type { LocalStack } from './local-stack.ts';
 /** One run of the function and its result. */
 export interface Step {
   readonly title: string;
-  /** The same call by a person: a command, an event or a request. */
+  /** The call as a person would type, paste or send it. */
   readonly call: string;
   readonly session: LocalSession;
   readonly invocation: Invocation;

@@ -93,7 +93,7 @@ interface Task {
   readonly resource: string;
 }
 
-/** Those of maps included. */
+/** Includes the tasks of maps. */
 function tasksOf(definition: unknown): readonly Task[] {
   return Object.entries(v.parse(statesSchema, definition).States).flatMap(([name, state]) => {
     if (v.is(taskSchema, state)) return [{ name, resource: state.Resource }];
