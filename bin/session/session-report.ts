@@ -35,8 +35,8 @@ export type SessionReport = { readonly session: string; readonly secret: string 
 
 const FORMS: Readonly<Record<StoredSession['form'], string>> = {
   'blink-tokens': 'BLINK_TOKENS',
-  blinkpy: 'blinkpy JSON',
-  homebridge: 'Homebridge JSON',
+  blinkpy: 'JSON of blinkpy',
+  homebridge: 'JSON of a Homebridge plugin',
 };
 
 export function sessionReport(

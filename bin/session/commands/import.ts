@@ -133,21 +133,22 @@ async function importText(
   const { created, versionId } = await terminal.progress('Storing the session', () =>
     storeSession(target, session, text, exists),
   );
-  const report = storedReport(
-    lookUp
-      ? await terminal.progress('Looking up missing fields', () =>
-          boundedRun(context, (runEnds) => lookUpMissing(target, { session, versionId, runEnds })),
-        )
-      : stored,
-  );
+  const complete = lookUp
+    ? await terminal.progress('Looking up missing fields', () =>
+        boundedRun(context, (runEnds) => lookUpMissing(target, { session, versionId, runEnds })),
+      )
+    : undefined;
+  const report = storedReport(complete ?? stored);
   return {
     document: { session, secret: target.sessionSecret(session), created, dropped, ...report },
     lines: [
       `${terminal.style('green', 'Imported')} as ${target.sessionSecret(session)}.`,
-      ...storedLines(report),
-      ...(lookUp
-        ? ['The imported refresh token is spent: other programs that use it must sign in again.']
-        : []),
+      ...(complete === undefined
+        ? []
+        : [
+            ...storedLines(report),
+            'The imported refresh token is spent: other programs that use it must sign in again.',
+          ]),
       ...(entries === undefined ? [] : [HOME_ASSISTANT_NEEDS_ITS_OWN]),
     ],
   };

@@ -53,7 +53,8 @@ const describeKey: Task = async ({ terminal, target }) => {
   terminal.result({ secret, keyAgeSeconds: Math.floor(ageMs / 1000), previousAccepted }, [
     `The webhook’s key is in ${secret}. It was made ${duration(ageMs)} ago.`,
     previousAccepted ? 'The old key is accepted too.' : 'No other key is accepted.',
-    `To show it: ${target.commandLine('key show')}. To rotate it: ${target.commandLine('key rotate')}`,
+    `To show it: ${target.commandLine('key show')}`,
+    `To rotate it: ${target.commandLine('key rotate')}`,
   ]);
   return OK;
 };

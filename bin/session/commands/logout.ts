@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import type { Outcome } from '../../../lambda/outcome.ts';
-import { CommandError, Interrupted, UsageError } from '../errors/command-error.ts';
+import { CommandError, UsageError } from '../errors/command-error.ts';
 import { spendingRun } from '../with-access.ts';
 import { ALL_HELP, ALL_OPTION, taskForAll } from './all-option.ts';
 import { askForClients, clientWords } from './clients.ts';
@@ -83,12 +83,11 @@ export function logOutNow(context: Context, request: LogoutRequest): Promise<Out
 async function requireYes(context: Context, session: string, clientId: string): Promise<void> {
   const { terminal, questions, interruption } = context;
   const asked = await askForClients(context, session);
-  if (interruption.exitCode !== undefined) {
-    throw new Interrupted('Interrupted. Nothing was logged out.', interruption.exitCode);
-  }
+  interruption.stopIfCame('Interrupted. Nothing was logged out.');
   const words = clientWords(terminal, asked, clientId);
   const isOwn = asked.kind === 'answered' && asked.value.ownClientId === clientId;
-  if (await questions.confirm(`Log out ${words}${isOwn ? `. It is ${session} itself` : ''}?`)) return;
+  if (isOwn) terminal.note(`${clientId} is the client of ${session} itself.`);
+  if (await questions.confirm(`Log out ${words}?`)) return;
   throw new CommandError('not_confirmed', 'Nothing was logged out.');
 }
 

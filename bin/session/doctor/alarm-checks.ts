@@ -39,7 +39,7 @@ export function mailIsConfirmed(target: Target, stack: DeployedStack, isSet: boo
       return isSet
         ? notOk(
             'The mail subscription of the alarms is gone: it was not confirmed within 48 hours, or somebody ended it.',
-            `Subscribe again, and confirm: aws sns subscribe --topic-arn ${topicArn} --protocol email --notification-endpoint ADDRESS`,
+            `Subscribe again, and confirm: ${target.awsCommandLine('sns', 'subscribe', '--topic-arn', topicArn, '--protocol email --notification-endpoint ADDRESS')}`,
           )
         : notConfigured(
             'No address receives the alarms.',
@@ -78,7 +78,7 @@ export function noAlarmRings(target: Target, stack: DeployedStack): Check {
         ),
         ...silenced.map(
           ({ AlarmName }) =>
-            `${AlarmName} notifies nobody: aws cloudwatch enable-alarm-actions --alarm-names ${AlarmName}`,
+            `${AlarmName} notifies nobody: ${target.awsCommandLine('cloudwatch', 'enable-alarm-actions', '--alarm-names', AlarmName)}`,
         ),
       ];
       if (advice.length === 0) return ok(`None of ${alarms.length} alarms rings.`);

@@ -37,7 +37,10 @@ export function scheduleFires(target: Target, stack: DeployedStack, isSet: boole
           client.destroy();
           // The rule is always there, disabled if there is no schedule.
           if (!isSet && found.State === 'DISABLED') return notConfigured(...NOT_SET);
-          return examine(found, `Enable it: aws events enable-rule --name ${rule}`);
+          return examine(
+            found,
+            `Enable it: ${target.awsCommandLine('events', 'enable-rule', '--name', rule)}`,
+          );
         },
       }
     : {

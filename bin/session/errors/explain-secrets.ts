@@ -24,7 +24,7 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
     return told(
       'secret_deleted',
       `The secret ${name} is scheduled for deletion, or another service manages it.`,
-      `To restore it: aws secretsmanager restore-secret --secret-id ${name}`,
+      `To restore it: ${target.awsCommandLine('secretsmanager', 'restore-secret', '--secret-id', name)}`,
     );
   }
   if (KEY_UNUSABLE.includes(awsError)) {

@@ -166,8 +166,7 @@ export class Execution {
   }
 }
 
-/** For `aws stepfunctions`, too. */
-export function stepFunctionsEndpoint({ place }: Target): { readonly endpoint?: string } {
+function stepFunctionsEndpoint({ place }: Target): { readonly endpoint?: string } {
   return place.kind === 'local' ? { endpoint: `http://127.0.0.1:${place.ports.stepFunctions}` } : {};
 }
 

@@ -27,6 +27,11 @@ export class Interruption {
     }
   }
 
+  /** Throws if a signal came while work was held: the command does nothing more. */
+  stopIfCame(message: string): void {
+    if (this.exitCode !== undefined) throw new Interrupted(message, this.exitCode);
+  }
+
   /** Until `work` has ended, these words are shown if a signal ends the process. */
   async explain<T>(words: Pick<CommandError, 'message' | 'advice'>, work: () => Promise<T>): Promise<T> {
     const before = this.#words;
