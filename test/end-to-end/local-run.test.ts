@@ -63,6 +63,9 @@ test('npm start does the main job through each trigger, tells it in plain text, 
   expect(text).toMatch(/eyJ.….{4} \(version [0-9a-f]{8}\) → eyJ.….{4} \(version [0-9a-f]{8}\)/);
   expect(text).not.toMatch(/eyJ[\w-]{5}/);
   expect(text).toBe(stripVTControlCharacters(text));
+  expect(text, 'fits 80 columns').not.toMatch(/^.{81}/m);
+  expect(text).toContain('made up for this run');
+  expect(text.trim().split('\n').at(-1)).toBe('All options: npm start -- --help');
   expect(exitCode).toBe(0);
   expect(await leftBehind()).toEqual([]);
 });

@@ -22,14 +22,17 @@ import { type HomeAssistantEntry, homeAssistantEntries } from './home-assistant.
 import { readSource, readSourceFile, type SourceFile } from './read-source.ts';
 
 const HELP = `
-Accepts a BLINK_TOKENS line, the JSON that blinkpy saves, the JSON of a Homebridge plugin, and Home Assistant's
-.storage/core.config_entries as it is. Shows what is found and what is missing. Password, code and access token are left
-out. FILE does not change.
+Accepts a BLINK_TOKENS line, the JSON that blinkpy saves, the JSON of a
+Homebridge plugin, and Home Assistant's .storage/core.config_entries as it is.
+Shows what is found and what is missing. Password, code and access token are
+left out. FILE does not change.
 
-Missing fields can be looked up. That spends the refresh token, so every other program that uses it must sign in again.
-The command asks first; without a terminal it looks them up only with --yes.
+Missing fields can be looked up. That spends the refresh token, so every other
+program that uses it must sign in again. The command asks first; without a
+terminal it looks them up only with --yes.
 
-A folder is imported file by file. Each file becomes the session of its name: garden.json becomes garden.`;
+A folder is imported file by file. Each file becomes the session of its name:
+garden.json becomes garden.`;
 
 interface ImportOptions {
   /** A file, a folder, or `-` for stdin. */

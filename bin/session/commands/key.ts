@@ -13,8 +13,9 @@ import { duration } from '../terminal/duration.ts';
 import { type AddCommand, OK, type Task } from './command.ts';
 
 const HELP = `
-Without an action it shows the age of the key. "show" prints the key. "rotate" makes a new one, which is accepted within
-ten seconds; the old key works until the next rotation.`;
+Without an action it shows the age of the key. "show" prints the key. "rotate"
+makes a new one, which is accepted within ten seconds; the old key works until
+the next rotation.`;
 
 /** As the stack generates it: letters and digits are also valid base64, which Standard Webhooks requires of a key. */
 const KEY = { PasswordLength: 64, ExcludePunctuation: true };

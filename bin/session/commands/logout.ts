@@ -11,10 +11,12 @@ import { askForClients, clientWords } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `
-Does what the function does: refreshes the token, stores the new one, and ends the session at Blink.
+Does what the function does: refreshes the token, stores the new one, and ends
+the session at Blink.
 
-With --client-id, at a terminal, it looks the client up in the account's list, names it, and asks. The look-up spends the
-refresh token once more. With --yes, or without a terminal, it logs the client out without a question.
+With --client-id, at a terminal, it looks the client up in the account's list,
+names it, and asks. The look-up spends the refresh token once more. With --yes,
+or without a terminal, it logs the client out without a question.
 ${ALL_HELP}`;
 
 interface LogoutOptions {

@@ -10,8 +10,9 @@ import { logOutNow } from './logout.ts';
 const RECOVERY_WINDOW_DAYS = 30;
 
 const HELP = `
-Deletes the session's secret. Secrets Manager keeps it for ${RECOVERY_WINDOW_DAYS} days, in which it can be restored; with --now it is gone at once.
-The client stays signed in at Blink unless it is logged out first, which the command offers.
+Deletes the session's secret. Secrets Manager keeps it for ${RECOVERY_WINDOW_DAYS} days, in which it
+can be restored; with --now it is gone at once. The client stays signed in at
+Blink unless it is logged out first, which the command offers.
 Without a terminal it deletes only with --yes, and logs nothing out.`;
 
 interface RemoveOptions {

@@ -1,9 +1,9 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
+import { wrap } from '../../../lib/wrap.ts';
 import { Interrupted } from '../errors/command-error.ts';
 import { Keyboard } from './keyboard.ts';
 import { CODE_RULE, EMAIL_RULE, parseCode, parseEmail, type Questions } from './questions.ts';
 import type { Streams } from './terminal.ts';
-import { wrap } from './wrap.ts';
 
 /** What a prompt shows around its question: `? ` and ` (y/N)`. */
 const AROUND_QUESTION = 8;

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { wrap } from '../../../lib/wrap.ts';
 import type { CommandError } from '../errors/command-error.ts';
-import { wrap } from './wrap.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
