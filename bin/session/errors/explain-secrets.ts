@@ -17,7 +17,7 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
   const systemMessage = messagesOf(failure.cause);
 
   if (awsError === 'AccessDeniedException') return accessDenied(failure, target, systemMessage);
-  const credentials = explainCredentials(failure, awsError, target);
+  const credentials = explainCredentials(failure, awsError, target.place.options);
   if (credentials !== undefined) return credentials;
   if (awsError === 'InvalidRequestException') {
     const name = target.failedCalls.of(failure)?.secretName ?? '';
