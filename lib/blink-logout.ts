@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -15,7 +15,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { FUNCTION_DIRECTORY } from './function-directory.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { Schedule } from './schedule.ts';
-import { readSettings, SettingsError } from './settings.ts';
+import { readSettings, type Settings, SettingsError } from './settings.ts';
 import { Webhook } from './webhook.ts';
 
 /** The settings, and the function's place. A test compares the descriptions and defaults with those of the settings. */
@@ -138,7 +138,7 @@ export class BlinkLogout extends Construct {
     { bundleDirectory = FUNCTION_DIRECTORY, ...given }: BlinkLogoutProps = {},
   ) {
     super(scope, id);
-    const settings = readSettings({ ...given });
+    const settings = settingsOf(given);
     this.#name = settings.name;
     this.#requireOwnName();
     const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
@@ -171,4 +171,11 @@ export class BlinkLogout extends Construct {
       }
     }
   }
+}
+
+/** The ARN of a key of the app is a token, whose form is not known before the deployment. */
+function settingsOf({ kmsKeyArn, ...others }: Omit<BlinkLogoutProps, 'bundleDirectory'>): Settings {
+  if (kmsKeyArn === undefined || !Token.isUnresolved(kmsKeyArn))
+    return readSettings({ ...others, kmsKeyArn });
+  return { ...readSettings(others), kmsKeyArn };
 }
