@@ -1,9 +1,7 @@
-import { randomInt } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { localPorts } from '../../lib/local/local-ports.ts';
-import { requireFree } from '../../lib/local/require-free.ts';
 import { CTRL_C, ENTER, type Person, sitDown } from '../bin/session/person.ts';
+import { freePort } from './free-port.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
 const SECTION = sectionOf('README.md', 'Sign in');
@@ -36,15 +34,6 @@ test('each line of "Sign in" works as it stands, one after the other', {
       expect(stripVTControlCharacters(person.shown())).toMatch(/[A-Za-z0-9]{64}\s*$/);
   }
 });
-
-/** Not the default port: a local run of the person who tests may use it. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 60_000);
-    const checks = Object.values(localPorts(port)).map(requireFree);
-    if ((await Promise.allSettled(checks)).every(({ status }) => status === 'fulfilled')) return port;
-  }
-}
 
 async function signsIn(person: Person): Promise<void> {
   const [, email, password, code] =

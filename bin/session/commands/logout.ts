@@ -56,12 +56,14 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
         terminal.result(outcome, [
           `${terminal.style('green', 'Logged out')}: client ${outcome.clientId} of account ${outcome.accountId}.`,
           ...(outcome.signInNeeded
-            ? [`Blink’s new refresh token was unusable: ${request.session} needs a new sign-in.`]
+            ? [`Blink’s new refresh token was unusable: ${session} needs a new sign-in.`]
             : []),
         ]);
         return OK;
       case 'already_logged_out':
-        terminal.result(outcome, [`${request.session} is already logged out. Nothing was spent.`]);
+        terminal.result(outcome, [
+          `${clientId === undefined ? session : `Client ${clientId}`} is already logged out. Nothing was spent.`,
+        ]);
         return OK;
       case 'ready':
       case 'token_may_be_lost':
