@@ -67,7 +67,7 @@ export function storedReport(stored: StoredSession): StoredReport {
 /** One line for each field, missing ones included. */
 export function storedLines(report: StoredReport): readonly string[] {
   return [
-    `  form           ${report.form}`,
+    `  format         ${report.form}`,
     `  refresh token  ${report.refreshToken}`,
     `  account        ${report.accountId ?? 'missing'}`,
     `  tier           ${report.tier ?? 'missing'}`,

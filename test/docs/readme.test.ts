@@ -110,7 +110,7 @@ const LOST_PHONE = ['1234567', String(LOCAL_ACCOUNTS[0]?.clients?.[0]?.id)] as c
 
 describe('a recipe of the README works as it stands', () => {
   test('curl', async () => {
-    const [logout = '', check = ''] = blocksOf(sectionOf('README.md', 'curl'), 'sh').flatMap((block) =>
+    const [check = '', logout = ''] = blocksOf(sectionOf('README.md', 'curl'), 'sh').flatMap((block) =>
       block.trim().split('\n'),
     );
     expect(await paste(check)).toMatchObject([{ outcome: 'ready' }]);

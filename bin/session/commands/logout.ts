@@ -62,7 +62,10 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
         return OK;
       case 'already_logged_out':
         terminal.result(outcome, [
-          `${clientId === undefined ? session : `Client ${clientId}`} is already logged out. Nothing was spent.`,
+          // At a terminal, the look-up of the client has spent the refresh token.
+          clientId === undefined
+            ? `${session} is already logged out. Nothing was spent.`
+            : `Client ${clientId} is already logged out.`,
         ]);
         return OK;
       case 'ready':

@@ -57,7 +57,7 @@ export function explainCredentials(
       'Sign in: aws sso login',
       'Or set up keys: aws configure',
       'Or choose a profile with --profile (aws configure list-profiles lists them).',
-      'To try everything without an account: npm start -- --serve, and --local',
+      'To try it without an account: npm start -- --serve, and --local here',
     );
   }
   return undefined;
