@@ -15,7 +15,7 @@ export async function boundedRun<T>(
 ): Promise<T> {
   const startedAtMs = Date.now();
   const startedAtTick = performance.now();
-  // While the machine sleeps, the clock goes on; the ticks do so on some systems only.
+  // While the machine sleeps, the clock continues. The ticks continue only on some systems.
   const elapsedMs = () => Math.max(Date.now() - startedAtMs, performance.now() - startedAtTick);
 
   const timer = setTimeout(() => {

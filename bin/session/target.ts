@@ -41,6 +41,8 @@ export interface Target {
   readonly sessionSecretPrefix: string;
   readonly webhookKeySecret: string;
   readonly client: SecretsManagerClient;
+  /** For clients of other services: the credentials and the Region of `client`. */
+  readonly clientConfig: Pick<SecretsManagerClient['config'], 'credentials' | 'region'>;
   readonly failedCalls: FailedCalls;
   readonly store: SecretStore;
   readonly vault: SessionVault;
@@ -79,6 +81,7 @@ export async function openTarget(
     sessionSecretPrefix: prefix,
     webhookKeySecret: webhookKeySecretName(name),
     client,
+    clientConfig: { credentials: client.config.credentials, region: client.config.region },
     failedCalls: new FailedCalls(client),
     store,
     vault: vaultOverStore(store, realTiming, onSaveRetry),

@@ -9,13 +9,13 @@ import { CommandError } from './errors/command-error.ts';
 import { requireMove } from './permissions.ts';
 import { refreshAndSave } from './refresh-and-save.ts';
 
-/** What Blink is asked with, once the new refresh token is stored. */
+/** What requests to Blink need. The new refresh token is stored before. */
 export interface Access {
   readonly accessToken: string;
   readonly stored: StoredSession;
 }
 
-/** What came of the question. The session's new refresh token is stored in either case. */
+/** Blink's answer. The session's new refresh token is stored in either case. */
 export type Asked<T> =
   | { readonly kind: 'answered'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: Failure | CommandError };
@@ -42,7 +42,7 @@ export function withAccess<T>(
   });
 }
 
-/** A bounded run, once the right to move AWSCURRENT is proven. The claim proves only that versions can be written. */
+/** A bounded run, after a check that AWSCURRENT may be moved. The claim checks only that versions can be written. */
 export async function spendingRun<T>(
   context: Context,
   session: string,
@@ -53,7 +53,7 @@ export async function spendingRun<T>(
   return boundedRun(context, work);
 }
 
-/** Blink is not asked again, by any run, before the wait that it has asked for is over. */
+/** Makes all runs wait for as long as Blink has asked for. */
 function noteOf(error: unknown): Note | undefined {
   if (!(error instanceof Failure) || coolDownAfter(error) !== 'session') return undefined;
   return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0 };

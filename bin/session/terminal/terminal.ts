@@ -40,7 +40,7 @@ export class Terminal {
     else this.problem(error);
   }
 
-  /** A failure after which the command goes on. */
+  /** A failure after which the command continues. */
   problem({ message, advice }: CommandError): void {
     const lines = [
       styleText('red', message, { stream: this.streams.stderr }),
