@@ -1,8 +1,8 @@
 import { accountOf } from '../../../lambda/log-out.ts';
 import { type ListedClient, listClients } from '../client-list.ts';
+import { type Access, type Asked, withAccess } from '../spending-run.ts';
 import { duration } from '../terminal/duration.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type Access, type Asked, withAccess } from '../with-access.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `

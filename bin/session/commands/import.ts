@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { Failure } from '../../../lambda/failure.ts';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
-import { boundedRun } from '../bounded-run.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
 import { lookUpMissing } from '../look-up-missing.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
+import { boundedRun } from '../spending-run.ts';
 import { neverStoredIn, withLongestIds, withoutNeverStored } from '../stored-text.ts';
 import {
   type AddCommand,

@@ -5,7 +5,7 @@ import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import type { Outcome } from '../../../lambda/outcome.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
-import { spendingRun } from '../with-access.ts';
+import { spendingRun } from '../spending-run.ts';
 import { ALL_HELP, ALL_OPTION, taskForAll } from './all-option.ts';
 import { askForClients, clientWords } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
