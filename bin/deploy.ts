@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { readDeployedSettings } from '../lib/deployed-settings.ts';
-import { compareSettings, settingsOfTemplate } from '../lib/settings-in-force.ts';
+import { settingsOfTemplate } from '../lib/settings-in-force.ts';
+import { linesBeforeDeployment } from './before-deployment.ts';
 import { ASSEMBLY, cdk } from './cdk.ts';
+import { CommandError } from './session/errors/command-error.ts';
+import { Terminal } from './session/terminal/terminal.ts';
 
 /**
  * `npm run deploy`: synthesizes, prints the settings in force and those that differ from the deployed stack, and deploys
@@ -16,8 +18,14 @@ async function deploy(args: readonly string[]): Promise<number> {
   const synthesis = await cdk(['synth', '--quiet', '--output', ASSEMBLY, ...options]);
   if (synthesis !== 0) return synthesis;
   for (const { stackName, template } of new CloudAssembly(ASSEMBLY).stacks) {
-    const deployed = await readDeployedSettings(stackName, { ...regionOfCli(), ...aws });
-    console.log(compareSettings(stackName, settingsOfTemplate(template), deployed).join('\n'));
+    try {
+      const lines = await linesBeforeDeployment(stackName, settingsOfTemplate(template), aws);
+      console.log(lines.join('\n'));
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      new Terminal(process, false).failure(error);
+      return error.exitCode;
+    }
   }
   return cdk(['deploy', '--app', ASSEMBLY, ...args]);
 }
@@ -35,12 +43,6 @@ function optionsOfSynthesis(args: readonly string[]) {
     ...(typeof profile === 'string' && { profile }),
     ...(typeof region === 'string' && { region }),
   };
-}
-
-/** AWS_DEFAULT_REGION, which the CDK CLI reads and the SDK does not. AWS_REGION takes precedence. */
-function regionOfCli() {
-  const region = process.env['AWS_DEFAULT_REGION'];
-  return process.env['AWS_REGION'] === undefined && region !== undefined ? { region } : {};
 }
 
 // The CDK CLI, which has the terminal, decides what an interruption does.

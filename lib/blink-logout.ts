@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -16,7 +16,7 @@ import { FUNCTION_DIRECTORY } from './function-directory.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { readSettings, SettingsError } from './read-settings.ts';
 import { Schedule } from './schedule.ts';
-import type { GivenSettings } from './settings.ts';
+import type { GivenSettings, Settings } from './settings.ts';
 import { Webhook } from './webhook.ts';
 
 export interface BlinkLogoutProps extends GivenSettings {
@@ -51,7 +51,7 @@ export class BlinkLogout extends Construct {
     { bundleDirectory = FUNCTION_DIRECTORY, ...given }: BlinkLogoutProps = {},
   ) {
     super(scope, id);
-    const settings = readSettings({ ...given });
+    const settings = settingsOf(given);
     this.#name = settings.name;
     this.#requireOwnName();
     const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
@@ -84,4 +84,11 @@ export class BlinkLogout extends Construct {
       }
     }
   }
+}
+
+/** The ARN of a key of the app is a token, whose form is not known before the deployment. */
+function settingsOf({ kmsKeyArn, ...others }: Omit<BlinkLogoutProps, 'bundleDirectory'>): Settings {
+  if (kmsKeyArn === undefined || !Token.isUnresolved(kmsKeyArn))
+    return readSettings({ ...others, kmsKeyArn });
+  return { ...readSettings(others), kmsKeyArn };
 }

@@ -12,7 +12,7 @@ import { CommandError, UsageError } from './errors/command-error.ts';
 export async function awsConfig(options: {
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
-}): Promise<SecretsManagerClientConfig> {
+}): Promise<Pick<SecretsManagerClientConfig, 'region' | 'profile' | 'logger' | 'credentials'>> {
   const { env } = process;
   const region = regionOf({
     '--region': options.region,

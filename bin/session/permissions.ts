@@ -8,8 +8,8 @@ import type { SecretStore } from '../../lambda/vault/secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/vault/secrets-failure.ts';
 
 /**
- * Finds out whether IAM allows the writes to come, before anything is spent or Blink is asked. Each call is authorized like
- * the real one and then refused for its content, so nothing changes.
+ * Checks that IAM allows the later writes, before a token is spent or Blink is called. AWS authorizes each call like the real
+ * one and then rejects its content, so nothing changes.
  */
 
 /** A staging label that no version carries. */

@@ -30,17 +30,24 @@ const COMMANDS = [
 
 const EXAMPLES = `
 Examples:
-  $ npm run session -- sign-in                        asks for what it needs and stores the session "default"
+  $ npm run session -- sign-in
+      asks for what it needs, and stores the session "default"
   $ npm run session -- sign-in garden --region eu-central-1
-  $ npm run session -- import --from tokens.json      a file of blinkpy or Homebridge, or a BLINK_TOKENS line
+  $ npm run session -- import --from tokens.json
+      a file of blinkpy or of a Homebridge plugin, or a BLINK_TOKENS line
   $ npm run session -- list
-  $ npm run --silent session -- check --json          for scripts: one JSON document
-  $ npm run session -- sign-in --local                against "npm start -- --serve", without an account
+  $ npm run --silent session -- check --json
+      for scripts: one JSON document
+  $ npm run session -- sign-in --local
+      against "npm start -- --serve", without an account
 
-Results go to stdout, everything else to stderr.
-Exit codes: 0 success, 1 failure, 2 invalid command line, 130 interrupted by Ctrl-C.
-AWS credentials and region are found in the order of the AWS CLI. Passwords, codes and tokens are never read from the
-command line or the environment: a script pipes them in.`;
+To spend a refresh token is to exchange it at Blink for a new one. Blink accepts
+each only once.
+Results go to stdout, everything else to stderr. Exit codes: 0 success,
+1 failure, 2 invalid command line, 130 interrupted by Ctrl-C.
+AWS credentials and Region are found in the order of the AWS CLI. Passwords,
+codes and tokens are never read from the command line or the environment: a
+script pipes them in.`;
 
 /** What the command line asks for. */
 export interface Invocation {
@@ -57,7 +64,7 @@ export function parseCommandLine(
 ): Invocation {
   let target: TargetOptions = {};
   let invocation: Invocation | undefined;
-  const program = new Command('session')
+  const program = new Command('npm run session --')
     .usage('<command> [options]')
     .description('Manages Blink sessions in AWS Secrets Manager, and the webhook’s key.')
     .version(packageJson.version)

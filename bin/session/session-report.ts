@@ -35,8 +35,8 @@ export type SessionReport = { readonly session: string; readonly secret: string 
 
 const FORMS: Readonly<Record<StoredSession['form'], string>> = {
   'blink-tokens': 'BLINK_TOKENS',
-  blinkpy: 'blinkpy JSON',
-  homebridge: 'Homebridge JSON',
+  blinkpy: 'JSON of blinkpy',
+  homebridge: 'JSON of a Homebridge plugin',
 };
 
 export function sessionReport(
@@ -67,7 +67,7 @@ export function storedReport(stored: StoredSession): StoredReport {
 /** One line for each field, missing ones included. */
 export function storedLines(report: StoredReport): readonly string[] {
   return [
-    `  form           ${report.form}`,
+    `  format         ${report.form}`,
     `  refresh token  ${report.refreshToken}`,
     `  account        ${report.accountId ?? 'missing'}`,
     `  tier           ${report.tier ?? 'missing'}`,

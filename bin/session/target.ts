@@ -31,6 +31,8 @@ export type Place = {
 export interface Target {
   /** A command line for this place that can be pasted. */
   commandLine(...words: readonly string[]): string;
+  /** A command line of the AWS CLI for this place that can be pasted. */
+  awsCommandLine(service: string, ...words: readonly string[]): string;
   readonly place: Place;
   /** The stack's setting `name`. */
   readonly stackName: string;
@@ -39,6 +41,8 @@ export interface Target {
   readonly sessionSecretPrefix: string;
   readonly webhookKeySecret: string;
   readonly client: SecretsManagerClient;
+  /** For clients of other services: the credentials and the Region of `client`. */
+  readonly clientConfig: Pick<SecretsManagerClient['config'], 'credentials' | 'region'>;
   readonly failedCalls: FailedCalls;
   readonly store: SecretStore;
   readonly vault: SessionVault;
@@ -69,18 +73,27 @@ export async function openTarget(
   return {
     commandLine: (...words) =>
       ['npm run session --', ...words, ...place.options, ...given({ '--stack': options.stack })].join(' '),
+    awsCommandLine: (service, ...words) =>
+      ['aws', service, ...words, ...awsCliOptions(place, service)].join(' '),
     place,
     stackName: name,
     sessionSecret: (session) => prefix + session,
     sessionSecretPrefix: prefix,
     webhookKeySecret: webhookKeySecretName(name),
     client,
+    clientConfig: { credentials: client.config.credentials, region: client.config.region },
     failedCalls: new FailedCalls(client),
     store,
     vault: vaultOverStore(store, realTiming, onSaveRetry),
     blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
     caller: { exchange, userAgent: USER_AGENT, pause: pauseBy(realTiming) },
   };
+}
+
+function awsCliOptions(place: Place, service: string): readonly string[] {
+  if (place.kind === 'aws') return place.options;
+  const port = service === 'stepfunctions' ? place.ports.stepFunctions : place.ports.secretsManager;
+  return ['--endpoint-url', `http://127.0.0.1:${port}`];
 }
 
 interface Opened {

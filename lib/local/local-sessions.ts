@@ -1,16 +1,19 @@
 import type { AccountSeed } from './blink/accounts.ts';
 import type { LocalSession } from './local-session.ts';
 
+/** One of the users who can sign in. */
+export const LOCAL_USER = { email: 'ada@example.com', password: 'local-password', code: '123456' } as const;
+
 /** The accounts of the local run. Each has a second factor and another client, which can be logged out by its id. */
 export const LOCAL_ACCOUNTS: readonly AccountSeed[] = [
-  { tier: 'e008', accountId: 100_001, userId: 200_001, email: 'ada@example.com' },
+  { tier: 'e008', accountId: 100_001, userId: 200_001, email: LOCAL_USER.email },
   { tier: 'u011', accountId: 100_002, userId: 200_002, email: 'grace@example.com' },
   { tier: 'prde', accountId: 100_003, userId: 200_003, email: 'alan@example.com' },
 ].map((account) => ({
   ...account,
   clients: [{ id: account.accountId + 300_000, name: 'iPad', lastLoginMs: Date.UTC(2026, 0, 1) }],
-  password: 'local-password',
-  secondFactor: { code: '123456', askedBy: 412 },
+  password: LOCAL_USER.password,
+  secondFactor: { code: LOCAL_USER.code, askedBy: 412 },
 }));
 
 /** One session for each form in which tokens are stored. */

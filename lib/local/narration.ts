@@ -1,17 +1,21 @@
 import { styleText } from 'node:util';
 import * as v from 'valibot';
 import { masked } from '../masked.ts';
+import { wrap } from '../wrap.ts';
 import type { Invocation } from './lambda-process.ts';
 import type { LocalSession, StoredToken } from './local-session.ts';
-import { LOCAL_SESSIONS } from './local-sessions.ts';
+import { LOCAL_SESSIONS, LOCAL_USER } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
 import { type RunEvent, runEventOf } from './run-event.ts';
 import type { FleetStep, Step } from './run-steps.ts';
 
-/** Renders the local run as text. `styleText` leaves colours out if the output is not a terminal. */
+/** Renders the local run as text that fits 80 columns. `styleText` leaves colours out if the output is not a terminal. */
+const COLUMNS = 80;
+const LABEL_WIDTH = 13;
 
 export function renderOpening(): string {
-  return `${styleText('bold', 'blink-logout on this machine')}: the function as it would be deployed, with stand-ins for the services that it calls.
+  return `${styleText('bold', 'blink-logout on this machine')}: the function as it would be deployed, with
+stand-ins for the services that it calls.
 ${styleText('dim', 'Synthesizing the stack (a few seconds) …')}\n`;
 }
 
@@ -22,10 +26,11 @@ export function renderSetup(
   const { name, runtime, memoryMb, timeoutSeconds } = deployment.function;
   const routes = deployment.routes.map(({ key }) => key).filter((key) => key !== '$default');
   return lines([
-    ['function', `${name}, ${runtime}, ${memoryMb} MB, ${timeoutSeconds} s, in a process of its own`],
+    ['function', `${name}, ${runtime}, ${memoryMb} MB, ${timeoutSeconds} s`],
     ['webhook', `${httpApi.url}  ${routes.join(', ')}`],
-    ['stand-ins', `Secrets Manager ${secretsManager.url}, Blink ${blink.url}`],
-    ['sessions', sessions.map(({ name, form }) => `${name} (${form})`).join(', ')],
+    ['stand-ins', `Secrets Manager ${secretsManager.url}\nBlink ${blink.url}`],
+    ['sessions', sessions.map(({ name, form }) => `${name} (${form})`).join('\n')],
+    ['tokens', 'made up for this run'],
   ]);
 }
 
@@ -38,7 +43,7 @@ export function renderStep(number: number, step: Step): string {
       ['called', call],
       ['outcome', `${mark} ${outcome(invocation, event)}, ${duration(invocation)}`],
       ['steps', steps(event)],
-      ['to Blink', blinkCalls.join('\n')],
+      ['to Blink', blinkCalls.map(hostAndPath).join('\n')],
       ['token', tokens(before, after)],
       ...faults.map((fault) => ['failed', styleText('red', fault)] as const),
     ],
@@ -75,30 +80,44 @@ export function renderResult(steps: readonly { readonly faults: readonly string[
   if (failed > 0) return styleText('red', `${failed} of ${steps.length} steps failed.`);
   return styleText(
     'green',
-    `All ${steps.length} steps succeeded. Each logout used its refresh token once and stored the new one.`,
+    `All ${steps.length} steps succeeded.\nEach logout used its refresh token once and stored the new one.`,
   );
 }
 
-/** How to call the webhook and the function. The key is made for this run and is valid nowhere else. */
+export function renderWayOn(): string {
+  return '\nTo try the commands on this machine: npm start -- --serve\nAll options: npm start -- --help';
+}
+
+/** How to sign in, and how to call the webhook and the function. The key is made for this run and is valid nowhere else. */
 export function renderServing(
-  { httpApi, lambdaApi, deployment, authorization }: LocalStack,
+  { httpApi, lambdaApi, secretsManager, deployment, authorization }: LocalStack,
   sessions: readonly LocalSession[],
 ): string {
   return [
     '',
-    `Signed in again: ${sessions.map(({ name }) => name).join(', ')}. To log one out,`,
-    'paste these lines. The key is made for this run and valid nowhere else.',
+    `Signed in again: ${sessions.map(({ name }) => name).join(', ')}.`,
+    'To sign in as a user of the stand-in, in another terminal:',
+    '',
+    'npm run session -- sign-in garden --local',
+    '',
+    `with the e-mail address ${LOCAL_USER.email}, the password ${LOCAL_USER.password},`,
+    `and the code ${LOCAL_USER.code}.`,
+    '',
+    'To call the webhook, paste these lines. Its key is made up for this run.',
     '',
     `WEBHOOK_URL=${httpApi.url}/logout`,
     `WEBHOOK_KEY=${authorization.replace('Bearer ', '')}`,
-    'curl -i -X POST "$WEBHOOK_URL" -H "Authorization: Bearer $WEBHOOK_KEY"',
+    `curl -sS -w '\\n' -X POST "$WEBHOOK_URL" -H "Authorization: Bearer $WEBHOOK_KEY"`,
     '',
-    'For aws lambda invoke:',
+    'To use the AWS CLI with the stand-ins, in a terminal of its own:',
     '',
     `FUNCTION_NAME=${deployment.function.name}`,
-    `  --endpoint-url ${lambdaApi.url}`,
+    `export AWS_ENDPOINT_URL_LAMBDA=${lambdaApi.url}`,
+    `export AWS_ENDPOINT_URL_SECRETS_MANAGER=${secretsManager.url}`,
+    'export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
+    'export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local',
     '',
-    styleText('dim', 'Press Ctrl-C to stop.'),
+    styleText('dim', 'Runs of the function are shown here. Press Ctrl-C to stop.'),
   ].join('\n');
 }
 
@@ -139,7 +158,8 @@ function duration({ start, initMs, durationMs }: Invocation): string {
 }
 
 function steps(event: RunEvent | undefined): string {
-  return event?.stepsMs.map(([step, ms]) => `${step} ${ms} ms`).join(', ') ?? '';
+  if (event === undefined || event.stepsMs.length === 0) return '';
+  return `${event.stepsMs.map(([step, ms]) => `${step} ${ms}`).join(', ')} ms`;
 }
 
 function tokens(before: StoredToken, after: StoredToken): string {
@@ -159,11 +179,19 @@ function pretty(line: string): string {
   }
 }
 
+/** A path that does not fit beside its host is on a line of its own. */
+function hostAndPath(call: string): string {
+  return call.length > COLUMNS - LABEL_WIDTH ? call.replace('/', '\n  /') : call;
+}
+
 /** Leaves out entries without a text. */
 function lines(entries: readonly (readonly [string, string])[], title?: string): string {
-  const indent = ' '.repeat(13);
+  const indent = `\n${' '.repeat(LABEL_WIDTH)}`;
   const rendered = entries
     .filter(([, text]) => text !== '')
-    .map(([label, text]) => `  ${styleText('dim', label.padEnd(11))}${text.replaceAll('\n', `\n${indent}`)}`);
+    .map(([label, text]) => {
+      const fitting = wrap(text, COLUMNS - LABEL_WIDTH).replaceAll('\n', indent);
+      return `  ${styleText('dim', label.padEnd(LABEL_WIDTH - 2))}${fitting}`;
+    });
   return `${[...(title === undefined ? [] : [title]), ...rendered].join('\n')}\n`;
 }

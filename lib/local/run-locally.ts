@@ -11,6 +11,7 @@ import {
   renderServing,
   renderSetup,
   renderStep,
+  renderWayOn,
 } from './narration.ts';
 import { type FleetStep, runFleetStep, runSteps, type Step } from './run-steps.ts';
 
@@ -49,6 +50,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
     if (verbose) for (const invocation of fleetStep.result.invocations) console.log(renderOutput(invocation));
     console.log(renderResult(steps));
     if (serve) await listen(stack, verbose, signal);
+    else console.log(renderWayOn());
     return steps.every(({ faults }) => faults.length === 0);
   } finally {
     await stack.close();

@@ -1,48 +1,207 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+} from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
+import { main } from '../../bin/session/main.ts';
 import { FAILURES } from '../../lambda/failure-codes.ts';
 import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
+import { secretsManagerClient } from '../../lambda/vault/secrets-manager.ts';
 import { signIn } from '../../lib/local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../lib/local/local-sessions.ts';
 import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
+import { type LoopbackServer, startLoopbackServer } from '../../lib/local/loopback-server.ts';
+import { readSettings } from '../../lib/read-settings.ts';
 import { settingsSchema } from '../../lib/settings.ts';
+import { gatherSettings } from '../../lib/settings-file.ts';
 import { SETTING_DOCUMENTS } from '../lib/setting-documents.ts';
+import { HAS_AWS_CLI, secretsManagerRequest } from './aws-cli.ts';
+import { freePort } from './free-port.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
 const session = LOCAL_SESSIONS.default;
 let stack: LocalStack;
+let port: number;
+/** The working directory of a person. */
+let directory: string;
 
 beforeAll(async () => {
-  stack = await startLocalStack({ assembly: inject('assembly'), accounts: LOCAL_ACCOUNTS });
+  port = await freePort();
+  stack = await startLocalStack({ assembly: inject('assembly'), accounts: LOCAL_ACCOUNTS, port });
+  directory = mkdtempSync(join(tmpdir(), 'blink-logout-readme-'));
 });
-afterAll(() => stack?.close());
+afterAll(async () => {
+  await stack?.close();
+  rmSync(directory, { recursive: true, force: true });
+});
 beforeEach(() => signIn(stack, session));
+
+async function shell(script: string, env: Readonly<Record<string, string>>): Promise<string> {
+  const { stdout } = await promisify(execFile)('bash', ['-euc', script], {
+    cwd: directory,
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  return stdout;
+}
 
 /** Runs a recipe as a person would paste it, with the two variables that the README asks for. */
 async function paste(recipe: string): Promise<readonly unknown[]> {
-  const { stdout } = await promisify(execFile)('bash', ['-euc', recipe], {
-    env: {
-      PATH: process.env['PATH'],
-      WEBHOOK_URL: `${stack.httpApi.url}/logout`,
-      WEBHOOK_KEY: stack.authorization.replace('Bearer ', ''),
-    },
+  const stdout = await shell(recipe, {
+    WEBHOOK_URL: `${stack.httpApi.url}/logout`,
+    WEBHOOK_KEY: stack.authorization.replace('Bearer ', ''),
   });
-  return stdout.split(/(?<=\})(?=\{)/).map((reply): unknown => JSON.parse(reply));
+  return stdout
+    .trim()
+    .split('\n')
+    .map((reply): unknown => JSON.parse(reply));
 }
 
+/** Runs the lines of a block of session commands with `--local`. Resolves with what they print on stdout. */
+async function sessionCommands(block: string): Promise<readonly string[]> {
+  const printed: string[] = [];
+  for (const line of block.trim().split('\n')) {
+    const argv = line.replace('npm run session -- ', '').split(' ');
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const texts = Promise.all([text(stdout), text(stderr)]);
+    const streams = { stdin: Readable.from([]), stdout, stderr };
+    const exitCode = await main([...argv, '--local', '--port', String(port)], streams);
+    stdout.end();
+    stderr.end();
+    const [shown, problems] = await texts;
+    expect(exitCode, `${line}: ${problems}`).toBe(0);
+    printed.push(shown);
+  }
+  return printed;
+}
+
+/** CloudFormation's query protocol (AWS CloudFormation API Reference, DescribeStacks). */
+function describesStack(outputs: Readonly<Record<string, string>>): Promise<LoopbackServer> {
+  const members = Object.entries(outputs).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  const described = `<StackName>blink-logout</StackName><StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime><Outputs>${members.join('')}</Outputs>`;
+  const body = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member>${described}</member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+  return startLoopbackServer({}, async () => ({
+    answer: { status: 200, headers: { 'content-type': 'text/xml' }, body },
+  }));
+}
+
+function shellBlocks(heading: string): readonly string[] {
+  return blocksOf(sectionOf('README.md', heading), 'sh');
+}
+
+const createInput = v.strictObject({ Name: v.string(), SecretString: v.string() });
+const putInput = v.strictObject({ SecretId: v.string(), SecretString: v.string() });
+const getInput = v.strictObject({ SecretId: v.string() });
+const deleteInput = v.strictObject({ SecretId: v.string(), ForceDeleteWithoutRecovery: v.literal(true) });
+
 const LOGGED_OUT = { outcome: 'logged_out', session: session.name };
+/** The id of the README's lost phone, and the one of the account. */
+const LOST_PHONE = ['1234567', String(LOCAL_ACCOUNTS[0]?.clients?.[0]?.id)] as const;
 
 describe('a recipe of the README works as it stands', () => {
   test('curl', async () => {
-    const [logout = '', check = ''] = blocksOf(sectionOf('README.md', 'curl'), 'sh').flatMap((block) =>
+    const [check = '', logout = ''] = blocksOf(sectionOf('README.md', 'curl'), 'sh').flatMap((block) =>
       block.trim().split('\n'),
     );
     expect(await paste(check)).toMatchObject([{ outcome: 'ready' }]);
     expect(await paste(logout)).toMatchObject([LOGGED_OUT]);
+  });
+
+  test('a lost phone, by the commands and by the webhook', async () => {
+    const [commands = '', webhook = ''] = shellBlocks('A lost phone').map((block) =>
+      block.replace(...LOST_PHONE),
+    );
+    const [clients = '', logout] = await sessionCommands(commands);
+    expect(clients).toContain(LOST_PHONE[1]);
+    expect(logout).toContain(`Logged out: client ${LOST_PHONE[1]}`);
+    expect(await paste(webhook)).toMatchObject([{ outcome: 'already_logged_out' }]);
+    expect((await sessionCommands(commands.split('\n')[1] ?? ''))[0]).toContain(
+      `Client ${LOST_PHONE[1]} is already logged out.`,
+    );
+  });
+
+  test('many sessions, by hand', async () => {
+    const [commands = ''] = shellBlocks('Many sessions');
+    const [logout, failed] = await sessionCommands(commands);
+    expect(logout).toContain('1 of 1 sessions are logged out');
+    expect(failed).toContain('can be used');
+  });
+
+  test('the check after a deployment, and the settings that it begins with', async () => {
+    cpSync(new URL('../../settings.example.json', import.meta.url), join(directory, 'settings.example.json'));
+    const [, copy = '', , doctor = ''] = shellBlocks('Deploy it');
+    await shell(copy, {});
+    expect(readSettings(gatherSettings(directory, {}).given)).toMatchObject({
+      schedule: 'cron(0 3 * * ? *)',
+    });
+    expect((await sessionCommands(doctor))[0]).toContain('✓ function');
+  });
+
+  test('Secrets Manager receives what the AWS CLI would send', async () => {
+    writeFileSync(join(directory, 'tokens.txt'), '{"refresh_token":"x"}');
+    const lines = [
+      ...shellBlocks('Store tokens by hand'),
+      ...shellBlocks('When a deployment fails'),
+      /\$\((aws secretsmanager .*)\)/.exec(shellBlocks('Call it')[0] ?? '')?.[1] ?? '',
+    ].flatMap((block) => block.trim().split('\n'));
+    stack.secretsManager.secrets.create('blink-logout-webhook-key-of-before', 'x');
+    const client = secretsManagerClient({
+      endpoint: stack.secretsManager.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    const sent: Readonly<Record<string, (input: unknown) => Promise<object>>> = {
+      CreateSecret: (input) => client.send(new CreateSecretCommand(v.parse(createInput, input))),
+      PutSecretValue: (input) => client.send(new PutSecretValueCommand(v.parse(putInput, input))),
+      GetSecretValue: (input) => client.send(new GetSecretValueCommand(v.parse(getInput, input))),
+      DeleteSecret: (input) => client.send(new DeleteSecretCommand(v.parse(deleteInput, input))),
+    };
+    for (const line of lines) {
+      const { action, input } = secretsManagerRequest(
+        line.replace('/default', '/by-hand').replace('webhook-key --force', 'webhook-key-of-before --force'),
+      );
+      await sent[action]?.(input);
+      expect(Object.keys(sent), line).toContain(action);
+    }
+    client.destroy();
+    expect(lines).toHaveLength(4);
+  });
+
+  test.skipIf(!HAS_AWS_CLI)('the AWS CLI, against the stand-ins', async () => {
+    const [variables = ''] = shellBlocks('Call it');
+    const [invoke = ''] = shellBlocks('aws lambda invoke');
+    const cloudFormation = await describesStack({
+      WebhookUrl: `${stack.httpApi.url}/logout`,
+      FunctionName: stack.deployment.function.name,
+    });
+    const show = 'printf "%s\\n" "$WEBHOOK_URL" "$WEBHOOK_KEY" "$FUNCTION_NAME"';
+    const printed = await shell([variables, show, invoke].join('\n'), {
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: stack.secretsManager.url,
+      AWS_ENDPOINT_URL_LAMBDA: stack.lambdaApi.url,
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    });
+    await cloudFormation.close();
+    const [url, key, functionName] = printed.split('\n');
+    expect(url).toBe(`${stack.httpApi.url}/logout`);
+    expect(key).toBe(stack.authorization.replace('Bearer ', ''));
+    expect(functionName).toBe(stack.deployment.function.name);
+    expect(printed).toContain('"StatusCode": 200');
+    expect(JSON.parse(printed.slice(printed.lastIndexOf('{"outcome"')))).toMatchObject(LOGGED_OUT);
   });
 
   test('openssl, as a Standard Webhooks sender', async () => {
@@ -66,11 +225,43 @@ describe('a recipe of the README works as it stands', () => {
           timeout: v.literal(30),
         }),
       }),
+      script: v.object({
+        blink_logout: v.object({
+          sequence: v.strictTuple([
+            v.strictObject({
+              action: v.literal('rest_command.blink_logout'),
+              response_variable: v.string(),
+              continue_on_error: v.literal(true),
+            }),
+            v.strictObject({
+              if: v.string(),
+              // biome-ignore lint/suspicious/noThenProperty: Home Assistant's word
+              then: v.strictTuple([
+                v.strictObject({
+                  action: v.literal('persistent_notification.create'),
+                  data: v.strictObject({ title: v.string(), message: v.string() }),
+                }),
+              ]),
+            }),
+          ]),
+        }),
+      }),
     });
-    const { blink_logout } = v.parse(
+    const { rest_command, script } = v.parse(
       schema,
       parse(yaml.replace('!secret blink_logout', '"!secret blink_logout"')),
-    ).rest_command;
+    );
+    const { blink_logout } = rest_command;
+    // Of a reply, Home Assistant has `status`, `content` and `headers` (its documentation of "RESTful Command").
+    const [call, notify] = script.blink_logout.sequence;
+    const templates = [notify.if, notify.then[0].data.message].map((template) =>
+      template.replaceAll(/'[^']*'/g, '').replace(/^\{\{ (.*) \}\}$/, '$1'),
+    );
+    const known = ['status', 'content', call.response_variable, ...'is not defined or if else'.split(' ')];
+    for (const template of templates) {
+      expect(template).not.toMatch(/[{}]/);
+      for (const word of template.match(/[a-z_]+/g) ?? []) expect(known).toContain(word);
+    }
     const response = await fetch(`${stack.httpApi.url}/logout`, {
       method: blink_logout.method,
       headers: { authorization: stack.authorization, 'content-type': blink_logout.content_type },

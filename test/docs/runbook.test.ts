@@ -1,7 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import * as secretsManager from '@aws-sdk/client-secrets-manager';
-import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
 import { Failure } from '../../lambda/failure.ts';
@@ -10,6 +8,7 @@ import { thrown } from '../../lambda/run/reply.ts';
 import { runEventLine } from '../../lambda/run/run-event.ts';
 import { RunReport } from '../../lambda/run/run-report.ts';
 import { synthesize } from '../lib/synthesize.ts';
+import { awsCall, optionsOf, words } from './aws-cli.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const PAGE = read('docs/runbook.md');
@@ -164,66 +163,3 @@ describe('a command of the runbook', () => {
     }
   });
 });
-
-function words(line: string): readonly string[] {
-  const env = { ...process.env, SESSION: 'default' };
-  return execFileSync('bash', ['-c', `printf '%s\\n' ${line}`], { env, encoding: 'utf8' })
-    .trim()
-    .split('\n');
-}
-
-function awsCall(line: string): { readonly operation: string; readonly options: readonly string[] } {
-  const [, operation = '', rest = ''] = /\baws ([a-z0-9-]+ [a-z-]+)(.*)$/.exec(line) ?? [];
-  return { operation, options: [...rest.matchAll(/ --([a-z-]+)/g)].map(([, option = '']) => option) };
-}
-
-/** Of the AWS CLI itself. */
-const GLOBAL_OPTIONS = ['query', 'output'];
-
-/** What the runbook uses of the AWS CLI; each line was run with it once. Secrets Manager's own come from the SDK. */
-const OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  'apigatewayv2 update-api': ['api-id', 'disable-execute-api-endpoint', 'no-disable-execute-api-endpoint'],
-  'cloudformation describe-stacks': ['stack-name'],
-  'cloudformation describe-stack-resources': ['stack-name'],
-  'cloudtrail lookup-events': ['lookup-attributes', 'max-results'],
-  'cloudwatch describe-alarms': ['state-value', 'alarm-name-prefix'],
-  'events describe-rule': ['name'],
-  'events enable-rule': ['name'],
-  'lambda get-account-settings': [],
-  'lambda get-function-configuration': ['function-name'],
-  'lambda invoke': ['function-name', 'payload'],
-  'logs filter-log-events': ['log-group-name', 'start-time', 'filter-pattern'],
-  'scheduler list-schedules': [],
-  'service-quotas request-service-quota-increase': ['service-code', 'quota-code', 'desired-value'],
-  'sqs purge-queue': ['queue-url'],
-  'stepfunctions describe-execution': ['execution-arn'],
-  'stepfunctions list-executions': ['state-machine-arn', 'max-results'],
-  'sqs receive-message': [
-    'queue-url',
-    'max-number-of-messages',
-    'visibility-timeout',
-    'message-attribute-names',
-  ],
-};
-
-/** A structure of the SDK's model: its kind, namespace, name, traits, and the names of its members. */
-const structureSchema = v.looseTuple([
-  v.literal(3),
-  v.string(),
-  v.string(),
-  v.unknown(),
-  v.array(v.string()),
-]);
-
-function optionsOf(call: string): readonly string[] {
-  const [service, operation = ''] = call.split(' ');
-  if (service !== 'secretsmanager') {
-    const known = OPTIONS[call];
-    if (known === undefined) throw new Error(`aws ${call} is not among those that were tried`);
-    return [...GLOBAL_OPTIONS, ...known];
-  }
-  const name = operation.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-  const model: Readonly<Record<string, unknown>> = secretsManager;
-  const members = v.parse(structureSchema, model[`${name}Request$`])[4];
-  return [...GLOBAL_OPTIONS, ...members.map((member) => member.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase())];
-}

@@ -1,8 +1,7 @@
-import { randomInt } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { localPorts, requireFree } from '../../lib/local/local-ports.ts';
 import { CTRL_C, ENTER, type Person, sitDown } from '../bin/session/person.ts';
+import { freePort } from './free-port.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
 const SECTION = sectionOf('README.md', 'Sign in');
@@ -35,15 +34,6 @@ test('each line of "Sign in" works as it stands, one after the other', {
       expect(stripVTControlCharacters(person.shown())).toMatch(/[A-Za-z0-9]{64}\s*$/);
   }
 });
-
-/** Not the default port: a local run of the person who tests may use it. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 60_000);
-    const [check] = await Promise.allSettled([requireFree(localPorts(port))]);
-    if (check.status === 'fulfilled') return port;
-  }
-}
 
 async function signsIn(person: Person): Promise<void> {
   const [, email, password, code] =

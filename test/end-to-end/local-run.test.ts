@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { runLocally } from '../../lib/local/run-locally.ts';
+import { blocksOf, sectionOf } from '../docs/markdown.ts';
 
 let temporary: string;
 
@@ -40,6 +41,14 @@ function start(command: string, args: readonly string[], environment: Record<str
   };
 }
 
+/** Without what differs from run to run: times, tokens and versions. */
+function withoutFigures(text: string): string {
+  return text
+    .replaceAll(/eyJ.….{4}/g, 'token')
+    .replaceAll(/version [0-9a-f]{8}/g, 'version')
+    .replaceAll(/\d+/g, 'n');
+}
+
 /** npm leaves its own compile cache. */
 async function leftBehind(): Promise<readonly string[]> {
   return (await readdir(temporary)).filter((name) => name !== 'node-compile-cache');
@@ -63,6 +72,11 @@ test('npm start does the main job through each trigger, tells it in plain text, 
   expect(text).toMatch(/eyJ.….{4} \(version [0-9a-f]{8}\) → eyJ.….{4} \(version [0-9a-f]{8}\)/);
   expect(text).not.toMatch(/eyJ[\w-]{5}/);
   expect(text).toBe(stripVTControlCharacters(text));
+  expect(text, 'fits 80 columns').not.toMatch(/^.{81}/m);
+  expect(text).toContain('made up for this run');
+  expect(text.trim().split('\n').at(-1)).toBe('All options: npm start -- --help');
+  const [picture = ''] = blocksOf(sectionOf('README.md', 'blink-logout'), 'text');
+  expect(withoutFigures(text), 'the README shows a run as it is').toContain(withoutFigures(picture));
   expect(exitCode).toBe(0);
   expect(await leftBehind()).toEqual([]);
 });

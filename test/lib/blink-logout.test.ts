@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { BlinkLogout, type BlinkLogoutProps } from '../../lib/blink-logout.ts';
 import type { Settings } from '../../lib/settings.ts';
@@ -40,6 +41,15 @@ describe('BlinkLogout', () => {
     expect(() => new BlinkLogout(newStack(), 'Garden', { webhookBurst: 0, timeZone: 'Mars/Base' })).toThrow(
       /^timeZone was given as "Mars\/Base"; accepted is .*\nwebhookBurst was given as 0; accepted is a whole number/,
     );
+  });
+
+  it('accepts the ARN of a key that the same stack creates', () => {
+    const stack = newStack();
+    const key = new Key(stack, 'Key');
+    new BlinkLogout(stack, 'Garden', { bundleDirectory, kmsKeyArn: key.keyArn });
+    Template.fromStack(stack).hasResourceProperties('AWS::SecretsManager::Secret', {
+      KmsKeyId: stack.resolve(key.keyArn),
+    });
   });
 
   it('permits a grantee to invoke the function, and exposes what it consists of', () => {

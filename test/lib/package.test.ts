@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { blocksOf, sectionOf } from '../docs/markdown.ts';
 import { appWith } from './synthesize.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -34,6 +35,22 @@ export const memory: BlinkLogoutProps = { memoryMb: 'much' };
 app.synth();
 `;
 
+/** The README's example, in a stack of the reader. */
+function readmeExample(): string {
+  const [block = ''] = blocksOf(sectionOf('README.md', 'Without the CDK, or in a stack of your own'), 'ts');
+  const [imports = '', statements = ''] = block.split('\n\n');
+  return `import { Stack } from 'aws-cdk-lib';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+${imports}
+export class Example extends Stack {
+  constructor(scope: Construct, role: IGrantable) {
+    super(scope, 'example');
+    ${statements}
+  }
+}`;
+}
+
 let scratch: string;
 let installed: string;
 beforeAll(() => {
@@ -53,6 +70,7 @@ beforeAll(() => {
     symlinkSync(join(PROJECT, 'node_modules', name), join(scratch, 'node_modules', name));
   }
   writeFileSync(join(scratch, 'app.ts'), APP);
+  writeFileSync(join(scratch, 'example.ts'), readmeExample());
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
@@ -62,12 +80,12 @@ it('the package names no path of the machine that built it', () => {
   }
 });
 
-it("an operator's app with the package type-checks, and synthesizes on the machine's own Node", {
+it("an operator's app and the README's example type-check with the package, and the app synthesizes on the machine's Node", {
   timeout: 60_000,
 }, () => {
   const tsc = join(PROJECT, 'node_modules/typescript/bin/tsc');
   const options = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--skipLibCheck', '--types', ''];
-  execFileSync(process.execPath, [tsc, ...options, 'app.ts'], { cwd: scratch, stdio: 'pipe' });
+  execFileSync(process.execPath, [tsc, ...options, 'app.ts', 'example.ts'], { cwd: scratch, stdio: 'pipe' });
   const path = (process.env['PATH'] ?? '')
     .split(':')
     .filter((directory) => !directory.includes('node_modules'));

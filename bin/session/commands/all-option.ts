@@ -6,8 +6,9 @@ import type { Task } from './command.ts';
 export const ALL_OPTION = ['--all', 'all sessions: starts the state machine and follows it'] as const;
 
 export const ALL_HELP = `
-With --all, the stack's state machine calls the function for each session, some at a time, and repeats what may pass. The command
-shows how far it is, and ends with the sessions that failed. Ctrl-C ends the command and not the execution.`;
+With --all, the stack's state machine calls the function for each session, some
+at a time, and repeats what may pass. The command shows how far it is, and ends
+with the sessions that failed. Ctrl-C ends the command and not the execution.`;
 
 /** Refuses options and arguments that are about one session. */
 export function taskForAll(

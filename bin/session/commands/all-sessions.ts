@@ -6,7 +6,6 @@ import {
   type ExecutionStatus,
   type FleetInput,
   type Progress,
-  stepFunctionsEndpoint,
 } from '../state-machine/execution.ts';
 import { progressBar } from '../state-machine/progress-bar.ts';
 import { stateMachineArn } from '../state-machine/state-machine-arn.ts';
@@ -50,10 +49,8 @@ export async function allSessions(
 }
 
 function adviceOn(executionArn: string, target: Target): readonly string[] {
-  const { endpoint } = stepFunctionsEndpoint(target);
-  const options = endpoint === undefined ? target.place.options : ['--endpoint-url', endpoint];
   const aws = (command: string, ...more: string[]) =>
-    ['aws stepfunctions', command, '--execution-arn', executionArn, ...more, ...options].join(' ');
+    target.awsCommandLine('stepfunctions', command, '--execution-arn', executionArn, ...more);
   return [
     `To look at it: ${aws('describe-execution', '--query', "'[status,cause]'", '--output text')}`,
     `To stop it: ${aws('stop-execution')}`,

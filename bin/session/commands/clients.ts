@@ -1,13 +1,15 @@
 import { accountOf } from '../../../lambda/log-out.ts';
 import { type ListedClient, listClients } from '../client-list.ts';
+import { type Access, type Asked, withAccess } from '../spending-run.ts';
 import { duration } from '../terminal/duration.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { type Access, type Asked, withAccess } from '../with-access.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `
-Shows id, name and last use of each client that is signed in to the session's account. This spends the session's refresh
-token as a logout does, and stores the new one. Blink may want a PIN first, or may not have the list: the command says so.`;
+Shows id, name and last use of each client that is signed in to the session's
+account. This spends the session's refresh token as a logout does, and stores
+the new one. Blink may want a PIN first, or may not have the list: the command
+says so.`;
 
 /** An account's clients, as one of them sees them. */
 export interface AccountClients {

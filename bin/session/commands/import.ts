@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { Failure } from '../../../lambda/failure.ts';
 import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
-import { boundedRun } from '../bounded-run.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
 import { lookUpMissing } from '../look-up-missing.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
+import { boundedRun } from '../spending-run.ts';
 import { neverStoredIn, withLongestIds, withoutNeverStored } from '../stored-text.ts';
 import {
   type AddCommand,
@@ -22,14 +22,17 @@ import { type HomeAssistantEntry, homeAssistantEntries } from './home-assistant.
 import { readSource, readSourceFile, type SourceFile } from './read-source.ts';
 
 const HELP = `
-Accepts a BLINK_TOKENS line, the JSON that blinkpy saves, the JSON of a Homebridge plugin, and Home Assistant's
-.storage/core.config_entries as it is. Shows what is found and what is missing. Password, code and access token are left
-out. FILE does not change.
+Accepts a BLINK_TOKENS line, the JSON that blinkpy saves, the JSON of a
+Homebridge plugin, and Home Assistant's .storage/core.config_entries as it is.
+Shows what is found and what is missing. Password, code and access token are
+left out. FILE does not change.
 
-Missing fields can be looked up. That spends the refresh token, so every other program that uses it must sign in again.
-The command asks first; without a terminal it looks them up only with --yes.
+Missing fields can be looked up. That spends the refresh token, so every other
+program that uses it must sign in again. The command asks first; without a
+terminal it looks them up only with --yes.
 
-A folder is imported file by file. Each file becomes the session of its name: garden.json becomes garden.`;
+A folder is imported file by file. Each file becomes the session of its name:
+garden.json becomes garden.`;
 
 interface ImportOptions {
   /** A file, a folder, or `-` for stdin. */
@@ -133,21 +136,22 @@ async function importText(
   const { created, versionId } = await terminal.progress('Storing the session', () =>
     storeSession(target, session, text, exists),
   );
-  const report = storedReport(
-    lookUp
-      ? await terminal.progress('Looking up missing fields', () =>
-          boundedRun(context, (runEnds) => lookUpMissing(target, { session, versionId, runEnds })),
-        )
-      : stored,
-  );
+  const complete = lookUp
+    ? await terminal.progress('Looking up missing fields', () =>
+        boundedRun(context, (runEnds) => lookUpMissing(target, { session, versionId, runEnds })),
+      )
+    : undefined;
+  const report = storedReport(complete ?? stored);
   return {
     document: { session, secret: target.sessionSecret(session), created, dropped, ...report },
     lines: [
       `${terminal.style('green', 'Imported')} as ${target.sessionSecret(session)}.`,
-      ...storedLines(report),
-      ...(lookUp
-        ? ['The imported refresh token is spent: other programs that use it must sign in again.']
-        : []),
+      ...(complete === undefined
+        ? []
+        : [
+            ...storedLines(report),
+            'The imported refresh token is spent: other programs that use it must sign in again.',
+          ]),
       ...(entries === undefined ? [] : [HOME_ASSISTANT_NEEDS_ITS_OWN]),
     ],
   };

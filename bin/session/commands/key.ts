@@ -13,8 +13,9 @@ import { duration } from '../terminal/duration.ts';
 import { type AddCommand, OK, type Task } from './command.ts';
 
 const HELP = `
-Without an action it shows the age of the key. "show" prints the key. "rotate" makes a new one, which is accepted within
-ten seconds; the old key works until the next rotation.`;
+Without an action it shows the age of the key. "show" prints the key. "rotate"
+makes a new one, which is accepted within ten seconds; the old key works until
+the next rotation.`;
 
 /** As the stack generates it: letters and digits are also valid base64, which Standard Webhooks requires of a key. */
 const KEY = { PasswordLength: 64, ExcludePunctuation: true };
@@ -53,7 +54,8 @@ const describeKey: Task = async ({ terminal, target }) => {
   terminal.result({ secret, keyAgeSeconds: Math.floor(ageMs / 1000), previousAccepted }, [
     `The webhook’s key is in ${secret}. It was made ${duration(ageMs)} ago.`,
     previousAccepted ? 'The old key is accepted too.' : 'No other key is accepted.',
-    `To show it: ${target.commandLine('key show')}. To rotate it: ${target.commandLine('key rotate')}`,
+    `To show it: ${target.commandLine('key show')}`,
+    `To rotate it: ${target.commandLine('key rotate')}`,
   ]);
   return OK;
 };

@@ -9,9 +9,10 @@ const COLUMNS = {
 };
 
 const HELP = `
-Columns: the session's name; when its newest refresh token was stored; how the last run with this token ended, or why a logout
-cannot be tried.
-The exit code is 1 if a session cannot be used: if its secret is unusable, Blink refuses its token, or a run is at work.`;
+Columns: the session's name; when its newest refresh token was stored; how the
+last run with this token ended, or why a logout cannot be tried.
+The exit code is 1 if a session cannot be used: if its secret is unusable, Blink
+refuses its token, or a run is at work.`;
 
 export const addList: AddCommand = (program, start) => {
   program

@@ -4,17 +4,19 @@ import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
 import type { Outcome } from '../../../lambda/outcome.ts';
-import { CommandError, Interrupted, UsageError } from '../errors/command-error.ts';
-import { spendingRun } from '../with-access.ts';
+import { CommandError, UsageError } from '../errors/command-error.ts';
+import { spendingRun } from '../spending-run.ts';
 import { ALL_HELP, ALL_OPTION, taskForAll } from './all-option.ts';
 import { askForClients, clientWords } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `
-Does what the function does: refreshes the token, stores the new one, and ends the session at Blink.
+Does what the function does: refreshes the token, stores the new one, and ends
+the session at Blink.
 
-With --client-id, at a terminal, it looks the client up in the account's list, names it, and asks. The look-up spends the
-refresh token once more. With --yes, or without a terminal, it logs the client out without a question.
+With --client-id, at a terminal, it looks the client up in the account's list,
+names it, and asks. The look-up spends the refresh token once more. With --yes,
+or without a terminal, it logs the client out without a question.
 ${ALL_HELP}`;
 
 interface LogoutOptions {
@@ -54,12 +56,17 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
         terminal.result(outcome, [
           `${terminal.style('green', 'Logged out')}: client ${outcome.clientId} of account ${outcome.accountId}.`,
           ...(outcome.signInNeeded
-            ? [`Blink’s new refresh token was unusable: ${request.session} needs a new sign-in.`]
+            ? [`Blink’s new refresh token was unusable: ${session} needs a new sign-in.`]
             : []),
         ]);
         return OK;
       case 'already_logged_out':
-        terminal.result(outcome, [`${request.session} is already logged out. Nothing was spent.`]);
+        terminal.result(outcome, [
+          // At a terminal, the look-up of the client has spent the refresh token.
+          clientId === undefined
+            ? `${session} is already logged out. Nothing was spent.`
+            : `Client ${clientId} is already logged out.`,
+        ]);
         return OK;
       case 'ready':
       case 'token_may_be_lost':
@@ -83,12 +90,11 @@ export function logOutNow(context: Context, request: LogoutRequest): Promise<Out
 async function requireYes(context: Context, session: string, clientId: string): Promise<void> {
   const { terminal, questions, interruption } = context;
   const asked = await askForClients(context, session);
-  if (interruption.exitCode !== undefined) {
-    throw new Interrupted('Interrupted. Nothing was logged out.', interruption.exitCode);
-  }
+  interruption.stopIfCame('Interrupted. Nothing was logged out.');
   const words = clientWords(terminal, asked, clientId);
   const isOwn = asked.kind === 'answered' && asked.value.ownClientId === clientId;
-  if (await questions.confirm(`Log out ${words}${isOwn ? `. It is ${session} itself` : ''}?`)) return;
+  if (isOwn) terminal.note(`${clientId} is the client of ${session} itself.`);
+  if (await questions.confirm(`Log out ${words}?`)) return;
   throw new CommandError('not_confirmed', 'Nothing was logged out.');
 }
 

@@ -10,8 +10,9 @@ import { logOutNow } from './logout.ts';
 const RECOVERY_WINDOW_DAYS = 30;
 
 const HELP = `
-Deletes the session's secret. Secrets Manager keeps it for ${RECOVERY_WINDOW_DAYS} days, in which it can be restored; with --now it is gone at once.
-The client stays signed in at Blink unless it is logged out first, which the command offers.
+Deletes the session's secret. Secrets Manager keeps it for ${RECOVERY_WINDOW_DAYS} days, in which it
+can be restored; with --now it is gone at once. The client stays signed in at
+Blink unless it is logged out first, which the command offers.
 Without a terminal it deletes only with --yes, and logs nothing out.`;
 
 interface RemoveOptions {
@@ -43,14 +44,18 @@ function remove(session: string, { now = false, yes = false }: RemoveOptions): T
       now
         ? `${terminal.style('green', 'Deleted')} ${secret}.`
         : `${terminal.style('green', 'Removed.')} ${secret} is deleted for good on ${day(deletedAt)}.`,
-      ...(now ? [] : [`To restore it before: aws secretsmanager restore-secret --secret-id ${secret}`]),
+      ...(now
+        ? []
+        : [
+            `To restore it before: ${target.awsCommandLine('secretsmanager', 'restore-secret', '--secret-id', secret)}`,
+          ]),
     ]);
     return OK;
   };
 }
 
 async function ask(context: Context, session: string, now: boolean): Promise<void> {
-  const { terminal, questions } = context;
+  const { terminal, questions, interruption } = context;
   if (questions.fromScript) {
     throw new CommandError('not_confirmed', 'Without a terminal, remove deletes only with --yes.', [
       'To end the session at Blink too, run logout before.',
@@ -59,12 +64,12 @@ async function ask(context: Context, session: string, now: boolean): Promise<voi
   const sure = now
     ? `Delete ${session} at once? Its tokens cannot be restored.`
     : `Delete ${session}? It can be restored for ${RECOVERY_WINDOW_DAYS} days.`;
-  const logOutFirst = await questions.confirm(
-    `Log ${session} out at Blink before it is deleted? Otherwise its client stays signed in.`,
-  );
+  terminal.note('A client that is not logged out at Blink stays signed in there.');
+  const logOutFirst = await questions.confirm(`Log ${session} out at Blink first?`);
   if (!(await questions.confirm(sure))) throw new CommandError('not_confirmed', 'Nothing was changed.');
   if (logOutFirst) {
     await logOutNow(context, { session });
+    interruption.stopIfCame(`Interrupted. ${session} is logged out, and its secret is not deleted.`);
     terminal.note(`${session} is logged out.`);
   }
 }

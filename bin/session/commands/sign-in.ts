@@ -15,8 +15,8 @@ import type { Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, OK, sessionArgument } from './command.ts';
 
 const HELP = `
-Asks for your e-mail address and password at Blink, and for the code that Blink sends. The password is not stored.
-An existing session keeps its other fields.
+Asks for your e-mail address and password at Blink, and for the code that Blink
+sends. The password is not stored. An existing session keeps its other fields.
 
 A script pipes in one line each, in this order: e-mail address, password, code.`;
 

@@ -9,16 +9,19 @@ import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task }
 import { parseClientId } from './logout.ts';
 
 const HELP = `
-Finds out two things about your account: whether a session's refresh token survives its logout, so that a schedule works
-every night and not once for each sign-in; and, with --client-id, whether one client can log out another.
+Finds out two things about your account: whether a session's refresh token
+survives its logout, so that a schedule works every night and not once for each
+sign-in; and, with --client-id, whether one client can log out another.
 
-It ends the session at Blink, and that of the named client: they must sign in again, second factor included. Use a session
-that nothing else needs. The steps are a refresh, the logout of the named client, the logout of the session, and a refresh
-after it. Each step asks first; without a terminal, the trial needs --yes. Each step refreshes the token and stores the new
-one before it goes on.
+It ends the session at Blink, and that of the named client: they must sign in
+again, second factor included. Use a session that nothing else needs. The steps
+are a refresh, the logout of the named client, the logout of the session, and a
+refresh after it. Each step asks first; without a terminal, the trial needs
+--yes. Each step refreshes the token and stores the new one before it goes on.
 
-The report contains no secret, id or name, so that you can paste it into an issue. The exit code is 0 if the trial has found
-out whether the refresh token survives.`;
+The report contains no secret, id or name, so that you can paste it into an
+issue. The exit code is 0 if the trial has found out whether the refresh token
+survives.`;
 
 interface TrialOptions {
   readonly clientId?: string;
@@ -47,8 +50,16 @@ function tryOut(trial: Trial, yes: boolean): Task {
         'It ends sessions at Blink: see trial --help.',
       ]);
     }
-    const { stored } = await terminal.progress('Reading the session', () => target.vault.read(session));
+    const { stored, state } = await terminal.progress('Reading the session', () =>
+      target.vault.read(session),
+    );
     if (clientId !== undefined && clientId === stored.clientId) throw notAnotherClient(session);
+
+    if (state.loggedOut !== 'never') {
+      terminal.note(
+        `${session} was logged out before. If Blink refuses its refresh token now, sign in again and repeat the trial.`,
+      );
+    }
 
     const calls: RecordedCall[] = [];
     const plan = trialSteps(context, trial, stored.clientId, calls);

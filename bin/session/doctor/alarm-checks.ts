@@ -1,7 +1,6 @@
 import { CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 import * as v from 'valibot';
-import { clientConfig } from '../client-config.ts';
 import type { Target } from '../target.ts';
 import { type Check, notConfigured, notOk, ok } from './check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
@@ -18,7 +17,7 @@ export function mailIsConfirmed(target: Target, stack: DeployedStack, isSet: boo
       permissions: [{ action: 'sns:ListSubscriptionsByTopic', resource: topicArn.split(':').at(-1) ?? '*' }],
     },
     async look() {
-      const client = new SNSClient(clientConfig(target));
+      const client = new SNSClient(target.clientConfig);
       const arns: string[] = [];
       for await (const page of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn })) {
         for (const subscription of page.Subscriptions ?? []) {
@@ -38,8 +37,8 @@ export function mailIsConfirmed(target: Target, stack: DeployedStack, isSet: boo
         return ok('The mail subscription of the alarms is confirmed.');
       return isSet
         ? notOk(
-            'The mail subscription of the alarms is gone: it was not confirmed within 48 hours, or somebody ended it.',
-            `Subscribe again, and confirm: aws sns subscribe --topic-arn ${topicArn} --protocol email --notification-endpoint ADDRESS`,
+            'The mail subscription of the alarms does not exist: it was not confirmed within 48 hours, or it was ended.',
+            `Subscribe again, and confirm: ${target.awsCommandLine('sns', 'subscribe', '--topic-arn', topicArn, '--protocol email --notification-endpoint ADDRESS')}`,
           )
         : notConfigured(
             'No address receives the alarms.',
@@ -65,7 +64,7 @@ export function noAlarmRings(target: Target, stack: DeployedStack): Check {
       permissions: [{ action: 'cloudwatch:DescribeAlarms', resource: `alarm:${stack.name}-*` }],
     },
     async look() {
-      const client = new CloudWatchClient(clientConfig(target));
+      const client = new CloudWatchClient(target.clientConfig);
       const command = new DescribeAlarmsCommand({ AlarmNames: [...names], MaxRecords: 100 });
       const { MetricAlarms: alarms } = v.parse(alarmsSchema, await client.send(command));
       client.destroy();
@@ -78,14 +77,14 @@ export function noAlarmRings(target: Target, stack: DeployedStack): Check {
         ),
         ...silenced.map(
           ({ AlarmName }) =>
-            `${AlarmName} notifies nobody: aws cloudwatch enable-alarm-actions --alarm-names ${AlarmName}`,
+            `${AlarmName} sends no e-mail: ${target.awsCommandLine('cloudwatch', 'enable-alarm-actions', '--alarm-names', AlarmName)}`,
         ),
       ];
       if (advice.length === 0) return ok(`None of ${alarms.length} alarms rings.`);
       return notOk(
         ringing.length > 0
           ? `${ringing.length} of ${alarms.length} alarms ${ringing.length === 1 ? 'rings' : 'ring'}.`
-          : `No alarm rings, but ${silenced.length} of ${alarms.length} would notify nobody.`,
+          : `No alarm rings, but ${silenced.length} of ${alarms.length} would send no e-mail.`,
         ...advice,
       );
     },

@@ -1,6 +1,5 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { DeployedSettings } from '../../../lib/settings-in-force.ts';
-import { clientConfig } from '../client-config.ts';
 import type { Target } from '../target.ts';
 import { mailIsConfirmed, noAlarmRings } from './alarm-checks.ts';
 import type { Check, TriedSessions } from './check.ts';
@@ -21,7 +20,7 @@ export function deployedChecks(
   // Without outputs, the stack has never been deployed as a whole.
   if (functionName === undefined || url === undefined) return [];
   const { schedule, alarmEmail } = deployed.kind === 'recorded' ? deployed.settings : {};
-  const lambda = new LambdaClient(clientConfig(target));
+  const lambda = new LambdaClient(target.clientConfig);
   return [
     functionIsActive(lambda, functionName),
     roleReadsSessions(lambda, functionName, sessions.readable),

@@ -5,7 +5,6 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
 import { isNoSuchStack } from '../../../lib/deployed-settings.ts';
-import { clientConfig } from '../client-config.ts';
 import type { Permission } from '../errors/policy-statement.ts';
 import type { Target } from '../target.ts';
 
@@ -48,7 +47,7 @@ const resourcesSchema = v.object({
 /** Resolves with `undefined` if there is no such stack. */
 export async function readStack(target: Target): Promise<DeployedStack | undefined> {
   const { stackName: name } = target;
-  const client = new CloudFormationClient(clientConfig(target));
+  const client = new CloudFormationClient(target.clientConfig);
   try {
     const [stack] = v.parse(
       stacksSchema,

@@ -1,5 +1,4 @@
 import { readDeployedSettings } from '../../../lib/deployed-settings.ts';
-import { clientConfig } from '../client-config.ts';
 import { isReadable, isUsable, readSessions, type SessionEntry } from '../session-entries.ts';
 import type { Target } from '../target.ts';
 import { type Check, type CheckResult, runCheck } from './check.ts';
@@ -44,7 +43,7 @@ export async function examine(target: Target): Promise<readonly CheckResult[]> {
     target,
   );
   if (stack === undefined) return [stackFound, sessionsFound];
-  const deployed = await readDeployedSettings(stack.name, clientConfig(target));
+  const deployed = await readDeployedSettings(stack.name, target.clientConfig);
   const checks = deployedChecks(target, stack, sessions, deployed);
   return [stackFound, ...(await runAll(checks)), sessionsFound];
 }

@@ -2,7 +2,6 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import * as v from 'valibot';
 import { FAILURES, type FailureCode } from '../../../lambda/failure-codes.ts';
 import { countOf, FAILURE_METRICS } from '../../../lambda/metrics.ts';
-import { clientConfig } from '../client-config.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type Check, notConfigured, notOk, ok } from './check.ts';
@@ -43,7 +42,7 @@ export function lastRunSucceeded(target: Target, stack: DeployedStack): Check {
     service: { name: 'CloudWatch', permissions: [{ action: 'cloudwatch:GetMetricData' }] },
     async look() {
       const nowMs = Date.now();
-      const client = new CloudWatchClient(clientConfig(target));
+      const client = new CloudWatchClient(target.clientConfig);
       const command = new GetMetricDataCommand({
         StartTime: new Date(nowMs - DAYS * DAY_MS),
         EndTime: new Date(nowMs),

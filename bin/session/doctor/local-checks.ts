@@ -2,7 +2,6 @@ import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import { LOGOUT_PATHS } from '../../../lambda/webhook/routes.ts';
 import type { LocalPorts } from '../../../lib/local/local-ports.ts';
-import { clientConfig } from '../client-config.ts';
 import { startLocalRun } from '../errors/explain-secrets.ts';
 import type { Target } from '../target.ts';
 import { type Check, notOk, ok, type TriedSessions } from './check.ts';
@@ -16,7 +15,7 @@ const functionsSchema = v.object({ Functions: v.tuple([v.object({ FunctionName: 
 /** What `npm start -- --serve` has: the function with its webhook, and Blink's stand-in. The webhook asks for the key. */
 export function localChecks(target: Target, ports: LocalPorts, sessions: TriedSessions): readonly Check[] {
   const url = (port: number) => `http://127.0.0.1:${port}`;
-  const client = new LambdaClient({ ...clientConfig(target), endpoint: url(ports.lambdaApi) });
+  const client = new LambdaClient({ ...target.clientConfig, endpoint: url(ports.lambdaApi) });
   return [
     {
       name: 'function',

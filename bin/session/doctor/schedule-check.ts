@@ -3,7 +3,6 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import * as v from 'valibot';
 import { parseScheduleExpression } from '../../../lib/schedule-expression.ts';
 import { nextTimes } from '../../../lib/schedule-times.ts';
-import { clientConfig } from '../client-config.ts';
 import type { Target } from '../target.ts';
 import { type Check, type Finding, notConfigured, notOk, ok } from './check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
@@ -32,12 +31,15 @@ export function scheduleFires(target: Target, stack: DeployedStack, isSet: boole
           permissions: [{ action: 'events:DescribeRule', resource: `rule/${rule}` }],
         },
         async look() {
-          const client = new EventBridgeClient(clientConfig(target));
+          const client = new EventBridgeClient(target.clientConfig);
           const found = v.parse(ruleSchema, await client.send(new DescribeRuleCommand({ Name: rule })));
           client.destroy();
           // The rule is always there, disabled if there is no schedule.
           if (!isSet && found.State === 'DISABLED') return notConfigured(...NOT_SET);
-          return examine(found, `Enable it: aws events enable-rule --name ${rule}`);
+          return examine(
+            found,
+            `Enable it: ${target.awsCommandLine('events', 'enable-rule', '--name', rule)}`,
+          );
         },
       }
     : {
@@ -47,7 +49,7 @@ export function scheduleFires(target: Target, stack: DeployedStack, isSet: boole
           permissions: [{ action: 'scheduler:GetSchedule', resource: `schedule/default/${schedule}` }],
         },
         async look() {
-          const client = new SchedulerClient(clientConfig(target));
+          const client = new SchedulerClient(target.clientConfig);
           const command = new GetScheduleCommand({ Name: schedule });
           const found = v.parse(scheduleSchema, await client.send(command));
           client.destroy();

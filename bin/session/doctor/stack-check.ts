@@ -41,5 +41,8 @@ export async function examineStack(
   }
   const [, problem, advice = ''] = ADVICE.find(([pattern]) => pattern.test(stack.status)) ?? [];
   if (problem === undefined) return ok(`${stackName} is deployed (${stack.status}).`);
-  return notOk(`${stackName} ${problem} (${stack.status}).`, advice.replace('STACK', stackName));
+  return notOk(
+    `${stackName} ${problem} (${stack.status}).`,
+    advice.replace('STACK', [stackName, ...place.options].join(' ')),
+  );
 }

@@ -57,7 +57,7 @@ export async function explainAws(failure: AwsFailure, target: Target): Promise<C
   }
   const told = (code: string, message: string, advice: string) =>
     new CommandError(code, message, [advice], failure);
-  const credentials = explainCredentials(failure, name, target);
+  const credentials = explainCredentials(failure, name, target.place.options);
   if (credentials !== undefined) return credentials;
   if (/^Throttling/.test(name)) {
     return told('aws_unavailable', `${service.name} is busy (${name}).`, 'Try again in a minute.');

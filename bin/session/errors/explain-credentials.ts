@@ -1,4 +1,3 @@
-import type { Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
 
 const EXPIRED = ['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'];
@@ -13,17 +12,18 @@ const NOT_ACCEPTED = [
 /**
  * Explains a failed call to AWS whose credentials or Region are the cause.
  * @param awsError the error's name
+ * @param options those that select the account and the Region, such as `--profile work`
  */
 export function explainCredentials(
   error: unknown,
   awsError: string,
-  target: Target,
+  options: readonly string[],
 ): CommandError | undefined {
   const systemMessage = messagesOf(error);
   const told = (code: string, message: string, ...advice: string[]) =>
     new CommandError(code, message, advice, error);
   if (EXPIRED.includes(awsError)) {
-    return told('credentials_expired', 'The AWS credentials have expired.', ...newCredentials(target));
+    return told('credentials_expired', 'The AWS credentials have expired.', ...newCredentials(options));
   }
   if (NOT_ACCEPTED.includes(awsError)) {
     return told(
@@ -40,27 +40,31 @@ export function explainCredentials(
     );
   }
   if (/region is missing/i.test(systemMessage)) {
-    return told('no_region', 'No AWS Region is set.', 'Add the Region of the stack: --region eu-central-1');
+    return told(
+      'no_region',
+      'No AWS Region is set.',
+      'Set the Region of the stack: export AWS_REGION=eu-central-1',
+      'Or name it: --region eu-central-1',
+    );
   }
   if (/\bSSO\b|TokenProviderError|\blogin\b/i.test(systemMessage) || awsError === 'TokenProviderError') {
-    return told('sso_expired', 'The AWS sign-in (SSO) has expired.', ...newCredentials(target));
+    return told('sso_expired', 'The AWS sign-in (SSO) has expired.', ...newCredentials(options));
   }
   if (awsError === 'CredentialsProviderError') {
     return told(
       'no_credentials',
       'There are no AWS credentials.',
-      'Choose a profile with --profile (aws configure list-profiles lists them).',
-      'To try it without an account: --local',
+      'Sign in: aws sso login',
+      'Or set up keys: aws configure',
+      'Or choose a profile with --profile (aws configure list-profiles lists them).',
+      'To try it without an account: npm start -- --serve, and --local here',
     );
   }
   return undefined;
 }
 
-function newCredentials({ place }: Target): readonly string[] {
-  return [
-    `Sign in again: ${['aws sso login', ...place.options].join(' ')}`,
-    'Or renew them where they come from.',
-  ];
+function newCredentials(options: readonly string[]): readonly string[] {
+  return [`Sign in again: ${['aws sso login', ...options].join(' ')}`, 'Or renew them where they come from.'];
 }
 
 /** Names and messages of an error and its causes: to be searched, never to be shown. */

@@ -17,14 +17,14 @@ export async function explainSecrets(failure: Failure, target: Target): Promise<
   const systemMessage = messagesOf(failure.cause);
 
   if (awsError === 'AccessDeniedException') return accessDenied(failure, target, systemMessage);
-  const credentials = explainCredentials(failure, awsError, target);
+  const credentials = explainCredentials(failure, awsError, target.place.options);
   if (credentials !== undefined) return credentials;
   if (awsError === 'InvalidRequestException') {
     const name = target.failedCalls.of(failure)?.secretName ?? '';
     return told(
       'secret_deleted',
       `The secret ${name} is scheduled for deletion, or another service manages it.`,
-      `To restore it: aws secretsmanager restore-secret --secret-id ${name}`,
+      `To restore it: ${target.awsCommandLine('secretsmanager', 'restore-secret', '--secret-id', name)}`,
     );
   }
   if (KEY_UNUSABLE.includes(awsError)) {

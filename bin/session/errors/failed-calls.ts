@@ -1,14 +1,14 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
-/** A call to Secrets Manager, as a policy names it. */
+/** A call to Secrets Manager, with the name that IAM policies use. */
 export interface FailedCall {
   /** Such as `secretsmanager:PutSecretValue`. */
   readonly action: string;
-  /** `undefined` where the call is about no secret in particular. */
+  /** `undefined` if the call concerns no single secret. */
   readonly secretName: string | undefined;
 }
 
-/** Remembers which call an error came from: the error itself says so in words alone. */
+/** Keeps the call that caused an error. The error names it only in its message. */
 export class FailedCalls {
   readonly #byError = new WeakMap<object, FailedCall>();
 
@@ -30,7 +30,7 @@ export class FailedCalls {
     );
   }
 
-  /** Of an error or of what caused it. */
+  /** The call that caused the error or one of its causes. */
   of(error: unknown): FailedCall | undefined {
     if (!(error instanceof Error)) return undefined;
     return this.#byError.get(error) ?? this.of(error.cause);

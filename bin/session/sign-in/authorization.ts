@@ -1,9 +1,9 @@
+import { createHash, randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { blinkFailure, unusableAnswer } from '../../../lambda/blink/blink-failure.ts';
 import type { HttpResponse } from '../../../lambda/blink/http-exchange.ts';
 import { tokenSchema } from '../../../lambda/blink/token.ts';
 import { isRedirect } from './browser.ts';
-import type { Pkce } from './pkce.ts';
 
 /** The authorization code grant (RFC 6749 section 4.1) as Blink's app for iOS asks for it. */
 
@@ -12,14 +12,19 @@ export const REDIRECT_URI = 'immedia-blink://applinks.blink.com/signin/callback'
 
 const AUTHORIZE_URL = 'https://api.oauth.blink.com/oauth/v2/authorize';
 
+/** For the Proof Key for Code Exchange (RFC 7636). */
+export function createVerifier(): string {
+  return randomBytes(32).toString('base64url');
+}
+
 /** The first page of a sign-in. */
-export function authorizationUrl(hardwareId: string, { challenge }: Pkce): URL {
+export function authorizationUrl(hardwareId: string, verifier: string): URL {
   const url = new URL(AUTHORIZE_URL);
   url.search = new URLSearchParams({
     app_brand: 'blink',
     app_version: '50.1',
     client_id: OAUTH_CLIENT,
-    code_challenge: challenge,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
     device_brand: 'Apple',
     device_model: 'iPhone16,1',

@@ -1,11 +1,15 @@
 import type { Grant } from '../../../lambda/blink/blink.ts';
 import { blinkFailure, isSuccess } from '../../../lambda/blink/blink-failure.ts';
 import type { Caller } from '../../../lambda/blink/caller.ts';
-import { authorizationCodeUrl, authorizationUrl, processAuthorizationCodeResponse } from './authorization.ts';
+import {
+  authorizationCodeUrl,
+  authorizationUrl,
+  createVerifier,
+  processAuthorizationCodeResponse,
+} from './authorization.ts';
 import { Browser } from './browser.ts';
 import { codeExchangeRequest, processCodeExchangeResponse } from './code-exchange.ts';
 import { type PasswordAnswer, passwordForm, processPasswordResponse } from './password.ts';
-import { createPkce } from './pkce.ts';
 import { type CodeAnswer, codeForm, processCodeResponse, VERIFY_URL } from './second-factor.ts';
 import { processSignInPage, SIGN_IN_URL } from './sign-in-page.ts';
 
@@ -41,9 +45,9 @@ export async function signIn(
   { email, password, hardwareId }: Credentials,
 ): Promise<SignInResult> {
   const browser = new Browser(caller.exchange);
-  const pkce = createPkce();
+  const verifier = createVerifier();
 
-  const begun = await browser.follow(authorizationUrl(hardwareId, pkce));
+  const begun = await browser.follow(authorizationUrl(hardwareId, verifier));
   if (!isSuccess(begun)) throw blinkFailure('sign-in', begun);
   const csrfToken = processSignInPage(await browser.get(SIGN_IN_URL));
 
@@ -67,7 +71,7 @@ export async function signIn(
 
   async function finish(): Promise<SignedIn> {
     const code = processAuthorizationCodeResponse(await browser.get(authorizationCodeUrl()));
-    const request = codeExchangeRequest({ code, verifier: pkce.verifier, hardwareId }, caller.userAgent);
+    const request = codeExchangeRequest({ code, verifier, hardwareId }, caller.userAgent);
     return { kind: 'signed_in', grant: processCodeExchangeResponse(await browser.send(request)) };
   }
 }

@@ -8,7 +8,6 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import * as v from 'valibot';
-import { clientConfig } from '../client-config.ts';
 import { AwsFailure, type AwsService, awsErrorName, calling } from '../errors/aws-failure.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Permission } from '../errors/policy-statement.ts';
@@ -24,7 +23,7 @@ export type ExecutionStatus =
   | { readonly status: 'RUNNING' | 'SUCCEEDED' | 'TIMED_OUT' | 'ABORTED' }
   | { readonly status: 'FAILED'; readonly error: string };
 
-/** The sessions that are through. Those that were aborted are not. */
+/** Counts the sessions that have ended, without those that were aborted. */
 export interface Progress {
   readonly execution: ExecutionStatus;
   readonly succeeded: number;
@@ -45,7 +44,7 @@ const executionSchema = v.object({
 /** A session's execution, whose output is made by `lib/fleet/session-states.ts`: `[]`, or `["garden: session_busy"]`. */
 const childSchema = v.object({
   status: v.string(),
-  // A name that is no session's, too: any secret's may be listed.
+  // Secrets with names that no session can have are listed, too.
   input: v.pipe(
     v.string(),
     v.parseJson(),
@@ -70,9 +69,9 @@ const UNFINISHED = ['RUNNING', 'ABORTED'];
 const mapRunSchema = v.object({ status: v.string(), itemCounts: v.object({ total: v.number() }) });
 
 interface MapRun {
-  /** Without a failure: `undefined`. By the ARN of the child execution. */
+  /** By the ARN of the child execution; `undefined` for a session without a failure. */
   readonly sessions: Map<string, FailedSession | undefined>;
-  /** Nothing will change. */
+  /** The map run has ended, and its sessions are read. */
   isRead: boolean;
 }
 
@@ -91,7 +90,7 @@ export class Execution {
     this.#machineArn = machineArn;
     this.#name = name;
     this.#client = new SFNClient({
-      ...clientConfig(target),
+      ...target.clientConfig,
       ...stepFunctionsEndpoint(target),
       maxAttempts: target.place.kind === 'local' ? 2 : 8,
     });
@@ -166,8 +165,7 @@ export class Execution {
   }
 }
 
-/** For `aws stepfunctions`, too. */
-export function stepFunctionsEndpoint({ place }: Target): { readonly endpoint?: string } {
+function stepFunctionsEndpoint({ place }: Target): { readonly endpoint?: string } {
   return place.kind === 'local' ? { endpoint: `http://127.0.0.1:${place.ports.stepFunctions}` } : {};
 }
 

@@ -2,7 +2,6 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import * as v from 'valibot';
 import { isNoSuchStack } from '../../../lib/deployed-settings.ts';
 import { LOCAL_STATE_MACHINE_ARN } from '../../../lib/local/step-functions/start-step-functions.ts';
-import { clientConfig } from '../client-config.ts';
 import { AwsFailure, calling } from '../errors/aws-failure.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Target } from '../target.ts';
@@ -31,7 +30,7 @@ export async function stateMachineArn(target: Target): Promise<string> {
 
 async function describeStacks(target: Target): Promise<object> {
   const { stackName, place } = target;
-  const client = new CloudFormationClient(clientConfig(target));
+  const client = new CloudFormationClient(target.clientConfig);
   const service = {
     name: 'CloudFormation',
     permissions: [{ action: 'cloudformation:DescribeStacks', resource: `stack/${stackName}/*` }],

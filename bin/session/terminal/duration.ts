@@ -5,7 +5,7 @@ const UNITS = [
   ['second', 1_000],
 ] as const;
 
-/** `3 days`: in the largest unit of which there are two, or one at least of the smallest. */
+/** Such as `3 days`: in the largest unit of which there are at least two, otherwise in seconds, at least one. */
 export function duration(ms: number): string {
   const [name, unitMs] = UNITS.find(([, each]) => ms >= 2 * each) ?? ['second', 1_000];
   const count = Math.max(1, Math.floor(ms / unitMs));

@@ -4,9 +4,9 @@ import type { Terminal } from './terminal.ts';
 /** Exit codes as shells report them: 128 and the signal's number. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
-/** Ends the process on a signal, but not while it does what must not be cut off. */
+/** Ends the process on a signal, except while `hold` waits for its work. */
 export class Interruption {
-  /** Of the signal that came while work was held, so that the command ends with it. */
+  /** The exit code of the command, if a signal came during `hold`. */
   exitCode: number | undefined;
   readonly #terminal: Terminal;
   #held = false;
@@ -25,6 +25,11 @@ export class Interruption {
     } finally {
       this.#held = false;
     }
+  }
+
+  /** Throws if a signal came during `hold`, so that the command does nothing more. */
+  stopIfCame(message: string): void {
+    if (this.exitCode !== undefined) throw new Interrupted(message, this.exitCode);
   }
 
   /** Until `work` has ended, these words are shown if a signal ends the process. */

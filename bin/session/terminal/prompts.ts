@@ -1,15 +1,20 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
+import { wrap } from '../../../lib/wrap.ts';
 import { Interrupted } from '../errors/command-error.ts';
 import { Keyboard } from './keyboard.ts';
 import { CODE_RULE, EMAIL_RULE, parseCode, parseEmail, type Questions } from './questions.ts';
 import type { Streams } from './terminal.ts';
 
+/** What a prompt shows around its question: `? ` and ` (y/N)`. */
+const AROUND_QUESTION = 8;
+
 /** Asks on the terminal. Ctrl-C rejects with `Interrupted`. */
 export function prompts({ stdin, stderr }: Streams): Questions {
   const keyboard = new Keyboard(stdin);
+  const fitted = (question: string) => wrap(question, (stderr.columns ?? 80) - AROUND_QUESTION);
   const accept = (isValid: boolean, rule: string) => {
     if (isValid) return true;
-    return keyboard.dropPasted() ? `${rule} The other lines that you pasted are ignored.` : rule;
+    return keyboard.dropPasted() ? fitted(`${rule} The other lines that you pasted are ignored.`) : rule;
   };
   const ask = async <T>(
     prompt: (context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream }) => Promise<T>,
@@ -46,11 +51,11 @@ export function prompts({ stdin, stderr }: Streams): Questions {
     },
     confirm(message) {
       keyboard.dropPasted();
-      return ask((context) => confirm({ message, default: false }, context));
+      return ask((context) => confirm({ message: fitted(message), default: false }, context));
     },
     choose(message, choices) {
       keyboard.dropPasted();
-      return ask((context) => select({ message, choices: [...choices] }, context));
+      return ask((context) => select({ message: fitted(message), choices: [...choices] }, context));
     },
     close() {
       if (keyboard.dropPasted()) stderr.write('The other lines that you pasted were not needed.\n');

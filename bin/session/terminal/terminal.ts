@@ -1,14 +1,17 @@
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { wrap } from '../../../lib/wrap.ts';
 import type { CommandError } from '../errors/command-error.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
 export interface Streams {
   readonly stdin: Readable & { readonly isTTY?: boolean; setRawMode?(mode: boolean): unknown };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stdout: Screen;
+  readonly stderr: Screen;
 }
+
+type Screen = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** Between two lines of progress in a log. */
 const LINE_EVERY_MS = 30_000;
@@ -27,7 +30,8 @@ export class Terminal {
   }
 
   result(document: object, lines: readonly string[]): void {
-    this.streams.stdout.write(`${this.json ? JSON.stringify(document) : lines.join('\n')}\n`);
+    const { stdout } = this.streams;
+    stdout.write(this.json ? `${JSON.stringify(document)}\n` : fitted(`${lines.join('\n')}\n`, stdout));
   }
 
   /** Ends a command that failed. With `--json` this is a document too, so that there is always one. */
@@ -36,18 +40,18 @@ export class Terminal {
     else this.problem(error);
   }
 
-  /** A failure after which the command goes on. */
+  /** A failure after which the command continues. */
   problem({ message, advice }: CommandError): void {
     const lines = [
       styleText('red', message, { stream: this.streams.stderr }),
       ...advice.map((line) => `  ${line}`),
     ];
-    this.streams.stderr.write(`${lines.join('\n')}\n`);
+    this.streams.stderr.write(fitted(`${lines.join('\n')}\n`, this.streams.stderr));
   }
 
   /** Progress; left out with `--json`. */
   note(text: string): void {
-    if (!this.json) this.streams.stderr.write(`${text}\n`);
+    if (!this.json) this.streams.stderr.write(fitted(`${text}\n`, this.streams.stderr));
   }
 
   /**
@@ -86,4 +90,9 @@ export class Terminal {
   style(style: Style, text: string): string {
     return styleText(style, text, { stream: this.streams.stdout });
   }
+}
+
+/** A pipe or a file gets each line whole. */
+function fitted(text: string, { isTTY, columns }: Screen): string {
+  return isTTY && columns !== undefined ? wrap(text, columns) : text;
 }

@@ -6,7 +6,7 @@ import type { Context } from '../commands/command.ts';
 import { logOutNow } from '../commands/logout.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { READ_AGAIN_AFTER_MS } from '../look-up-missing.ts';
-import { withAccess } from '../with-access.ts';
+import { withAccess } from '../spending-run.ts';
 import { type RecordedCall, recordedExchange } from './recorded-exchange.ts';
 import type { StepName } from './trial-report.ts';
 

@@ -61,7 +61,7 @@ describe('check', () => {
     expect(stdout.split('\n')).toEqual([
       'default: ready; no logout with this token yet',
       '  secret         blink-logout/default',
-      '  form           Homebridge JSON',
+      '  format         JSON of a Homebridge plugin',
       expect.stringMatching(/^ {2}refresh token {2}eyJ.….{4}$/),
       '  account        100001',
       '  tier           e008',

@@ -317,7 +317,7 @@ describe('doctor', () => {
       () => scheduleIs('DISABLED', 'cron(0 3 * * ? *)'),
     ],
     ['schedule', 'not_ok', /never fires again/, () => ruleIs('ENABLED', 'cron(0 3 1 1 ? 2020)')],
-    ['mail', 'not_ok', /gone.*aws sns subscribe --topic-arn/, () => subscriptionsAre()],
+    ['mail', 'not_ok', /does not exist.*aws sns subscribe --topic-arn/, () => subscriptionsAre()],
     [
       'mail',
       'not_configured',

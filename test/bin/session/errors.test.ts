@@ -291,10 +291,13 @@ describe('help', () => {
   it('shows commands and examples, and exits with 0', async () => {
     const { exitCode, stdout } = await session.runAtAws('--help');
     expect(exitCode).toBe(0);
-    for (const command of ['sign-in', 'import', 'check', 'list', 'logout', 'key']) {
-      expect(stdout).toContain(command);
+    const commands = [...stdout.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name = '']) => name);
+    expect(commands).toHaveLength(10);
+    for (const command of commands) {
       const help = await session.runAtAws(`${command} --help`);
       expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--local') });
+      expect(help.stdout).toContain(`Usage: npm run session -- ${command}`);
+      expect(stdout + help.stdout, 'fits 80 columns').not.toMatch(/^.{81}/m);
     }
   });
 });

@@ -30,7 +30,7 @@ function saved(form: string): string {
   switch (form) {
     case 'BLINK_TOKENS':
       return `BLINK_TOKENS='username=${encodeURIComponent(EMAIL)}|password=${PASSWORD}|token=eyJan-access-token|refresh_token=${token}|host=e008.immedia-semi.com|client_id=77|account_id=100001|oauth_client_id=ios|2fa_code=123'\n`;
-    case 'blinkpy JSON':
+    case 'JSON of blinkpy':
       return JSON.stringify({
         username: EMAIL,
         password: PASSWORD,
@@ -57,7 +57,7 @@ function saved(form: string): string {
 }
 
 describe('importing what is complete', () => {
-  it.each(['BLINK_TOKENS', 'blinkpy JSON', 'Homebridge JSON'])(
+  it.each(['BLINK_TOKENS', 'JSON of blinkpy', 'JSON of a Homebridge plugin'])(
     'takes %s from a file, leaves out what is not to be stored, and the file as it is',
     async (form) => {
       const path = await session.fileWith(saved(form));
@@ -82,7 +82,8 @@ describe('importing what is complete', () => {
     const { exitCode, stderr, stdout } = await session.run('import --from -', [saved('BLINK_TOKENS')]);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('password, 2fa_code, token');
-    expect(stdout).toMatch(/refresh token {2}eyJ.….{4}/);
+    expect(stderr).toMatch(/refresh token {2}eyJ.….{4}/);
+    expect(stdout).toContain('Imported as blink-logout/default.');
   });
 });
 
@@ -278,10 +279,10 @@ describe('importing what is not complete', () => {
 describe('importing over a session', () => {
   it('is refused to a script that does not say --yes', async () => {
     session.store('{"refresh_token":"the-one-before"}');
-    const ran = await session.run('import --from -', [saved('blinkpy JSON')]);
+    const ran = await session.run('import --from -', [saved('JSON of blinkpy')]);
     expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--yes') });
     expect(session.stored().text).toContain('the-one-before');
-    expect(await session.run('import --from - --yes', [saved('blinkpy JSON')])).toMatchObject({
+    expect(await session.run('import --from - --yes', [saved('JSON of blinkpy')])).toMatchObject({
       exitCode: 0,
     });
     expect(session.stored().text).toContain(token);
@@ -314,7 +315,7 @@ describe('importing from Home Assistant', () => {
   const blink = (title: string) => ({
     domain: 'blink',
     title,
-    data: JSON.parse(saved('blinkpy JSON')),
+    data: JSON.parse(saved('JSON of blinkpy')),
   });
 
   it('finds the Blink integration in its store, and says that both share one sign-in', async () => {
@@ -347,10 +348,10 @@ describe('importing from Home Assistant', () => {
 describe('importing a folder', () => {
   it('stores each file as the session of its name, and reports those that it cannot import', async () => {
     const folder = await session.folderWith({
-      'attic.json': saved('blinkpy JSON'),
+      'attic.json': saved('JSON of blinkpy'),
       'garden.env': saved('BLINK_TOKENS'),
       'broken.json': '{',
-      'Not a name.json': saved('blinkpy JSON'),
+      'Not a name.json': saved('JSON of blinkpy'),
       '.hidden': 'nothing',
     });
     const { exitCode, stdout } = await session.run(`import --json --from ${folder}`);
@@ -367,7 +368,7 @@ describe('importing a folder', () => {
 
   it('replaces existing sessions only with --yes', async () => {
     session.store('{"refresh_token":"the-one-before"}', 'attic');
-    const folder = await session.folderWith({ 'attic.json': saved('blinkpy JSON') });
+    const folder = await session.folderWith({ 'attic.json': saved('JSON of blinkpy') });
     expect(await session.run(`import --from ${folder}`)).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('already exists'),

@@ -4,7 +4,7 @@ import { spawn } from '@lydell/node-pty';
 
 /** A person at a terminal, who waits for what is shown and then types. */
 export interface Person {
-  /** Resolves once it is shown, after what was seen before. */
+  /** Resolves once it is shown, after what was seen before. Where a line is broken does not matter. */
   sees(text: string): Promise<void>;
   types(text: string): void;
   exitCode(): Promise<number>;
@@ -18,7 +18,7 @@ export const CTRL_C = '\x03';
 export const CTRL_D = '\x04';
 
 export function sitDown(command: string, args: readonly string[]): Person {
-  const terminal = spawn(command, [...args], { cols: 160, rows: 40, env: colourfulEnvironment() });
+  const terminal = spawn(command, [...args], { cols: 80, rows: 40, env: colourfulEnvironment() });
   const changes = new EventEmitter();
   let shown = '';
   let seen = 0;
@@ -38,7 +38,7 @@ export function sitDown(command: string, args: readonly string[]): Person {
   return {
     async sees(text) {
       for (;;) {
-        const plain = stripVTControlCharacters(shown);
+        const plain = stripVTControlCharacters(shown).replaceAll(/\s+/g, ' ');
         const at = plain.indexOf(text, seen);
         if (at !== -1) {
           seen = at + text.length;

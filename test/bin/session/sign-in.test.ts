@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const BY_HAND = {
   BLINK_TOKENS: `BLINK_TOKENS='username=x%40example.com|password=canary-stored|device_id=Blinkpy|token=eyJcanary-access|refresh_token=eyJcanary-refresh|host=a001.immedia-semi.com|client_id=1|account_id=2|2fa_code=123'`,
-  'blinkpy JSON': JSON.stringify({
+  'JSON of blinkpy': JSON.stringify({
     username: 'x@example.com',
     password: 'canary-stored',
     device_id: 'Home Assistant',
@@ -34,7 +34,7 @@ const BY_HAND = {
     client_id: '1',
     account_id: 2,
   }),
-  'Homebridge JSON': JSON.stringify(
+  'JSON of a Homebridge plugin': JSON.stringify(
     {
       accessToken: 'eyJcanary-access',
       refreshToken: 'eyJcanary-refresh',
@@ -175,13 +175,13 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
     ['a name in place of an address', ['ada', PASSWORD], 'input_invalid', /one line each/],
     ['a word in place of a code', [EMAIL, PASSWORD, 'abc'], 'input_invalid', /one line each/],
   ])('%s', async (_what, lines, code, advice) => {
-    session.store(BY_HAND['blinkpy JSON']);
+    session.store(BY_HAND['JSON of blinkpy']);
     const { exitCode, stdout } = await session.run('sign-in --json', lines);
     expect(exitCode).toBe(1);
     const { error } = JSON.parse(stdout);
     expect(error.code).toBe(code);
     expect(error.advice.join(' ')).toMatch(advice);
-    expect(session.stored().text).toBe(BY_HAND['blinkpy JSON']);
+    expect(session.stored().text).toBe(BY_HAND['JSON of blinkpy']);
     expect(session.secretsManager.calls.map(({ action }) => action)).toEqual([
       'GetSecretValue',
       'PutSecretValue',
@@ -227,7 +227,7 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
   });
 
   it('a missing right to write the secret: the policy statement, before Blink is asked', async () => {
-    session.store(BY_HAND['blinkpy JSON']);
+    session.store(BY_HAND['JSON of blinkpy']);
     session.secretsManager.faults.before('PutSecretValue', refuse('AccessDeniedException'));
     const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
     expect([exitCode, session.blink.calls]).toEqual([1, []]);
@@ -249,7 +249,7 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
   });
 
   it('a secret that is about to be deleted', async () => {
-    session.store(BY_HAND['blinkpy JSON']);
+    session.store(BY_HAND['JSON of blinkpy']);
     session.secretsManager.secrets.delete('blink-logout/default');
     const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
     expect(exitCode).toBe(1);

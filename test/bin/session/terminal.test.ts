@@ -64,7 +64,7 @@ describe('at a terminal', () => {
     const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
     session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
     const person = personRuns('remove');
-    await person.sees('Log default out at Blink before it is deleted?');
+    await person.sees('Log default out at Blink first?');
     person.types(`y${ENTER}`);
     await person.sees('Delete default? It can be restored for 30 days.');
     person.types(`y${ENTER}`);
@@ -116,7 +116,7 @@ describe('at a terminal', () => {
   it('a person who says no removes nothing', async () => {
     session.store('{"refresh_token":"kept"}');
     const person = personRuns('remove', '--now');
-    await person.sees('before it is deleted?');
+    await person.sees('Log default out at Blink first?');
     person.types(`y${ENTER}`);
     await person.sees('Its tokens cannot be restored.');
     person.types(`n${ENTER}`);
@@ -124,6 +124,24 @@ describe('at a terminal', () => {
     expect(await ended(person)).toBe(1);
     expect(session.stored().text).toContain('kept');
     expect(session.blink.calls).toEqual([]);
+  });
+
+  it('Ctrl-C during the logout that remove offers lets it be finished, and removes nothing', async () => {
+    session.store(`{"refresh_token":"${session.blink.seedSession({ accountId: 100_001, clientId: 5 })}"}`);
+    const person = personRuns('remove');
+    session.blink.faults.onCall = async ({ action }, moment) => {
+      if (action !== 'refresh' || moment !== 'after') return undefined;
+      person.types(CTRL_C);
+      await person.sees('stopping now could lose the session');
+      return undefined;
+    };
+    for (const question of ['Log default out at Blink', 'Delete default?']) {
+      await person.sees(question);
+      person.types(`y${ENTER}`);
+    }
+    await person.sees('Interrupted. default is logged out, and its secret is not deleted.');
+    expect(await ended(person)).toBe(130);
+    expect(session.stored().text).toContain(session.blink.tokens.newest(5));
   });
 
   it('a person signs in: mistypes, is asked again, and the password and the code stay hidden', async () => {

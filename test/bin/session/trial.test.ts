@@ -64,6 +64,14 @@ describe('trial', () => {
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'already_logged_out' });
   });
 
+  it('says beforehand that the session was logged out before', async () => {
+    await start();
+    await session.run(`logout ${SESSION}`);
+    const { exitCode, stderr } = await session.run(`trial ${SESSION} --yes`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^garden was logged out before.*This trial logs out garden/ms);
+  });
+
   it('finds that the refresh token survives; the next logout works', async () => {
     await start({ keepsRefreshTokenAtLogout: true });
     const { ran, report } = await tried();

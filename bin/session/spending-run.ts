@@ -1,21 +1,52 @@
 import { coolDownAfter } from '../../lambda/blink/blink-failure.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
 import { Failure } from '../../lambda/failure.ts';
 import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
 import type { Deadline } from '../../lambda/time.ts';
 import type { Note } from '../../lambda/vault/session-vault.ts';
-import { boundedRun } from './bounded-run.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { requireMove } from './permissions.ts';
 import { refreshAndSave } from './refresh-and-save.ts';
 
-/** What Blink is asked with, once the new refresh token is stored. */
+const LIMIT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
+
+/**
+ * Runs what spends a refresh token. After the function's timeout the process exits: other runs rely on that when they take
+ * over a claim. Until then a signal does not end it, as that could lose the session.
+ */
+export async function boundedRun<T>(
+  { terminal, interruption }: Pick<Context, 'terminal' | 'interruption'>,
+  work: (runEnds: Deadline) => Promise<T>,
+): Promise<T> {
+  const startedAtMs = Date.now();
+  const startedAtTick = performance.now();
+  // While the machine sleeps, the clock continues. The ticks continue only on some systems.
+  const elapsedMs = () => Math.max(Date.now() - startedAtMs, performance.now() - startedAtTick);
+
+  const timer = setTimeout(() => {
+    const timedOut = new CommandError(
+      'timed_out',
+      `Stopped: the run did not finish within ${FUNCTION_TIMEOUT_SECONDS} s.`,
+      ['See the state of the session with check, and try again in two minutes.'],
+    );
+    terminal.failure(timedOut);
+    process.exit(timedOut.exitCode);
+  }, LIMIT_MS);
+  try {
+    return await interruption.hold(() => work({ remainingMs: () => LIMIT_MS - elapsedMs() }));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What requests to Blink need. The new refresh token is stored before. */
 export interface Access {
   readonly accessToken: string;
   readonly stored: StoredSession;
 }
 
-/** What came of the question. The session's new refresh token is stored in either case. */
+/** Blink's answer. The session's new refresh token is stored in either case. */
 export type Asked<T> =
   | { readonly kind: 'answered'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: Failure | CommandError };
@@ -42,7 +73,7 @@ export function withAccess<T>(
   });
 }
 
-/** A bounded run, once the right to move AWSCURRENT is proven. The claim proves only that versions can be written. */
+/** A bounded run, after a check that AWSCURRENT may be moved. The claim checks only that versions can be written. */
 export async function spendingRun<T>(
   context: Context,
   session: string,
@@ -53,7 +84,7 @@ export async function spendingRun<T>(
   return boundedRun(context, work);
 }
 
-/** Blink is not asked again, by any run, before the wait that it has asked for is over. */
+/** Makes all runs wait for as long as Blink has asked for. */
 function noteOf(error: unknown): Note | undefined {
   if (!(error instanceof Failure) || coolDownAfter(error) !== 'session') return undefined;
   return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0 };

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { boundedRun } from '../../../bin/session/bounded-run.ts';
+import { boundedRun } from '../../../bin/session/spending-run.ts';
 import { Interruption } from '../../../bin/session/terminal/interruption.ts';
 import { Terminal } from '../../../bin/session/terminal/terminal.ts';
 

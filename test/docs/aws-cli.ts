@@ -1,0 +1,92 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import * as secretsManager from '@aws-sdk/client-secrets-manager';
+import * as v from 'valibot';
+
+/** Not on every machine. */
+export const HAS_AWS_CLI = spawnSync('aws', ['--version']).status === 0;
+
+/** The words of a line, as a shell reads them. */
+export function words(line: string): readonly string[] {
+  const env = { ...process.env, SESSION: 'default' };
+  return execFileSync('bash', ['-c', `printf '%s\\n' ${line}`], { env, encoding: 'utf8' })
+    .trim()
+    .split('\n');
+}
+
+export function awsCall(line: string): { readonly operation: string; readonly options: readonly string[] } {
+  const [, operation = '', rest = ''] = /\baws ([a-z0-9-]+ [a-z-]+)(.*)$/.exec(line) ?? [];
+  return { operation, options: [...rest.matchAll(/ --([a-z][a-z0-9-]*)/g)].map(([, option = '']) => option) };
+}
+
+/** Of the AWS CLI itself. */
+const GLOBAL_OPTIONS = ['query', 'output'];
+
+/** What the documents use of the AWS CLI; each line was run with it once. Secrets Manager's own come from the SDK. */
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  'apigatewayv2 update-api': ['api-id', 'disable-execute-api-endpoint', 'no-disable-execute-api-endpoint'],
+  'cloudformation deploy': ['template-file', 's3-bucket', 'stack-name', 'capabilities'],
+  'cloudformation describe-stacks': ['stack-name'],
+  'cloudformation describe-stack-resources': ['stack-name'],
+  'cloudformation package': ['template-file', 's3-bucket', 'output-template-file'],
+  'cloudtrail lookup-events': ['lookup-attributes', 'max-results'],
+  'cloudwatch describe-alarms': ['state-value', 'alarm-name-prefix'],
+  'events describe-rule': ['name'],
+  'events enable-rule': ['name'],
+  'lambda get-account-settings': [],
+  'lambda get-function-configuration': ['function-name'],
+  'lambda invoke': ['function-name', 'payload'],
+  'logs filter-log-events': ['log-group-name', 'start-time', 'filter-pattern'],
+  'scheduler list-schedules': [],
+  'service-quotas request-service-quota-increase': ['service-code', 'quota-code', 'desired-value'],
+  'sqs purge-queue': ['queue-url'],
+  'stepfunctions describe-execution': ['execution-arn'],
+  'stepfunctions list-executions': ['state-machine-arn', 'max-results'],
+  'sqs receive-message': [
+    'queue-url',
+    'max-number-of-messages',
+    'visibility-timeout',
+    'message-attribute-names',
+  ],
+};
+
+/** A structure of the SDK's model: its kind, namespace, name, traits, and the names of its members. */
+const structureSchema = v.looseTuple([
+  v.literal(3),
+  v.string(),
+  v.string(),
+  v.unknown(),
+  v.array(v.string()),
+]);
+
+export function optionsOf(call: string): readonly string[] {
+  const [service, operation = ''] = call.split(' ');
+  if (service !== 'secretsmanager') {
+    const known = OPTIONS[call];
+    if (known === undefined) throw new Error(`aws ${call} is not among those that were tried`);
+    return [...GLOBAL_OPTIONS, ...known];
+  }
+  const model: Readonly<Record<string, unknown>> = secretsManager;
+  const members = v.parse(structureSchema, model[`${pascalCase(operation)}Request$`])[4];
+  return [...GLOBAL_OPTIONS, ...members.map((member) => member.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase())];
+}
+
+/** The operation and the input that the AWS CLI sends for a call of Secrets Manager. */
+export function secretsManagerRequest(line: string): {
+  readonly action: string;
+  readonly input: Readonly<Record<string, unknown>>;
+} {
+  const [, , operation = '', ...rest] = words(line);
+  const options = rest
+    .join('\n')
+    .split(/^--/m)
+    .slice(1)
+    .map((option) => option.trim().split('\n'));
+  const input = options
+    .filter(([name = '']) => !GLOBAL_OPTIONS.includes(name))
+    .map(([name = '', value]) => [pascalCase(name), value ?? true]);
+  return { action: pascalCase(operation), input: Object.fromEntries(input) };
+}
+
+function pascalCase(name: string): string {
+  return name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
