@@ -9,6 +9,7 @@ import { storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
 import { boundedRun } from '../spending-run.ts';
 import { neverStoredIn, withLongestIds, withoutNeverStored } from '../stored-text.ts';
+import { Terminal } from '../terminal/terminal.ts';
 import {
   type AddCommand,
   type Context,
@@ -82,7 +83,13 @@ async function importFolder(
   yes: boolean,
 ): Promise<typeof OK | typeof FAILED> {
   const { terminal, target } = context;
-  const unasked = { ...context, questions: { ...context.questions, fromScript: true } };
+  const unasked = {
+    ...context,
+    // As with `--json`, nothing is noted: the fields of many files would hide the results.
+    terminal: new Terminal(terminal.streams, true),
+    questions: { ...context.questions, fromScript: true },
+  };
+  if (!yes && files.length > 0) terminal.note(LOOKED_UP_LATER);
   const entries: Entry[] = [];
   for (const file of files) {
     const { session } = file;
@@ -157,6 +164,8 @@ async function importText(
   };
 }
 
+const LOOKED_UP_LATER = 'Missing fields are looked up at the first logout. To look them up now, add --yes.';
+
 const HOME_ASSISTANT_NEEDS_ITS_OWN =
   'Home Assistant and this session now share one sign-in, and the first of them to refresh its token signs the other one out. Give Home Assistant a sign-in of its own: delete its Blink integration and add it again.';
 
@@ -206,7 +215,7 @@ async function askToReplace({ terminal, target, questions }: Context, session: s
 
 async function askToLookUp({ terminal, questions }: Context): Promise<boolean> {
   if (questions.fromScript) {
-    terminal.note('Missing fields are looked up at the first logout. To look them up now, add --yes.');
+    terminal.note(LOOKED_UP_LATER);
     return false;
   }
   return questions.confirm(

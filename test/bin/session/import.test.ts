@@ -366,6 +366,14 @@ describe('importing a folder', () => {
     expect(session.stored('garden').text).toContain(token);
   });
 
+  it('shows one line for each file, and not its fields', async () => {
+    const folder = await session.folderWith({ 'attic.json': '{"refresh_token":"x"}' });
+    const { stdout, stderr } = await session.run(`import --from ${folder}`);
+    expect(stdout).toBe('attic  imported\n');
+    expect(stderr).not.toContain('refresh token');
+    expect(stderr.match(/--yes/g)).toHaveLength(1);
+  });
+
   it('replaces existing sessions only with --yes', async () => {
     session.store('{"refresh_token":"the-one-before"}', 'attic');
     const folder = await session.folderWith({ 'attic.json': saved('JSON of blinkpy') });
