@@ -10,10 +10,7 @@ let session: SessionUnderTest;
 beforeEach(async () => {
   session = await startSessionUnderTest();
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await session.close();
-});
+afterEach(() => session.close());
 
 function storeSessions(...names: readonly string[]): void {
   for (const name of names) session.store('{"refresh_token":"x"}', name);

@@ -18,7 +18,7 @@ import {
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LoopbackServer, startLoopbackServer } from '../../../lib/local/loopback-server.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 import { readSettings } from '../../../lib/read-settings.ts';
@@ -34,6 +34,9 @@ const scheduler = mockClient(SchedulerClient);
 const sns = mockClient(SNSClient);
 const cloudWatch = mockClient(CloudWatchClient);
 const mocks = [cloudFormation, lambda, events, scheduler, sns, cloudWatch];
+afterAll(() => {
+  for (const mock of mocks) mock.restore();
+});
 
 let session: SessionUnderTest;
 let webhook: LoopbackServer;
@@ -66,8 +69,6 @@ beforeEach(async () => {
   deployed();
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
   session.expectNothingPrintedInClear();
   await session.close();
   await webhook.close();

@@ -24,7 +24,6 @@ beforeEach(async () => {
   vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', session.secretsManager.url);
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   session.expectNothingPrintedInClear();
   await session.close();
   await rm(home, { recursive: true });

@@ -13,10 +13,7 @@ beforeEach(async () => {
   session = await startSessionUnderTest();
   vi.useFakeTimers({ toFake: ['performance'] });
 });
-afterEach(async () => {
-  vi.useRealTimers();
-  await session.close();
-});
+afterEach(() => session.close());
 
 it('another code is asked for once Blink sends one, and not before', async () => {
   const passwords = () => session.blink.calls.filter(({ action }) => action === 'sign-in').length;

@@ -14,11 +14,7 @@ beforeEach(() => {
   interruption = new Interruption(terminal);
   vi.useFakeTimers();
 });
-afterEach(() => {
-  interruption.close();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(() => interruption.close());
 
 describe('a run that spends', () => {
   it('is ended by the end of the process when the function would be ended', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { blinkOverHttps } from '../../../lambda/blink/blink-over-https.ts';
 import { run } from '../../../lambda/run/run.ts';
 import { inProcessStore } from '../in-process-store.ts';
@@ -18,9 +18,6 @@ const SCHEDULE = { source: 'aws.events', 'detail-type': 'Scheduled Event' };
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 /** Runs the event with 60 s until the function's timeout and a claim that takes this long. Returns the requests to Blink. */

@@ -1,12 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { secretsManagerClient } from '../../../lambda/vault/secrets-manager.ts';
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 test('connections that died in a freeze use up none of a call’s three tries', async () => {
   const accepted: Socket[] = [];

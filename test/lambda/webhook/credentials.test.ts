@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { authenticate } from '../../../lambda/webhook/credentials.ts';
 import { type HttpRequest, MAX_BODY_BYTES } from '../../../lambda/webhook/http-request.ts';
 import type { WebhookKeys } from '../../../lambda/webhook/webhook-keys.ts';
@@ -45,9 +45,6 @@ const refused = (keys: WebhookKeys, from: HttpRequest) =>
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: NOW });
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 describe('with IAM', () => {

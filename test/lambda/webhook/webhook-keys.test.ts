@@ -1,40 +1,42 @@
-import {
-  GetSecretValueCommand,
-  ResourceNotFoundException,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
-import { mockClient } from 'aws-sdk-client-mock';
-import { beforeEach, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { secretsManagerClient } from '../../../lambda/vault/secrets-manager.ts';
 import { readWebhookKeys, webhookKeys } from '../../../lambda/webhook/webhook-keys.ts';
+import {
+  refuse,
+  type SecretsManagerStandIn,
+  startSecretsManager,
+} from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 
-const KEY = 'k'.repeat(64);
-const OLD_KEY = 'o'.repeat(64);
-const NOT_FOUND = new ResourceNotFoundException({ message: 'no such stage', $metadata: {} });
+const NAME = 'blink-logout-webhook-key';
+const [KEY, OLD_KEY, NEW_KEY, NEWEST_KEY] = ['k', 'o', 'n', 'm'].map((letter) => letter.repeat(64));
 
-const secretsManager = mockClient(SecretsManagerClient);
-let nowMs = 0;
-const client = new SecretsManagerClient({});
-const keys = () =>
+let secretsManager: SecretsManagerStandIn;
+let client: SecretsManagerClient;
+let nowMs: number;
+
+const keys = (name = NAME) =>
   webhookKeys(
-    () => readWebhookKeys(client, 'blink-logout-webhook-key'),
+    () => readWebhookKeys(client, name),
     () => nowMs,
   );
-const reads = () => secretsManager.commandCalls(GetSecretValueCommand).length;
+const rotateTo = (key = '') => secretsManager.secrets.find(NAME).put(randomUUID(), key, ['AWSCURRENT']);
 
-function holds(stage: 'AWSCURRENT' | 'AWSPREVIOUS', answer: string | Error) {
-  const asked = secretsManager.on(GetSecretValueCommand, {
-    SecretId: 'blink-logout-webhook-key',
-    VersionStage: stage,
+beforeEach(async () => {
+  secretsManager = await startSecretsManager();
+  client = secretsManagerClient({
+    endpoint: secretsManager.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
   });
-  if (typeof answer === 'string') asked.resolves({ SecretString: answer });
-  else asked.rejects(answer);
-}
-
-beforeEach(() => {
-  secretsManager.reset();
+  secretsManager.secrets.create(NAME, OLD_KEY);
+  rotateTo(KEY);
   nowMs = 0;
-  holds('AWSCURRENT', KEY);
-  holds('AWSPREVIOUS', OLD_KEY);
+});
+afterEach(async () => {
+  client.destroy();
+  await secretsManager.close();
 });
 
 test('the current and the previous key are accepted', async () => {
@@ -42,51 +44,49 @@ test('the current and the previous key are accepted', async () => {
 });
 
 test('a key that was never changed has no previous one', async () => {
-  holds('AWSPREVIOUS', NOT_FOUND);
-  expect(await keys().recent()).toEqual([KEY]);
+  secretsManager.secrets.create('first', KEY);
+  expect(await keys('first').recent()).toEqual([KEY]);
 });
 
 test('a key that has been changed twice is revoked within a minute', async () => {
   const kept = keys();
   await kept.recent();
-  holds('AWSCURRENT', 'n'.repeat(64));
-  holds('AWSPREVIOUS', 'm'.repeat(64));
+  rotateTo(NEW_KEY);
+  rotateTo(NEWEST_KEY);
   nowMs = 59_999;
   expect(await kept.recent()).toEqual([KEY, OLD_KEY]);
-  expect(reads()).toBe(2);
+  expect(secretsManager.calls).toHaveLength(2);
   nowMs = 60_000;
-  expect(await kept.recent()).toEqual(['n'.repeat(64), 'm'.repeat(64)]);
-  expect(reads()).toBe(4);
+  expect(await kept.recent()).toEqual([NEWEST_KEY, NEW_KEY]);
+  expect(secretsManager.calls).toHaveLength(4);
 });
 
-test('keys are read anew for a caller that fails, at most every ten seconds', async () => {
+test('keys are read again for a caller that fails, at most every ten seconds', async () => {
   const kept = keys();
   await kept.recent();
   nowMs = 9_999;
   await kept.renewed();
-  expect(reads()).toBe(2);
+  expect(secretsManager.calls).toHaveLength(2);
   nowMs = 10_000;
-  holds('AWSCURRENT', 'n'.repeat(64));
-  expect(await kept.renewed()).toContain('n'.repeat(64));
-  expect(reads()).toBe(4);
+  rotateTo(NEW_KEY);
+  expect(await kept.renewed()).toContain(NEW_KEY);
+  expect(secretsManager.calls).toHaveLength(4);
 });
 
 test.each([[''], ['k'.repeat(23)], ['k'.repeat(257)], [`${'k'.repeat(30)} ${'k'.repeat(30)}`]])(
-  'a key that cannot be one of ours lets nobody in: %j',
+  'a text that has not the form of a key is not accepted: %j',
   async (text) => {
-    holds('AWSCURRENT', text);
-    holds('AWSPREVIOUS', NOT_FOUND);
-    expect(await keys().recent()).toEqual([]);
+    secretsManager.secrets.create('malformed', text);
+    expect(await keys('malformed').recent()).toEqual([]);
   },
 );
 
-test('where the key cannot be read, nobody is let in, the fault is named, and the next caller asks again', async () => {
+test('if the key cannot be read, no caller is accepted, the error is named, and the next caller reads again', async () => {
   const kept = keys();
-  holds('AWSCURRENT', Object.assign(new Error('no'), { name: 'AccessDeniedException' }));
+  secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException'), { times: 1 });
   await expect(kept.recent()).rejects.toMatchObject({
     code: 'secrets_unavailable',
     details: { awsError: 'AccessDeniedException' },
   });
-  holds('AWSCURRENT', KEY);
   expect(await kept.recent()).toEqual([KEY, OLD_KEY]);
 });
