@@ -49,8 +49,7 @@ export async function execute(
   { integrations, waitsMs = {}, retriesMs = {}, signal, onMapEvent = () => {} }: ExecutionOptions,
 ): Promise<Execution> {
   if (!isDefinition(definition)) throw new Error('the state machine has no states');
-  const machine = new StateMachine(definition, { validationOptions: { checkPaths: true, checkArn: true } });
-  const run = machine.run(asJson(input), {
+  const run = machineOf(definition).run(asJson(input), {
     overrides: {
       taskResourceLocalHandlers: Object.fromEntries(
         tasksOf(definition).map(({ name, resource }) => {
@@ -74,6 +73,17 @@ export async function execute(
     if (!(error instanceof ExecutionError && error.cause instanceof Error)) throw error;
     return { status: 'FAILED', error: error.cause.name, cause: error.cause.message };
   }
+}
+
+/** A definition is validated before its first execution, which takes longer than the execution. */
+const machines = new WeakMap<StateMachineDefinition, StateMachine>();
+
+function machineOf(definition: StateMachineDefinition): StateMachine {
+  const known = machines.get(definition);
+  if (known !== undefined) return known;
+  const machine = new StateMachine(definition, { validationOptions: { checkPaths: true, checkArn: true } });
+  machines.set(definition, machine);
+  return machine;
 }
 
 async function pass(events: AsyncIterable<unknown>, onMapEvent: (event: MapEvent) => void): Promise<void> {
