@@ -24,6 +24,7 @@ export async function synthesize(
     cwd: directory,
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       // Removed with the directory, even if the app is ended before it has cleaned up.
       TMPDIR: directory,
       CDK_OUTDIR: directory,

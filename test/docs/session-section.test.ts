@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { CTRL_C, ENTER, type Person, sitDown } from '../bin/session/person.ts';
+import { main } from '../../bin/session/main.ts';
+import { CTRL_C, ENTER, type Person, sitDown, sitDownWith } from '../bin/session/person.ts';
 import { freePort } from './free-port.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 
@@ -26,14 +27,21 @@ test('each line of "Sign in" works as it stands, one after the other', {
   await server.sees('Press Ctrl-C to stop.');
   expect(commands).toHaveLength(SHOWN.length);
   for (const [n, command] of commands.entries()) {
-    const person = sitDown('sh', ['-c', atPort(command)]);
-    if (command.includes('sign-in')) await signsIn(person);
+    const person = await personTypes(atPort(command), n === 0);
+    if (n === 0) await signsIn(person);
     await person.sees(SHOWN[n] ?? '');
     expect(await person.exitCode(), command).toBe(0);
     if (command.includes('key show'))
       expect(stripVTControlCharacters(person.shown())).toMatch(/[A-Za-z0-9]{64}\s*$/);
   }
 });
+
+/** The first line, and a line with a pipe, runs in a shell with npm. Of any other, npm passes the words to `main`. */
+async function personTypes(line: string, isFirst: boolean): Promise<Person> {
+  const [, words] = /^npm run (?:--silent )?session -- ([\w -]+)$/.exec(line) ?? [];
+  if (isFirst || words === undefined) return sitDown('sh', ['-c', line]);
+  return sitDownWith((streams) => main(words.split(' '), streams));
+}
 
 async function signsIn(person: Person): Promise<void> {
   const [, email, password, code] =

@@ -1,6 +1,10 @@
 import { EventEmitter, once } from 'node:events';
+import { constants, openSync } from 'node:fs';
+import { ReadStream, WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
-import { spawn } from '@lydell/node-pty';
+import { type IPty, spawn } from '@lydell/node-pty';
+import { vi } from 'vitest';
+import type { Streams } from '../../../bin/session/terminal/terminal.ts';
 
 /** A person at a terminal, who waits for what is shown and then types. */
 export interface Person {
@@ -17,24 +21,68 @@ export const DOWN = '\x1b[B';
 export const CTRL_C = '\x03';
 export const CTRL_D = '\x04';
 
+/** A person is not a build server, for which Node and ora leave colours out. */
+const COLOURFUL = { NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined, TERM: 'xterm' };
+
+/** At the terminal of a process. */
 export function sitDown(command: string, args: readonly string[]): Person {
-  const terminal = spawn(command, [...args], { cols: 80, rows: 40, env: colourfulEnvironment() });
+  const terminal = open(command, args);
+  return personAt(terminal, endOf(terminal));
+}
+
+/** At a terminal that a function of this process uses. Its Ctrl-C is a character, never a signal. */
+export async function sitDownWith(run: (streams: Streams) => Promise<number>): Promise<Person> {
+  const holder = open('sh', ['-c', 'tty && exec sleep 600']);
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const person = personAt(holder, promise);
+  await person.sees(' ');
+  const descriptor = () => openSync(person.shown().trim(), constants.O_RDWR | constants.O_NOCTTY);
+  const streams = {
+    stdin: new ReadStream(descriptor()),
+    stdout: new Output(descriptor()),
+    stderr: new Output(descriptor()),
+  };
+  const ran = run(streams).finally(async () => {
+    for (const stream of Object.values(streams)) stream.destroy();
+    holder.kill();
+    await endOf(holder);
+  });
+  ran.then(resolve, reject);
+  return person;
+}
+
+/** As `process.stderr`, a prompt that is piped into it does not end it. */
+class Output extends WriteStream {
+  override end(): this {
+    return this;
+  }
+}
+
+function open(command: string, args: readonly string[]): IPty {
+  for (const [name, value] of Object.entries(COLOURFUL)) vi.stubEnv(name, value);
+  return spawn(command, [...args], { cols: 80, rows: 40, env: process.env });
+}
+
+/** Comes after all that was shown. */
+function endOf(terminal: IPty): Promise<number> {
+  return new Promise((resolve) => {
+    terminal.onExit(({ exitCode }) => resolve(exitCode));
+  });
+}
+
+function personAt(terminal: IPty, exitCode: Promise<number>): Person {
   const changes = new EventEmitter();
   let shown = '';
   let seen = 0;
+  let hasEnded = false;
   terminal.onData((data) => {
     shown += data;
     changes.emit('change');
   });
-  let hasExited = false;
-  const exited = new Promise<number>((resolve) => {
-    terminal.onExit(({ exitCode }) => {
-      hasExited = true;
-      resolve(exitCode);
-      changes.emit('change');
-    });
+  exitCode.finally(() => {
+    hasEnded = true;
+    changes.emit('change');
   });
-
   return {
     async sees(text) {
       for (;;) {
@@ -44,18 +92,12 @@ export function sitDown(command: string, args: readonly string[]): Person {
           seen = at + text.length;
           return;
         }
-        if (hasExited) throw new Error(`it ended before it showed "${text}":\n${plain.slice(seen)}`);
+        if (hasEnded) throw new Error(`it ended before it showed "${text}":\n${plain.slice(seen)}`);
         await once(changes, 'change');
       }
     },
     types: (text) => terminal.write(text),
-    exitCode: () => exited,
+    exitCode: () => exitCode,
     shown: () => shown,
   };
-}
-
-function colourfulEnvironment(): NodeJS.ProcessEnv {
-  // A person is not a build server, for which Node and ora leave colours out.
-  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...rest } = process.env;
-  return rest;
 }

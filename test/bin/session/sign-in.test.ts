@@ -248,6 +248,12 @@ describe('what goes wrong is said, with what to do, and changes nothing', () => 
     expect(await session.run('sign-in', SIGN_IN_LINES)).toMatchObject({ exitCode: 0 });
   });
 
+  it('a key of AWS KMS that this user may not use does not stop a sign-in: the function’s key may be another', async () => {
+    const denied = refuse('AccessDeniedException', 'Access to KMS is not allowed');
+    session.secretsManager.faults.before('CreateSecret', denied, { times: 1 });
+    expect(await session.run('sign-in', SIGN_IN_LINES)).toMatchObject({ exitCode: 0 });
+  });
+
   it('a secret that is about to be deleted', async () => {
     session.store(BY_HAND['JSON of blinkpy']);
     session.secretsManager.secrets.delete('blink-logout/default');

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { main } from '../../../bin/session/main.ts';
 import { json } from '../../../lib/local/blink/answers.ts';
 import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
-import { CTRL_C, CTRL_D, DOWN, ENTER, type Person, sitDown } from './person.ts';
+import { CTRL_C, CTRL_D, DOWN, ENTER, type Person, sitDown, sitDownWith } from './person.ts';
 import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 let session: SessionUnderTest;
@@ -16,8 +17,17 @@ afterEach(async () => {
   await session.close();
 });
 
-function personRuns(...words: readonly string[]): Person {
-  return sitDown(process.execPath, ['bin/session.ts', ...words, '--local', '--port', String(session.port)]);
+function personRuns(...words: readonly string[]): Promise<Person> {
+  return sitDownWith((streams) => main(atStandIns(words), streams));
+}
+
+/** For signals, and for what Node itself does with a terminal. */
+function personStarts(...words: readonly string[]): Person {
+  return sitDown(process.execPath, ['bin/session.ts', ...atStandIns(words)]);
+}
+
+function atStandIns(words: readonly string[]): readonly string[] {
+  return [...words, '--local', '--port', String(session.port)];
 }
 
 async function ended(person: Person): Promise<number> {
@@ -47,7 +57,7 @@ describe('at a terminal', () => {
       },
     });
     const entries = [entry(EMAIL, 'first-token'), entry('bob@example.net', 'second-token')];
-    const person = personRuns(
+    const person = await personRuns(
       'import',
       '--from',
       await session.fileWith(JSON.stringify({ data: { entries } })),
@@ -63,7 +73,7 @@ describe('at a terminal', () => {
   it('a person removes a session and logs it out before', async () => {
     const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
     session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
-    const person = personRuns('remove');
+    const person = await personRuns('remove');
     await person.sees('Log default out at Blink first?');
     person.types(`y${ENTER}`);
     await person.sees('Delete default? It can be restored for 30 days.');
@@ -78,14 +88,14 @@ describe('at a terminal', () => {
     const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
     session.blink.accounts.addClient(100_001, { id: 4711, name: 'Ada’s phone' });
     session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
-    const refusing = personRuns('logout', '--client-id', '4711');
+    const refusing = await personRuns('logout', '--client-id', '4711');
     await refusing.sees('Log out client 4711: Ada’s phone, last use unknown?');
     refusing.types(`n${ENTER}`);
     expect(await ended(refusing)).toBe(1);
     expect(session.blink.logouts).toEqual([]);
 
     session.blink.faults.before('clients', { do: 'answer', answer: json(403, {}) });
-    const agreeing = personRuns('logout', '--client-id', '4711');
+    const agreeing = await personRuns('logout', '--client-id', '4711');
     await agreeing.sees('it may want a PIN first');
     await agreeing.sees('Log out client 4711?');
     agreeing.types(`y${ENTER}`);
@@ -99,7 +109,7 @@ describe('at a terminal', () => {
   it('a person who ends a trial with Ctrl-C gets the report of the steps before', async () => {
     const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
     session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
-    const person = personRuns('trial');
+    const person = await personRuns('trial');
     await person.sees('This trial logs out default.');
     await person.sees('Spend the refresh token of default, and store the new one?');
     person.types(`y${ENTER}`);
@@ -115,7 +125,7 @@ describe('at a terminal', () => {
 
   it('a person who says no removes nothing', async () => {
     session.store('{"refresh_token":"kept"}');
-    const person = personRuns('remove', '--now');
+    const person = await personRuns('remove', '--now');
     await person.sees('Log default out at Blink first?');
     person.types(`y${ENTER}`);
     await person.sees('Its tokens cannot be restored.');
@@ -128,7 +138,7 @@ describe('at a terminal', () => {
 
   it('Ctrl-C during the logout that remove offers lets it be finished, and removes nothing', async () => {
     session.store(`{"refresh_token":"${session.blink.seedSession({ accountId: 100_001, clientId: 5 })}"}`);
-    const person = personRuns('remove');
+    const person = personStarts('remove');
     session.blink.faults.onCall = async ({ action }, moment) => {
       if (action !== 'refresh' || moment !== 'after') return undefined;
       person.types(CTRL_C);
@@ -152,7 +162,7 @@ describe('at a terminal', () => {
       // The first call proves the right; it is taken away afterwards.
       return creates === 2 ? refuse('AccessDeniedException') : undefined;
     };
-    const person = personRuns('sign-in');
+    const person = personStarts('sign-in');
     await person.sees('E-mail address at Blink:');
     person.types(`canary${ENTER}`);
     await person.sees('Enter an e-mail address');
@@ -176,8 +186,24 @@ describe('at a terminal', () => {
     expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
   });
 
+  it('the third wrong code ends a sign-in', async () => {
+    const person = await personRuns('sign-in');
+    await typesEmailAndPassword(person);
+    for (const answer of [
+      'Blink rejected this code.',
+      'Blink rejected this code.',
+      'Blink rejected the code.',
+    ]) {
+      await person.sees('sent by text message');
+      person.types(`000000${ENTER}`);
+      await person.sees(answer);
+    }
+    expect(await ended(person)).toBe(1);
+    expect(session.blink.calls.filter(({ action }) => action === 'verify')).toHaveLength(3);
+  });
+
   it('Ctrl-C at a prompt ends the command before anything changes', async () => {
-    const person = personRuns('sign-in');
+    const person = await personRuns('sign-in');
     await typesEmailAndPassword(person);
     await person.sees('sent by text message');
     person.types(CTRL_C);
@@ -189,7 +215,7 @@ describe('at a terminal', () => {
   });
 
   it('lines that were pasted at once answer the next prompts', async () => {
-    const person = personRuns('sign-in');
+    const person = await personRuns('sign-in');
     await person.sees('E-mail address at Blink:');
     person.types(` ${EMAIL} \r\n${PASSWORD}\r${CODE.slice(0, 3)} ${CODE.slice(3)}${ENTER}not needed${ENTER}`);
     await person.sees('The other lines that you pasted were not needed.');
@@ -198,7 +224,7 @@ describe('at a terminal', () => {
   });
 
   it('lines that were pasted after an invalid one are refused', async () => {
-    const person = personRuns('sign-in');
+    const person = await personRuns('sign-in');
     await person.sees('E-mail address at Blink:');
     person.types(`ada${ENTER}${PASSWORD}${ENTER}`);
     await person.sees('The other lines that you pasted are ignored.');
@@ -207,7 +233,7 @@ describe('at a terminal', () => {
   });
 
   it('Ctrl-D at a prompt ends the command too', async () => {
-    const person = personRuns('sign-in');
+    const person = await personRuns('sign-in');
     await person.sees('E-mail address at Blink:');
     person.types(CTRL_D);
     await person.sees('Interrupted. Nothing was changed.');
@@ -217,7 +243,7 @@ describe('at a terminal', () => {
   it('Ctrl-C while the command waits for an answer ends it and shows the cursor again', async () => {
     session.store('{"refresh_token":"x"}');
     session.secretsManager.faults.onCall = () => new Promise(() => {});
-    const person = personRuns('check');
+    const person = personStarts('check');
     await person.sees('Reading the session');
     person.types(CTRL_C);
     await person.sees('Interrupted.');
@@ -228,7 +254,7 @@ describe('at a terminal', () => {
 
   it('Ctrl-C during a logout lets it be finished, so that the new token is stored', async () => {
     session.store(`{"refresh_token":"${session.blink.seedSession({ accountId: 100_001, clientId: 5 })}"}`);
-    const person = personRuns('logout');
+    const person = personStarts('logout');
     session.blink.faults.onCall = async ({ action }, moment) => {
       if (action !== 'refresh' || moment !== 'after') return undefined;
       person.types(CTRL_C);
@@ -244,8 +270,8 @@ describe('at a terminal', () => {
     session.store('{"refresh_token":"the-one-before"}');
     const token = session.blink.seedSession({ accountId: 100_001, clientId: 5 });
     const path = await session.fileWith(`{"refresh_token":"${token}","password":"${PASSWORD}"}`);
-    const hesitant = personRuns('import', '--from', path);
-    const sure = personRuns('import', '--from', path);
+    const hesitant = await personRuns('import', '--from', path);
+    const sure = await personRuns('import', '--from', path);
 
     await hesitant.sees('Replace it?');
     hesitant.types(ENTER);
@@ -270,7 +296,7 @@ describe('in a pipe', () => {
     session.store('{"refresh_token":"x"}');
     const { stdout, stderr } = await promisify(execFile)(
       process.execPath,
-      ['bin/session.ts', 'list', '--json', '--local', '--port', String(session.port)],
+      ['bin/session.ts', ...atStandIns(['list', '--json'])],
       {
         env: { ...process.env, FORCE_COLOR: undefined },
       },
