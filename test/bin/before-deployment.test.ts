@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { linesBeforeDeployment } from '../../bin/before-deployment.ts';
 
 beforeEach(() => {
@@ -9,9 +9,6 @@ beforeEach(() => {
   vi.stubEnv('AWS_CONFIG_FILE', missing);
   vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', missing);
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
 });
 
 describe('before a deployment', () => {

@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { storedToken } from '../../lib/local/local-session.ts';
 import { runEventOf } from '../../lib/local/run-event.ts';
+import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookRequest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;
@@ -191,5 +192,12 @@ describe('invoked directly', () => {
     const invocation = await stack.fireRule();
     expect(invocation.result).toMatchObject({ kind: 'returned', payload: { code: 'session_unknown' } });
     expect(runEventOf(invocation)?.line).toMatchObject({ FailedForGood: 1 });
+  });
+
+  test('a scheduled event whose failure may pass ends as an error, so that Lambda tries it again', async () => {
+    stack.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException'));
+    const { result } = await stack.fireRule();
+    stack.secretsManager.faults.clear();
+    expect(result).toMatchObject({ kind: 'failed', error: { errorType: 'secrets_unavailable' } });
   });
 });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { prefetch, prefetchSession } from '../../../lambda/connections/prefetch.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
@@ -51,7 +51,6 @@ describe('a prefetched answer', () => {
 
   it('is not waited for longer than half a second, and is not used if it comes later', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => void vi.useRealTimers());
     const late = Promise.withResolvers<number>();
     const ready = prefetched(() => (++asked === 1 ? late.promise : Promise.resolve(asked)));
     await vi.advanceTimersByTimeAsync(500);
