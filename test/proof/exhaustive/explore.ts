@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 
-/** Which of so many choices is taken in this state; `undefined` where all that can follow is known already. */
-export type Choose = (choices: number, state: string) => number | undefined;
+/** Takes one of so many choices in this state; `undefined` if everything that can follow is known already. */
+export type Choose = (choices: number, state: () => string) => number | undefined;
 
 export interface Explored {
-  /** Played from the beginning. */
+  /** The plays, each from the beginning. */
   readonly schedules: number;
-  /** All orders of the choices: the paths from the first state to an end. */
+  /** The paths from the first state to an end that counts, whether they were played or pruned. */
   readonly interleavings: number;
-  /** Whether time was up before all were played; the orders are then those that were covered. */
+  /** Whether the time was up before every path was covered. The interleavings are then those that were. */
   readonly isCutShort: boolean;
 }
 
@@ -20,9 +20,9 @@ interface Fork {
 }
 
 /**
- * Plays every order of choices, the depth first, each time from the beginning. Where a play comes to a state from which all
- * has been played, it ends, and the paths from there are added up: so the orders are counted that were not played.
- * @param play must choose the same way each time that the choices before were the same
+ * Plays every order of choices, depth first, each time from the beginning. A play stops in a state from which everything
+ * has been played. The paths from that state are added, so the orders that were pruned are counted too.
+ * @param play must make the same choices possible whenever the choices before were the same
  */
 export async function explore(
   play: (choose: Choose) => Promise<'counts' | 'counts not'>,
@@ -35,17 +35,19 @@ export async function explore(
   for (;;) {
     let depth = 0;
     let known: number | undefined;
-    const end = await play((choices, told) => {
-      const state = hash('sha1', told, 'base64');
+    const end = await play((choices, stateText) => {
       const fork = forks[depth];
+      const state = () => hash('sha1', stateText(), 'base64');
       if (fork !== undefined) {
-        if (fork.state !== state || fork.choices !== choices) throw new Error('a play cannot be repeated');
         depth += 1;
+        const isSame = fork.choices === choices && (depth < forks.length || fork.state === state());
+        if (!isSame) throw new Error('the play cannot be repeated');
         return fork.taken;
       }
-      known = pathsFrom.get(state);
+      const reached = state();
+      known = pathsFrom.get(reached);
       if (known !== undefined) return undefined;
-      forks.push({ state, choices, taken: 0, paths: 0 });
+      forks.push({ state: reached, choices, taken: 0, paths: 0 });
       depth += 1;
       return 0;
     });

@@ -3,16 +3,16 @@ import type { ReusePolicy } from '../models/blink-model.ts';
 import { World } from '../models/world.ts';
 import type { Race, RacedRun } from '../races/race.ts';
 import type { Choose } from './explore.ts';
-import { Order } from './order.ts';
+import { History, justBefore, REQUEST_MS } from './history.ts';
 import { type FaultAt, OrderedChannel } from './ordered-channel.ts';
 
-/** What is the same for all orders that are played. */
+/** What all plays have in common. */
 export interface Setting {
-  /** Runs that begin at once. */
+  /** The runs that start at the same time. */
   readonly runs: number;
-  /** Of the first run, or of the run that is over before the others begin. */
+  /** A fault of the first of them, or of an earlier run. */
   readonly faultAt?: FaultAt;
-  /** The run with the fault is over, and its claim has ended, before the others begin. */
+  /** The run with the fault is over, and its claim has ended, before the others start. */
   readonly afterwards: boolean;
   /** A person signs in, at any time. */
   readonly signsIn: boolean;
@@ -21,29 +21,28 @@ export interface Setting {
 }
 
 export interface Interleaved {
-  readonly race: Race;
-  /** What happened to the secret and at Blink, in order. */
-  readonly changes: string;
+  /** Whether the run with the fault came to that call. */
+  readonly reachesFault: boolean;
+  /** The end, unless the play was stopped or the fault was void. */
+  readonly end?: { readonly race: Race; readonly state: string };
 }
 
-/** A wait that may end while a request of another run travels: SDK's and Blink's pauses, and a request's timeout. */
+/** A wait that may end while a request of another run is on its way: a pause of the SDK or for Blink, or a timeout. */
 const SHORT_WAIT_MS = 10_000;
-/** Waits that end so close to each other end together, since what follows is ordered anyway. */
+/** Waits that end within this time end together, because the requests that follow are ordered anyway. */
 const TOGETHER_MS = 50;
 
-/**
- * Plays one order. Time passes by a millisecond with each request, too little for any rule of the code, else only by choice.
- * `undefined` if it ended early, or if its fault was void.
- */
-export async function interleave(setting: Setting, choose: Choose): Promise<Interleaved | undefined> {
+/** Plays one order. Apart from `REQUEST_MS` with each request, time passes only by choice. */
+export async function interleave(setting: Setting, choose: Choose): Promise<Interleaved> {
   const world = new World();
   const { time } = world;
   world.blink.reusePolicy = setting.reusePolicy;
   world.blink.logoutEndsTokens = setting.logoutEndsTokens;
   world.signIn();
   await time.advance(60_000);
-  const order = new Order();
+  const history = new History(world);
   const channels: OrderedChannel[] = [];
+  const state = () => history.state(Math.max(...channels.map(({ staleBy }) => staleBy)));
 
   const start = async (id: string, faultAt?: FaultAt): Promise<RacedRun> => {
     let letGoAtMs = () => time.nowMs;
@@ -51,55 +50,59 @@ export async function interleave(setting: Setting, choose: Choose): Promise<Inte
       id,
       requestId: 'one delivery',
       channel: (sandbox) => {
-        const channel = new OrderedChannel(order, time, sandbox, { id, faultAt });
+        const channel = new OrderedChannel(history, time, sandbox, { id, faultAt });
         channels.push(channel);
         letGoAtMs = () => Math.min(time.nowMs, channel.endedClaimAtMs);
         return channel;
       },
     });
+    history.end(id, end);
     return { id, end, letGoAtMs: letGoAtMs() };
   };
 
-  /** Whether all was played. */
+  const nextMs = () => Math.min(...time.waitsUntilMs());
+  /** Resolves to whether everything was played. */
   const play = async (): Promise<boolean> => {
     for (;;) {
-      await time.advance(1);
-      while (time.nextDueMs <= time.nowMs) await time.advance(0);
+      await time.advance(REQUEST_MS);
+      while (nextMs() <= time.nowMs) await time.advance(0);
       if (channels.some(({ fault }) => fault === 'void')) return false;
-      const mayPass = time.nextDueMs - time.nowMs <= SHORT_WAIT_MS;
-      const choices = order.pending.length + Number(mayPass);
+      const mayPass = nextMs() - time.nowMs <= SHORT_WAIT_MS;
+      const choices = history.pending.length + Number(mayPass);
       if (choices === 0) return true;
-      const choice = choices === 1 ? 0 : choose(choices, order.state);
+      const choice = choices === 1 ? 0 : choose(choices, state);
       if (choice === undefined) return false;
-      if (choice < order.pending.length) order.processNext(choice, time.nowMs);
-      else {
-        order.pass();
-        await time.advance(time.nextDueMs - time.nowMs + TOGETHER_MS);
-      }
+      if (choice < history.pending.length) history.process(choice);
+      else await time.advance(justBefore(Math.floor(nextMs()) + TOGETHER_MS) - time.nowMs);
     }
   };
 
   const { faultAt, afterwards } = setting;
   const runs: Promise<RacedRun>[] = [];
-  if (afterwards) {
-    runs.push(start('the first run', faultAt));
-    if (!(await play())) return undefined;
-    await time.advance((CLAIM_LIFE_SECONDS + 5) * 1000);
-  }
-  for (let run = 1; run <= setting.runs; run++) {
-    runs.push(start(`run ${run}`, run === 1 && !afterwards ? faultAt : undefined));
-  }
-  if (setting.signsIn) {
-    order.pending.push({
-      run: 'a person',
-      action: 'signs in',
-      process: () => {
-        world.signIn();
-        return { changes: true, answer: '' };
-      },
-    });
-  }
-  if (!(await play())) return undefined;
-  if (faultAt !== undefined && channels.every(({ fault }) => fault !== 'happened')) return undefined;
-  return { race: { world, runs: await Promise.all(runs) }, changes: order.changes };
+  const playAll = async (): Promise<boolean> => {
+    if (afterwards) {
+      runs.push(start('the first run', faultAt));
+      if (!(await play())) return false;
+      await time.advance((CLAIM_LIFE_SECONDS + 5) * 1000);
+    }
+    for (let run = 1; run <= setting.runs; run++) {
+      runs.push(start(`run ${run}`, run === 1 && !afterwards ? faultAt : undefined));
+    }
+    if (setting.signsIn) {
+      history.pending.push({
+        run: 'a person',
+        action: 'signs in',
+        process: () => {
+          world.signIn();
+          return true;
+        },
+      });
+    }
+    return play();
+  };
+
+  const isComplete = await playAll();
+  const reachesFault = channels.some(({ fault }) => fault !== 'to come');
+  if (!isComplete || reachesFault !== (faultAt !== undefined)) return { reachesFault };
+  return { reachesFault, end: { race: { world, runs: await Promise.all(runs) }, state: state() } };
 }

@@ -1,15 +1,15 @@
 import { type Channel, LostCall } from '../models/channel.ts';
 import type { Sandbox } from '../models/sandbox.ts';
 import type { VirtualTime } from '../models/virtual-time.ts';
-import type { Order } from './order.ts';
+import { type History, justBefore } from './history.ts';
 
 /**
- * What happens to one request of a run.
+ * A fault of one request.
+ * - `late`: the run gives the request up. The request arrives at any time, before that or after.
  * - `dies`: the run dies as it sends the request, which does not arrive, or arrives at any time.
  * - `unsent`: there is no connection.
- * - `answer lost`: it is processed, and the connection is closed before its answer.
- * - `late`: the run gives the request up, which arrives at any time, before that or after.
- * - `stale by n`: it is a read, and tells what was true before the last n changes.
+ * - `answer lost`: the request is processed, and the connection is closed before the answer.
+ * - `stale by n`: the request is a read, and its answer misses the last n changes.
  */
 export const FAULTS = [
   'late',
@@ -33,16 +33,16 @@ const READS: ReadonlySet<string> = new Set(['read value', 'read list', 'read ver
 const ENDS: ReadonlySet<string> = new Set(['put free', 'put in_flight', 'put refused', 'put cool_down']);
 
 /**
- * A way on which each request waits until it is its turn. Its answer arrives at once: whether the answer is slow or the
- * run's next request is, comes to the same for all others.
+ * A channel on which each request waits for its turn. Its answer arrives at once: a slow answer and a slow next request
+ * are the same for all other runs.
  */
 export class OrderedChannel implements Channel {
   /** When the run ended its claim. */
   endedClaimAtMs = Number.POSITIVE_INFINITY;
-  /** What became of the fault: a fault that is void makes the schedule one without it. */
+  /** With a `void` fault, the play is one without a fault. */
   fault: 'to come' | 'happened' | 'void' = 'to come';
   #calls = 0;
-  readonly #order: Order;
+  readonly #history: History;
   readonly #time: VirtualTime;
   readonly #sandbox: Sandbox;
   readonly #run: string;
@@ -50,56 +50,64 @@ export class OrderedChannel implements Channel {
   #staleMs = 0;
 
   constructor(
-    order: Order,
+    history: History,
     time: VirtualTime,
     sandbox: Sandbox,
     run: { readonly id: string; readonly faultAt?: FaultAt | undefined },
   ) {
-    this.#order = order;
+    this.#history = history;
     this.#time = time;
     this.#sandbox = sandbox;
     this.#run = run.id;
     this.#faultAt = run.faultAt;
+    // The fault to come tells this run from the others.
+    history.receive(run.id, 'fault', run.faultAt);
+  }
+
+  /** How many changes a reading of this run may still miss. */
+  get staleBy(): number {
+    return this.fault === 'to come' ? changesMissed(this.#faultAt?.fault) : 0;
   }
 
   call<T>(action: string, timeoutMs: number, process: () => T): Promise<T> {
     const fault = this.#calls++ === this.#faultAt?.call ? this.#faultAt.fault : undefined;
-    if (fault !== undefined) this.fault = 'happened';
     const isRead = READS.has(action);
-    if (isStale(fault) ? !isRead : isRead && fault === 'dies, request arrives') this.fault = 'void';
+    if (fault !== undefined) this.fault = isPossible(fault, isRead) ? 'happened' : 'void';
+    if (action === 'refresh') this.#history.note('sent', this.#run);
     const dies = fault === 'dies, request lost' || fault === 'dies, request arrives';
     if (dies) {
       this.#sandbox.kill();
-      this.#order.receive(this.#run, fault);
+      this.#history.receive(this.#run, fault);
     }
     if (fault === 'dies, request lost') return new Promise(() => undefined);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     if (fault === 'late') {
-      void this.#time.wait(timeoutMs).then(() => {
-        this.#order.receive(this.#run, `${action} timed out`);
-        reject(new LostCall('timed_out'));
+      void this.#time.wait(timeoutMs, undefined, this.#run).then(() => {
+        this.#fail(action, reject, new LostCall('timed_out'));
       });
-      // A read that was given up leaves nothing behind.
+      // A read that was given up has no effect.
       if (isRead) return this.#sandbox.hold(promise);
     }
-    this.#order.pending.push({
+    this.#history.pending.push({
       run: this.#run,
       action: `${action} ${fault ?? ''}`,
       process: () => {
         if (fault === 'unsent') {
-          reject(new LostCall('unsent'));
-          return { changes: false, answer: fault };
+          this.#fail(action, reject, new LostCall('unsent'));
+          return false;
         }
         try {
           const answer = this.#asOf(fault, process);
-          if (ENDS.has(action)) this.endedClaimAtMs = this.#time.nowMs;
-          if (fault === 'answer lost') reject(new LostCall('unanswered'));
-          else if (fault !== 'late' && !dies) resolve(answer);
-          const changes = !isRead && answer !== 'conflict';
-          return { changes, answer: fault === undefined || isStale(fault) ? timeless(answer) : fault };
+          this.#note(action);
+          if (fault === 'answer lost') this.#fail(action, reject, new LostCall('unanswered'));
+          else if (fault !== 'late' && !dies) {
+            this.#history.receive(this.#run, action, answer);
+            resolve(answer);
+          }
+          return !isRead && answer !== 'conflict';
         } catch (error) {
-          reject(error);
-          return { changes: false, answer: String(error) };
+          this.#fail(action, reject, error);
+          return false;
         }
       },
     });
@@ -110,24 +118,37 @@ export class OrderedChannel implements Channel {
     return this.#staleMs;
   }
 
-  /** Reads what was true before so many changes. */
+  #fail(action: string, reject: (error: unknown) => void, error: unknown): void {
+    this.#history.receive(this.#run, action, String(error));
+    reject(error);
+  }
+
+  #note(action: string): void {
+    if (action === 'refresh') this.#history.note('spent', this.#run);
+    if (action === 'put save') this.#history.note('saved', this.#run);
+    if (!ENDS.has(action)) return;
+    this.endedClaimAtMs = this.#time.nowMs;
+    this.#history.note('let go', this.#run);
+  }
+
+  /** Reads without the last changes that the fault hides. */
   #asOf<T>(fault: Fault | undefined, process: () => T): T {
-    if (!isStale(fault)) return process();
-    const changedAtMs = this.#order.changesAtMs.at(-Number(fault.slice(-1)));
+    const changes = changesMissed(fault);
+    if (changes === 0) return process();
+    const changedAtMs = this.#history.changedAtMs.at(-changes);
     if (changedAtMs === undefined) this.fault = 'void';
-    else this.#staleMs = this.#time.nowMs - changedAtMs + 0.5;
+    else this.#staleMs = this.#time.nowMs - justBefore(changedAtMs);
     const answer = process();
     this.#staleMs = 0;
     return answer;
   }
 }
 
-function isStale(fault: Fault | undefined): fault is Fault {
-  return fault?.startsWith('stale') === true;
+function isPossible(fault: Fault, isRead: boolean): boolean {
+  // A read that arrives after its run has died has no effect.
+  return isRead ? fault !== 'dies, request arrives' : changesMissed(fault) === 0;
 }
 
-/** Without the milliseconds, and the ids in the texts of claims, by which equal states differ. */
-function timeless(answer: unknown): string {
-  const text = JSON.stringify(answer, (key, value) => (key === 'createdAtMs' ? undefined : value)) ?? '';
-  return text.replace(/claim [-0-9a-f]{36}/g, 'claim');
+function changesMissed(fault: Fault | undefined): number {
+  return Number(/^stale by (\d)$/.exec(fault ?? '')?.[1] ?? 0);
 }

@@ -8,7 +8,7 @@ export class Sandbox {
   readonly kill: () => void;
   #alive = true;
 
-  constructor(time: VirtualTime) {
+  constructor(time: VirtualTime, run = '') {
     const { promise, resolve } = Promise.withResolvers<'killed'>();
     this.killed = promise;
     this.kill = () => {
@@ -17,7 +17,7 @@ export class Sandbox {
     };
     this.timing = {
       random: time.timing.random,
-      wait: (ms, signal) => this.hold(time.wait(ms, signal)),
+      wait: (ms, signal) => this.hold(time.wait(ms, signal, run)),
     };
   }
 

@@ -2,6 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { Deadline, Timing } from '../../../lambda/time.ts';
 
 interface Timer {
+  /** The run that waits, if it is one. */
+  readonly run: string;
   readonly dueMs: number;
   readonly fire: () => void;
 }
@@ -16,9 +18,9 @@ export class VirtualTime {
     this.timing = { random, wait: (ms, signal) => this.wait(ms, signal) };
   }
 
-  wait(ms: number, signal?: AbortSignal): Promise<void> {
+  wait(ms: number, signal?: AbortSignal, run = ''): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = { dueMs: this.nowMs + ms, fire: resolve };
+      const timer = { run, dueMs: this.nowMs + ms, fire: resolve };
       this.#timers.push(timer);
       signal?.addEventListener('abort', () => {
         this.#timers = this.#timers.filter((other) => other !== timer);
@@ -41,9 +43,9 @@ export class VirtualTime {
     await setImmediate();
   }
 
-  /** The next moment that somebody waits for. */
-  get nextDueMs(): number {
-    return Math.min(...this.#timers.map(({ dueMs }) => dueMs));
+  /** When each wait of a run ends, or of all runs. */
+  waitsUntilMs(run?: string): readonly number[] {
+    return this.#timers.filter((timer) => run === undefined || timer.run === run).map(({ dueMs }) => dueMs);
   }
 
   /** Jumps to the next moment that somebody waits for; false where nobody does. */

@@ -62,10 +62,10 @@ export class World {
   async start(options: RunOptions): Promise<RunEnd> {
     const { id, requestId = id, request = { session: 'default' } } = options;
     const { timeoutMs = FUNCTION_TIMEOUT_SECONDS * 1000, answerWithinMs = timeoutMs } = options;
-    const sandbox = new Sandbox(this.time);
+    const sandbox = new Sandbox(this.time, id);
     const channel = options.channel(sandbox);
     const over = new AbortController();
-    this.time.wait(timeoutMs, over.signal).then(sandbox.kill, () => undefined);
+    this.time.wait(timeoutMs, over.signal, id).then(sandbox.kill, () => undefined);
     const run = logOut(
       {
         vault: vaultOverStore(
