@@ -1,3 +1,5 @@
+import { CLAIM_LIFE_SECONDS } from './environment.ts';
+
 export interface FailureTraits {
   /** The webhook's HTTP status and title. */
   readonly status: number;
@@ -28,12 +30,11 @@ export const FAILURES = {
   method_not_allowed: { status: 405, title: 'The route accepts only POST', ...CALLER_ERROR },
   request_too_large: { status: 413, title: 'The body is too large', ...CALLER_ERROR },
   session_unknown: { status: 404, title: 'No such session', ...CALLER_ERROR },
-  // About the life of a claim.
   session_busy: {
     status: 409,
     title: 'Another run holds the session',
     ...TEMPORARY,
-    retryAfterSeconds: 90,
+    retryAfterSeconds: CLAIM_LIFE_SECONDS,
   },
   // Not a 5xx, which invites senders to retry.
   reauthentication_required: { status: 409, title: 'A new sign-in is required', ...LOUD },

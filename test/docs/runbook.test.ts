@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
+import { CLAIM_LIFE_SECONDS } from '../../lambda/environment.ts';
 import { Failure } from '../../lambda/failure.ts';
 import { FAILURES } from '../../lambda/failure-codes.ts';
 import { thrown } from '../../lambda/run/reply.ts';
@@ -40,6 +41,12 @@ describe('the runbook', () => {
   test('has one section for every failure and every alarm, and no other', () => {
     const named = entries.flatMap(({ heading }) => namesIn(heading));
     expect(named.toSorted()).toEqual([...Object.keys(FAILURES), ...alarms()].toSorted());
+  });
+
+  test('and the API’s description state the life of a claim', () => {
+    const busy = entries.find(({ heading }) => heading.includes('session_busy'));
+    expect(busy?.body).toContain(`a claim lasts ${CLAIM_LIFE_SECONDS} seconds at most`);
+    expect(read('docs/openapi.yaml')).toContain(`${CLAIM_LIFE_SECONDS} at most, or ${CLAIM_LIFE_SECONDS} if`);
   });
 
   test('begins with the most urgent sections', () => {

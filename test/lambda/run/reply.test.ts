@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CLAIM_LIFE_SECONDS } from '../../../lambda/environment.ts';
 import { Failure } from '../../../lambda/failure.ts';
 import { FAILURES, type FailureCode } from '../../../lambda/failure-codes.ts';
 import { httpProblem } from '../../../lambda/run/reply.ts';
@@ -14,7 +15,7 @@ describe('Retry-After', () => {
   });
 
   test('of session_busy is the life of a claim, if the failure states none', () => {
-    expect(retryAfter(new Failure('session_busy', 'text'))).toBe('90');
+    expect(retryAfter(new Failure('session_busy', 'text'))).toBe(String(CLAIM_LIFE_SECONDS));
   });
 
   test.each(codes.filter((code) => code !== 'session_busy'))(

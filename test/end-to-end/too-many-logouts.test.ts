@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { REJECTED_MS } from '../../lambda/vault/session-state.ts';
+import { secretNameOf } from '../../lib/local/local-session.ts';
+import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
+import { type StackUnderTest, startStackUnderTest, type WebhookReply } from './stack-under-test.ts';
+
+let stack: StackUnderTest;
+
+beforeAll(async () => {
+  stack = await startStackUnderTest();
+});
+afterAll(() => stack.close());
+
+function retryAfterSeconds({ headers }: WebhookReply): number {
+  return Number(headers.get('retry-after'));
+}
+
+/** The requests to Blink that the run of this call or event makes. */
+async function requestsToBlink(run: () => Promise<unknown>): Promise<number> {
+  const before = stack.blink.calls.length;
+  await run();
+  return stack.blink.calls.length - before;
+}
+
+describe('the last ten versions of a day', () => {
+  test('are not for a webhook call, and a scheduled run uses them', async () => {
+    const session = stack.signIn('blinkpy', 'default');
+    const secret = stack.secretsManager.secrets.find(secretNameOf(session));
+    while (secret.versions().length < 80) secret.put(randomUUID(), 'an earlier version', []);
+
+    const requests = await requestsToBlink(async () => {
+      const reply = await stack.post('/logout');
+      expect(reply).toMatchObject({ status: 429, json: { code: 'too_many_logouts', retryable: false } });
+      expect(retryAfterSeconds(reply)).toBe(3600);
+    });
+    expect(requests).toBe(0);
+    expect(secret.versions()).toHaveLength(80);
+
+    const invocation = await stack.fireRule();
+    expect(codeOf(invocation)).toBe('logged_out');
+    expect(runEventOf(invocation)).toMatchObject({ trigger: 'schedule', session: 'default' });
+  });
+});
+
+describe('a logout that Blink has rejected', () => {
+  test('is answered with Retry-After for ten minutes, without a request to Blink', async () => {
+    const session = stack.signIn('Homebridge');
+    const logOutWrongClient = () =>
+      stack.post(`/logout/${session.name}`, { body: JSON.stringify({ clientId: '999' }) });
+
+    const rejected = await logOutWrongClient();
+    expect(rejected).toMatchObject({ status: 502, json: { code: 'blink_rejected', blinkStatus: 404 } });
+    expect(retryAfterSeconds(rejected)).toBe(REJECTED_MS / 1000);
+
+    stack.secretsManager.clock.advanceMs(REJECTED_MS / 2);
+    const requests = await requestsToBlink(async () => {
+      const repeated = await logOutWrongClient();
+      expect(repeated).toMatchObject({ status: 429, json: { code: 'too_many_logouts' } });
+      expect(retryAfterSeconds(repeated)).toBeGreaterThan(REJECTED_MS / 2000 - 60);
+      expect(retryAfterSeconds(repeated)).toBeLessThanOrEqual(REJECTED_MS / 2000 + 1);
+    });
+    expect(requests).toBe(0);
+
+    stack.secretsManager.clock.advanceMs(REJECTED_MS / 2 + 1000);
+    expect(await requestsToBlink(logOutWrongClient)).toBeGreaterThan(0);
+    expect(await stack.post(`/logout/${session.name}`)).toMatchObject({ status: 200 });
+  });
+});
