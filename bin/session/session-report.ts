@@ -22,7 +22,7 @@ export interface LastRun {
     | 'logged_out'
     | 'at_work'
     | 'refused'
-    | 'died'
+    | 'unreported'
     | 'unanswered'
     | 'blocked_by_blink';
   /** A logout can be tried now, or has just been done. */
@@ -83,7 +83,7 @@ function lastRun(state: SessionState, ageMs: number): LastRun {
       return {
         lastRun: 'at_work',
         usable: false,
-        words: `a run is at work; if it has died, another can start in ${duration(availability.retryAfterSeconds * 1000)}`,
+        words: `a run is at work; if it does not report its end, another can start in ${duration(availability.retryAfterSeconds * 1000)}`,
       };
     case 'cooling_down':
       return {
@@ -91,25 +91,25 @@ function lastRun(state: SessionState, ageMs: number): LastRun {
         usable: false,
         words: `Blink rejected the last run; no request is sent for ${duration(availability.retryAfterSeconds * 1000)}`,
       };
-    case 'saved_by_dead_run':
+    case 'saved_not_current':
       return {
-        lastRun: 'died',
+        lastRun: 'unreported',
         usable: true,
-        words: 'the last run died after it had saved its token; the next one uses it',
+        words: 'the last run saved its token and did not make it current; the next one does',
       };
     case 'refused':
       return {
         lastRun: 'refused',
         usable: false,
         words: availability.lost
-          ? 'a run lost the new token, and Blink refuses this one: sign in again'
+          ? 'the refresh token may have been spent without saving the new one: sign in again'
           : 'Blink refuses the refresh token: sign in again',
       };
     case 'takeovers_exhausted':
       return {
-        lastRun: 'died',
+        lastRun: 'unreported',
         usable: false,
-        words: 'too many runs have died with this token: sign in again',
+        words: 'too many runs claimed this token without reporting a result: sign in again',
       };
     case 'no_room':
       return {
@@ -122,9 +122,13 @@ function lastRun(state: SessionState, ageMs: number): LastRun {
   }
 }
 
-function whenFree({ loggedOut, deadAttempts, tokenMayBeLost }: SessionState, ageMs: number): LastRun {
-  if (deadAttempts.length > 0) {
-    return { lastRun: 'died', usable: true, words: 'the last run died; the next one takes over' };
+function whenFree({ loggedOut, unreportedAttempts, tokenMayBeLost }: SessionState, ageMs: number): LastRun {
+  if (unreportedAttempts.length > 0) {
+    return {
+      lastRun: 'unreported',
+      usable: true,
+      words: 'the last run did not report its end; the next one takes over',
+    };
   }
   if (tokenMayBeLost) {
     return { lastRun: 'unanswered', usable: true, words: 'Blink did not answer the last run; try again' };

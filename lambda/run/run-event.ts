@@ -21,7 +21,7 @@ export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
   /** The version id that was current, and the one that the run saved. */
   readonly generation?: string;
   readonly savedVersion?: string;
-  /** The run took over the claim of a run that died. */
+  /** The run took over the claim of a run that did not report its end. */
   readonly takeover?: boolean;
   /** How many times the refresh was sent. */
   readonly refreshTries?: number;

@@ -6,7 +6,7 @@ import type { Availability } from './session-state.ts';
 export function requireAvailable(availability: Availability): void {
   switch (availability.kind) {
     case 'claimable':
-    case 'saved_by_dead_run':
+    case 'saved_not_current':
       return;
     case 'busy':
       throw busy(availability.retryAfterSeconds);
@@ -17,7 +17,7 @@ export function requireAvailable(availability: Availability): void {
     case 'takeovers_exhausted':
       throw new Failure(
         'reauthentication_required',
-        'too many runs claimed this refresh token and none reported back; sign in again',
+        'too many runs claimed this refresh token without reporting a result; sign in again',
         { reason: 'takeovers_exhausted' },
       );
     case 'no_room':
@@ -49,7 +49,7 @@ export function refused(lost: boolean, blinkStatus?: number): Failure {
   return lost
     ? new Failure(
         'reauthentication_required',
-        'the refresh token was lost between refresh and save; sign in again',
+        'the refresh token may have been spent without saving the new one, and is not used again; sign in again',
         { reason: 'lost_between_refresh_and_save', ...status },
       )
     : new Failure('reauthentication_required', 'Blink refuses the refresh token; sign in again', {

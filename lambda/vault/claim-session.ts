@@ -9,7 +9,7 @@ import { MAX_KEPT_VERSIONS } from './session-state.ts';
 import type { Claim, Claimant, Reading } from './session-vault.ts';
 
 /**
- * Claims the token that was read, or the newer one that a dead run saved. The claim also proves that the secret can be
+ * Claims the token that was read, or the newer one that an earlier run saved. The claim also proves that the secret can be
  * written before the token is spent.
  */
 export async function claimSession(
@@ -26,16 +26,16 @@ export async function claimSession(
       if (latest.keptVersions + sparesVersions >= MAX_KEPT_VERSIONS) throw noRoom();
       return claimAttempt(store, latest, availability, runId);
     }
-    if (availability.kind === 'saved_by_dead_run') await promote(store, latest, availability.versionId);
+    if (availability.kind === 'saved_not_current') await promote(store, latest, availability.versionId);
     await timing.wait(waitMs);
     latest = await readSession(store, timing, reading.session);
   }
   throw busy();
 }
 
-/** Looks up the saves of dead runs by version id, since lists can be late. Resolves to whether one was made current. */
+/** Looks up the saves of unreported attempts by version id, since lists can be late. Resolves to whether one was made current. */
 export async function promoteUnlistedSave(store: SecretStore, reading: Reading): Promise<boolean> {
-  for (const attempt of reading.state.deadAttempts.toReversed()) {
+  for (const attempt of reading.state.unreportedAttempts.toReversed()) {
     const versionId = entryVersionId({ token: reading.token, attempt, kind: 'save' });
     if ((await store.readVersion(reading.session, versionId)) === undefined) continue;
     await promote(store, reading, versionId);

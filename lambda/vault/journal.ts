@@ -46,8 +46,8 @@ export interface JournalEntry {
   readonly kind: Kind;
   /** Blink may have replaced the refresh token, but no run received the new one. */
   readonly inDoubt: boolean;
-  /** Earlier runs that died with a claim on this token. */
-  readonly deaths: number;
+  /** Earlier attempts on this token that reported neither an end nor a save. */
+  readonly unreported: number;
   readonly value: number;
 }
 
@@ -67,14 +67,14 @@ export function entryVersionId({
   attempt,
   kind,
   inDoubt = false,
-  deaths = 0,
+  unreported = 0,
   value = 0,
 }: Pick<JournalEntry, 'token' | 'attempt' | 'kind'> & Partial<JournalEntry>): string {
   const fields = [
     hex(attempt, 8),
     KINDS.indexOf(kind),
     Number(inDoubt),
-    hex(Math.min(deaths, 15), 1),
+    hex(Math.min(unreported, 15), 1),
     hex(value, 13),
   ];
   return token + fields.join('');
@@ -83,11 +83,11 @@ export function entryVersionId({
 /** `undefined` for a version that a person or another program has stored. */
 export function parseEntry(versionId: string): JournalEntry | undefined {
   const [, token = '', ...fields] = ID.exec(versionId) ?? [];
-  const [attempt = 0, kind = -1, inDoubt, deaths = 0, value = 0] = fields.map((field) =>
+  const [attempt = 0, kind = -1, inDoubt, unreported = 0, value = 0] = fields.map((field) =>
     Number.parseInt(field, 16),
   );
   const known = KINDS[kind];
-  return known && { token, attempt, kind: known, inDoubt: inDoubt === 1, deaths, value };
+  return known && { token, attempt, kind: known, inDoubt: inDoubt === 1, unreported, value };
 }
 
 export function isEnd({ kind }: JournalEntry): boolean {

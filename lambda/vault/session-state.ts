@@ -6,10 +6,10 @@ import type { SecretVersion } from './secret-store.ts';
 export interface SessionState {
   readonly loggedOut: 'never' | 'recently' | 'long_ago';
   readonly availability: Availability;
-  /** Attempts whose run left only its claim. A version that it saved may still exist. */
-  readonly deadAttempts: readonly number[];
-  /** Runs that died with this token. */
-  readonly deaths: number;
+  /** Attempts of which only the claim is known. Their runs died, or got no answer to the claim. A save may exist unseen. */
+  readonly unreportedAttempts: readonly number[];
+  /** All attempts on this token that reported no end and no save, those included whose entries are gone. */
+  readonly unreported: number;
   /** An earlier run may have used this refresh token without saving the new one. */
   readonly tokenMayBeLost: boolean;
   /** Other clients that were logged out within the last minutes. */
@@ -24,8 +24,8 @@ export type Availability =
   | { readonly kind: 'busy'; readonly retryAfterSeconds: number }
   /** Blink is not asked for a while. */
   | { readonly kind: 'cooling_down'; readonly retryAfterSeconds: number }
-  /** A run saved the new token and died before it made it current. */
-  | { readonly kind: 'saved_by_dead_run'; readonly versionId: string }
+  /** A run saved the new token, and its claim ended before the new token was made current. */
+  | { readonly kind: 'saved_not_current'; readonly versionId: string }
   | { readonly kind: 'refused'; readonly lost: boolean }
   | { readonly kind: 'takeovers_exhausted' }
   | { readonly kind: 'no_room' };
@@ -68,14 +68,15 @@ export function sessionState(
   const sinceSignIn = entries.filter(({ createdAtMs }) => createdAtMs > signedInAtMs - CLOCKS_APART_MS);
   // Each end repeats what earlier entries said, so missing earlier entries do not matter.
   const lastEnd = attempts.findLast(({ end }) => end !== undefined);
-  const deadAttempts = attempts
+  const unreportedAttempts = attempts
     .filter(({ number }) => number > (lastEnd?.number ?? -1))
     .filter(
-      (attempt) => isDead(attempt) && (attempt === attempts.at(-1) || isKept(attempt.claimedAtMs, nowMs)),
+      (attempt) =>
+        isUnreported(attempt) && (attempt === attempts.at(-1) || isKept(attempt.claimedAtMs, nowMs)),
     )
     .map(({ number }) => number);
-  const deaths = (lastEnd?.end?.deaths ?? 0) + deadAttempts.length;
-  const tokenMayBeLost = deadAttempts.length > 0 || lastEnd?.end?.inDoubt === true;
+  const unreported = (lastEnd?.end?.unreported ?? 0) + unreportedAttempts.length;
+  const tokenMayBeLost = unreportedAttempts.length > 0 || lastEnd?.end?.inDoubt === true;
 
   const availability = (): Availability => {
     const heldUntilMs = Math.max(...claimedAtMs(current, versions, attempts)) + CLAIM_LIFE_MS;
@@ -90,17 +91,17 @@ export function sessionState(
     );
     if (isRefused && saved === undefined) return { kind: 'refused', lost: tokenMayBeLost };
     if (nowMs < heldUntilMs) return { kind: 'busy', retryAfterSeconds: secondsUntil(heldUntilMs, nowMs) };
-    if (saved !== undefined) return { kind: 'saved_by_dead_run', versionId: saved };
+    if (saved !== undefined) return { kind: 'saved_not_current', versionId: saved };
     if (nowMs < coolDownUntilMs) {
       return { kind: 'cooling_down', retryAfterSeconds: secondsUntil(coolDownUntilMs, nowMs) };
     }
-    if (deaths > MAX_TAKEOVERS) return { kind: 'takeovers_exhausted' };
+    if (unreported > MAX_TAKEOVERS) return { kind: 'takeovers_exhausted' };
     if (keptVersionCount(versions, nowMs) >= MAX_KEPT_VERSIONS) return { kind: 'no_room' };
     const last = attempts.at(-1);
     return {
       kind: 'claimable',
       attempt: nextAttempt(token, entries),
-      takesOver: last !== undefined && isDead(last),
+      takesOver: last !== undefined && isUnreported(last),
     };
   };
 
@@ -114,8 +115,8 @@ export function sessionState(
   return {
     loggedOut: loggedOut(current, nowMs),
     availability: availability(),
-    deadAttempts,
-    deaths,
+    unreportedAttempts,
+    unreported,
     tokenMayBeLost,
     recentlyLoggedOut: clients('logged_out', REPEATED_DELIVERY_MS),
     rejected: clients('rejected', REJECTED_MS),
@@ -201,7 +202,7 @@ function attemptOf(number: number, entries: readonly DatedEntry[]): Attempt {
   };
 }
 
-function isDead({ end, saved }: Attempt): boolean {
+function isUnreported({ end, saved }: Attempt): boolean {
   return end === undefined && saved === undefined;
 }
 

@@ -32,7 +32,7 @@ export interface Claimant {
 export interface Claim {
   readonly reading: Reading;
   readonly attempt: number;
-  /** An earlier run died holding a claim on this token. */
+  /** The last run that claimed this token did not report an end. */
   readonly takesOver: boolean;
 }
 
@@ -79,6 +79,6 @@ export interface SessionVault {
   leave(saved: SavedSession, deadline: Deadline, note?: Note): Promise<void>;
   /** Ends a claim whose token was not replaced. Tries until the deadline, and does not fail. */
   end(claim: Claim, end: ClaimEnd, deadline: Deadline): Promise<void>;
-  /** Whether the secret holds a newer refresh token than the claimed one. Makes a dead run's save current. */
+  /** Whether the secret holds a newer refresh token than the claimed one. Makes an earlier run's save current. */
   hasNewerToken(claim: Claim): Promise<boolean>;
 }

@@ -46,11 +46,15 @@ export function vaultOverStore(
         await bestEffort(() => store.moveLabel(session, { label: CLAIM, from: versionId }));
       } else {
         const value = note.kind === 'cool_down' ? note.seconds : Number(note.clientId);
-        await write(session, { token, attempt, kind: note.kind, inDoubt: false, deaths: 0, value }, deadline);
+        await write(
+          session,
+          { token, attempt, kind: note.kind, inDoubt: false, unreported: 0, value },
+          deadline,
+        );
       }
     },
     async end({ reading: { session, token, state }, attempt }, { kind, inDoubt, seconds = 0 }, deadline) {
-      const entry = { token, attempt, kind, deaths: state.deaths, value: seconds };
+      const entry = { token, attempt, kind, unreported: state.unreported, value: seconds };
       await write(session, { ...entry, inDoubt: inDoubt || state.tokenMayBeLost }, deadline);
     },
     hasNewerToken: (claim) => hasNewerToken(store, timing, claim),

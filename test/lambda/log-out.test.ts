@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
+import { requireAvailable } from '../../lambda/vault/availability.ts';
 import { CLAIM_LIFE_MS, REJECTED_MS, REPEATED_DELIVERY_MS } from '../../lambda/vault/session-state.ts';
 import { type Family, storedText } from '../proof/models/blink-model.ts';
 import { once, runScripted, startScripted } from '../proof/models/scripted-run.ts';
@@ -288,6 +289,19 @@ describe('promise 5: a run that died', () => {
     expect(ends).toEqual([...Array(4).fill('killed'), 'reauthentication_required: takeovers_exhausted']);
     world.signIn();
     expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('cannot be told from a claim without an answer, so four of those are reported as runs without a result', async () => {
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const unanswered = await runScripted(world, {
+        on: (action, moment) => (action === 'put claim' && moment === 'after' ? 'unanswered' : undefined),
+      });
+      expect(unanswered.end).toBe('secrets_unavailable');
+      await world.time.advance(CLAIM_LIFE_MS + 1000);
+    }
+    expect(world.blink.spends).toEqual([]);
+    expect((await runScripted(world)).end).toBe('reauthentication_required: takeovers_exhausted');
+    expect(() => requireAvailable({ kind: 'takeovers_exhausted' })).toThrow('without reporting a result');
   });
 
   it('is asked for what it saved by the version’s id before its token is spent again', async () => {

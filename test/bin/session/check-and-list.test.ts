@@ -21,7 +21,7 @@ async function checked(): Promise<{ readonly exitCode: number; readonly report: 
   return { exitCode, report: JSON.parse(stdout) };
 }
 
-/** What a run that died, or had no answer, leaves behind. */
+/** The entries of a run that was killed, or that got no answer. */
 function leaveBehind(...kinds: readonly ('claim' | 'save' | 'unanswered')[]): void {
   const { text } = session.stored();
   const about = { token: digestOf(parseStoredSession(text).refreshToken), attempt: 0 };
@@ -94,19 +94,19 @@ describe('check', () => {
     expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'refused', usable: false } });
   });
 
-  it('says that a run is at work, and that it died once it cannot be alive any more', async () => {
+  it('says that a run is at work, and once its claim has ended, that it did not report its end', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     leaveBehind('claim');
     expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'at_work' } });
     session.secretsManager.clock.advanceMs(120_000);
-    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'died', usable: true } });
+    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unreported', usable: true } });
   });
 
-  it('says that a run died after its save', async () => {
+  it('says that a run saved its token and did not make it current', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     leaveBehind('claim', 'save');
     session.secretsManager.clock.advanceMs(120_000);
-    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'died', usable: true } });
+    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unreported', usable: true } });
   });
 
   it('says that the last run got no answer', async () => {

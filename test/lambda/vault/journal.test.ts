@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { digestOf, entryVersionId, type JournalEntry, parseEntry } from '../../../lambda/vault/journal.ts';
 
-const about = { token: digestOf('a refresh token'), attempt: 258, inDoubt: false, deaths: 0, value: 0 };
+const about = { token: digestOf('a refresh token'), attempt: 258, inDoubt: false, unreported: 0, value: 0 };
 const ENTRIES: readonly JournalEntry[] = [
   { ...about, kind: 'claim' },
   { ...about, kind: 'save' },
   { ...about, kind: 'save', value: 1 },
   { ...about, kind: 'free' },
-  { ...about, kind: 'in_flight', inDoubt: true, deaths: 3 },
-  { ...about, kind: 'cool_down', inDoubt: true, deaths: 15, value: 86_400 },
+  { ...about, kind: 'in_flight', inDoubt: true, unreported: 3 },
+  { ...about, kind: 'cool_down', inDoubt: true, unreported: 15, value: 86_400 },
   { ...about, kind: 'refused' },
   { ...about, kind: 'logged_out', value: 999_999_999_999_999 },
   { ...about, kind: 'rejected' },
@@ -28,9 +28,9 @@ test('every entry can be read back from its id, which has 64 characters, the mos
   }
 });
 
-test('more than 15 deaths are written as 15, so that the id stays readable', () => {
-  const versionId = entryVersionId({ ...about, kind: 'free', deaths: 16 });
-  expect(parseEntry(versionId)).toMatchObject({ kind: 'free', deaths: 15 });
+test('more than 15 unreported attempts are written as 15, so that the id stays readable', () => {
+  const versionId = entryVersionId({ ...about, kind: 'free', unreported: 16 });
+  expect(parseEntry(versionId)).toMatchObject({ kind: 'free', unreported: 15 });
 });
 
 test('no two entries share an id, neither of other attempts nor of other tokens', () => {

@@ -73,8 +73,8 @@ describe('a token that no run has claimed', () => {
     expect(stateAt(T0, current())).toEqual({
       loggedOut: 'never',
       availability: { kind: 'claimable', attempt: 0, takesOver: false },
-      deadAttempts: [],
-      deaths: 0,
+      unreportedAttempts: [],
+      unreported: 0,
       tokenMayBeLost: false,
       recentlyLoggedOut: new Map(),
       rejected: new Map(),
@@ -120,7 +120,7 @@ describe('promise 1: a claimed token', () => {
     const state = stateAt(T0 + 2, current(), claim, entry(end, 0, T0 + 2));
     expect(state.availability).toEqual({ kind: 'claimable', attempt: 1, takesOver: false });
     expect(state.tokenMayBeLost).toBe(end === 'unanswered');
-    expect(state.deadAttempts).toEqual([]);
+    expect(state.unreportedAttempts).toEqual([]);
   });
 
   it('is busy by its newest claim alone', () => {
@@ -159,19 +159,19 @@ describe('a version that a run has just made current', () => {
   });
 });
 
-describe('promise 5: runs that died', () => {
-  /** Attempts one after the other, each dead for longer than a claim lives. */
-  const deaths = (count: number) =>
+describe('promise 5: runs that did not report their end', () => {
+  /** Attempts one after the other, each older than a claim lives. */
+  const claims = (count: number) =>
     Array.from({ length: count }, (_, attempt) => entry('claim', attempt, T0 + attempt * CLAIM_LIFE_MS));
 
   it('are taken over a bounded number of times', () => {
     const afterwardsMs = T0 + 10 * CLAIM_LIFE_MS;
-    expect(stateAt(afterwardsMs, current(), ...deaths(MAX_TAKEOVERS))).toMatchObject({
+    expect(stateAt(afterwardsMs, current(), ...claims(MAX_TAKEOVERS))).toMatchObject({
       availability: { kind: 'claimable', attempt: MAX_TAKEOVERS, takesOver: true },
-      deadAttempts: [0, 1, 2],
+      unreportedAttempts: [0, 1, 2],
       tokenMayBeLost: true,
     });
-    expect(availabilityAt(afterwardsMs, current(), ...deaths(MAX_TAKEOVERS + 1))).toEqual({
+    expect(availabilityAt(afterwardsMs, current(), ...claims(MAX_TAKEOVERS + 1))).toEqual({
       kind: 'takeovers_exhausted',
     });
   });
@@ -192,8 +192,8 @@ describe('promise 5: runs that died', () => {
     const journal = [entry('claim', 0, T0), entry('save', 0, T0 + 59_000, 'BLINK_LOGOUT_CLAIM')];
     expect(availabilityAt(T0 + CLAIM_LIFE_MS - 1, current(), ...journal)).toMatchObject({ kind: 'busy' });
     expect(stateAt(T0 + CLAIM_LIFE_MS, current(), ...journal)).toMatchObject({
-      availability: { kind: 'saved_by_dead_run', versionId: versionIdOf('save', 0) },
-      deadAttempts: [],
+      availability: { kind: 'saved_not_current', versionId: versionIdOf('save', 0) },
+      unreportedAttempts: [],
       tokenMayBeLost: false,
     });
   });
@@ -206,19 +206,19 @@ describe('promise 5: runs that died', () => {
       entry('save', 0, T0 + CLAIM_LIFE_MS + 2),
     ];
     expect(availabilityAt(T0 + 3 * CLAIM_LIFE_MS, current(), ...journal)).toEqual({
-      kind: 'saved_by_dead_run',
+      kind: 'saved_not_current',
       versionId: versionIdOf('save', 1),
     });
   });
 
   it('before the last end of a claim count as well', () => {
     const ended = version(
-      entryVersionId({ token: TOKEN, attempt: 9, kind: 'free', deaths: MAX_TAKEOVERS }),
+      entryVersionId({ token: TOKEN, attempt: 9, kind: 'free', unreported: MAX_TAKEOVERS }),
       T0,
     );
     expect(stateAt(T0 + 1, current(), ended)).toMatchObject({
       availability: { kind: 'claimable' },
-      deaths: MAX_TAKEOVERS,
+      unreported: MAX_TAKEOVERS,
     });
     expect(availabilityAt(T0 + CLAIM_LIFE_MS + 1, current(), ended, entry('claim', 10, T0 + 1))).toEqual({
       kind: 'takeovers_exhausted',
@@ -229,7 +229,7 @@ describe('promise 5: runs that died', () => {
     const copy = version(entryVersionId({ token: TOKEN, attempt: 0, kind: 'save', value: 1 }), T0 + 2);
     const journal = [entry('claim', 0, T0), copy, entry('save', 0, T0 + 1)];
     expect(availabilityAt(T0 + CLAIM_LIFE_MS, current(), ...journal)).toEqual({
-      kind: 'saved_by_dead_run',
+      kind: 'saved_not_current',
       versionId: copy.versionId,
     });
   });
@@ -246,7 +246,7 @@ describe('promise 5: runs that died', () => {
 test('a rollback by hand leads forward again, to the token that was saved for the one rolled back to', () => {
   const saved = entry('save', 0, T0 + 2, 'AWSPREVIOUS', 'BLINK_LOGGED_OUT');
   expect(availabilityAt(T0 + 2 * DAY_MS, current(), entry('claim', 0, T0 + 1), saved)).toEqual({
-    kind: 'saved_by_dead_run',
+    kind: 'saved_not_current',
     versionId: saved.versionId,
   });
 });
@@ -270,7 +270,7 @@ describe('a refused token', () => {
 
   it('has a successor all the same where a save surfaced late', () => {
     const journal = [entry('claim', 0, T0), entry('refused', 0, T0), entry('save', 0, T0 + 1)];
-    expect(availabilityAt(T0 + DAY_MS, current(), ...journal)).toMatchObject({ kind: 'saved_by_dead_run' });
+    expect(availabilityAt(T0 + DAY_MS, current(), ...journal)).toMatchObject({ kind: 'saved_not_current' });
   });
 
   it('can be tried again once a person has stored it again', () => {
@@ -313,7 +313,10 @@ describe('promise 10: a doubt', () => {
 
   it('is not read into an old claim whose end Secrets Manager has removed', () => {
     const journal = [entry('claim', 3, T0), entry('claim', 7, T0 + 3 * DAY_MS)];
-    expect(stateAt(T0 + 4 * DAY_MS, current(), ...journal)).toMatchObject({ deadAttempts: [7], deaths: 1 });
+    expect(stateAt(T0 + 4 * DAY_MS, current(), ...journal)).toMatchObject({
+      unreportedAttempts: [7],
+      unreported: 1,
+    });
   });
 });
 
@@ -323,7 +326,7 @@ describe('promise 11: a refresh that may still be in flight', () => {
     expect(availabilityAt(T0 + CLAIM_LIFE_MS - 1, current(), ...journal)).toMatchObject({ kind: 'busy' });
     expect(stateAt(T0 + CLAIM_LIFE_MS, current(), ...journal)).toMatchObject({
       availability: { kind: 'claimable', attempt: 1, takesOver: false },
-      deaths: 0,
+      unreported: 0,
       tokenMayBeLost: true,
     });
   });
@@ -405,7 +408,7 @@ describe('promise 8: the room for versions', () => {
   it('does not stand in the way of a dead run’s saved token', () => {
     const journal = [entry('claim', 0, T0), entry('save', 0, T0), ...unrelated(100, T0)];
     expect(availabilityAt(T0 + CLAIM_LIFE_MS, current(), ...journal)).toMatchObject({
-      kind: 'saved_by_dead_run',
+      kind: 'saved_not_current',
     });
   });
 });
