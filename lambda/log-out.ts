@@ -1,9 +1,16 @@
-import type { Account, Blink, Grant } from './blink/blink.ts';
+import type { Account, Blink } from './blink/blink.ts';
 import { coolDownAfter } from './blink/blink-failure.ts';
 import { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
-import { type Refusal, recordRefusal, refusalFailure, tokenMayBeLost } from './refusal.ts';
-import { type SpendPorts, spend } from './spend.ts';
+import {
+  hasNewerToken,
+  recordRefusal,
+  refusalFailure,
+  type SpendPorts,
+  type Spent,
+  spend,
+  tokenMayBeLost,
+} from './spend.ts';
 import type { StoredSession } from './stored-session/stored-session.ts';
 import { coolingDown, refused } from './vault/availability.ts';
 import type { Claim, Claimant, Note, Reading, SavedSession } from './vault/session-vault.ts';
@@ -21,63 +28,44 @@ export interface LogoutRequest {
 
 /** Read, claim, refresh, save, log out, mark. If Blink refuses the token and the secret holds a newer one, retries once. */
 export async function logOut(ports: Ports, request: LogoutRequest): Promise<Outcome> {
-  const first = await refreshCurrent(ports, request);
-  const refreshed = (await hasNewerToken(ports, first)) ? await refreshCurrent(ports, request) : first;
-  switch (refreshed.kind) {
+  const first = await spendCurrent(ports, request);
+  const retries = first.kind === 'refused' && (await hasNewerToken(ports, first));
+  const spent = retries ? await spendCurrent(ports, request) : first;
+  switch (spent.kind) {
     case 'already_logged_out':
       return alreadyLoggedOut(request);
 
     case 'refused': {
-      const { claim, refusal } = refreshed;
-      await recordRefusal(ports.vault, claim, refusal, ports.runEnds);
-      const { stored, state } = claim.reading;
+      await recordRefusal(ports, spent);
+      const { stored, state } = spent.claim.reading;
       const isOwn = otherClient(request, stored) === undefined;
       // An earlier logout ended the token, so its refusal is not a failure.
-      if (isOwn && state.loggedOut !== 'never' && !tokenMayBeLost(claim, refusal))
-        return alreadyLoggedOut(request);
-      throw refusalFailure(claim, refusal);
+      if (isOwn && state.loggedOut !== 'never' && !tokenMayBeLost(spent)) return alreadyLoggedOut(request);
+      throw refusalFailure(spent);
     }
 
     case 'granted': {
-      const { claim, grant } = refreshed;
+      const { claim, grant } = spent;
       const saved = await ports.vault.save(claim, grant, ports.runEnds);
       return logOutSaved(ports, request, saved, grant.accessToken);
     }
 
     case 'without_refresh':
-      return logOutLast(ports, request, refreshed.claim, refreshed.accessToken);
+      return logOutLast(ports, request, spent.claim, spent.accessToken);
   }
 }
 
-type Refreshed =
-  | { readonly kind: 'already_logged_out' }
-  | { readonly kind: 'refused'; readonly claim: Claim; readonly refusal: Refusal }
-  | { readonly kind: 'granted'; readonly claim: Claim; readonly grant: Grant }
-  | { readonly kind: 'without_refresh'; readonly claim: Claim; readonly accessToken: string };
-
 /** Spends the current refresh token, unless the request needs none. */
-async function refreshCurrent(ports: Ports, request: LogoutRequest): Promise<Refreshed> {
+async function spendCurrent(
+  ports: Ports,
+  request: LogoutRequest,
+): Promise<Spent | { readonly kind: 'already_logged_out' }> {
   const { vault, claimant } = ports;
   const reading = await vault.read(request.session);
   if (isDone(request, reading)) return { kind: 'already_logged_out' };
   requireNotRejected(request, reading);
   if (reading.state.availability.kind === 'claimable') ports.blink.openConnections(reading.stored.tier);
-
-  const claim = await vault.claim(reading, claimant);
-  const spent = await spend(ports, claim);
-  return spent.kind === 'refused' ? { kind: 'refused', claim, refusal: spent } : { ...spent, claim };
-}
-
-/** If the read fails, ends the claim, so that the next run does not take this run for a dead one. */
-export async function hasNewerToken({ vault, runEnds }: SpendPorts, refreshed: Refreshed): Promise<boolean> {
-  if (refreshed.kind !== 'refused') return false;
-  const { claim, refusal } = refreshed;
-  try {
-    return await vault.hasNewerToken(claim);
-  } catch (error) {
-    await vault.end(claim, { kind: 'free', inDoubt: refusal.inDoubt }, runEnds);
-    throw error;
-  }
+  return spend(ports, await vault.claim(reading, claimant));
 }
 
 async function logOutSaved(

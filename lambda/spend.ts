@@ -1,6 +1,7 @@
 import type { Blink, RefreshResult } from './blink/blink.ts';
 import { Failure } from './failure.ts';
 import { type Deadline, holdsRefreshAndSave } from './time.ts';
+import { refused } from './vault/availability.ts';
 import type { Claim, ClaimEnd, SessionVault } from './vault/session-vault.ts';
 
 export interface SpendPorts {
@@ -13,7 +14,12 @@ export interface SpendPorts {
 }
 
 /** The result of a refresh with a definite answer. */
-export type Spent = Extract<RefreshResult, { kind: 'granted' | 'refused' | 'without_refresh' }>;
+export type Spent = Extract<RefreshResult, { kind: 'granted' | 'refused' | 'without_refresh' }> & {
+  readonly claim: Claim;
+};
+
+/** Blink refuses the claimed refresh token. */
+export type Refusal = Extract<Spent, { kind: 'refused' }>;
 
 /**
  * Spends the claimed refresh token if enough time is left to save the new one. Without a grant or a refusal, saves a
@@ -29,7 +35,7 @@ export async function spend({ vault, blink, runEnds, answerDue }: SpendPorts, cl
     case 'granted':
     case 'refused':
     case 'without_refresh':
-      return refresh;
+      return { ...refresh, claim };
     case 'failed':
       await vault.end(claim, endAfter(refresh), runEnds);
       throw refresh.failure;
@@ -47,4 +53,40 @@ function endAfter({ failure, token }: Extract<RefreshResult, { kind: 'failed' }>
   const seconds = failure.details.retryAfterSeconds;
   if (token === 'in_flight') return { kind: 'in_flight', inDoubt };
   return seconds === undefined ? { kind: 'free', inDoubt } : { kind: 'cool_down', inDoubt, seconds };
+}
+
+/** Whether the secret holds a newer token. If the read fails, ends the claim, so that the next run need not wait. */
+export async function hasNewerToken(
+  { vault, runEnds }: SpendPorts,
+  { claim, inDoubt }: Refusal,
+): Promise<boolean> {
+  try {
+    return await vault.hasNewerToken(claim);
+  } catch (error) {
+    await vault.end(claim, { kind: 'free', inDoubt }, runEnds);
+    throw error;
+  }
+}
+
+/** Records the refusal, so that no later run asks Blink with this token again. */
+export async function recordRefusal(
+  { vault, runEnds }: SpendPorts,
+  { claim, inDoubt }: Refusal,
+): Promise<void> {
+  await vault.end(claim, { kind: 'refused', inDoubt }, runEnds);
+}
+
+export function refusalFailure(refusal: Refusal): Failure {
+  const { secondFactor, blinkStatus } = refusal;
+  return secondFactor
+    ? new Failure('reauthentication_required', 'Blink asks for a second factor; sign in again', {
+        reason: 'second_factor_wanted',
+        blinkStatus,
+      })
+    : refused(tokenMayBeLost(refusal), blinkStatus);
+}
+
+/** Whether an earlier run or try may have spent the token without receiving the new one. */
+export function tokenMayBeLost({ claim, inDoubt }: Refusal): boolean {
+  return inDoubt || claim.reading.state.tokenMayBeLost;
 }

@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../lambda/blink/blink.ts';
-import { hasNewerToken } from '../../lambda/log-out.ts';
-import { recordRefusal, refusalFailure } from '../../lambda/refusal.ts';
-import { type SpendPorts, spend } from '../../lambda/spend.ts';
+import {
+  hasNewerToken,
+  recordRefusal,
+  refusalFailure,
+  type SpendPorts,
+  type Spent,
+  spend,
+} from '../../lambda/spend.ts';
 import type { Deadline } from '../../lambda/time.ts';
 import { refused } from '../../lambda/vault/availability.ts';
 import type { Claimant, Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
@@ -26,22 +31,25 @@ export async function refreshAndSave(
   const ports = { vault, blink, runEnds, answerDue: runEnds };
   const claimant = { runId: randomUUID(), sparesVersions: 0 };
   const first = await spendCurrent(ports, read, claimant);
-  const spent = (await hasNewerToken(ports, first)) ? await spendCurrent(ports, read, claimant) : first;
+  const retries = first.kind === 'refused' && (await hasNewerToken(ports, first));
+  const spent = retries ? await spendCurrent(ports, read, claimant) : first;
   const { claim } = spent;
   switch (spent.kind) {
     case 'granted':
       return { saved: await vault.save(claim, spent.grant, runEnds), grant: spent.grant };
     case 'refused':
-      await recordRefusal(vault, claim, spent.refusal, runEnds);
-      throw refusalFailure(claim, spent.refusal);
+      await recordRefusal(ports, spent);
+      throw refusalFailure(spent);
     case 'without_refresh':
       await vault.end(claim, { kind: 'refused', inDoubt: true }, runEnds);
       throw refused(true);
   }
 }
 
-async function spendCurrent(ports: SpendPorts, read: () => Promise<Reading>, claimant: Claimant) {
-  const claim = await ports.vault.claim(await read(), claimant);
-  const spent = await spend(ports, claim);
-  return spent.kind === 'refused' ? { kind: spent.kind, claim, refusal: spent } : { ...spent, claim };
+async function spendCurrent(
+  ports: SpendPorts,
+  read: () => Promise<Reading>,
+  claimant: Claimant,
+): Promise<Spent> {
+  return spend(ports, await ports.vault.claim(await read(), claimant));
 }
