@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -8,8 +9,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    // Vitest leaves a core to itself, which on two cores is half of them.
-    maxWorkers: 2,
+    // Tests wait for processes, retries and timeouts, which leaves room for one worker more.
+    maxWorkers: availableParallelism() + 1,
     // Loading aws-cdk-lib and the clients of AWS takes longer than most tests: each worker loads them once.
     isolate: false,
     // What a file changes for itself does not reach the next one.
