@@ -62,83 +62,43 @@ const REDIRECT = redirect('http://127.0.0.1:9/canary');
 const CUT: Effect = { do: 'destroy' };
 const CUT_OFF: Effect = { do: 'cut-off' };
 
+/** Of the run with the fault, and of the next one. */
+type Codes = readonly [string, string];
+const REAUTHENTICATE: Codes = ['reauthentication_required', 'reauthentication_required'];
+const REJECTED: Codes = ['blink_rejected', 'too_many_logouts'];
+const TOO_MANY: Codes = ['too_many_logouts', 'too_many_logouts'];
+const UNAVAILABLE: Codes = ['blink_unavailable', 'logged_out'];
+const PASSED: Codes = ['logged_out', 'already_logged_out'];
+
 describe('a refresh that goes wrong costs no token', () => {
-  test.concurrent.each<[string, Fault, number, string, string]>([
-    [
-      'invalid_grant',
-      instead(oauthError(400, 'invalid_grant')),
-      1,
-      'reauthentication_required',
-      'reauthentication_required',
-    ],
-    [
-      'invalid_grant as a 401',
-      instead(oauthError(401, 'invalid_grant')),
-      1,
-      'reauthentication_required',
-      'reauthentication_required',
-    ],
-    ['a bare 401', answer(401), 1, 'reauthentication_required', 'reauthentication_required'],
-    [
-      '412, a second factor',
-      instead(json(412, { message: 'canary' })),
-      1,
-      'reauthentication_required',
-      'reauthentication_required',
-    ],
-    [
-      'invalid_client, whoever asks',
-      instead(oauthError(401, 'invalid_client')),
-      4,
-      'blink_rejected',
-      'too_many_logouts',
-    ],
-    [
-      'unauthorized_client',
-      instead(oauthError(400, 'unauthorized_client')),
-      4,
-      'blink_rejected',
-      'too_many_logouts',
-    ],
-    [
-      'unsupported_grant_type',
-      instead(oauthError(400, 'unsupported_grant_type')),
-      1,
-      'blink_rejected',
-      'too_many_logouts',
-    ],
-    ['invalid_request', instead(oauthError(400, 'invalid_request')), 1, 'blink_rejected', 'too_many_logouts'],
-    ['an error of another kind', instead(oauthError(400, 'canary')), 1, 'blink_rejected', 'too_many_logouts'],
-    ['404', instead(json(404, { message: 'canary' })), 1, 'blink_rejected', 'too_many_logouts'],
-    ['406, the edge’s block', instead(text(406, 'Not Acceptable')), 1, 'blink_rejected', 'too_many_logouts'],
-    [
-      '426, an update',
-      instead(json(426, { message: 'An app update is required' })),
-      1,
-      'blink_rejected',
-      'too_many_logouts',
-    ],
-    ['429', instead(json(429, { message: 'canary', code: 111 })), 1, 'too_many_logouts', 'too_many_logouts'],
-    ['500', instead(json(500, { message: 'canary' })), 2, 'blink_unavailable', 'logged_out'],
-    ['503 in HTML', instead(html(503, 'canary')), 2, 'blink_unavailable', 'logged_out'],
-    ['503 once', { ...answer(503), times: 1 }, 2, 'logged_out', 'already_logged_out'],
-    ['a redirect', instead(REDIRECT), 1, 'blink_rejected', 'too_many_logouts'],
-    ['HTML', instead(HTML), 1, 'blink_rejected', 'too_many_logouts'],
-    ['an empty body', answer(200), 1, 'blink_rejected', 'too_many_logouts'],
-    ['JSON of a wrong type', instead(json(200, ['canary'])), 1, 'blink_rejected', 'too_many_logouts'],
-    [
-      'tokens of a wrong type',
-      instead(json(200, { access_token: 1, refresh_token: {} })),
-      1,
-      'blink_rejected',
-      'too_many_logouts',
-    ],
-    ['no connection', { effect: CUT }, 2, 'blink_unavailable', 'logged_out'],
-    ['no connection once', { effect: CUT, times: 1 }, 2, 'logged_out', 'already_logged_out'],
-  ])('%s', async (_what, fault, times, code, next) => {
+  test.concurrent.each<[string, Fault, number, Codes]>([
+    ['invalid_grant', instead(oauthError(400, 'invalid_grant')), 1, REAUTHENTICATE],
+    ['invalid_grant as a 401', instead(oauthError(401, 'invalid_grant')), 1, REAUTHENTICATE],
+    ['a bare 401', answer(401), 1, REAUTHENTICATE],
+    ['412, a second factor', instead(json(412, { message: 'canary' })), 1, REAUTHENTICATE],
+    ['invalid_client, whoever asks', instead(oauthError(401, 'invalid_client')), 4, REJECTED],
+    ['unauthorized_client', instead(oauthError(400, 'unauthorized_client')), 4, REJECTED],
+    ['unsupported_grant_type', instead(oauthError(400, 'unsupported_grant_type')), 1, REJECTED],
+    ['invalid_request', instead(oauthError(400, 'invalid_request')), 1, REJECTED],
+    ['an error of another kind', instead(oauthError(400, 'canary')), 1, REJECTED],
+    ['404', instead(json(404, { message: 'canary' })), 1, REJECTED],
+    ['406, the edge’s block', instead(text(406, 'Not Acceptable')), 1, REJECTED],
+    ['426, an update', instead(json(426, { message: 'An app update is required' })), 1, REJECTED],
+    ['429', instead(json(429, { message: 'canary', code: 111 })), 1, TOO_MANY],
+    ['500', instead(json(500, { message: 'canary' })), 2, UNAVAILABLE],
+    ['503 in HTML', instead(html(503, 'canary')), 2, UNAVAILABLE],
+    ['503 once', { ...answer(503), times: 1 }, 2, PASSED],
+    ['a redirect', instead(REDIRECT), 1, REJECTED],
+    ['HTML', instead(HTML), 1, REJECTED],
+    ['an empty body', answer(200), 1, REJECTED],
+    ['JSON of a wrong type', instead(json(200, ['canary'])), 1, REJECTED],
+    ['tokens of a wrong type', instead(json(200, { access_token: 1, refresh_token: {} })), 1, REJECTED],
+    ['no connection', { effect: CUT }, 2, UNAVAILABLE],
+    ['no connection once', { effect: CUT, times: 1 }, 2, PASSED],
+  ])('%s', async (_what, fault, times, codes) => {
     const session = stack.signIn('blinkpy');
     const { first, tries, between, second } = await runTwice(session, [{ ...fault, on: 'refresh' }]);
-    expect([first, second]).toEqual([code, next]);
+    expect([first, second]).toEqual(codes);
     expect(tries).toBe(times);
     expect(between.isStored).toBe(true);
     expect(storedToken(stack, session).isStored).toBe(true);
@@ -164,46 +124,28 @@ describe('a refresh whose answer is lost costs the session, and says so', () => 
 });
 
 describe('a logout that goes wrong leaves the new token stored', () => {
-  test.concurrent.each<[string, Fault, number, string, string]>([
-    [
-      '401',
-      instead(json(401, { message: 'Unauthorized Access', code: 101 })),
-      1,
-      'blink_rejected',
-      'too_many_logouts',
-    ],
-    ['403', answer(403), 1, 'blink_rejected', 'too_many_logouts'],
-    ['406', instead(text(406, 'Not Acceptable')), 1, 'blink_rejected', 'too_many_logouts'],
-    ['412', answer(412), 1, 'blink_rejected', 'too_many_logouts'],
-    [
-      '426',
-      instead(json(426, { message: 'An app update is required' })),
-      1,
-      'blink_rejected',
-      'too_many_logouts',
-    ],
-    ['429', answer(429), 1, 'too_many_logouts', 'too_many_logouts'],
-    [
-      '500',
-      instead(json(500, { message: 'canary', code: 3331, error: null })),
-      2,
-      'blink_unavailable',
-      'logged_out',
-    ],
-    ['500 once', { ...answer(500), times: 1 }, 2, 'logged_out', 'already_logged_out'],
-    ['a redirect', instead(REDIRECT), 1, 'blink_rejected', 'too_many_logouts'],
-    ['HTML', instead(HTML), 1, 'blink_rejected', 'too_many_logouts'],
-    ['no connection', { effect: CUT }, 2, 'blink_unavailable', 'logged_out'],
-    ['404 of the older path', answer(404), 1, 'logged_out', 'already_logged_out'],
-  ])('%s', async (_what, fault, times, code, next) => {
+  test.concurrent.each<[string, Fault, number, Codes]>([
+    ['401', instead(json(401, { message: 'Unauthorized Access', code: 101 })), 1, REJECTED],
+    ['403', answer(403), 1, REJECTED],
+    ['406', instead(text(406, 'Not Acceptable')), 1, REJECTED],
+    ['412', answer(412), 1, REJECTED],
+    ['426', instead(json(426, { message: 'An app update is required' })), 1, REJECTED],
+    ['429', answer(429), 1, TOO_MANY],
+    ['500', instead(json(500, { message: 'canary', code: 3331, error: null })), 2, UNAVAILABLE],
+    ['500 once', { ...answer(500), times: 1 }, 2, PASSED],
+    ['a redirect', instead(REDIRECT), 1, REJECTED],
+    ['HTML', instead(HTML), 1, REJECTED],
+    ['no connection', { effect: CUT }, 2, UNAVAILABLE],
+    ['404 of the older path', answer(404), 1, PASSED],
+  ])('%s', async (_what, fault, times, codes) => {
     const session = stack.signIn('BLINK_TOKENS');
     const { first, tries, between, second } = await runTwice(session, [{ ...fault, on: 'logout' }]);
-    expect([first, second]).toEqual([code, next]);
+    expect([first, second]).toEqual(codes);
     expect(tries).toBe(times);
     expect(between.isStored).toBe(true);
     expect(storedToken(stack, session).isStored).toBe(true);
     const logouts = stack.blink.logouts.filter(({ clientId }) => clientId === session.clientId);
-    expect(logouts).toHaveLength(next === 'too_many_logouts' ? 0 : 1);
+    expect(logouts).toHaveLength(second === 'too_many_logouts' ? 0 : 1);
   });
 
   test.concurrent('a logout whose answer is lost is a success: its repetition finds the client gone', async () => {
