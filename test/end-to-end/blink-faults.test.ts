@@ -106,7 +106,7 @@ describe('a refresh that goes wrong costs no token', () => {
 });
 
 /** Blink has spent the token, and nobody heard it: no client can close this window. */
-describe('a refresh whose answer is lost costs the session, and says so', () => {
+describe('a refresh whose answer is lost costs the session, and is reported', () => {
   test.concurrent.each<[string, Fault, number, string]>([
     ['a cut-off answer', { effect: CUT_OFF, at: 'after' }, 1, 'blink_unavailable'],
     ['no answer', { effect: CUT, at: 'after' }, 2, 'blink_unavailable'],

@@ -26,7 +26,7 @@ async function doctorOfLocalRun() {
   return { exitCode, lines: (await printed).trimEnd().split('\n') };
 }
 
-it('doctor --local checks the local run, whatever is wrong with it', async () => {
+it('doctor --local checks the local run, and reports each fault', async () => {
   const noSession = await doctorOfLocalRun();
   expect(noSession).toEqual({
     exitCode: 0,

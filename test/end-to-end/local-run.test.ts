@@ -54,7 +54,7 @@ async function leftBehind(): Promise<readonly string[]> {
   return (await readdir(temporary)).filter((name) => name !== 'node-compile-cache');
 }
 
-test('npm start does the main job through each trigger, tells it in plain text, and exits with 0', {
+test('npm start logs out through each trigger, prints plain text, and exits with 0', {
   timeout: 60_000,
 }, async () => {
   const { exitCode, text } = await start('npm', ['start', '--silent']).end();

@@ -137,7 +137,7 @@ test('after a new sign-in, the session can be logged out again', async () => {
   expect(codeOf(await stack.invoke({ session: session.name }))).toBe('logged_out');
 });
 
-test('a check says that a logout could be tried, and touches nothing', async () => {
+test('a check reports that a logout can be tried, and changes nothing', async () => {
   const session = stack.signIn('BLINK_TOKENS');
   const versions = stack.secretsManager.secrets.versions(secretNameOf(session));
   const callsBefore = stack.blink.calls.length;
@@ -146,7 +146,7 @@ test('a check says that a logout could be tried, and touches nothing', async () 
   expect(stack.blink.calls).toHaveLength(callsBefore);
 });
 
-test('what the secret lacks is looked up', async () => {
+test('fields that the secret lacks are looked up', async () => {
   const session = stack.signIn('Homebridge');
   const { newest } = storedToken(stack, session);
   const name = stack.store(JSON.stringify({ refresh_token: newest }));
@@ -171,7 +171,7 @@ test('what the secret lacks is looked up', async () => {
   );
 });
 
-test('an account that knows only the newer path is logged out by it', async () => {
+test('an account that accepts only the newer path is logged out by it', async () => {
   const session = { name: 'newer', form: 'blinkpy', accountId: 654_321, clientId: 8_000_001 } as const;
   signIn(stack, session);
   expect(codeOf(await stack.invoke({ session: 'newer' }))).toBe('logged_out');

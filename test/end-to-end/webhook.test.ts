@@ -153,7 +153,7 @@ test('a session in the path may be percent-encoded', async () => {
   expect(reply).toMatchObject({ status: 200, json: { outcome: 'ready', session: session.name } });
 });
 
-test('another route is a 404 and another method a 405, to callers with the key alone', async () => {
+test('another route is a 404 and another method a 405, but only to callers with the key', async () => {
   const route = await stack.post('/');
   expect(route).toMatchObject({ status: 404, json: { code: 'not_found' } });
   const method = await stack.post('/logout', { method: 'GET' });

@@ -12,7 +12,7 @@ function refusal(input: unknown, sessionInPath?: string): Failure {
 }
 
 describe('a command', () => {
-  test('logs out the default session where nothing is said', () => {
+  test('logs out the default session if no session is given', () => {
     expect(parseCommand({})).toEqual({ session: 'default', action: 'logout' });
   });
 
@@ -38,7 +38,7 @@ describe('a command', () => {
     expect(refusal({ session: 'default' }, 'cabin').message).toContain('different sessions');
   });
 
-  test('the test event that the Lambda console proposes logs nobody out, and hears which fields there are', () => {
+  test('the Lambda console’s test event logs no session out, and the answer lists the accepted fields', () => {
     const failure = refusal({ key1: 'value1', key2: 'value2', key3: 'value3' });
     expect(failure.code).toBe('request_invalid');
     expect(failure.message).toBe(
@@ -90,7 +90,7 @@ describe('a command', () => {
     expect(refusal(input).message).toContain(message);
   });
 
-  test('all faults are told at once', () => {
+  test('all faults are reported at once', () => {
     expect(refusal({ session: 'A', action: 'b' }).message).toMatch(/session must be .*; action must be/);
   });
 });

@@ -34,7 +34,7 @@ describe('a logout', () => {
     expect(family.loggedOut).toBe(true);
   });
 
-  it('tells account, client and Blink’s message', async () => {
+  it('returns account, client and Blink’s message', async () => {
     const end = await world.time.drive(
       world.start({
         id: 'run',
@@ -137,7 +137,7 @@ describe('promise 1: one generation is spent by one run at a time', () => {
     expect(world.blink.spends).toHaveLength(1);
   });
 
-  it('a run that reads what is no longer so is busy', async () => {
+  it('a run that reads an old state is busy', async () => {
     await runScripted(world);
     const stale = await runScripted(world, { staleMs: () => 5000 });
     expect(stale.end).toBe('session_busy');

@@ -76,7 +76,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('function-errors leaves out what runs told a direct caller', () => {
+  it('function-errors leaves out failures that a direct caller received', () => {
     expect(expressionOf(synthesize(), 'function-errors')).toEqual({
       threshold: 2,
       expression: 'errors - FILL(direct, 0)',
@@ -146,7 +146,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('count what the gateway refuses where it asks for signatures', () => {
+  it("count the gateway's refusals if it requires signatures", () => {
     expect(alarmsOf(synthesize({ webhookAuth: 'iam' }))['webhook-refusals']).toMatchObject({
       Namespace: 'AWS/ApiGateway',
       MetricName: '4xx',

@@ -66,7 +66,7 @@ describe('the dashboard', () => {
     expect(failures?.properties.metrics?.map(([, name]) => name).sort()).toEqual([...FAILURE_METRICS].sort());
   });
 
-  it('shows every alarm that somebody hears of', () => {
+  it('shows every alarm that notifies', () => {
     const shown = widgetsOf({ schedule: 'rate(1 day)' }).flatMap(({ properties }) => properties.alarms ?? []);
     expect(shown).toHaveLength(9);
   });

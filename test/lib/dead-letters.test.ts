@@ -10,7 +10,7 @@ describe('the dead-letter queue', () => {
     });
   });
 
-  it('takes TLS only, and messages from the rule alone', () => {
+  it('accepts only TLS, and only messages from the rule', () => {
     const [policy] = Object.values(synthesize().findResources('AWS::SQS::QueuePolicy'));
     const statements = policy?.['Properties'].PolicyDocument.Statement;
     expect(statements).toHaveLength(2);

@@ -41,7 +41,7 @@ describe("the function's bundle", () => {
     );
   });
 
-  it('has the same bytes wherever and however often it is built', async () => {
+  it('has the same bytes in each build and in each directory', async () => {
     const again = await buildFunction(join(directory, 'second'));
     expect(await digest(again.directory)).toBe(await digest(bundle.directory));
   });

@@ -63,7 +63,7 @@ describe('the function', () => {
     expect(readEnvironment(Variables).BLINK_USER_AGENT).toBe(blinkUserAgent);
   });
 
-  it('logs JSON to a log group of its own, which is kept as long as is set and goes with the stack', () => {
+  it('logs JSON to its own log group, which has the set retention and is deleted with the stack', () => {
     const template = synthesize({ logRetentionDays: '30' });
     const { LogFormat, LogGroup } = onlyOne(template, 'AWS::Lambda::Function').LoggingConfig;
     expect(LogFormat).toBe('JSON');
@@ -112,7 +112,7 @@ describe('the function', () => {
     ]);
   });
 
-  it('has one role, which Lambda alone may take and to which no managed policy is attached', () => {
+  it('has one role, which only Lambda may assume and which has no managed policy', () => {
     const role = onlyOne(synthesize(), 'AWS::IAM::Role');
     expect(role.ManagedPolicyArns).toBeUndefined();
     expect(role.Policies).toBeUndefined();

@@ -110,7 +110,7 @@ describe('the longest gap of a schedule', () => {
     expect(longestGapMinutes(parseScheduleExpression(text), timeZone)).toBe(minutes);
   });
 
-  it('does not exist where it never fires', () => {
+  it('does not exist if it never fires', () => {
     expect(() => longestGapMinutes(parseScheduleExpression('cron(0 3 30 2 ? *)'))).toThrow('it never fires');
   });
 });

@@ -27,7 +27,7 @@ describe('settings.json', () => {
     expect(gatherSettings(directory, {})).toEqual({ given: { webhookBurst: 7 }, overrides: [] });
   });
 
-  it('is overridden by the CDK context, which is told', () => {
+  it('is overridden by the CDK context, which is printed', () => {
     write('{"webhookBurst": 7, "tracing": true}');
     expect(gatherSettings(directory, { webhookBurst: '9', alarmEmail: 'a@example.com' })).toEqual({
       given: { webhookBurst: '9', tracing: true, alarmEmail: 'a@example.com' },

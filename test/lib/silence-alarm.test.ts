@@ -16,7 +16,7 @@ function alarmOf(settings: Record<string, unknown>) {
   return Object.values(silent).map(({ Properties }) => Properties);
 }
 
-describe('the alarm for want of success', () => {
+describe('the alarm for missing successes', () => {
   it.each([
     // Five-minute periods up to a day, hours beyond.
     ['rate(1 minute)', 300, 1],
@@ -40,7 +40,7 @@ describe('the alarm for want of success', () => {
     expect(Period * EvaluationPeriods).toBeLessThanOrEqual(Period < 3600 ? 86_400 : 604_800);
   });
 
-  it('counts the successes of the scheduled session alone, as runs send them', () => {
+  it('counts only the successes of the scheduled session, as runs send them', () => {
     const [silence] = silenceOf('rate(1 day)');
     expect(silence).toMatchObject({
       Namespace: DEFAULT_NAME,
@@ -50,13 +50,13 @@ describe('the alarm for want of success', () => {
     expect([...METRICS.keys()]).toContain(silence.MetricName);
   });
 
-  it('counts those of any session where there are no metrics by session', () => {
+  it('counts those of any session if there are no metrics by session', () => {
     const [alarm] = alarmOf({ schedule: 'rate(1 day)', sessionMetrics: false });
     expect(alarm).toMatchObject({ MetricName: 'Succeeded' });
     expect(alarm.Dimensions).toBeUndefined();
   });
 
-  it('counts what the state machine has logged out where the schedule starts it', () => {
+  it("counts the state machine's logouts if the schedule starts it", () => {
     const [alarm] = alarmOf({ schedule: 'rate(1 day)', sessions: 'all' });
     expect(alarm.Metrics).toMatchObject([
       { Expression: 'tried - failed' },
@@ -70,7 +70,7 @@ describe('the alarm for want of success', () => {
     expect(alarm).toMatchObject({ Period: 3600, EvaluationPeriods: 38 });
   });
 
-  it('says for how long nothing has succeeded', () => {
+  it('has a description with the time without a success', () => {
     expect(silenceOf('rate(1 day)')[0].AlarmDescription).toContain(
       'No scheduled logout has succeeded for 36 hours',
     );

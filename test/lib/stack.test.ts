@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { appWith, synthesize } from './synthesize.ts';
 
 describe('the stack', () => {
-  it("tells the webhook's URL, the function's name and the command that reads the key", () => {
+  it("outputs the webhook's URL, the function's name and the command that reads the key", () => {
     const outputs = synthesize().findOutputs('*');
     expect(Object.keys(outputs).sort()).toEqual([
       'FunctionName',

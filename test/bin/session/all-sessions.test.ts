@@ -60,7 +60,7 @@ describe('--all', () => {
     expect(stdout).toContain('docs/runbook.md has a section for each code.');
   });
 
-  it('says that an execution was stopped, and how many sessions are left over', async () => {
+  it('reports that an execution was stopped, and how many sessions are left over', async () => {
     storeSessions('attic', 'cellar', 'garden', 'porch');
     session.fleet.onInvoke = async (name) => {
       if (name < 'garden') return undefined;
@@ -122,7 +122,7 @@ describe('--all', () => {
     await vi.waitUntil(() => session.fleet.executions.find(arn).end !== undefined);
   });
 
-  it('says that the local run must be started', async () => {
+  it('reports that the local run must be started', async () => {
     await session.fleet.close();
     expect(await session.run('check --all')).toMatchObject({
       exitCode: 1,
@@ -160,7 +160,7 @@ describe('--all at AWS', () => {
     });
   });
 
-  it('says that the stack was deployed by an older version', async () => {
+  it('reports that the stack was deployed by an older version', async () => {
     answer = described('');
     expect(await session.runAtAws('logout --all')).toMatchObject({
       exitCode: 1,
@@ -168,7 +168,7 @@ describe('--all at AWS', () => {
     });
   });
 
-  it('says that there is no such stack here', async () => {
+  it('reports that there is no such stack here', async () => {
     answer = refused('ValidationError', 'Stack with id house does not exist');
     expect(await session.runAtAws('logout --all --stack house')).toMatchObject({
       exitCode: 1,
@@ -217,7 +217,7 @@ describe('--all at AWS', () => {
     expect(JSON.parse(/\{.*\}/.exec(stderr)?.[0] ?? '')).toEqual({ Effect: 'Allow', ...statement });
   });
 
-  it('says that the state machine was deleted', async () => {
+  it('reports that the state machine was deleted', async () => {
     session.fleet.faults.before('StartExecution', refuse('StateMachineDoesNotExist'));
     expect(await session.runAtAws('logout --all')).toMatchObject({
       exitCode: 1,

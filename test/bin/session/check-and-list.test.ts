@@ -53,7 +53,7 @@ it('with --stack, a command works on the secrets of that stack', async () => {
 });
 
 describe('check', () => {
-  it('shows what is stored, masked, and how old it is', async () => {
+  it('shows the stored fields, masked, and their age', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     session.secretsManager.clock.advanceMs(3 * DAY_MS + 60_000);
     const { exitCode, stdout } = await session.run('check');
@@ -81,20 +81,20 @@ describe('check', () => {
     expect([...actions].sort()).toEqual(['GetSecretValue', 'ListSecretVersionIds', 'ListSecrets']);
   });
 
-  it('says that the last run logged out', async () => {
+  it('reports that the last run logged out', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     await session.run('logout');
     expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'logged_out', usable: true } });
   });
 
-  it('says that the last run was refused, and fails', async () => {
+  it('reports that the last run was refused, and fails', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     session.blink.tokens.revoke(100_001, 7_000_001);
     await session.run('logout');
     expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'refused', usable: false } });
   });
 
-  it('says that a run is at work, and once its claim has ended, that it did not report its end', async () => {
+  it('reports that a run is at work, and once its claim has ended, that it did not report its end', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     leaveBehind('claim');
     expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'at_work' } });
@@ -102,20 +102,20 @@ describe('check', () => {
     expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unreported', usable: true } });
   });
 
-  it('says that a run saved its token and did not make it current', async () => {
+  it('reports that a run saved its token and did not make it current', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     leaveBehind('claim', 'save');
     session.secretsManager.clock.advanceMs(120_000);
     expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unreported', usable: true } });
   });
 
-  it('says that the last run got no answer', async () => {
+  it('reports that the last run got no answer', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     leaveBehind('claim', 'unanswered');
     expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unanswered' } });
   });
 
-  it('says that Blink blocked the last run', async () => {
+  it('reports that Blink blocked the last run', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     session.blink.faults.before('refresh', { do: 'answer', answer: { status: 406, headers: {}, body: '' } });
     await session.run('logout');
@@ -151,7 +151,7 @@ describe('check', () => {
 });
 
 describe('list', () => {
-  it('tells where to begin when there is nothing', async () => {
+  it('shows the first command if there are no sessions', async () => {
     expect(await session.run('list')).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('sign-in'),

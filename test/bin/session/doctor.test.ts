@@ -202,7 +202,7 @@ async function diagnose(): Promise<{ readonly exitCode: number; readonly checks:
 }
 
 describe('doctor', () => {
-  it('finds nothing wrong with a deployment that is all right', async () => {
+  it('finds no fault in a correct deployment', async () => {
     const { exitCode, checks } = await diagnose();
     expect(checks.map(({ check, state }) => `${check} ${state}`)).toEqual([
       'stack ok',
@@ -466,7 +466,7 @@ describe('doctor', () => {
     expect(checks.find((each) => each.check === 'sessions')?.state).toBe('ok');
   });
 
-  it('says that the sessions or the key may not be read', async () => {
+  it('reports that the sessions or the key may not be read', async () => {
     session.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException'), { times: 2 });
     const { checks } = await diagnose();
     const words = (check: string) => JSON.stringify(checks.find((each) => each.check === check));
@@ -474,7 +474,7 @@ describe('doctor', () => {
     expect(words('webhook')).toContain('blink-logout-webhook-key-??????');
   });
 
-  it('says that there is no such stack, and still checks the sessions', async () => {
+  it('reports that there is no such stack, and still checks the sessions', async () => {
     cloudFormation.on(DescribeStacksCommand).rejects(
       new CloudFormationServiceException({
         name: 'ValidationError',
@@ -513,7 +513,7 @@ describe('doctor', () => {
     expect(checks.find(({ check }) => check === 'role')?.state).toBe('not_configured');
   });
 
-  it('says that there are no credentials', async () => {
+  it('reports that there are no credentials', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     const error = new Error('Could not load credentials from any providers');
     cloudFormation

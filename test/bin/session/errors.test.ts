@@ -50,7 +50,7 @@ describe('at AWS', () => {
     expect(await session.runAtAws('check --profile blink')).toMatchObject({ exitCode: 0 });
   });
 
-  it('says that there are no credentials', async () => {
+  it('reports that there are no credentials', async () => {
     const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('There are no AWS credentials.');
@@ -84,7 +84,7 @@ describe('at AWS', () => {
     expect(session.secretsManager.calls).toEqual([]);
   });
 
-  it('says that the region of a profile is invalid', async () => {
+  it('reports that the region of a profile is invalid', async () => {
     await writeFile(join(home, 'config'), '[profile blink]\nregion = eu_central\n');
     signedIn();
     const { exitCode, stderr } = await session.runAtAws('check --profile blink');
@@ -154,14 +154,14 @@ describe('at AWS', () => {
     warn.mockRestore();
   });
 
-  it('says that no region is set', async () => {
+  it('reports that no region is set', async () => {
     signedIn();
     const { exitCode, stderr } = await session.runAtAws('check');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('--region eu-central-1');
   });
 
-  it('says that the SSO session has expired, and how to begin another', async () => {
+  it('reports that the SSO session has expired, and how to begin another', async () => {
     await writeFile(
       join(home, 'config'),
       [
@@ -230,7 +230,7 @@ describe('at AWS', () => {
     );
   });
 
-  it('says that the network does not lead there', async () => {
+  it('reports an unreachable network', async () => {
     signedIn();
     await session.secretsManager.close();
     const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1');
@@ -240,7 +240,7 @@ describe('at AWS', () => {
 });
 
 describe('here', () => {
-  it('says how the local run is started', async () => {
+  it('reports how the local run is started', async () => {
     await session.secretsManager.close();
     const { exitCode, stderr } = await session.run('list');
     expect(exitCode).toBe(1);

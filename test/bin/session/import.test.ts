@@ -78,7 +78,7 @@ describe('importing what is complete', () => {
     },
   );
 
-  it('takes it from a pipe, and says by name what it leaves out', async () => {
+  it('reads from a pipe, and names the fields that it leaves out', async () => {
     const { exitCode, stderr, stdout } = await session.run('import --from -', [saved('BLINK_TOKENS')]);
     expect(exitCode).toBe(0);
     expect(stderr).toContain('password, 2fa_code, token');
@@ -90,7 +90,7 @@ describe('importing what is complete', () => {
 describe('importing what is not complete', () => {
   const bare = () => JSON.stringify({ refresh_token: token });
 
-  it('spends nothing unasked, and says what is missing', async () => {
+  it('spends no token without a question, and names the missing fields', async () => {
     const { exitCode, stderr } = await session.run('import --from -', [bare()]);
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/account +missing/);
@@ -99,7 +99,7 @@ describe('importing what is not complete', () => {
     expect(session.stored().text).toBe(bare());
   });
 
-  it('stores nothing where the fields that it would look up leave no room for the longest refresh token', async () => {
+  it('stores nothing if the fields to look up leave no room for the longest refresh token', async () => {
     const withNotes = (length: number) =>
       JSON.stringify({ refreshToken: token, oauthClientId: 'ios', notes: 'x'.repeat(length) });
     const bytesSaved = parseStoredSession(withNotes(0)).withGrant({
@@ -150,7 +150,7 @@ describe('importing what is not complete', () => {
     expect(seen.at(-3)).toBe('refresh old');
   });
 
-  it('keeps the new token where it comes without an access token', async () => {
+  it('keeps the new token if it comes without an access token', async () => {
     session.blink.faults.onCall = ({ action }, moment) => {
       if (action !== 'refresh' || moment !== 'after') return undefined;
       const answer = json(200, { refresh_token: session.blink.tokens.newest(77) });
@@ -187,7 +187,7 @@ describe('importing what is not complete', () => {
     };
   }
 
-  it('keeps every run off until what was found is current', async () => {
+  it('prevents each run until the found fields are current', async () => {
     const ends: string[] = [];
     whileWriting(async ({ action }, moment) => {
       const { stderr } = await session.run('logout');
@@ -255,7 +255,7 @@ describe('importing what is not complete', () => {
     expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
   });
 
-  it('says so where the token is spent already, and no run asks Blink with it again', async () => {
+  it('reports a token that is spent already, and no run sends it to Blink again', async () => {
     session.blink.tokens.refresh(token);
     const ran = await session.run('import --yes --from -', [bare()]);
     expect(ran).toMatchObject({
@@ -318,7 +318,7 @@ describe('importing from Home Assistant', () => {
     data: JSON.parse(saved('JSON of blinkpy')),
   });
 
-  it('finds the Blink integration in its store, and says that both share one sign-in', async () => {
+  it('finds the Blink integration in its store, and reports that both share one sign-in', async () => {
     const path = await session.fileWith(store({ domain: 'sun', title: 'Sun', data: {} }, blink(EMAIL)));
     const { exitCode, stdout } = await session.run(`import garden --from ${path}`);
     expect(exitCode).toBe(0);
@@ -338,7 +338,7 @@ describe('importing from Home Assistant', () => {
     expect(session.secretsManager.calls).toEqual([]);
   });
 
-  it('says when its store has no Blink integration', async () => {
+  it('reports a store without a Blink integration', async () => {
     const path = await session.fileWith(store({ domain: 'sun', title: 'Sun', data: {} }));
     const ran = await session.run(`import --json --from ${path}`);
     expect(JSON.parse(ran.stdout).error.message).toContain('no Blink integration');
@@ -385,7 +385,7 @@ describe('importing a folder', () => {
     expect(session.stored('attic').text).toContain(token);
   });
 
-  it('takes no name, and says when there are no files', async () => {
+  it('accepts no name, and reports a folder without files', async () => {
     const folder = await session.folderWith({});
     expect(await session.run(`import garden --from ${folder}`)).toMatchObject({ exitCode: 2 });
     expect((await session.run(`import --from ${folder}`)).stdout).toContain('no files');

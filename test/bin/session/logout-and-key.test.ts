@@ -76,7 +76,7 @@ describe('logout', () => {
     },
   );
 
-  it('says at once that AWSCURRENT may not be moved, and that the next run goes on', async () => {
+  it('reports at once that AWSCURRENT may not be moved, and that the next run goes on', async () => {
     session.secretsManager.faults.before('UpdateSecretVersionStage', refuse('AccessDeniedException'), {
       where: ({ labels }) => labels.includes('AWSCURRENT'),
     });
@@ -93,7 +93,7 @@ describe('logout', () => {
     expect(session.blink.tokens.doubleSpends).toBe(0);
   });
 
-  it('says at once that the token may not be written, and stores it once the right is back', async () => {
+  it('reports at once that the token may not be written, and stores it once the right is back', async () => {
     let puts = 0;
     session.secretsManager.faults.onCall = ({ action }, moment) => {
       if (action !== 'PutSecretValue' || moment !== 'before') return undefined;
@@ -107,14 +107,14 @@ describe('logout', () => {
     expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
   });
 
-  it('says that a new sign-in is needed where Blink refuses the token', async () => {
+  it('reports that a new sign-in is needed if Blink refuses the token', async () => {
     session.blink.tokens.revoke(100_001, 7_000_001);
     const { exitCode, stderr } = await session.run('logout');
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`npm run session -- sign-in default --local --port ${session.port}`);
   });
 
-  it('says when to try again where a run is at work', async () => {
+  it('reports when to try again if a run is at work', async () => {
     session.blink.faults.onCall = async ({ action }, moment) => {
       if (action !== 'refresh' || moment !== 'before') return undefined;
       const ran = await session.run('logout');
@@ -128,7 +128,7 @@ describe('logout', () => {
     expect(session.blink.tokens.doubleSpends).toBe(0);
   });
 
-  it('says that Blink could not be reached', async () => {
+  it('reports that Blink could not be reached', async () => {
     await session.blink.close();
     expect(await session.run('logout')).toMatchObject({
       exitCode: 1,
@@ -140,7 +140,7 @@ describe('logout', () => {
 describe('key', () => {
   const current = () => session.secretsManager.secrets.find(KEY_SECRET).version({}).text;
 
-  it('tells of the key and not the key', async () => {
+  it('shows the key’s age and not the key', async () => {
     const { exitCode, stdout } = await session.run('key');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('No other key is accepted');
@@ -168,7 +168,7 @@ describe('key', () => {
     expect(JSON.parse((await session.run('key --json')).stdout)).toMatchObject({ previousAccepted: true });
   });
 
-  it.each(['', 'show', 'rotate'])('says where there is none: key %s', async (action) => {
+  it.each(['', 'show', 'rotate'])('reports a missing key: key %s', async (action) => {
     session.secretsManager.secrets.deleteWithoutRecovery(KEY_SECRET);
     const { exitCode, stderr } = await session.run(`key ${action}`);
     expect(exitCode).toBe(1);

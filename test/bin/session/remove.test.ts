@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 describe('remove', () => {
-  it('deletes the secret with a recovery window of 30 days, and says how to restore it', async () => {
+  it('deletes the secret with a recovery window of 30 days, and reports how to restore it', async () => {
     const { exitCode, stdout } = await session.run('remove garden --yes');
     expect(exitCode).toBe(0);
     const inAMonth = new Date(Date.now() + 30 * DAY_MS).toISOString().slice(0, 10);
@@ -49,7 +49,7 @@ describe('remove', () => {
     expect(session.stored('garden').labels).toContain('AWSCURRENT');
   });
 
-  it('says when there is no such session', async () => {
+  it('reports a session that does not exist', async () => {
     expect(await session.run('remove nope --yes')).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('no session named nope'),

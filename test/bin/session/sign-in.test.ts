@@ -123,7 +123,7 @@ describe('a sign-in over a session', () => {
     expect(session.blink.accounts.clientsOf(100_001)).toHaveLength(1);
   });
 
-  it('takes over the account of whoever signs in', async () => {
+  it('stores the account of the person who signs in', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     session.blink.faults.after('tier-info', { do: 'answer', answer: { status: 404, headers: {}, body: '' } });
     await session.run('sign-in', [ACCOUNTS.plain.email, PASSWORD]);
@@ -131,7 +131,7 @@ describe('a sign-in over a session', () => {
     expect({ accountId, clientId, tier }).toEqual({});
   });
 
-  it('clears what was said of the token before: logged out, and refused', async () => {
+  it('clears the old token’s state: logged out, and refused', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     await session.run('logout');
     expect(session.stored().labels).toContain('BLINK_LOGGED_OUT');
@@ -165,7 +165,7 @@ describe('a sign-in over a session', () => {
   });
 });
 
-describe('what goes wrong is said, with what to do, and changes nothing', () => {
+describe('a failure is reported with what to do, and changes nothing', () => {
   it.each([
     ['a wrong password', [EMAIL, 'wrong'], 'wrong_password', /Five wrong passwords lock/],
     ['a wrong code', [EMAIL, PASSWORD, '000000'], 'code_refused', /newest/],

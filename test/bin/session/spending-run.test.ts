@@ -27,7 +27,7 @@ describe('a run that spends', () => {
     expect(String(stderr.read())).toContain('did not finish within 60 s');
   });
 
-  it('knows how long it has, a machine that slept included', async () => {
+  it('knows its remaining time, also on a machine that slept', async () => {
     await boundedRun({ terminal, interruption }, async (runEnds) => {
       expect(runEnds.remainingMs()).toBe(60_000);
       vi.setSystemTime(Date.now() + 45_000);

@@ -67,7 +67,7 @@ describe('the text of a session', () => {
     expect(without).toContain('mine');
   });
 
-  it('can be read where it is new', () => {
+  it('can be read if it is new', () => {
     expect(parseStoredSession(newText(FIELDS))).toMatchObject({
       form: 'homebridge',
       clientId: '3',

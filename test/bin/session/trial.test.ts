@@ -64,7 +64,7 @@ describe('trial', () => {
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'already_logged_out' });
   });
 
-  it('says beforehand that the session was logged out before', async () => {
+  it('reports beforehand that the session was logged out before', async () => {
     await start();
     await session.run(`logout ${SESSION}`);
     const { exitCode, stderr } = await session.run(`trial ${SESSION} --yes`);

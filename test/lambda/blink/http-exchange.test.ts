@@ -88,7 +88,7 @@ describe('an exchange', () => {
 });
 
 describe('an exchange that fails', () => {
-  test('has not been sent where nobody listens', async () => {
+  test('has not been sent if no server listens', async () => {
     expect(await errorAt(NOBODY.endpoint)).toMatchObject({
       progress: 'not_sent',
       timedOut: false,
@@ -96,11 +96,11 @@ describe('an exchange that fails', () => {
     });
   });
 
-  test('has not been sent where the name cannot be resolved', async () => {
+  test('has not been sent if the name cannot be resolved', async () => {
     expect(await errorAt(`http://${'a'.repeat(64)}.invalid`)).toMatchObject({ progress: 'not_sent' });
   });
 
-  test('has not been sent where the handshake takes too long', async () => {
+  test('has not been sent if the handshake takes too long', async () => {
     const port = await listening(createTcpServer((socket) => socket.unref()));
     expect(await errorAt(`https://127.0.0.1:${port}`, 150)).toMatchObject({
       progress: 'not_sent',

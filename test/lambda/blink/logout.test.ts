@@ -62,7 +62,7 @@ describe('the logout', () => {
     expect(targets).toEqual([SEED_PATH, SEED_PATH, NEWER_PATH]);
   });
 
-  test('is rejected where Blink knows neither path', async () => {
+  test('is rejected if Blink knows neither path', async () => {
     const { end, targets } = await logOutAt(answer(404, { message: 'canary', code: 2700 }));
     expect(end).toMatchObject({ code: 'blink_rejected', details: { blinkStatus: 404, blinkCode: 2700 } });
     expect(targets).toEqual([SEED_PATH, NEWER_PATH]);
@@ -81,7 +81,7 @@ describe('the logout', () => {
     [200, '{"message":"-Xrefused"}', ''],
     [200, `{"message":"${'x'.repeat(41)}"}`, ''],
     [200, '{"message":7}', ''],
-  ])('is done with %i %j, and tells %j', async (status, body, message) => {
+  ])('succeeds with %i %j, and returns the message %j', async (status, body, message) => {
     expect((await logOutAt(answer(status, body))).end).toEqual({ message });
   });
 
@@ -108,7 +108,7 @@ describe('the logout', () => {
     ['silence', silence],
     ['an answer that is cut off', cutOff(200)],
     ['a 502', answer(502)],
-  ])('is sent once more after %s, for twice comes to the same', async (_, fault) => {
+  ])('is sent once more after %s, because a repetition has the same effect', async (_, fault) => {
     const { end, targets, waits } = await logOutAt(fault, loggedOut);
     expect(end).toEqual({ message: 'logout' });
     expect([targets, waits]).toEqual([[SEED_PATH, SEED_PATH], [500]]);
@@ -125,7 +125,7 @@ describe('the logout', () => {
     expect(targets).toHaveLength(2);
   });
 
-  test('fails where Blink cannot be reached, after two tries', async () => {
+  test('fails after two tries if Blink cannot be reached', async () => {
     const { blink, waits } = blinkAt(NOBODY);
     await expect(blink.logOut('access', ACCOUNT, ClientID)).rejects.toMatchObject({
       code: 'blink_unavailable',

@@ -64,7 +64,7 @@ describe('the refresh request', () => {
     expect(timeouts).toEqual([8_000]);
   });
 
-  test('names no hardware id where there is none', async () => {
+  test('contains no hardware id if there is none', async () => {
     const server = await scriptedServer(granted);
     await blinkAt(server).blink.refresh(REQUEST, PLENTY);
     expect(server.requests[0]?.body).not.toContain('hardware_id');
@@ -195,7 +195,7 @@ describe('the OAuth client', () => {
     expect(clients).toEqual(['ios', 'android', 'amazon']);
   });
 
-  test('is not the next one where there is no time to save what it brings', async () => {
+  test('is not the next one if there is no time to save a new token', async () => {
     const server = await scriptedServer(oauthError('invalid_client'));
     const result = await blinkAt(server).blink.refresh(REQUEST, { remainingMs: () => 17_999 });
     expect(result).toMatchObject({ kind: 'failed', token: 'unspent', failure: { code: 'blink_timeout' } });
@@ -203,7 +203,7 @@ describe('the OAuth client', () => {
   });
 });
 
-describe('a definite no', () => {
+describe('a definite rejection', () => {
   test.each<[string, Answer, object]>([
     ['unsupported_grant_type', oauthError('unsupported_grant_type'), { blinkStatus: 400 }],
     ['invalid_request', oauthError('invalid_request'), { blinkStatus: 400 }],
@@ -337,7 +337,7 @@ describe('the one repetition', () => {
     });
   });
 
-  test('is left out where the pause, the refresh and the save would not fit any more', async () => {
+  test('is left out if there is no time for the pause, the refresh and the save', async () => {
     const server = await scriptedServer(answer(500), granted);
     const { blink, waits } = blinkAt(server);
     expect(await blink.refresh(REQUEST, { remainingMs: () => 18_999 })).toMatchObject({

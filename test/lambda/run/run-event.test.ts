@@ -134,7 +134,7 @@ function failedForGood(trigger: 'webhook' | 'schedule' | 'direct') {
   });
 }
 
-test('a webhook run has failed for good where the caller cannot mend it', () => {
+test('a webhook run has failed for good if the caller cannot fix it', () => {
   expect(failedForGood('webhook')).toEqual(['session_invalid', 'internal_error', 'blink_rejected']);
 });
 
@@ -142,7 +142,7 @@ test('a direct run never has: its caller reads the reply', () => {
   expect(failedForGood('direct')).toEqual([]);
 });
 
-test('a scheduled run has failed for good where it is not tried again, and no other alarm tells of it', () => {
+test('a scheduled run has failed for good if it is not retried and has no other alarm', () => {
   const others = new Set<string>([
     ...['save_failed', 'reauthentication_required'],
     ...['session_busy', 'secrets_unavailable', 'blink_unavailable', 'blink_timeout'],
@@ -150,7 +150,7 @@ test('a scheduled run has failed for good where it is not tried again, and no ot
   expect(failedForGood('schedule')).toEqual(CODES.filter((code) => !others.has(code)));
 });
 
-test('a scheduled run has not failed for good where this time it is tried again', () => {
+test('a scheduled run that is retried this time has not failed for good', () => {
   const { names } = eventOf((report) => {
     report.note({ trigger: 'schedule' });
     report.failed(new Failure('too_many_logouts', 'no', { retryable: true }));
@@ -158,7 +158,7 @@ test('a scheduled run has not failed for good where this time it is tried again'
   expect(names).not.toContain('FailedForGood');
 });
 
-test('a failure tells its details and what lay beneath, and no foreign message', () => {
+test('a failure is logged with its details and its cause, without external messages', () => {
   const cause = Object.assign(new Error('canary-message'), { code: 'ECONNRESET' });
   const details = { blinkStatus: 503, retryAfterSeconds: 7, cause };
   const { event } = eventOf((report) =>
@@ -168,13 +168,13 @@ test('a failure tells its details and what lay beneath, and no foreign message',
   expect(JSON.stringify(event)).not.toContain('canary');
 });
 
-test('a failure on top of another tells what AWS called the first', () => {
+test('a failure that is caused by another is logged with the AWS error of the first', () => {
   const cause = new Failure('secrets_unavailable', 'no', { awsError: 'AccessDeniedException' });
   const { event } = eventOf((report) => report.failed(new Failure('save_failed', 'not stored', { cause })));
   expect(event).toMatchObject({ code: 'save_failed', awsError: 'AccessDeniedException' });
 });
 
-test('a failure on top of another tells the code and the name of the error below both', () => {
+test('a failure that is caused by another is logged with the code and the name of the error below both', () => {
   const unreachable = Object.assign(new Error('canary'), { name: 'TimeoutError', code: 'ENOTFOUND' });
   const cause = new Failure('secrets_unavailable', 'no', { awsError: 'TimeoutError', cause: unreachable });
   const keyUnread = new Failure('secrets_unavailable', 'the key could not be read', { cause });
@@ -183,7 +183,7 @@ test('a failure on top of another tells the code and the name of the error below
   expect(JSON.stringify(event)).not.toContain('canary');
 });
 
-test('an unexpected error tells where it arose, and not what it says', () => {
+test('an unexpected error is logged with its place, without its message', () => {
   const { event } = eventOf((report) => {
     report.failed(
       new Failure('internal_error', 'constant', {
@@ -196,7 +196,7 @@ test('an unexpected error tells where it arose, and not what it says', () => {
   expect(JSON.stringify(event)).not.toContain('canary');
 });
 
-test('a step’s duration is a metric of its own, summed where it was taken twice', async () => {
+test('each step’s duration is a metric; a repeated step’s durations are added', async () => {
   let nowMs = 0;
   const report = new RunReport(() => nowMs);
   const step = async () => {

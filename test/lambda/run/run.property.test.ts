@@ -226,7 +226,7 @@ test('any answers of Blink end in a reply or a code, and no canary is ever seen'
   );
 });
 
-test('an error that nobody foresaw is told as what it is, without what it says', async () => {
+test('an unexpected error is reported by its name, without its message', async () => {
   const exchange: HttpExchange = async () => {
     throw new TypeError(`${CANARY}: cannot read`);
   };

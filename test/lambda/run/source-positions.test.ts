@@ -62,7 +62,7 @@ test('frames of any other file stay as they are', () => {
   expect(withSourcePositions(others)).toEqual(others);
 });
 
-test('frames stay as they are where the map cannot be read', async () => {
+test('frames stay unchanged if the map cannot be read', async () => {
   await writeFile(join(directory, 'torn.js.map'), '{"version":3,');
   const torn = [`at run (${join(directory, 'torn.js')}:1:2)`];
   expect(withSourcePositions(torn)).toEqual(torn);

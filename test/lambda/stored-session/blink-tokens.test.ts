@@ -120,7 +120,7 @@ describe('a session stored as BLINK_TOKENS', () => {
     expect(refusedText(text).message).not.toContain('canary');
   });
 
-  test('need not have a well-encoded password, which nobody reads', () => {
+  test('may have a badly encoded password, which is not read', () => {
     const text = 'password=100%|refresh_token=r';
     expect(parseStoredSession(text).withGrant(GRANT)).toContain('password=100%|');
   });

@@ -46,7 +46,7 @@ describe("a session stored as blinkpy's JSON", () => {
     );
   });
 
-  test('counts the last of several, as JSON.parse does', () => {
+  test('uses the last of several, as JSON.parse does', () => {
     const session = parseStoredSession('{"refresh_token":{"a":"b"},"refresh_\\u0074oken":"r"}');
     expect(session.refreshToken).toBe('r');
     expect(session.withGrant(GRANT)).toBe(
@@ -54,7 +54,7 @@ describe("a session stored as blinkpy's JSON", () => {
     );
   });
 
-  test('stays whole however deep a field nests', () => {
+  test('stays complete even if a field is nested deeply', () => {
     const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
     expect(parseStoredSession(`{"refresh_token":"r","x":${deep}}`).withGrant(GRANT)).toContain(deep);
   });

@@ -4,7 +4,7 @@ import { refusedText } from './refused-text.ts';
 import { HOMEBRIDGE } from './stored-texts.ts';
 
 describe("a session stored as Homebridge's JSON", () => {
-  test('is read with its ids, and tier is believed before region', () => {
+  test('is read with its ids, and tier takes precedence over region', () => {
     expect(parseStoredSession(HOMEBRIDGE)).toMatchObject({
       form: 'homebridge',
       refreshToken: 'eyJ-refresh',
@@ -25,7 +25,7 @@ describe("a session stored as Homebridge's JSON", () => {
     );
   });
 
-  test('takes region where there is no tier, and names the field that is unusable', () => {
+  test('uses region if there is no tier, and names the field that is invalid', () => {
     expect(parseStoredSession('{"refreshToken":"r","tier":"","region":"U011"}').tier).toBe('u011');
     expect(refusedText('{"refreshToken":"r","region":"Europe (e008)"}').message).toContain('region must be');
     expect(refusedText('{"refreshToken":"r","clientId":"canary"}').message).toContain('clientId must be');

@@ -50,7 +50,7 @@ describe('the host', () => {
     });
   });
 
-  test('is believed before region_id, and region_id where host is empty or null', () => {
+  test('takes precedence over region_id, which is used if host is empty or null', () => {
     expect(parseStoredSession(blinkpy({ host: 'e001.immedia-semi.com', region_id: 'e002' })).tier).toBe(
       'e001',
     );

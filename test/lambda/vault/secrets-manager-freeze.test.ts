@@ -4,7 +4,7 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { expect, test, vi } from 'vitest';
 import { secretsManagerClient } from '../../../lambda/vault/secrets-manager.ts';
 
-test('connections that died in a freeze use up none of a call’s three tries', async () => {
+test('connections that died in a freeze cost none of a call’s three tries', async () => {
   const accepted: Socket[] = [];
   const requestsOn: number[] = [];
   const server = createServer((socket) => {

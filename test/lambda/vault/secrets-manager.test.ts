@@ -65,13 +65,13 @@ describe('against a server', () => {
     ]);
   });
 
-  it('tells the time by the service’s clock, not by this machine’s', async () => {
+  it('returns the time of the service’s clock, not of this machine’s', async () => {
     standIn.clock.advanceMs(3 * 60 * 1000);
     const { nowMs } = await store.listVersions(SESSION);
     expect(Math.abs(nowMs - Date.now() - 3 * 60 * 1000)).toBeLessThan(2000);
   });
 
-  it('writes a version once: the same text again is no fault, another one is a conflict', async () => {
+  it('writes a version once: the same text again succeeds, another text is a conflict', async () => {
     const version = { versionId: V2, text: 'second', label: 'BLINK_LOGOUT_CLAIM' };
     expect(await store.putVersion(SESSION, version)).toBe('written');
     expect(await store.putVersion(SESSION, version)).toBe('written');
@@ -90,7 +90,7 @@ describe('against a server', () => {
     expect((await store.readCurrent(SESSION)).labels).toEqual(['AWSCURRENT', 'BLINK_LOGGED_OUT']);
   });
 
-  it('asks again where it was throttled or cut off, and a write that had been processed is not one too many', async () => {
+  it('repeats a call that was throttled or cut off, and a repeated write is not a conflict', async () => {
     standIn.faults.add(
       {
         on: 'PutSecretValue',
@@ -136,7 +136,7 @@ describe('against a server', () => {
     stalled.close();
   });
 
-  it('knows a secret that is not there, one without a value, and one that is being deleted', async () => {
+  it('distinguishes a missing secret, one without a value, and one that is being deleted', async () => {
     standIn.secrets.create('blink-logout/empty');
     standIn.secrets.create('blink-logout/deleted', 'text');
     standIn.secrets.delete('blink-logout/deleted');
@@ -148,7 +148,7 @@ describe('against a server', () => {
   });
 });
 
-describe('by the answers’ content alone', () => {
+describe('from the content of the answers', () => {
   const client = new SecretsManagerClient({ region: 'us-east-1' });
   const mock = mockClient(client);
   const store = secretsManagerStore(client, PREFIX);
@@ -159,7 +159,7 @@ describe('by the answers’ content alone', () => {
     mock.reset();
   });
 
-  it('asks exactly what the vault means', async () => {
+  it('sends exactly what the vault asks for', async () => {
     mock.onAnyCommand().resolves({});
     await store.putVersion(SESSION, { versionId: V2, text: 'text', label: 'L' });
     await store.moveLabel(SESSION, { label: 'L', from: V1, to: V2 });
@@ -202,7 +202,7 @@ describe('by the answers’ content alone', () => {
     expect((await store.listVersions(SESSION)).versions).toHaveLength(pages);
   });
 
-  it('gives up a list of versions that does not end', async () => {
+  it('stops reading a list of versions that does not end', async () => {
     let pages = 0;
     mock.on(ListSecretVersionIdsCommand).callsFake(() => ({ Versions: [], NextToken: String(++pages) }));
     await expect(store.listVersions(SESSION)).rejects.toMatchObject({ code: 'secrets_unavailable' });
@@ -217,7 +217,7 @@ describe('by the answers’ content alone', () => {
   it.each([
     ['time', { SecretString: 'text', VersionId: V1 }],
     ['content', {}],
-  ])('finds out that an answer lacks its %s before anything relies on it', async (_, value) => {
+  ])('rejects an answer without its %s', async (_, value) => {
     mock.on(GetSecretValueCommand).resolves(value);
     await expect(store.readCurrent(SESSION)).rejects.toMatchObject({ code: 'secrets_unavailable' });
   });

@@ -112,18 +112,18 @@ describe('promise 1: a claimed token', () => {
     });
   });
 
-  it('stays claimed, whatever becomes of the label', () => {
+  it('stays claimed, wherever the label is', () => {
     expect(availabilityAt(T0 + 1, current(), entry('claim', 0, T0))).toMatchObject({ kind: 'busy' });
   });
 
-  it.each(['unspent', 'unanswered'] as const)('is free at once where the run gave it back: %s', (end) => {
+  it.each(['unspent', 'unanswered'] as const)('is free at once if the run released it: %s', (end) => {
     const state = stateAt(T0 + 2, current(), claim, entry(end, 0, T0 + 2));
     expect(state.availability).toEqual({ kind: 'claimable', attempt: 1, takesOver: false });
     expect(state.tokenMayBeLost).toBe(end === 'unanswered');
     expect(state.unreportedAttempts).toEqual([]);
   });
 
-  it('is busy by its newest claim alone', () => {
+  it('is busy only because of its newest claim', () => {
     const earlier = [claim, entry('unspent', 0, T0 + 2)];
     expect(
       availabilityAt(T0 + 3 + CLAIM_LIFE_MS - 1, current(), ...earlier, entry('claim', 1, T0 + 3)),
@@ -198,7 +198,7 @@ describe('promise 5: runs that did not report their end', () => {
     });
   });
 
-  it('lose to the newest of them that saved, in whatever order that surfaced', () => {
+  it('lose to the newest of them that saved, in any order in which the saves become visible', () => {
     const journal = [
       entry('claim', 0, T0),
       entry('claim', 1, T0 + CLAIM_LIFE_MS),
@@ -263,7 +263,7 @@ describe('a refused token', () => {
     expect(refusedAgo(5001)).toMatchObject({ kind: 'claimable' });
   });
 
-  it('was lost where its refusal says so, though nothing else is left of the journal', () => {
+  it('was lost if its refusal records it, even if the rest of the journal is gone', () => {
     const refused = entry('refused, in doubt', 300, T0 + DAY_MS, 'BLINK_LOGOUT_CLAIM');
     expect(availabilityAt(T0 + 400 * DAY_MS, current(), refused)).toEqual({ kind: 'refused', lost: true });
   });
@@ -344,7 +344,7 @@ describe('a cool-down', () => {
       atMs,
     );
 
-  it('holds for whatever token the session has, for as long as Blink asked for', () => {
+  it('applies to any token of the session, for as long as Blink asked for', () => {
     expect(availabilityAt(T0 + 7_100_000, current(), other(T0 + 1000))).toEqual({
       kind: 'cooling_down',
       retryAfterSeconds: 101,

@@ -64,7 +64,7 @@ describe('promise 7: reading', () => {
     expect(channel.actions).toHaveLength(4);
   });
 
-  it('gives up retryably where they never agree', async () => {
+  it('fails with a retryable error if they never agree', async () => {
     await world.time.advance(5000);
     world.signIn();
     let reads = 0;
@@ -86,7 +86,7 @@ describe('promise 7: reading', () => {
 });
 
 describe('a claim', () => {
-  it('is a version with a label of its own, and leaves the value as it is', async () => {
+  it('is a version with its own label, and does not change the value', async () => {
     const before = currentText();
     await claim();
     expect(currentText()).toBe(before);
@@ -109,7 +109,7 @@ describe('a claim', () => {
     expect(await claim()).toMatchObject({ attempt: 1, takesOver: false });
   });
 
-  it('of a run that has died says that it takes over', async () => {
+  it('of a run that has died records that it takes over', async () => {
     await claim();
     await world.time.advance(CLAIM_LIFE_MS + 1000);
     expect(await claim()).toMatchObject({ attempt: 1, takesOver: true });
@@ -142,7 +142,7 @@ describe('a claim', () => {
     expect((await claim()).reading.stored.refreshToken).toBe('newer');
   });
 
-  it('is left to the next run where the dead run’s save does not become visible in time', async () => {
+  it('is left to the next run if the dead run’s save does not become visible in time', async () => {
     const dead = await claim();
     channel.on = once('move AWSCURRENT', 'before', 'killed');
     void vault.save(dead, GRANT, world.time.deadline(60_000));
@@ -155,7 +155,7 @@ describe('a claim', () => {
 });
 
 describe('promise 3: a save', () => {
-  it('is tried where the deadline has passed with the token in hand, as on a machine that slept', async () => {
+  it('is tried even after the deadline, as on a machine that slept', async () => {
     const saved = await save(await claim(), 0);
     expect(world.secret.current().versionId).toBe(saved.versionId);
   });
@@ -184,7 +184,7 @@ describe('promise 3: a save', () => {
     expect(retries).toBe(1);
   });
 
-  it('is tried until the deadline, and says in time that it failed', async () => {
+  it('is tried until the deadline, and reports its failure in time', async () => {
     const claimed = await claim();
     channel.on = (action) => (action === 'put save' ? 'unsent' : undefined);
     const deadline = world.time.deadline(60_000);
@@ -217,7 +217,7 @@ describe('promise 3: a save', () => {
     expect(world.secret.current().versionId).toBe(saved.versionId);
   });
 
-  it('that hangs says in time that it failed', async () => {
+  it('that hangs reports its failure in time', async () => {
     const claimed = await claim();
     const hanging = newVault();
     hanging.channel.call = () => new Promise(() => undefined);
@@ -228,7 +228,7 @@ describe('promise 3: a save', () => {
     expect(deadline.remainingMs()).toBe(1000);
   });
 
-  it('that was stored and not made current says so: the next run makes it so', async () => {
+  it('that was stored but not made current is reported as such: the next run makes it current', async () => {
     const claimed = await claim();
     channel.on = (action) => (action === 'move AWSCURRENT' ? 'unsent' : undefined);
     await expect(save(claimed, 10_000)).rejects.toMatchObject({ code: 'save_failed', retryable: true });

@@ -95,7 +95,7 @@ describe('a bearer key', () => {
     }
   });
 
-  test('is read anew, once, before a caller is refused', async () => {
+  test('is read again, once, before a caller is refused', async () => {
     let reads = 0;
     const renewing: WebhookKeys = {
       recent: async () => [OLD_KEY],
@@ -126,7 +126,7 @@ describe('a bearer key', () => {
     expect(read).toEqual(new Set([KEY, OLD_KEY]));
   });
 
-  test('no key lets nobody in', async () => {
+  test('without a key, every caller is refused', async () => {
     await refused(keysOf(), request({ authorization: 'Bearer ' }));
     await refused(keysOf(''), request({ authorization: 'Bearer x', ...{ 'webhook-id': '' } }));
   });
@@ -176,7 +176,7 @@ describe('a Standard Webhooks signature', () => {
     await authenticate(keysOf(KEY, OLD_KEY), request(signed(OLD_KEY, body), Buffer.from(body)));
   });
 
-  test('among several gets in, of whatever version the others are', async () => {
+  test('is accepted among several, also of other versions', async () => {
     const headers = signed(KEY, body);
     const several = `v1a,AAAA v1,AAAA ${headers['webhook-signature']} nonsense`;
     await authenticate(keysOf(KEY), request({ ...headers, 'webhook-signature': several }, Buffer.from(body)));

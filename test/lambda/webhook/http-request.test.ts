@@ -33,7 +33,7 @@ function command(
   );
 }
 
-test('null in place of what a request lacks is read as its absence', () => {
+test('null is read as absent', () => {
   const event = { pathParameters: null, query: null, headers: null, body: null, isBase64Encoded: null };
   expect(command(event)).toEqual({ session: 'default', action: 'logout' });
 });

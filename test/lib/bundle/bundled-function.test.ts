@@ -48,7 +48,7 @@ describe('a run sends these requests and no others', () => {
     expect(bundle.blink.calls).toEqual([]);
   });
 
-  it('none for the key where the gateway has authenticated the caller', async () => {
+  it('none for the key if the gateway has authenticated the caller', async () => {
     const iam = { userArn: 'arn:aws:iam::123456789012:user/caller' };
     const event = { ...WEBHOOK, requestContext: { ...WEBHOOK.requestContext, authorizer: { iam } } };
     expect(await bundle.invoke(event, { WEBHOOK_AUTH: 'iam' })).toMatchObject(LOGGED_OUT);
@@ -64,7 +64,7 @@ it('with IAM, a caller whom API Gateway has not authenticated is refused, althou
   });
 });
 
-it('under another name uses the secrets and the metrics of that name alone', async () => {
+it('under another name uses only the secrets and the metrics of that name', async () => {
   bundle.secretsManager.secrets.create('garden-webhook-key', KEY);
   const { returned } = await bundle.invoke(WEBHOOK, { BLINK_LOGOUT_NAME: 'garden' });
   expect(returned).toMatchObject({ statusCode: 404, body: expect.stringContaining('session_unknown') });

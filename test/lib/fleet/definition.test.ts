@@ -88,7 +88,7 @@ it.each([
 });
 
 describe('a session that fails', () => {
-  it('does not stop the others, is told once by name and code, and ends the execution as failed', async () => {
+  it('does not stop the others, is reported once by name and code, and ends the execution as failed', async () => {
     const { execution, calls, digests, figures } = await night(
       { sessions: 'all' },
       {
@@ -113,7 +113,7 @@ describe('a session that fails', () => {
     expect(figures).toEqual({ SessionsTried: 120, SessionsFailed: 3, SessionsLeftOver: 0 });
   });
 
-  it('leaves room for the count where more than fifty fail', async () => {
+  it('leaves room for the count if more than fifty fail', async () => {
     const secrets = secretsOf(3 * SESSIONS_PER_PAGE);
     const failures = Object.fromEntries(secrets.map((_, n) => [`s${n}`, ['blink_rejected']]));
     const { digests } = await night({ sessions: 'all' }, { secrets, failures });
@@ -156,7 +156,7 @@ describe('a session that fails', () => {
     });
   });
 
-  it('by a passing fault that does not pass is told after three more tries', async () => {
+  it('by a fault that does not pass is reported after three more tries', async () => {
     const down = Array(9).fill('blink_unavailable');
     const { calls, digests } = await night({ sessions: ['a'] }, { failures: { a: down } });
     expect(calls).toHaveLength(4);
@@ -165,7 +165,7 @@ describe('a session that fails', () => {
 });
 
 describe('an execution that cannot go on', () => {
-  it('tells what it could not list', async () => {
+  it('reports the failed list', async () => {
     const { execution, digests, calls } = await night(
       { sessions: 'all' },
       { broken: { 'aws-sdk:secretsmanager:listSecrets': 'SecretsManager.SecretsManagerException' } },
@@ -177,7 +177,7 @@ describe('an execution that cannot go on', () => {
     expect(execution.status).toBe('FAILED');
   });
 
-  it('sends no figures where the digest could not be sent, so that the alarm is raised', async () => {
+  it('sends no figures if the digest could not be sent, so that the alarm is raised', async () => {
     const { execution, figures } = await night(
       { sessions: ['a'] },
       { failures: { a: ['blink_rejected'] }, broken: { 'sns:publish': 'SNS.InternalErrorException' } },
@@ -186,7 +186,7 @@ describe('an execution that cannot go on', () => {
     expect(figures).toEqual({});
   });
 
-  it('ends as it would have where the figures could not be sent', async () => {
+  it('ends with the same result if the figures could not be sent', async () => {
     const broken = { 'aws-sdk:cloudwatch:putMetricData': 'CloudWatch.CloudWatchException' };
     expect((await night({ sessions: ['a'] }, { broken })).execution.status).toBe('SUCCEEDED');
   });

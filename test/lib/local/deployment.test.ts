@@ -80,7 +80,7 @@ async function deploymentWith(
   return { directory, deployment: await readDeployment(directory) };
 }
 
-test('what the template leaves out is as AWS has it by default', async () => {
+test("a property that the template leaves out has AWS's default", async () => {
   const { directory, deployment } = await deploymentWith();
   expect(deployment).toEqual({
     function: {
@@ -103,7 +103,7 @@ test('what the template leaves out is as AWS has it by default', async () => {
   });
 });
 
-test('what the template says is taken from it', async () => {
+test('properties are read from the template', async () => {
   const { deployment } = await deploymentWith({
     Fn: {
       FunctionName: 'named',

@@ -52,7 +52,7 @@ test('the environment is that of the template, the overrides and the platform, a
   expect(result.payload).not.toMatchObject({ HOME: homedir() });
 });
 
-test('the context tells the request, the function and the time that is left', async () => {
+test('the context has the request, the function and the time that is left', async () => {
   const { requestId, result } = await start().invoke({ do: 'context' });
   expect(result).toMatchObject({
     payload: {
@@ -78,7 +78,7 @@ test('events and payloads are what JSON makes of them', async () => {
   expect((await lambdaProcess.invoke({})).result).toEqual({ kind: 'returned', payload: null });
 });
 
-test('a thrown error is told as the platform tells it, and logged with all its fields', async () => {
+test("a thrown error is returned in the platform's form, and logged with all its fields", async () => {
   const lambdaProcess = start();
   const { result, output, requestId } = await lambdaProcess.invoke({
     do: 'throw',
@@ -173,7 +173,7 @@ test('a killed process ends its invocation', async () => {
   expect((await lambdaProcess.invoke({})).result.kind).toBe('failed');
 });
 
-test('a rejection that nobody handles ends the process', async () => {
+test('an unhandled rejection ends the process', async () => {
   const lambdaProcess = start();
   await lambdaProcess.invoke({ do: 'reject later' });
   expect((await lambdaProcess.invoke({ do: 'wait', ms: 60_000 })).result).toMatchObject({

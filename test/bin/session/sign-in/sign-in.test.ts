@@ -96,7 +96,7 @@ describe('signing in', () => {
   });
 });
 
-describe('what Blink says no to', () => {
+describe('rejections by Blink', () => {
   it('is a wrong password, and in the end everything', async () => {
     const wrong = { ...PLAIN, password: 'wrong' };
     for (let n = 0; n < 5; n++) expect(await signInAs(wrong)).toEqual({ kind: 'wrong_password' });
@@ -158,7 +158,7 @@ describe('what is not as it was', () => {
     expect(JSON.stringify(failure, Object.getOwnPropertyNames(failure))).not.toContain('canary');
   });
 
-  it('takes a 412 that says nothing for a second factor all the same', async () => {
+  it('treats a 412 without a body as a second factor', async () => {
     blink.faults.after('sign-in', answering(412, 'no JSON'));
     expect(wanted(await signInAs(BY_412))).toMatchObject({ method: 'unknown', resendAfterSeconds: 60 });
   });

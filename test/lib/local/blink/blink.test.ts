@@ -118,12 +118,12 @@ describe('refreshing', () => {
 });
 
 describe('looking up', () => {
-  it('tells tier and account, by the access token', async () => {
+  it('returns tier and account for the access token', async () => {
     const answer = await send(blink, 'GET rest-prod.immedia-semi.com/api/v1/users/tier_info', await bearer());
     expect(JSON.parse(answer.body)).toEqual({ tier: 'e008', account_id: 123456 });
   });
 
-  it('tells the client id in the headers of the homescreen, on the account’s own tier', async () => {
+  it('returns the client id in the headers of the homescreen, on the account’s tier', async () => {
     const headers = await bearer();
     const path = '/api/v3/accounts/123456/homescreen';
     const answer = await send(blink, `GET rest-e008.immedia-semi.com${path}`, headers);
@@ -162,7 +162,7 @@ describe('logging out', () => {
     expect([answer.status, answer.body]).toEqual([200, '{"message":"logout"}']);
   });
 
-  it('knows the newer path alone for accounts that are so', async () => {
+  it('accepts only the newer path for accounts that are set so', async () => {
     const token = blink.seedSession({ accountId: 222222, clientId: 5 });
     const headers = { authorization: `Bearer ${(await tokensOf(token)).access_token}`, ...asJson };
     const host = 'POST rest-e008.immedia-semi.com';

@@ -118,7 +118,7 @@ async function begun(): Promise<App> {
 }
 
 describe('from a password to tokens', () => {
-  it('goes without a second factor where the account has none', async () => {
+  it('needs no second factor if the account has none', async () => {
     const app = new App();
     expect((await app.begin()).headers.location).toBe('/oauth/v2/signin');
     expect((await app.password(PLAIN.email)).status).toBe(302);
@@ -148,7 +148,7 @@ describe('from a password to tokens', () => {
     expect((await app.exchange(await app.code())).status).toBe(200);
   });
 
-  it('keeps one client for one installation, however often it signs in', async () => {
+  it('keeps one client for one installation, also after more sign-ins', async () => {
     for (let n = 0; n < 2; n++) {
       const app = await begun();
       await app.password(PLAIN.email);
@@ -222,7 +222,7 @@ describe('what is refused', () => {
     expect((await new App().begin(query as Record<string, string>)).status).toBe(status);
   });
 
-  it('is whatever is not a browser', async () => {
+  it('is every client that is not a browser', async () => {
     const path = `GET ${OAUTH}/oauth/v2/signin`;
     expect((await send(blink, path, { 'user-agent': 'curl' })).status).toBe(406);
   });

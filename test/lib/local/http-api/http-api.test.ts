@@ -194,14 +194,14 @@ test('a path that cannot be decoded is a bad request', async () => {
   expect(await send('/door/%zz')).toMatchObject({ status: 400, text: '{"message":"Bad Request"}' });
 });
 
-test('a route with IAM takes signed requests alone, and tells the function who signed', async () => {
+test('a route with IAM accepts only signed requests, and passes the signer to the function', async () => {
   expect(await send('/signed')).toMatchObject({ status: 403, text: '{"message":"Forbidden"}' });
   expect(events).toEqual([]);
   await send('/signed', { headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x' } });
   expect(events).toMatchObject([{ requestContext: { authorizer: { iam: { accountId: '123456789012' } } } }]);
 });
 
-test('a function that takes too long is a 503, however it ends', async () => {
+test('a function that takes too long is a 503', async () => {
   const late = Promise.withResolvers<InvocationResult>();
   result = late.promise;
   expect(await send('/slow')).toMatchObject({ status: 503, text: '{"message":"Service Unavailable"}' });

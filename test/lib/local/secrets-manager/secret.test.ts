@@ -26,7 +26,7 @@ test('a reading can be as old as a caller wants, but never older than the first 
   expect(secret.version({ label: 'AWSPREVIOUS' }).versionId).toBe(id(0));
 });
 
-test('writes are decided by the newest state, however old the readings are', () => {
+test('writes are decided by the newest state, even if readings are old', () => {
   secret.put(id(1), 'second', ['CLAIM']);
   expect(() => secret.put(id(1), 'other', ['CLAIM'])).toThrow('already in use');
   secret.moveLabel('AWSCURRENT', id(0), id(1));

@@ -157,7 +157,7 @@ describe('writing a version', () => {
     expect(puts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('makes the first version of an empty secret current, whatever labels were asked for', async () => {
+  it('makes the first version of an empty secret current, with any labels', async () => {
     await client.send(new CreateSecretCommand({ Name: 'empty' }));
     await client.send(
       new PutSecretValueCommand({ SecretId: 'empty', SecretString: 'x', VersionStages: ['AWSPENDING'] }),
@@ -200,7 +200,7 @@ describe('moving a label', () => {
     expect(labels()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['CLAIM', 'AWSPREVIOUS'] });
   });
 
-  it('refuses when the label is not where it was said to be', async () => {
+  it('refuses to move a label from a version that does not have it', async () => {
     await put(V3, 'third');
     await expect(move('AWSCURRENT', V1, V2)).rejects.toMatchObject({ name: 'InvalidParameterException' });
     await expect(move('AWSCURRENT', undefined, V2)).rejects.toMatchObject({
@@ -479,7 +479,7 @@ describe('what a test can see and do', () => {
     expect(labels()).toHaveProperty(V2);
   });
 
-  it('tells of a call at both its moments, and waits for what is done there', async () => {
+  it('reports a call before and after it, and waits for the hook', async () => {
     const seen: unknown[] = [];
     let release = () => {};
     const held = new Promise<void>((resolve) => {

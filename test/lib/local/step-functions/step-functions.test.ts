@@ -95,7 +95,7 @@ test('a map run counts its items and lists their executions, the newest first, u
   });
 });
 
-test('what does not exist is named by its error', async () => {
+test('a missing resource gets its documented error', async () => {
   const executionArn = `${LOCAL_STATE_MACHINE_ARN}:no`;
   await expect(client.send(new DescribeExecutionCommand({ executionArn }))).rejects.toMatchObject({
     name: 'ExecutionDoesNotExist',
