@@ -142,11 +142,12 @@ describe('Blink', () => {
   });
 
   faulty(
-    'promise 5: processes a refresh and answers too late: the run says so',
+    'promise 11: processes a refresh and answers too late: it is sent once, and the next run sends none',
     async (fault) => {
       subject.blink.faults.after('refresh', { do: 'hold', ms: 9000 }, { where: fault.token, times: 1 });
-      const told = { reason: 'lost_between_refresh_and_save', refreshTries: 2 };
-      expect(runEventOf(await fault.run())?.line).toMatchObject(told);
+      expect(runEventOf(await fault.run())?.line).toMatchObject({ code: 'blink_timeout', refreshTries: 1 });
+      expect(codeOf(await fault.run())).toBe('session_busy');
+      expect(fault.refreshes()).toBe(1);
     },
     IN_LONG_FORM_ONLY,
   );
