@@ -22,7 +22,7 @@ afterAll(async () => {
   await subject.close();
 });
 
-/** For what takes longer than `npm test` can wait; its short form is in the tests of the use case and of the vault. */
+/** These take too long for `npm test`. The tests of the use case and of the vault cover them on a virtual clock. */
 const IN_LONG_FORM_ONLY = false;
 
 interface Case {

@@ -14,7 +14,7 @@ export function figures(part: string, numbers: Readonly<Record<string, number>>)
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ part, numbers })}\n`);
 }
 
-/** The last line, over what the parts have appended to the file. */
+/** The last line: the sums of the figures that the parts have appended to the file. */
 export function summary(file: string): string {
   const parts = readFileSync(file, 'utf8')
     .trim()

@@ -61,7 +61,7 @@ async function dieWithClaim(session: SessionUnderTest): Promise<void> {
   secretsManager.faults.clear();
 }
 
-/** Refuses the writes of a second beyond what Secrets Manager takes. */
+/** Throttles the writes above Secrets Manager's rate. */
 function limitWrites(): { readonly throttled: number; readonly writes: number } {
   const counted = { throttled: 0, writes: 0 };
   let second = 0;

@@ -13,7 +13,7 @@ import { atStep, STEPS } from './steps.ts';
 
 interface Row {
   readonly killed: string;
-  /** What a run at once comes to, and one after the dead run's claim has run out. */
+  /** The results of a run that follows at once, and of one after the dead run's claim has expired. */
   readonly atOnce: string;
   readonly later: string;
   readonly token: 'current' | 'lost';

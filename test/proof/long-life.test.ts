@@ -19,7 +19,7 @@ const LIVES = [
   },
 ] as const;
 
-/** What Blink does, and what each run of a long life comes to after the first. */
+/** Blink's behaviour, and the result of each run after the first. */
 const BLINKS: readonly {
   readonly blink: string;
   readonly is: (world: World) => void;

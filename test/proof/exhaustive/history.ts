@@ -35,7 +35,7 @@ export class History {
     this.#received.set(run, [...(this.#received.get(run) ?? []), { action, answer }]);
   }
 
-  /** Once its last request is processed, what the run has received does not matter any more. */
+  /** After the run's last request is processed, its answers no longer matter. */
   end(run: string, end: RunEnd): void {
     this.note('let go', run);
     this.#ends.set(run, end);

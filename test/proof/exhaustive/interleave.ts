@@ -6,7 +6,7 @@ import type { Choose } from './explore.ts';
 import { History, justBefore, REQUEST_MS } from './history.ts';
 import { type FaultAt, OrderedChannel } from './ordered-channel.ts';
 
-/** What all plays have in common. */
+/** The part that all plays of a setting share. */
 export interface Setting {
   /** The runs that start at the same time. */
   readonly runs: number;

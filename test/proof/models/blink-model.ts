@@ -5,7 +5,7 @@ import { type Channel, LostCall } from './channel.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What one sign-in leads to: tokens, each of which is issued for the one before. */
+/** The tokens of one sign-in. Each is issued for the one before. */
 export interface Family {
   readonly clientId: string;
   newest: string;
@@ -30,7 +30,7 @@ export interface Spend {
   readonly sentAtMs: number;
   readonly atMs: number;
   readonly token: string;
-  /** What was issued for it; nothing where it was refused. */
+  /** The token that was issued for it. `undefined` if it was refused. */
   readonly issued: string | undefined;
 }
 
@@ -46,15 +46,15 @@ export class BlinkModel {
   readonly logouts: Logout[] = [];
   /** The runs whose refresh was rejected without being processed. */
   readonly rejections: string[] = [];
-  /** What the secret has held as current by the time of a logout. */
+  /** The texts that were current in the secret before a logout. */
   currentTexts: () => readonly string[] = () => [];
   readonly families: Family[] = [];
   reusePolicy: ReusePolicy = 'refuse';
-  /** What a logout does to the refresh token is not known. */
+  /** Whether a logout ends the refresh token is not known. */
   logoutEndsTokens = true;
   /** Whether a refresh brings an access token. */
   grantsAccess = true;
-  /** What every refresh, or every logout, is answered with in place of being processed. */
+  /** Another status than 200 answers every refresh, or every logout, which is then not processed. */
   refreshStatus = 200;
   logoutStatus = 200;
   /** The header of an answer that is no success. */

@@ -4,7 +4,7 @@ import type { VirtualTime } from './virtual-time.ts';
 /** A request whose sender gave up "may still be processed": for so long, in this model. */
 export const IN_FLIGHT_MS = 30_000;
 
-/** What happens to one request, apart from its being processed and answered. */
+/** A fault of one request. */
 export type Mishap =
   /** No connection: the request is not sent. */
   | 'unsent'
@@ -24,21 +24,21 @@ export class LostCall extends Error {
   }
 }
 
-/** The way from one run to the services and back. Failures are `LostCall`. */
+/** The network between one run and the services. Failures are `LostCall`. */
 export interface Channel {
   /**
    * Carries one request, once.
-   * @param action what is called, such as `put claim` or `refresh`
+   * @param action the call, such as `put claim` or `refresh`
    * @param timeoutMs when the sender gives up
    */
   call<T>(action: string, timeoutMs: number, process: () => T): Promise<T>;
-  /** How old what the next read tells is: a list may be older than what is asked for by label or by id. */
+  /** The age of the next read's answer. A list may be older than a version that is read by label or by id. */
   staleMs(read: 'list' | 'version'): number;
 }
 
 export type Moment = 'before' | 'after';
 
-/** A way on which a call takes 20 ms, and on which a test does what it likes before and after each is processed. */
+/** A network on which a call takes 20 ms. A test can add faults before and after each call is processed. */
 export class ScriptedChannel implements Channel {
   readonly actions: string[] = [];
   on: (action: string, moment: Moment) => Mishap | undefined = () => undefined;

@@ -1,7 +1,7 @@
 import type { Timing } from '../../../lambda/time.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** Where a run lives. Once it is killed, nothing that the run waits for ever comes. */
+/** The process of a run. After it is killed, none of the run's waits ends. */
 export class Sandbox {
   readonly timing: Timing;
   readonly killed: Promise<'killed'>;

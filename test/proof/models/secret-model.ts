@@ -7,11 +7,11 @@ import { Secret, type Version } from '../../../lib/local/secrets-manager/secret.
 import { type Channel, LostCall } from './channel.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** What the adapter sets for the SDK: how long a try takes at most, and how many there are. */
+/** The adapter's options for the SDK: the timeout of a try, and the number of tries. */
 const TRY_TIMEOUT_MS = 3000;
 const MAX_TRIES = 3;
 
-/** The stand-in's Secrets Manager on virtual time, as far as one secret, and what became of it. */
+/** One secret of the stand-in's Secrets Manager, on virtual time. */
 export class SecretModel extends Secret {
   readonly #time: VirtualTime;
   readonly #currentTexts: string[] = [];
@@ -27,7 +27,7 @@ export class SecretModel extends Secret {
     return this.version({});
   }
 
-  /** What has been current, one after the other. */
+  /** The texts that have been current, in order. */
   currentTexts(): readonly string[] {
     return this.#currentTexts;
   }

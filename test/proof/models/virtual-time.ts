@@ -35,7 +35,7 @@ export class VirtualTime {
     return { remainingMs: () => endsAtMs - this.nowMs };
   }
 
-  /** Lets time pass, and whoever waits for a moment in it do what it then does. */
+  /** Advances the clock. Each wait that ends meanwhile is resolved at its moment. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
     while (await this.#fireNext(untilMs));
@@ -48,7 +48,7 @@ export class VirtualTime {
     return this.#timers.filter((timer) => run === undefined || timer.run === run).map(({ dueMs }) => dueMs);
   }
 
-  /** Jumps to the next moment that somebody waits for; false where nobody does. */
+  /** Advances the clock to the end of the next wait. Resolves to false if there is no wait. */
   jump(): Promise<boolean> {
     return this.#fireNext(Number.POSITIVE_INFINITY);
   }

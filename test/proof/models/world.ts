@@ -17,7 +17,7 @@ export type RunEnd =
 export interface RunOptions {
   readonly id: string;
   readonly channel: (sandbox: Sandbox) => Channel;
-  /** What the platform calls the invocation: the same for a repeated delivery. @default the run's own id */
+  /** Lambda's id of the invocation: the same for a repeated delivery. @default the run's own id */
   readonly requestId?: string;
   readonly request?: LogoutRequest;
   /** @default the function's */

@@ -4,10 +4,10 @@ import { runScripted } from '../models/scripted-run.ts';
 import { told, type World } from '../models/world.ts';
 import type { Race } from './race.ts';
 
-/** What a schedule came to, for the line of figures. */
+/** The figures of a schedule. */
 export interface RaceFigures {
   readonly kills: number;
-  /** Spent by two runs while the first held its claim, or though the first had saved what it received. */
+  /** Tokens that two runs spent while the first held its claim, or after the first had saved the new one. */
   readonly doubleSpends: number;
   /** Spent by a run that has let go, and presented by a later one, which cannot know. */
   readonly tokensTriedAgain: number;
@@ -18,7 +18,7 @@ export interface RaceFigures {
   readonly stuckSessions: number;
 }
 
-/** What no schedule may come to. */
+/** No schedule may have any of these. */
 export const NEVER = { doubleSpends: 0, silentLosses: 0, stuckSessions: 0 };
 
 const LOST = 'reauthentication_required: lost_between_refresh_and_save';
@@ -70,7 +70,7 @@ function pairsOfSpends({ blink }: World): readonly (readonly [Spend, Spend])[] {
   );
 }
 
-/** Against promise 1, and of promise 5 that what a dead run saved is found before its token is spent again. */
+/** Breaks promise 1, or the part of promise 5 that a dead run's save is found before its token is spent again. */
 function isDoubleSpend(race: Race, pair: readonly [Spend, Spend]): boolean {
   const [earlier, later] = pair;
   const savedAtMs = savedVersion(race.world, earlier.issued)?.createdAtMs ?? Number.POSITIVE_INFINITY;
@@ -84,7 +84,7 @@ function isUnderClaim({ runs }: Race, [earlier, later]: readonly [Spend, Spend])
   return later.atMs < letGoAtMs;
 }
 
-/** Promise 4: what is current never goes back to an earlier sign-in. */
+/** Promise 4: the current version never belongs to an earlier sign-in than the one before. */
 function expectSignInsKept({ secret, blink }: World): void {
   const signIns = secret
     .currentTexts()
@@ -92,7 +92,7 @@ function expectSignInsKept({ secret, blink }: World): void {
   expect(signIns).toEqual(signIns.toSorted((a, b) => a - b));
 }
 
-/** Promise 3: who logged out had saved before, and had made it current. */
+/** Promise 3: a run logs out only after its new token was saved and made current. */
 function expectLogoutsSaved({ world, runs }: Race): void {
   for (const { accessToken, currentTexts } of world.blink.logouts) {
     expect(currentTexts.map(refreshTokenOf)).toContain(accessToken.replace('access-', ''));
