@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** The function's environment. The stack writes it, and the handler reads it. */
+/** The function's environment. The stack writes it, and `init.ts` reads it. */
 
 /** The default of the setting `name`. */
 export const DEFAULT_NAME = 'blink-logout';
