@@ -15,15 +15,16 @@ const RESOLVES_WITHIN_MS = 20;
 export async function openEarlySocket(endpoint: string | undefined): Promise<Socket | undefined> {
   const { protocol, hostname, port } = URL.parse(endpoint ?? '') ?? TOKEN_URL;
   if (protocol !== 'https:') return undefined;
-  // An import would read all exports of the module, which takes a millisecond.
+  // An import would read all exports of the module, which takes a millisecond. With `autoSelectFamily`, Node could replace
+  // the connection under TLS after 250 ms.
   const socket = process
     .getBuiltinModule('node:net')
-    .connect({ host: hostname, port: Number(port || 443), noDelay: true });
+    .connect({ host: hostname, port: Number(port || 443), noDelay: true, autoSelectFamily: false });
   socket.on('error', () => undefined);
   const { promise: isSent, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, RESOLVES_WITHIN_MS);
   socket.once('connectionAttempt', () => resolve());
   await isSent;
   clearTimeout(timer);
-  return socket;
+  return socket.destroyed ? undefined : socket;
 }
