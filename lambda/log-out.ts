@@ -3,12 +3,12 @@ import { coolDownAfter } from './blink/blink-failure.ts';
 import { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
 import {
-  hasNewerToken,
   recordRefusal,
   refusalFailure,
   type SpendPorts,
   type Spent,
   spend,
+  spendNewest,
   tokenMayBeLost,
 } from './spend.ts';
 import type { StoredSession } from './stored-session/stored-session.ts';
@@ -28,9 +28,7 @@ export interface LogoutRequest {
 
 /** Read, claim, refresh, save, log out, mark. If Blink refuses the token and the secret holds a newer one, retries once. */
 export async function logOut(ports: Ports, request: LogoutRequest): Promise<Outcome> {
-  const first = await spendCurrent(ports, request);
-  const retries = first.kind === 'refused' && (await hasNewerToken(ports, first));
-  const spent = retries ? await spendCurrent(ports, request) : first;
+  const spent = await spendNewest(ports, () => spendCurrent(ports, request));
   switch (spent.kind) {
     case 'already_logged_out':
       return alreadyLoggedOut(request);

@@ -55,11 +55,20 @@ function endAfter({ failure, token }: Extract<RefreshResult, { kind: 'failed' }>
   return seconds === undefined ? { kind: 'free', inDoubt } : { kind: 'cool_down', inDoubt, seconds };
 }
 
-/** Whether the secret holds a newer token. If the read fails, ends the claim, so that the next run need not wait. */
-export async function hasNewerToken(
-  { vault, runEnds }: SpendPorts,
-  { claim, inDoubt }: Refusal,
-): Promise<boolean> {
+/**
+ * If Blink refuses the token and the secret holds a newer one, spends that, once.
+ * @param spendCurrent reads, claims and spends. It may find that nothing needs to be spent
+ */
+export async function spendNewest<Nothing extends { readonly kind: 'already_logged_out' }>(
+  ports: SpendPorts,
+  spendCurrent: () => Promise<Spent | Nothing>,
+): Promise<Spent | Nothing> {
+  const first = await spendCurrent();
+  return first.kind === 'refused' && (await hasNewerToken(ports, first)) ? spendCurrent() : first;
+}
+
+/** If the read fails, ends the claim, so that the next run need not wait. */
+async function hasNewerToken({ vault, runEnds }: SpendPorts, { claim, inDoubt }: Refusal): Promise<boolean> {
   try {
     return await vault.hasNewerToken(claim);
   } catch (error) {

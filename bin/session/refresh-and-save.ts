@@ -1,16 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Grant } from '../../lambda/blink/blink.ts';
-import {
-  hasNewerToken,
-  recordRefusal,
-  refusalFailure,
-  type SpendPorts,
-  type Spent,
-  spend,
-} from '../../lambda/spend.ts';
+import { recordRefusal, refusalFailure, spend, spendNewest } from '../../lambda/spend.ts';
 import type { Deadline } from '../../lambda/time.ts';
 import { refused } from '../../lambda/vault/availability.ts';
-import type { Claimant, Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
+import type { Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
 import type { Target } from './target.ts';
 
 /** A session that stays claimed until `leave` or `markLoggedOut`, and the tokens that were granted to it. */
@@ -30,9 +23,9 @@ export async function refreshAndSave(
 ): Promise<Refreshed> {
   const ports = { vault, blink, runEnds, answerDue: runEnds };
   const claimant = { runId: randomUUID(), sparesVersions: 0 };
-  const first = await spendCurrent(ports, read, claimant);
-  const retries = first.kind === 'refused' && (await hasNewerToken(ports, first));
-  const spent = retries ? await spendCurrent(ports, read, claimant) : first;
+  const spent = await spendNewest<never>(ports, async () =>
+    spend(ports, await vault.claim(await read(), claimant)),
+  );
   const { claim } = spent;
   switch (spent.kind) {
     case 'granted':
@@ -44,12 +37,4 @@ export async function refreshAndSave(
       await vault.end(claim, { kind: 'refused', inDoubt: true }, runEnds);
       throw refused(true);
   }
-}
-
-async function spendCurrent(
-  ports: SpendPorts,
-  read: () => Promise<Reading>,
-  claimant: Claimant,
-): Promise<Spent> {
-  return spend(ports, await ports.vault.claim(await read(), claimant));
 }
