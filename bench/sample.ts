@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { on, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { NO_SHARED_FILES } from '../lambda/environment.ts';
+import { NO_SHARED_FILES } from '../lambda/logout/environment.ts';
 import type { CpuShares } from './cpu-share.ts';
 import type { StandIns } from './stand-ins.ts';
 import { WEBHOOK_KEY } from './stand-ins-protocol.ts';

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { startBlink } from '../lib/local/blink/start-blink.ts';
-import type { Hook } from '../lib/local/faults.ts';
-import { signIn } from '../lib/local/local-session.ts';
-import { startSecretsManager } from '../lib/local/secrets-manager/start-secrets-manager.ts';
+import { startBlink } from '../local/blink/start-blink.ts';
+import type { Hook } from '../local/faults.ts';
+import { signIn } from '../local/local-session.ts';
+import { startSecretsManager } from '../local/secrets-manager/start-secrets-manager.ts';
 import { atTime, type ProxiedConnection, startDelayingProxy, wallClockMs } from './delaying-proxy.ts';
 import {
   type StandInsAnswer,

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { HIGHEST_FIRST_PORT, SERVE_PORT } from '../lib/local/local-ports.ts';
-import { runLocally } from '../lib/local/run-locally.ts';
+import { HIGHEST_FIRST_PORT, SERVE_PORT } from '../local/local-ports.ts';
+import { runLocally } from '../local/run-locally.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 interface Options {

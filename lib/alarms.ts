@@ -7,7 +7,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { countOf } from '../lambda/metrics.ts';
+import { countOf } from '../lambda/logout/metrics.ts';
 import type { Parts } from './parts.ts';
 import { runMetric } from './run-metric.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';

@@ -11,7 +11,12 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { FAILURE_METRICS, OUTCOME_METRICS, SESSION_DIMENSION, STEP_METRICS } from '../lambda/metrics.ts';
+import {
+  FAILURE_METRICS,
+  OUTCOME_METRICS,
+  SESSION_DIMENSION,
+  STEP_METRICS,
+} from '../lambda/logout/metrics.ts';
 import type { Parts } from './parts.ts';
 import { runMetric } from './run-metric.ts';
 

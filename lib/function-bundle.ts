@@ -10,9 +10,9 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Packages that the bundle does without, and what replaces them. docs/decisions/0020 has what each one saves. */
 export const ALIASES = {
-  '@aws-sdk/credential-provider-node': './lambda/substitutes/environment-credentials.ts',
-  '@smithy/core/event-streams': './lambda/substitutes/no-event-streams.ts',
-  standardwebhooks: './lambda/substitutes/native-webhook.ts',
+  '@aws-sdk/credential-provider-node': './lambda/logout/substitutes/environment-credentials.ts',
+  '@smithy/core/event-streams': './lambda/logout/substitutes/no-event-streams.ts',
+  standardwebhooks: './lambda/logout/substitutes/native-webhook.ts',
 };
 
 /** For the function that is deployed, and that the local run, the tests and the benchmark run. */
@@ -26,7 +26,7 @@ const OPTIONS = {
   minify: true,
   charset: 'utf8',
   legalComments: 'none',
-  // For lambda/run/source-positions.ts. The bundle does not name it, so that Node does not load it.
+  // For lambda/logout/source-positions.ts. The bundle does not name it, so that Node does not load it.
   sourcemap: 'external',
   sourcesContent: false,
   logLevel: 'warning',
@@ -38,7 +38,7 @@ const OPTIONS = {
 /** CommonJS loads faster than ESM in a cold start. */
 const HANDLER = {
   ...OPTIONS,
-  entryPoints: { handler: 'lambda/handler.ts' },
+  entryPoints: { handler: 'lambda/logout/handler.ts' },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   // `import()` of node:http reads all its exports, and Node loads undici for one of them, WebSocket. `require` does not.
@@ -48,7 +48,7 @@ const HANDLER = {
 /** Lambda awaits an ES module. */
 const INIT = {
   ...OPTIONS,
-  entryPoints: { init: 'lambda/init.ts' },
+  entryPoints: { init: 'lambda/logout/init.ts' },
   format: 'esm',
   outExtension: { '.js': '.mjs' },
   sourcemap: false,

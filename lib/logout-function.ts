@@ -11,13 +11,9 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import {
-  FUNCTION_TIMEOUT_SECONDS,
-  type FunctionEnvironment,
-  NO_SHARED_FILES,
-  sessionSecretPrefix,
-  webhookKeySecretName,
-} from '../lambda/environment.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../lambda/core/claim-life.ts';
+import { sessionSecretPrefix, webhookKeySecretName } from '../lambda/core/secret-names.ts';
+import { type FunctionEnvironment, NO_SHARED_FILES } from '../lambda/logout/environment.ts';
 import type { Settings } from './settings.ts';
 
 export interface LogoutFunctionProps {

@@ -1,5 +1,5 @@
 import { Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { SESSION_DIMENSION, TRIGGER_DIMENSION } from '../lambda/metrics.ts';
+import { SESSION_DIMENSION, TRIGGER_DIMENSION } from '../lambda/logout/metrics.ts';
 
 export interface RunMetricOptions extends MetricOptions {
   /** @default all sessions together */

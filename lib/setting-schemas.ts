@@ -1,7 +1,7 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { closest } from 'fastest-levenshtein';
 import * as v from 'valibot';
-import { sessionNameSchema } from '../lambda/session-name.ts';
+import { sessionNameSchema } from '../lambda/core/session-name.ts';
 import { MAX_NAMED_SESSIONS } from './fleet/definition.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';

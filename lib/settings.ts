@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { DEFAULT_NAME, NAME_PATTERN, USER_AGENT_PATTERN } from '../lambda/environment.ts';
+import { DEFAULT_NAME, NAME_PATTERN } from '../lambda/core/secret-names.ts';
+import { USER_AGENT_PATTERN } from '../lambda/logout/environment.ts';
 import {
   emailAddress,
   flag,

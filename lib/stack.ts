@@ -1,6 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { webhookKeySecretName } from '../lambda/environment.ts';
+import { webhookKeySecretName } from '../lambda/core/secret-names.ts';
 import { BlinkLogout } from './blink-logout.ts';
 import type { Settings } from './settings.ts';
 import { metadataOf } from './settings-in-force.ts';

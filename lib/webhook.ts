@@ -14,8 +14,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { webhookKeySecretName } from '../lambda/environment.ts';
-import { LOGOUT_PATHS } from '../lambda/webhook/routes.ts';
+import { webhookKeySecretName } from '../lambda/core/secret-names.ts';
+import { LOGOUT_PATHS } from '../lambda/logout/webhook/routes.ts';
 import type { Settings } from './settings.ts';
 
 export interface WebhookProps {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Invocation } from '../lib/local/lambda-process.ts';
+import type { Invocation } from '../local/lambda-process.ts';
 
 /** What the stand-ins' tokens begin with, and what tests put into every other field that holds a secret. */
 export const CANARIES = /eyJ|canary/i;

@@ -1,11 +1,12 @@
 import type { Context } from 'aws-lambda';
-import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
-import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
-import { readEnvironment, sessionSecretPrefix, webhookKeySecretName } from '../../lambda/environment.ts';
-import { run, type Wiring } from '../../lambda/run/run.ts';
-import { realTiming } from '../../lambda/time.ts';
-import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
-import { readWebhookKeys, webhookKeys } from '../../lambda/webhook/webhook-keys.ts';
+import { blinkOverHttps } from '../../lambda/core/blink/blink-over-https.ts';
+import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
+import { sessionSecretPrefix, webhookKeySecretName } from '../../lambda/core/secret-names.ts';
+import { realTiming } from '../../lambda/core/time.ts';
+import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
+import { readEnvironment } from '../../lambda/logout/environment.ts';
+import { run, type Wiring } from '../../lambda/logout/run.ts';
+import { readWebhookKeys, webhookKeys } from '../../lambda/logout/webhook/webhook-keys.ts';
 
 /** The baseline: the function's sources, without requests and connections before the first call. */
 const environment = readEnvironment(process.env);

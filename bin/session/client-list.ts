@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import type { Account } from '../../lambda/blink/blink.ts';
-import { blinkFailure, isNotFound, isSuccess } from '../../lambda/blink/blink-failure.ts';
-import type { Caller } from '../../lambda/blink/caller.ts';
-import { ExchangeError, type HttpResponse } from '../../lambda/blink/http-exchange.ts';
-import { lookUp } from '../../lambda/blink/look-ups.ts';
-import { idInPath, numericIdSchema } from '../../lambda/blink/numeric-id.ts';
+import type { Account } from '../../lambda/core/blink/blink.ts';
+import { blinkFailure, isNotFound, isSuccess } from '../../lambda/core/blink/blink-failure.ts';
+import type { Caller } from '../../lambda/core/blink/caller.ts';
+import { ExchangeError, type HttpResponse } from '../../lambda/core/blink/http-exchange.ts';
+import { lookUp } from '../../lambda/core/blink/look-ups.ts';
+import { idInPath, numericIdSchema } from '../../lambda/core/blink/numeric-id.ts';
 import { CommandError } from './errors/command-error.ts';
 
 /** A client that is signed in to the account. */

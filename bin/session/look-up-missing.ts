@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Failure } from '../../lambda/failure.ts';
-import { parseStoredSession } from '../../lambda/stored-session/parse-stored-session.ts';
-import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
-import { type Deadline, realTiming } from '../../lambda/time.ts';
-import { rewriteSaved } from '../../lambda/vault/rewrite-saved.ts';
-import type { Reading } from '../../lambda/vault/session-vault.ts';
+import { Failure } from '../../lambda/core/failure.ts';
+import { parseStoredSession } from '../../lambda/core/stored-session/parse-stored-session.ts';
+import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
+import { type Deadline, realTiming } from '../../lambda/core/time.ts';
+import { rewriteSaved } from '../../lambda/core/vault/rewrite-saved.ts';
+import type { Reading } from '../../lambda/core/vault/session-vault.ts';
 import { findIds } from './find-ids.ts';
 import { requireMove } from './permissions.ts';
 import { refreshAndSave } from './refresh-and-save.ts';

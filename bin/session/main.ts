@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { isAccessDenied } from '../../lambda/vault/secrets-failure.ts';
+import { isAccessDenied } from '../../lambda/core/vault/secrets-failure.ts';
 import { OK } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';

@@ -4,8 +4,8 @@ import {
   DescribeSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { SecretStore } from '../../lambda/vault/secret-store.ts';
-import { secretsFailure, secretsManagerErrorName } from '../../lambda/vault/secrets-failure.ts';
+import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
+import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
 
 /**
  * Checks that IAM allows the later writes, before a token is spent or Blink is called. AWS authorizes each call like the real

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { DEFAULT_SESSION } from '../../lambda/session-name.ts';
+import { DEFAULT_SESSION } from '../../lambda/core/session-name.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheck } from './commands/check.ts';
 import { addClients } from './commands/clients.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Grant } from '../../lambda/blink/blink.ts';
-import { recordRefusal, refusalFailure, spend, spendNewest } from '../../lambda/spend.ts';
-import type { Deadline } from '../../lambda/time.ts';
-import { refused } from '../../lambda/vault/availability.ts';
-import type { Reading, SavedSession } from '../../lambda/vault/session-vault.ts';
+import type { Grant } from '../../lambda/core/blink/blink.ts';
+import { recordRefusal, refusalFailure, spend, spendNewest } from '../../lambda/core/spend.ts';
+import type { Deadline } from '../../lambda/core/time.ts';
+import { refused } from '../../lambda/core/vault/availability.ts';
+import type { Reading, SavedSession } from '../../lambda/core/vault/session-vault.ts';
 import type { Target } from './target.ts';
 
 /** A session that stays claimed until `leave` or `markLoggedOut`, and the tokens that were granted to it. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { Failure } from '../../lambda/failure.ts';
-import { sessionNameSchema } from '../../lambda/session-name.ts';
+import { Failure } from '../../lambda/core/failure.ts';
+import { sessionNameSchema } from '../../lambda/core/session-name.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
 import { type SessionReport, sessionReport } from './session-report.ts';

@@ -1,6 +1,6 @@
-import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
-import type { SessionState } from '../../lambda/vault/session-state.ts';
-import type { Reading } from '../../lambda/vault/session-vault.ts';
+import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
+import type { SessionState } from '../../lambda/core/vault/session-state.ts';
+import type { Reading } from '../../lambda/core/vault/session-vault.ts';
 import { masked } from '../../lib/masked.ts';
 import type { Target } from './target.ts';
 import { duration } from './terminal/duration.ts';

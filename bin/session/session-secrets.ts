@@ -4,9 +4,9 @@ import {
   paginateListSecrets,
 } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { Failure } from '../../lambda/failure.ts';
-import type { SecretStore } from '../../lambda/vault/secret-store.ts';
-import { secretsFailure, secretsManagerErrorName } from '../../lambda/vault/secrets-failure.ts';
+import { Failure } from '../../lambda/core/failure.ts';
+import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
+import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
 import type { Target } from './target.ts';
 
 export interface StoredVersion {

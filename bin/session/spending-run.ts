@@ -1,9 +1,9 @@
-import { coolDownAfter } from '../../lambda/blink/blink-failure.ts';
-import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
-import { Failure } from '../../lambda/failure.ts';
-import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
-import type { Deadline } from '../../lambda/time.ts';
-import type { Note } from '../../lambda/vault/session-vault.ts';
+import { coolDownAfter } from '../../lambda/core/blink/blink-failure.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
+import { Failure } from '../../lambda/core/failure.ts';
+import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
+import type { Deadline } from '../../lambda/core/time.ts';
+import type { Note } from '../../lambda/core/vault/session-vault.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { requireMove } from './permissions.ts';

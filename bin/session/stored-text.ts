@@ -1,5 +1,5 @@
-import { type Pair, pairOf, setPair, unwrap } from '../../lambda/stored-session/blink-tokens.ts';
-import type { StoredSession } from '../../lambda/stored-session/stored-session.ts';
+import { type Pair, pairOf, setPair, unwrap } from '../../lambda/core/stored-session/blink-tokens.ts';
+import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
 
 /**
  * The text of a session's secret as the commands write it: they keep its form and the fields that they do not know, and

@@ -1,21 +1,21 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Blink } from '../../lambda/blink/blink.ts';
-import { blinkOverHttps } from '../../lambda/blink/blink-over-https.ts';
-import type { Caller } from '../../lambda/blink/caller.ts';
-import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
-import { pauseBy } from '../../lambda/blink/retry.ts';
+import type { Blink } from '../../lambda/core/blink/blink.ts';
+import { blinkOverHttps } from '../../lambda/core/blink/blink-over-https.ts';
+import type { Caller } from '../../lambda/core/blink/caller.ts';
+import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
+import { pauseBy } from '../../lambda/core/blink/retry.ts';
 import {
   DEFAULT_NAME,
   NAME_PATTERN,
   sessionSecretPrefix,
   webhookKeySecretName,
-} from '../../lambda/environment.ts';
-import { realTiming } from '../../lambda/time.ts';
-import type { SecretStore } from '../../lambda/vault/secret-store.ts';
-import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
-import type { SessionVault } from '../../lambda/vault/session-vault.ts';
-import { vaultOverStore } from '../../lambda/vault/vault-over-store.ts';
-import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../../lib/local/local-ports.ts';
+} from '../../lambda/core/secret-names.ts';
+import { realTiming } from '../../lambda/core/time.ts';
+import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
+import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
+import type { SessionVault } from '../../lambda/core/vault/session-vault.ts';
+import { vaultOverStore } from '../../lambda/core/vault/vault-over-store.ts';
+import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../../local/local-ports.ts';
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
 import { FailedCalls } from './errors/failed-calls.ts';

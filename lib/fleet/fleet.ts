@@ -4,7 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnStateMachine, DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { sessionSecretPrefix } from '../../lambda/environment.ts';
+import { sessionSecretPrefix } from '../../lambda/core/secret-names.ts';
 import type { Settings } from '../settings.ts';
 import { FLEET_TIMEOUT_SECONDS, fleetDefinition } from './definition.ts';
 

@@ -1,5 +1,5 @@
-import { CLAIM_LIFE_SECONDS, FUNCTION_TIMEOUT_SECONDS } from '../../lambda/environment.ts';
-import { FAILURES, type FailureCode } from '../../lambda/failure-codes.ts';
+import { CLAIM_LIFE_SECONDS, FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
+import { FAILURES, type FailureCode } from '../../lambda/core/failure-codes.ts';
 
 const BUSY: FailureCode = 'session_busy';
 

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { localPorts, requireFree } from '../../lib/local/local-ports.ts';
+import { localPorts, requireFree } from '../../local/local-ports.ts';
 
 /** A first port of the local run. Not the default port: a local run of the person who tests may use it. */
 export async function freePort(): Promise<number> {

@@ -2,15 +2,15 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { parseCommand } from '../../lambda/command.ts';
-import { Failure } from '../../lambda/failure.ts';
-import { FAILURES } from '../../lambda/failure-codes.ts';
-import { httpProblem } from '../../lambda/run/reply.ts';
-import type { AccountSeed } from '../../lib/local/blink/accounts.ts';
-import { json } from '../../lib/local/blink/answers.ts';
-import { type LocalSession, signIn } from '../../lib/local/local-session.ts';
-import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
-import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { Failure } from '../../lambda/core/failure.ts';
+import { FAILURES } from '../../lambda/core/failure-codes.ts';
+import { parseCommand } from '../../lambda/logout/command.ts';
+import { httpProblem } from '../../lambda/logout/reply.ts';
+import type { AccountSeed } from '../../local/blink/accounts.ts';
+import { json } from '../../local/blink/answers.ts';
+import { type LocalSession, signIn } from '../../local/local-session.ts';
+import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { refuse } from '../../local/secrets-manager/start-secrets-manager.ts';
 
 const DOCUMENT = new URL('../../docs/openapi.yaml', import.meta.url).pathname;
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
-import { webhookKeySecretName } from '../../lambda/environment.ts';
+import { webhookKeySecretName } from '../../lambda/core/secret-names.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { synthesize } from '../lib/synthesize.ts';
 import { awsCall, optionsOf, words } from './aws-cli.ts';

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
-import { CLAIM_LIFE_SECONDS } from '../../lambda/environment.ts';
-import { Failure } from '../../lambda/failure.ts';
-import { FAILURES } from '../../lambda/failure-codes.ts';
-import { thrown } from '../../lambda/run/reply.ts';
-import { runEventLine } from '../../lambda/run/run-event.ts';
-import { RunReport } from '../../lambda/run/run-report.ts';
+import { CLAIM_LIFE_SECONDS } from '../../lambda/core/claim-life.ts';
+import { Failure } from '../../lambda/core/failure.ts';
+import { FAILURES } from '../../lambda/core/failure-codes.ts';
+import { thrown } from '../../lambda/logout/reply.ts';
+import { RunReport } from '../../lambda/logout/report.ts';
+import { runEventLine } from '../../lambda/logout/run-event.ts';
 import { synthesize } from '../lib/synthesize.ts';
 import { awsCall, optionsOf, words } from './aws-cli.ts';
 

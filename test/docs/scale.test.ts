@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { MAX_KEPT_VERSIONS } from '../../lambda/vault/session-state.ts';
-import type { Invocation } from '../../lib/local/lambda-process.ts';
-import { type LocalSession, signIn } from '../../lib/local/local-session.ts';
-import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
-import { runEventOf } from '../../lib/local/run-event.ts';
+import { MAX_KEPT_VERSIONS } from '../../lambda/core/vault/session-state.ts';
 import { readSettings } from '../../lib/read-settings.ts';
+import type { Invocation } from '../../local/lambda-process.ts';
+import { type LocalSession, signIn } from '../../local/local-session.ts';
+import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { runEventOf } from '../../local/run-event.ts';
 import { synthesize } from '../lib/synthesize.ts';
 
 const PAGE = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');

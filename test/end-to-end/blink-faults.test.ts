@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { html, json, oauthError, redirect, text } from '../../lib/local/blink/answers.ts';
-import type { BlinkAction } from '../../lib/local/blink/routes.ts';
-import type { BlinkCall } from '../../lib/local/blink/start-blink.ts';
-import type { Effect, Moment } from '../../lib/local/faults.ts';
-import { type LocalSession, storedToken } from '../../lib/local/local-session.ts';
-import type { Answer } from '../../lib/local/loopback-server.ts';
-import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
+import { html, json, oauthError, redirect, text } from '../../local/blink/answers.ts';
+import type { BlinkAction } from '../../local/blink/routes.ts';
+import type { BlinkCall } from '../../local/blink/start-blink.ts';
+import type { Effect, Moment } from '../../local/faults.ts';
+import { type LocalSession, storedToken } from '../../local/local-session.ts';
+import type { Answer } from '../../local/loopback-server.ts';
+import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;

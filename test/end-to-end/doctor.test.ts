@@ -3,10 +3,10 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { main } from '../../bin/session/main.ts';
-import { localPorts, requireFree } from '../../lib/local/local-ports.ts';
-import { signIn } from '../../lib/local/local-session.ts';
-import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../lib/local/local-sessions.ts';
-import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
+import { localPorts, requireFree } from '../../local/local-ports.ts';
+import { signIn } from '../../local/local-session.ts';
+import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../local/local-sessions.ts';
+import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 
 let port: number;
 let stack: LocalStack;

@@ -6,7 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { runLocally } from '../../lib/local/run-locally.ts';
+import { runLocally } from '../../local/run-locally.ts';
 import { blocksOf, sectionOf } from '../docs/markdown.ts';
 
 let temporary: string;

@@ -1,6 +1,6 @@
 import { expect, inject } from 'vitest';
-import { type Form, type LocalSession, secretNameOf, signIn } from '../../lib/local/local-session.ts';
-import { type LocalStack, startLocalStack } from '../../lib/local/local-stack.ts';
+import { type Form, type LocalSession, secretNameOf, signIn } from '../../local/local-session.ts';
+import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { CANARIES, withoutCanary } from '../no-canary.ts';
 
 /** Never to be seen outside a secret or a call to Blink. Tokens of the stand-in begin with `eyJ`. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { secretNameOf } from '../../lib/local/local-session.ts';
-import { codeOf } from '../../lib/local/run-event.ts';
+import { secretNameOf } from '../../local/local-session.ts';
+import { codeOf } from '../../local/run-event.ts';
 import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { REJECTED_MS } from '../../lambda/vault/session-state.ts';
-import { secretNameOf } from '../../lib/local/local-session.ts';
-import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
+import { REJECTED_MS } from '../../lambda/core/vault/session-state.ts';
+import { secretNameOf } from '../../local/local-session.ts';
+import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookReply } from './stack-under-test.ts';
 
 let stack: StackUnderTest;

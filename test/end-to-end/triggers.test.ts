@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { oauthError } from '../../lib/local/blink/answers.ts';
-import { type Form, secretNameOf, signIn, storedToken } from '../../lib/local/local-session.ts';
-import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
+import { oauthError } from '../../local/blink/answers.ts';
+import { type Form, secretNameOf, signIn, storedToken } from '../../local/local-session.ts';
+import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 const FORMS: readonly Form[] = ['BLINK_TOKENS', 'blinkpy', 'Homebridge'];

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { storedToken } from '../../lib/local/local-session.ts';
-import { runEventOf } from '../../lib/local/run-event.ts';
-import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { storedToken } from '../../local/local-session.ts';
+import { runEventOf } from '../../local/run-event.ts';
+import { refuse } from '../../local/secrets-manager/start-secrets-manager.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookRequest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildFunction } from '../../lib/function-bundle.ts';
-import { signIn } from '../../lib/local/local-session.ts';
+import { signIn } from '../../local/local-session.ts';
 import { WEBHOOK } from '../lib/bundle/bundle-under-test.ts';
 import { ACCOUNT, LockStep } from './lock-step.ts';
 

@@ -1,7 +1,7 @@
-import { Failure } from '../../lambda/failure.ts';
-import type { SecretStore } from '../../lambda/vault/secret-store.ts';
-import { AwsError } from '../../lib/local/aws-json.ts';
-import { Secret } from '../../lib/local/secrets-manager/secret.ts';
+import { Failure } from '../../lambda/core/failure.ts';
+import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
+import { AwsError } from '../../local/aws-json.ts';
+import { Secret } from '../../local/secrets-manager/secret.ts';
 
 /** One secret, kept as the stand-in for Secrets Manager keeps it, without HTTP. */
 export function inProcessStore(name: string, text: string): SecretStore {

@@ -5,12 +5,12 @@ import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { vi } from 'vitest';
-import { type BlinkStandIn, startBlink } from '../../lib/local/blink/start-blink.ts';
-import type { Hook } from '../../lib/local/faults.ts';
+import { type BlinkStandIn, startBlink } from '../../local/blink/start-blink.ts';
+import type { Hook } from '../../local/faults.ts';
 import {
   type SecretsManagerStandIn,
   startSecretsManager,
-} from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+} from '../../local/secrets-manager/start-secrets-manager.ts';
 
 /** Nothing comes any more once nothing has come in so many turns of the event loop in a row, each of a few milliseconds. */
 const QUIET_TURNS = 6;

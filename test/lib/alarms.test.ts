@@ -1,7 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_NAME } from '../../lambda/environment.ts';
-import { METRICS } from '../../lambda/metrics.ts';
+import { DEFAULT_NAME } from '../../lambda/core/secret-names.ts';
+import { METRICS } from '../../lambda/logout/metrics.ts';
 import { FLEET_METRICS } from '../../lib/fleet/definition.ts';
 import { synthesize } from './synthesize.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_NAME } from '../../lambda/environment.ts';
-import { FAILURE_METRICS, METRICS, SESSION_DIMENSION } from '../../lambda/metrics.ts';
+import { DEFAULT_NAME } from '../../lambda/core/secret-names.ts';
+import { FAILURE_METRICS, METRICS, SESSION_DIMENSION } from '../../lambda/logout/metrics.ts';
 import { synthesize } from './synthesize.ts';
 
 interface Widget {

@@ -4,7 +4,7 @@ import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withSourcePositions } from '../../lambda/run/source-positions.ts';
+import { withSourcePositions } from '../../lambda/logout/source-positions.ts';
 import { ALIASES, buildFunction, type FunctionBundle } from '../../lib/function-bundle.ts';
 
 const MAX_BYTES = 215_000;
@@ -35,7 +35,7 @@ describe("the function's bundle", () => {
   it('is one CommonJS file, made from the handler, beside its source map and the module that loads it', async () => {
     expect(await readdir(bundle.directory)).toEqual(FILES);
     const entryPoints = Object.values(bundle.metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
-    expect(entryPoints).toEqual(['lambda/handler.ts']);
+    expect(entryPoints).toEqual(['lambda/logout/handler.ts']);
     expect(await readFile(join(bundle.directory, 'handler.cjs'), 'utf8')).toMatch(
       /^"use strict";.*module\.exports=/s,
     );
@@ -69,7 +69,7 @@ describe("the function's bundle", () => {
 
   it('is made of the function and its packages, and of nothing of the stack', () => {
     const inputs = Object.keys(bundle.metafile.inputs);
-    expect(inputs).toContain('lambda/handler.ts');
+    expect(inputs).toContain('lambda/logout/handler.ts');
     expect(inputs.filter((path) => /^(lib|bin|test)\//.test(path))).toEqual([]);
   });
 
@@ -95,7 +95,7 @@ describe("the function's bundle", () => {
     const line = lines.findIndex((text) => text.includes('internal error; the run'));
     const column = lines[line]?.indexOf('internal error; the run');
     const [frame] = withSourcePositions([`at x (${file}:${line + 1}:${column})`]);
-    expect(frame).toMatch(/^at lambda\/run\/run\.ts:\d+:\d+$/);
+    expect(frame).toMatch(/^at lambda\/logout\/run\.ts:\d+:\d+$/);
   });
 
   it('asks Node for no HTTP/2, no zlib and no worker', () => {

@@ -1,6 +1,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { FUNCTION_TIMEOUT_SECONDS, NO_SHARED_FILES, readEnvironment } from '../../lambda/environment.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
+import { NO_SHARED_FILES, readEnvironment } from '../../lambda/logout/environment.ts';
 import { rightsOf } from './rights.ts';
 import { synthesize } from './synthesize.ts';
 

@@ -1,8 +1,8 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_NAME } from '../../lambda/environment.ts';
-import { METRICS } from '../../lambda/metrics.ts';
-import { DEFAULT_SESSION } from '../../lambda/session-name.ts';
+import { DEFAULT_NAME } from '../../lambda/core/secret-names.ts';
+import { DEFAULT_SESSION } from '../../lambda/core/session-name.ts';
+import { METRICS } from '../../lambda/logout/metrics.ts';
 import { appWith, synthesize } from './synthesize.ts';
 
 function silenceOf(schedule?: string) {

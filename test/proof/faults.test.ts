@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Invocation, LambdaProcess } from '../../lib/local/lambda-process.ts';
-import type { Answer } from '../../lib/local/loopback-server.ts';
-import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
-import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { type Invocation, LambdaProcess } from '../../local/lambda-process.ts';
+import type { Answer } from '../../local/loopback-server.ts';
+import { codeOf, runEventOf } from '../../local/run-event.ts';
+import { refuse } from '../../local/secrets-manager/start-secrets-manager.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures, isLong } from './figures.ts';
 import {

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLAIM_LIFE_SECONDS } from '../../lambda/environment.ts';
+import { CLAIM_LIFE_SECONDS } from '../../lambda/core/claim-life.ts';
 import { fleetDefinition } from '../../lib/fleet/definition.ts';
 import { RETRYABLE_CODES } from '../../lib/fleet/session-states.ts';
-import type { Effect } from '../../lib/local/faults.ts';
-import { executeFleet } from '../../lib/local/fleet.ts';
-import { Lambda } from '../../lib/local/lambda.ts';
-import { LambdaProcess } from '../../lib/local/lambda-process.ts';
-import { codeOf } from '../../lib/local/run-event.ts';
-import { refuse } from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+import type { Effect } from '../../local/faults.ts';
+import { executeFleet } from '../../local/fleet.ts';
+import { Lambda } from '../../local/lambda.ts';
+import { LambdaProcess } from '../../local/lambda-process.ts';
+import { codeOf } from '../../local/run-event.ts';
+import { refuse } from '../../local/secrets-manager/start-secrets-manager.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures, isLong } from './figures.ts';
 import {

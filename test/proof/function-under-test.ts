@@ -1,14 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FUNCTION_TIMEOUT_SECONDS, webhookKeySecretName } from '../../lambda/environment.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
+import { webhookKeySecretName } from '../../lambda/core/secret-names.ts';
 import { buildFunction } from '../../lib/function-bundle.ts';
-import { type BlinkStandIn, startBlink } from '../../lib/local/blink/start-blink.ts';
-import type { DeployedFunction } from '../../lib/local/deployment.ts';
+import { type BlinkStandIn, startBlink } from '../../local/blink/start-blink.ts';
+import type { DeployedFunction } from '../../local/deployment.ts';
 import {
   type SecretsManagerStandIn,
   startSecretsManager,
-} from '../../lib/local/secrets-manager/start-secrets-manager.ts';
+} from '../../local/secrets-manager/start-secrets-manager.ts';
 
 export const WEBHOOK_KEY = 'canary-webhook-key-of-enough-characters';
 

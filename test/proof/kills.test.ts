@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLAIM_LIFE_MS } from '../../lambda/vault/session-state.ts';
-import { LambdaProcess } from '../../lib/local/lambda-process.ts';
-import { codeOf, runEventOf } from '../../lib/local/run-event.ts';
+import { CLAIM_LIFE_MS } from '../../lambda/core/vault/session-state.ts';
+import { LambdaProcess } from '../../local/lambda-process.ts';
+import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures } from './figures.ts';
 import {

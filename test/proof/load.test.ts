@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startHttpApi } from '../../lib/local/http-api/start-http-api.ts';
-import { Lambda } from '../../lib/local/lambda.ts';
+import { startHttpApi } from '../../local/http-api/start-http-api.ts';
+import { Lambda } from '../../local/lambda.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures } from './figures.ts';
 import { type FunctionUnderTest, startFunctionUnderTest, WEBHOOK_KEY } from './function-under-test.ts';

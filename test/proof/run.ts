@@ -14,7 +14,7 @@ const figuresFile = join(directory, 'figures');
 process.env['PROOF'] = 'long';
 process.env['PROOF_FIGURES'] = figuresFile;
 
-const vitest = await startVitest('test', ['test/proof/', 'test/lambda/run/run.property'], {
+const vitest = await startVitest('test', ['test/proof/', 'test/lambda/logout/run.property'], {
   watch: false,
   reporters: ['verbose'],
   disableConsoleIntercept: true,

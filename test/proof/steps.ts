@@ -1,4 +1,4 @@
-import type { Moment } from '../../lib/local/faults.ts';
+import type { Moment } from '../../local/faults.ts';
 import type { FunctionUnderTest, SessionUnderTest } from './function-under-test.ts';
 
 /** The calls that a run is made of, in their order. */

@@ -1,7 +1,7 @@
 import { signIn } from '../../bin/session/sign-in/sign-in.ts';
-import { createHttpExchange } from '../../lambda/blink/http-exchange.ts';
-import { addressOf, blinkConnections } from '../../lambda/connections/blink-connections.ts';
-import { secretsManagerClient, secretsManagerStore } from '../../lambda/vault/secrets-manager.ts';
+import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
+import { addressOf, blinkConnections } from '../../lambda/core/connections/blink-connections.ts';
+import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
 
 /** A process for one test: tries every way to Blink and to Secrets Manager, and prints how each ends. */
 const [, , endpoint = ''] = process.argv;

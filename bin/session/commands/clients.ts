@@ -1,4 +1,4 @@
-import { accountOf } from '../../../lambda/log-out.ts';
+import { accountOf } from '../../../lambda/core/log-out.ts';
 import { type ListedClient, listClients } from '../client-list.ts';
 import { type Access, type Asked, withAccess } from '../spending-run.ts';
 import { duration } from '../terminal/duration.ts';

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import * as v from 'valibot';
-import { DEFAULT_SESSION, sessionNameSchema } from '../../../lambda/session-name.ts';
+import { DEFAULT_SESSION, sessionNameSchema } from '../../../lambda/core/session-name.ts';
 import { UsageError } from '../errors/command-error.ts';
 import type { Target } from '../target.ts';
 import type { Interruption } from '../terminal/interruption.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { Failure } from '../../../lambda/failure.ts';
-import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
-import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
+import { Failure } from '../../../lambda/core/failure.ts';
+import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
+import type { StoredSession } from '../../../lambda/core/stored-session/stored-session.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
 import { lookUpMissing } from '../look-up-missing.ts';

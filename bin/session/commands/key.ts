@@ -5,8 +5,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { Argument } from 'commander';
 import * as v from 'valibot';
-import { secretsFailure, secretsManagerErrorName } from '../../../lambda/vault/secrets-failure.ts';
-import { secretsManagerStore } from '../../../lambda/vault/secrets-manager.ts';
+import { secretsFailure, secretsManagerErrorName } from '../../../lambda/core/vault/secrets-failure.ts';
+import { secretsManagerStore } from '../../../lambda/core/vault/secrets-manager.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';

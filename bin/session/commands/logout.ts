@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import * as v from 'valibot';
-import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/blink/numeric-id.ts';
-import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
-import type { Outcome } from '../../../lambda/outcome.ts';
+import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/core/blink/numeric-id.ts';
+import { type LogoutRequest, logOut } from '../../../lambda/core/log-out.ts';
+import type { Outcome } from '../../../lambda/core/outcome.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { spendingRun } from '../spending-run.ts';
 import { ALL_HELP, ALL_OPTION, taskForAll } from './all-option.ts';

@@ -1,6 +1,6 @@
 import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { secretsFailure } from '../../../lambda/vault/secrets-failure.ts';
+import { secretsFailure } from '../../../lambda/core/vault/secrets-failure.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Target } from '../target.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Grant } from '../../../lambda/blink/blink.ts';
-import { Failure } from '../../../lambda/failure.ts';
-import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
-import type { StoredSession } from '../../../lambda/stored-session/stored-session.ts';
+import type { Grant } from '../../../lambda/core/blink/blink.ts';
+import { Failure } from '../../../lambda/core/failure.ts';
+import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
+import type { StoredSession } from '../../../lambda/core/stored-session/stored-session.ts';
 import { CommandError, Interrupted } from '../errors/command-error.ts';
 import { blocked, explain } from '../errors/explain.ts';
 import { findIds } from '../find-ids.ts';

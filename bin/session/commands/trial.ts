@@ -1,5 +1,5 @@
-import { coolDownAfter } from '../../../lambda/blink/blink-failure.ts';
-import { Failure } from '../../../lambda/failure.ts';
+import { coolDownAfter } from '../../../lambda/core/blink/blink-failure.ts';
+import { Failure } from '../../../lambda/core/failure.ts';
 import { CommandError, Interrupted } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
 import type { RecordedCall } from '../trial/recorded-exchange.ts';

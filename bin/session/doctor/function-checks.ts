@@ -1,7 +1,7 @@
 import type { GetFunctionConfigurationCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetFunctionConfigurationCommand, InvokeCommand } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import { FAILURES } from '../../../lambda/failure-codes.ts';
+import { FAILURES } from '../../../lambda/core/failure-codes.ts';
 import { type Check, type Finding, notConfigured, notOk, ok } from './check.ts';
 
 export function functionIsActive(client: LambdaClient, functionName: string): Check {

@@ -1,7 +1,7 @@
 import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import * as v from 'valibot';
-import { FAILURES, type FailureCode } from '../../../lambda/failure-codes.ts';
-import { countOf, FAILURE_METRICS } from '../../../lambda/metrics.ts';
+import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
+import { countOf, FAILURE_METRICS } from '../../../lambda/logout/metrics.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type Check, notConfigured, notOk, ok } from './check.ts';

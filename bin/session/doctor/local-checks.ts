@@ -1,7 +1,7 @@
 import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import { LOGOUT_PATHS } from '../../../lambda/webhook/routes.ts';
-import type { LocalPorts } from '../../../lib/local/local-ports.ts';
+import { LOGOUT_PATHS } from '../../../lambda/logout/webhook/routes.ts';
+import type { LocalPorts } from '../../../local/local-ports.ts';
 import { startLocalRun } from '../errors/explain-secrets.ts';
 import type { Target } from '../target.ts';
 import { type Check, notOk, ok, type TriedSessions } from './check.ts';

@@ -1,6 +1,6 @@
 import { DescribeSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import type { Failure } from '../../../lambda/failure.ts';
+import type { Failure } from '../../../lambda/core/failure.ts';
 import type { Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
 import { explainCredentials, messagesOf } from './explain-credentials.ts';

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
-import { Failure } from '../../../lambda/failure.ts';
-import { isAccessDenied } from '../../../lambda/vault/secrets-failure.ts';
+import { Failure } from '../../../lambda/core/failure.ts';
+import { isAccessDenied } from '../../../lambda/core/vault/secrets-failure.ts';
 import { sessionNames } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import { blinkFailure, unusableAnswer } from '../../../lambda/blink/blink-failure.ts';
-import type { HttpResponse } from '../../../lambda/blink/http-exchange.ts';
-import { tokenSchema } from '../../../lambda/blink/token.ts';
+import { blinkFailure, unusableAnswer } from '../../../lambda/core/blink/blink-failure.ts';
+import type { HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
+import { tokenSchema } from '../../../lambda/core/blink/token.ts';
 import { isRedirect } from './browser.ts';
 
 /** The authorization code grant (RFC 6749 section 4.1) as Blink's app for iOS asks for it. */

@@ -1,13 +1,13 @@
 import { CookieJar } from 'tough-cookie';
-import { blinkFailure } from '../../../lambda/blink/blink-failure.ts';
+import { blinkFailure } from '../../../lambda/core/blink/blink-failure.ts';
 import {
   ExchangeError,
   type HttpExchange,
   type HttpRequest,
   type HttpResponse,
-} from '../../../lambda/blink/http-exchange.ts';
-import { send } from '../../../lambda/blink/retry.ts';
-import { Failure } from '../../../lambda/failure.ts';
+} from '../../../lambda/core/blink/http-exchange.ts';
+import { send } from '../../../lambda/core/blink/retry.ts';
+import { Failure } from '../../../lambda/core/failure.ts';
 
 /** The app signs in within a browser, and the pages reject other clients (seen in several of them). */
 const PAGE_HEADERS = {

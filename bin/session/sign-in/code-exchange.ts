@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import type { Grant } from '../../../lambda/blink/blink.ts';
-import { blinkFailure, isSuccess, unusableAnswer } from '../../../lambda/blink/blink-failure.ts';
-import type { HttpRequest, HttpResponse } from '../../../lambda/blink/http-exchange.ts';
-import { tokenSchema } from '../../../lambda/blink/token.ts';
-import { tokenRequest } from '../../../lambda/blink/token-request.ts';
+import type { Grant } from '../../../lambda/core/blink/blink.ts';
+import { blinkFailure, isSuccess, unusableAnswer } from '../../../lambda/core/blink/blink-failure.ts';
+import type { HttpRequest, HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
+import { tokenSchema } from '../../../lambda/core/blink/token.ts';
+import { tokenRequest } from '../../../lambda/core/blink/token-request.ts';
 import { OAUTH_CLIENT, REDIRECT_URI } from './authorization.ts';
 
 /** The authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 section 4.5). */

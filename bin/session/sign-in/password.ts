@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { blinkFailure } from '../../../lambda/blink/blink-failure.ts';
-import type { HttpResponse } from '../../../lambda/blink/http-exchange.ts';
+import { blinkFailure } from '../../../lambda/core/blink/blink-failure.ts';
+import type { HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 import { isRedirect } from './browser.ts';
 
 /** Blink's answer to an e-mail address and a password. */

@@ -1,5 +1,5 @@
-import { blinkFailure, isSuccess } from '../../../lambda/blink/blink-failure.ts';
-import type { HttpResponse } from '../../../lambda/blink/http-exchange.ts';
+import { blinkFailure, isSuccess } from '../../../lambda/core/blink/blink-failure.ts';
+import type { HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 
 export const VERIFY_URL = new URL('https://api.oauth.blink.com/oauth/v2/2fa/verify');
 

@@ -1,7 +1,7 @@
 import { parse } from 'node-html-parser';
 import * as v from 'valibot';
-import { blinkFailure, isSuccess, unusableAnswer } from '../../../lambda/blink/blink-failure.ts';
-import type { HttpResponse } from '../../../lambda/blink/http-exchange.ts';
+import { blinkFailure, isSuccess, unusableAnswer } from '../../../lambda/core/blink/blink-failure.ts';
+import type { HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 
 export const SIGN_IN_URL = new URL('https://api.oauth.blink.com/oauth/v2/signin');
 

@@ -1,6 +1,6 @@
-import type { Grant } from '../../../lambda/blink/blink.ts';
-import { blinkFailure, isSuccess } from '../../../lambda/blink/blink-failure.ts';
-import type { Caller } from '../../../lambda/blink/caller.ts';
+import type { Grant } from '../../../lambda/core/blink/blink.ts';
+import { blinkFailure, isSuccess } from '../../../lambda/core/blink/blink-failure.ts';
+import type { Caller } from '../../../lambda/core/blink/caller.ts';
 import {
   authorizationCodeUrl,
   authorizationUrl,

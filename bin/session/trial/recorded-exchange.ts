@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ExchangeError, type HttpExchange, type Progress } from '../../../lambda/blink/http-exchange.ts';
+import { ExchangeError, type HttpExchange, type Progress } from '../../../lambda/core/blink/http-exchange.ts';
 
 /** One request to Blink and its answer, without ids, tokens or other external text. */
 export interface RecordedCall {

@@ -1,4 +1,4 @@
-import type { FailureDetails } from '../../../lambda/failure.ts';
+import type { FailureDetails } from '../../../lambda/core/failure.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Place } from '../target.ts';
 import type { RecordedCall } from './recorded-exchange.ts';

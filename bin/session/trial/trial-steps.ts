@@ -1,6 +1,6 @@
-import { blinkOverHttps } from '../../../lambda/blink/blink-over-https.ts';
-import { realTiming } from '../../../lambda/time.ts';
-import type { SessionVault } from '../../../lambda/vault/session-vault.ts';
+import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
+import type { SessionVault } from '../../../lambda/core/vault/session-vault.ts';
 import { askForClients, clientWords } from '../commands/clients.ts';
 import type { Context } from '../commands/command.ts';
 import { logOutNow } from '../commands/logout.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startLoopbackServer } from '../../../lib/local/loopback-server.ts';
-import { LOCAL_STATE_MACHINE_ARN, refuse } from '../../../lib/local/step-functions/start-step-functions.ts';
+import { startLoopbackServer } from '../../../local/loopback-server.ts';
+import { LOCAL_STATE_MACHINE_ARN, refuse } from '../../../local/step-functions/start-step-functions.ts';
 import { CTRL_C, sitDown } from './person.ts';
 import { type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 

@@ -25,7 +25,7 @@ test('the function’s bundle has nothing of what only the commands need', async
   try {
     const { metafile } = await buildFunction(directory);
     const inputs = Object.keys(metafile.inputs);
-    expect(inputs).toContain('lambda/blink/refresh.ts');
+    expect(inputs).toContain('lambda/core/blink/refresh.ts');
     expect(inputs.filter((path) => OF_THE_COMMANDS.some((prefix) => path.startsWith(prefix)))).toEqual([]);
   } finally {
     await rm(directory, { recursive: true });

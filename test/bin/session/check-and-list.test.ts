@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
-import { digestOf, entryVersionId } from '../../../lambda/vault/journal.ts';
-import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
+import { digestOf, entryVersionId } from '../../../lambda/core/vault/journal.ts';
+import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
 
 const DAY_MS = 86_400_000;

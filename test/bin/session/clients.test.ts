@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AccountSeed } from '../../../lib/local/blink/accounts.ts';
-import { json } from '../../../lib/local/blink/answers.ts';
+import type { AccountSeed } from '../../../local/blink/accounts.ts';
+import { json } from '../../../local/blink/answers.ts';
 import { ACCOUNTS, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 const ACCOUNT_ID = ACCOUNTS.plain.accountId;

@@ -19,9 +19,9 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type LoopbackServer, startLoopbackServer } from '../../../lib/local/loopback-server.ts';
-import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
 import { readSettings } from '../../../lib/read-settings.ts';
+import { type LoopbackServer, startLoopbackServer } from '../../../local/loopback-server.ts';
+import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 const MINUTE_MS = 60_000;

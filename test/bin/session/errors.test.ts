@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseCommandLine } from '../../../bin/session/program.ts';
 import { openTarget } from '../../../bin/session/target.ts';
-import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'ENVIRONMENT', AWS_SECRET_ACCESS_KEY: 'x' };

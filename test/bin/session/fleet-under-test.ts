@@ -1,9 +1,9 @@
-import { executeFleet } from '../../../lib/local/fleet.ts';
-import type { InvocationResult } from '../../../lib/local/lambda-process.ts';
+import { executeFleet } from '../../../local/fleet.ts';
+import type { InvocationResult } from '../../../local/lambda-process.ts';
 import {
   type StepFunctionsStandIn,
   startStepFunctions,
-} from '../../../lib/local/step-functions/start-step-functions.ts';
+} from '../../../local/step-functions/start-step-functions.ts';
 import { DEFINITION } from '../../lib/fleet/fleet-under-test.ts';
 
 /** The state machine, with a function that a test plays. */

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
-import { CLAIM_LIFE_MS, REJECTED_MS } from '../../../lambda/vault/session-state.ts';
-import { json } from '../../../lib/local/blink/answers.ts';
-import type { Effect, Moment } from '../../../lib/local/faults.ts';
-import { refuse, type SecretsManagerCall } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
+import { CLAIM_LIFE_MS, REJECTED_MS } from '../../../lambda/core/vault/session-state.ts';
+import { json } from '../../../local/blink/answers.ts';
+import type { Effect, Moment } from '../../../local/faults.ts';
+import { refuse, type SecretsManagerCall } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import {
   EMAIL,
   PASSWORD,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import {
   KEY_SECRET,
   type SessionUnderTest,

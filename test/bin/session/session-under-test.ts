@@ -8,14 +8,14 @@ import { Ajv } from 'ajv';
 import { expect } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
 import outputSchema from '../../../docs/session-output.schema.json' with { type: 'json' };
-import type { AccountSeed } from '../../../lib/local/blink/accounts.ts';
-import { type BlinkStandIn, startBlink } from '../../../lib/local/blink/start-blink.ts';
-import { localPorts } from '../../../lib/local/local-ports.ts';
-import { randomPassword } from '../../../lib/local/secrets-manager/random-password.ts';
+import type { AccountSeed } from '../../../local/blink/accounts.ts';
+import { type BlinkStandIn, startBlink } from '../../../local/blink/start-blink.ts';
+import { localPorts } from '../../../local/local-ports.ts';
+import { randomPassword } from '../../../local/secrets-manager/random-password.ts';
 import {
   type SecretsManagerStandIn,
   startSecretsManager,
-} from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+} from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { type FleetUnderTest, startFleet } from './fleet-under-test.ts';
 
 export const EMAIL = 'canary.person@example.com';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
-import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
+import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import {
   ACCOUNTS,
   CODE,

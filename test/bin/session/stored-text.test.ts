@@ -6,7 +6,7 @@ import {
   withFields,
   withoutNeverStored,
 } from '../../../bin/session/stored-text.ts';
-import { parseStoredSession } from '../../../lambda/stored-session/parse-stored-session.ts';
+import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 
 const FIELDS: OwnFields = {
   refreshToken: "a%b|c='d",

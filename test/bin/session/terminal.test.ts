@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
-import { json } from '../../../lib/local/blink/answers.ts';
-import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { json } from '../../../local/blink/answers.ts';
+import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { CTRL_C, CTRL_D, DOWN, ENTER, type Person, sitDown, sitDownWith } from './person.ts';
 import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 

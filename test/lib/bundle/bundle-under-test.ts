@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { NO_SHARED_FILES } from '../../../lambda/environment.ts';
-import { type BlinkStandIn, startBlink } from '../../../lib/local/blink/start-blink.ts';
-import { type LocalSession, signIn } from '../../../lib/local/local-session.ts';
+import { NO_SHARED_FILES } from '../../../lambda/logout/environment.ts';
+import { type BlinkStandIn, startBlink } from '../../../local/blink/start-blink.ts';
+import { type LocalSession, signIn } from '../../../local/local-session.ts';
 import {
   type SecretsManagerStandIn,
   startSecretsManager,
-} from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+} from '../../../local/secrets-manager/start-secrets-manager.ts';
 
 const ONE_INVOCATION = fileURLToPath(new URL('one-invocation.cjs', import.meta.url));
 export const KEY = 'k'.repeat(64);

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildFunction } from '../../../lib/function-bundle.ts';
-import { startLoopbackServer } from '../../../lib/local/loopback-server.ts';
-import { refuse } from '../../../lib/local/secrets-manager/start-secrets-manager.ts';
+import { startLoopbackServer } from '../../../local/loopback-server.ts';
+import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { type BundleUnderTest, KEY, startBundleUnderTest, WEBHOOK } from './bundle-under-test.ts';
 
 let directory: string;

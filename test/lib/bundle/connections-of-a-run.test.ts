@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { createCertificate } from '../../../bench/certificate.ts';
 import { type ProxiedConnection, startDelayingProxy } from '../../../bench/delaying-proxy.ts';
 import { buildFunction } from '../../../lib/function-bundle.ts';
-import { startBlink } from '../../../lib/local/blink/start-blink.ts';
-import { signIn } from '../../../lib/local/local-session.ts';
+import { startBlink } from '../../../local/blink/start-blink.ts';
+import { signIn } from '../../../local/local-session.ts';
 import { startBundleUnderTest, WEBHOOK } from './bundle-under-test.ts';
 
 const ACCOUNT = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 123_456, userId: 1 };

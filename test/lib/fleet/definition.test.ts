@@ -1,6 +1,6 @@
 import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
-import { FAILURES } from '../../../lambda/failure-codes.ts';
+import { FAILURES } from '../../../lambda/core/failure-codes.ts';
 import {
   MAX_NAMED_SESSIONS,
   MAX_REPORTED_FAILURES,

@@ -1,5 +1,5 @@
 import { fleetDefinition } from '../../../lib/fleet/definition.ts';
-import { type Execution, execute } from '../../../lib/local/step-functions/execute.ts';
+import { type Execution, execute } from '../../../local/step-functions/execute.ts';
 
 /** What Secrets Manager, the function and Amazon SNS were asked for by the state machine. */
 export interface Night {

@@ -1,4 +1,4 @@
-import { CLAIM_LIFE_SECONDS } from '../../../lambda/environment.ts';
+import { CLAIM_LIFE_SECONDS } from '../../../lambda/core/claim-life.ts';
 import type { ReusePolicy } from '../models/blink-model.ts';
 import { World } from '../models/world.ts';
 import type { Race, RacedRun } from '../races/race.ts';

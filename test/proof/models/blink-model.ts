@@ -1,6 +1,10 @@
-import type { Blink } from '../../../lambda/blink/blink.ts';
-import { blinkOverHttps } from '../../../lambda/blink/blink-over-https.ts';
-import { ExchangeError, type HttpRequest, type HttpResponse } from '../../../lambda/blink/http-exchange.ts';
+import type { Blink } from '../../../lambda/core/blink/blink.ts';
+import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
+import {
+  ExchangeError,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../../lambda/core/blink/http-exchange.ts';
 import { type Channel, LostCall } from './channel.ts';
 import type { Sandbox } from './sandbox.ts';
 import type { VirtualTime } from './virtual-time.ts';

@@ -1,4 +1,4 @@
-import type { Timing } from '../../../lambda/time.ts';
+import type { Timing } from '../../../lambda/core/time.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** The process of a run. After it is killed, none of the run's waits ends. */

@@ -1,9 +1,9 @@
-import { Failure } from '../../../lambda/failure.ts';
-import type { Timing } from '../../../lambda/time.ts';
-import { parseEntry } from '../../../lambda/vault/journal.ts';
-import type { SecretStore, SecretVersion } from '../../../lambda/vault/secret-store.ts';
-import { AwsError, page } from '../../../lib/local/aws-json.ts';
-import { Secret, type Version } from '../../../lib/local/secrets-manager/secret.ts';
+import { Failure } from '../../../lambda/core/failure.ts';
+import type { Timing } from '../../../lambda/core/time.ts';
+import { parseEntry } from '../../../lambda/core/vault/journal.ts';
+import type { SecretStore, SecretVersion } from '../../../lambda/core/vault/secret-store.ts';
+import { AwsError, page } from '../../../local/aws-json.ts';
+import { Secret, type Version } from '../../../local/secrets-manager/secret.ts';
 import { type Channel, LostCall } from './channel.ts';
 import type { VirtualTime } from './virtual-time.ts';
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Deadline, Timing } from '../../../lambda/time.ts';
+import type { Deadline, Timing } from '../../../lambda/core/time.ts';
 
 interface Timer {
   /** The run that waits, if it is one. */

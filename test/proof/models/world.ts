@@ -1,8 +1,8 @@
-import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/environment.ts';
-import { Failure } from '../../../lambda/failure.ts';
-import { type LogoutRequest, logOut } from '../../../lambda/log-out.ts';
-import type { Outcome } from '../../../lambda/outcome.ts';
-import { vaultOverStore } from '../../../lambda/vault/vault-over-store.ts';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/core/claim-life.ts';
+import { Failure } from '../../../lambda/core/failure.ts';
+import { type LogoutRequest, logOut } from '../../../lambda/core/log-out.ts';
+import type { Outcome } from '../../../lambda/core/outcome.ts';
+import { vaultOverStore } from '../../../lambda/core/vault/vault-over-store.ts';
 import { BlinkModel, blinkOver, type Family, storedText } from './blink-model.ts';
 import type { Channel } from './channel.ts';
 import { Sandbox } from './sandbox.ts';

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SignInResult, signIn } from '../../../../bin/session/sign-in/sign-in.ts';
-import { createHttpExchange } from '../../../../lambda/blink/http-exchange.ts';
-import { type BlinkStandIn, startBlink } from '../../../../lib/local/blink/start-blink.ts';
-import type { Effect } from '../../../../lib/local/faults.ts';
-import type { Answer } from '../../../../lib/local/loopback-server.ts';
+import { createHttpExchange } from '../../../../lambda/core/blink/http-exchange.ts';
+import { type BlinkStandIn, startBlink } from '../../../../local/blink/start-blink.ts';
+import type { Effect } from '../../../../local/faults.ts';
+import type { Answer } from '../../../../local/loopback-server.ts';
 
 const ACCOUNT = { password: 'canary-password', tier: 'e008', accountId: 1, userId: 2 };
 const PLAIN = { ...ACCOUNT, email: 'plain@example.com' };

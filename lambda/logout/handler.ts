@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net';
+import type { Context } from 'aws-lambda';
+import { blinkOverHttps } from '../core/blink/blink-over-https.ts';
+import { createHttpExchange } from '../core/blink/http-exchange.ts';
+import { TOKEN_URL } from '../core/blink/token-request.ts';
+import { addressOf, blinkConnections } from '../core/connections/blink-connections.ts';
+import { sessionSecretPrefix, webhookKeySecretName } from '../core/secret-names.ts';
+import { DEFAULT_SESSION } from '../core/session-name.ts';
+import { realTiming } from '../core/time.ts';
+import { secretsManagerClient, secretsManagerStore } from '../core/vault/secrets-manager.ts';
+import { prefetch, prefetchSession } from './connections/prefetch.ts';
+import { readEnvironment } from './environment.ts';
+import { run, type Wiring } from './run.ts';
+import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
+
+/** The name of every error that it throws is a failure code. */
+export type Handler = (event: unknown, context: Context) => ReturnType<typeof run>;
+
+/**
+ * Creates the function's handler, and prefetches what nearly every run reads: the webhook's key and the session `default`.
+ * @param variables the environment
+ * @param socket a connection to Blink's OAuth host, before TLS
+ */
+export async function createHandler(
+  variables: Readonly<Record<string, string | undefined>>,
+  socket?: Socket,
+): Promise<Handler> {
+  const environment = readEnvironment(variables);
+  const { BLINK_LOGOUT_NAME: name, BLINK_ENDPOINT: endpoint } = environment;
+  const connections = blinkConnections(endpoint);
+  connections.open(addressOf(TOKEN_URL, endpoint), socket);
+
+  const client = secretsManagerClient({});
+  const keys =
+    environment.WEBHOOK_AUTH === 'key'
+      ? await prefetch(() => readWebhookKeys(client, webhookKeySecretName(name)))
+      : undefined;
+  const wiring: Wiring = {
+    store: await prefetchSession(secretsManagerStore(client, sessionSecretPrefix(name)), DEFAULT_SESSION),
+    blink: blinkOverHttps({
+      userAgent: environment.BLINK_USER_AGENT,
+      exchange: createHttpExchange(endpoint, connections),
+      open: (url) => connections.open(addressOf(url, endpoint)),
+    }),
+    callers: keys === undefined ? 'iam' : webhookKeys(keys, Date.now),
+    timing: realTiming,
+    sessionMetrics: environment.SESSION_METRICS === 'true',
+    metricsNamespace: name,
+    // Not console.log: Lambda would wrap the line in another JSON object, and CloudWatch would not find the metrics.
+    log: (line) => process.stdout.write(`${line}\n`),
+  };
+
+  let coldStart = true;
+  return async (event, context) => {
+    const invocation = {
+      requestId: context.awsRequestId,
+      runEnds: { remainingMs: () => context.getRemainingTimeInMillis() },
+      coldStart,
+    };
+    coldStart = false;
+    return run(wiring, event, invocation);
+  };
+}

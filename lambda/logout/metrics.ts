@@ -1,0 +1,54 @@
+import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
+import { OUTCOMES, type Outcome } from '../core/outcome.ts';
+
+/** The dimension of the metrics, beside their total over all sessions. */
+export const SESSION_DIMENSION = 'session';
+
+/** The dimension of the failures that alarms watch. */
+export const TRIGGER_DIMENSION = 'trigger';
+
+/** The steps of a run, in their order. A step that was not reached has no duration. */
+export const STEPS = ['read', 'claim', 'refresh', 'save', 'lookUp', 'logOut', 'mark'] as const;
+
+export type Step = (typeof STEPS)[number];
+
+/** CloudWatch's names. */
+type Unit = 'Count' | 'Milliseconds' | 'None';
+
+const OTHER_METRICS = {
+  Succeeded: 'Count',
+  Failed: 'Count',
+  FailedForGood: 'Count',
+  Takeovers: 'Count',
+  SaveRetries: 'Count',
+  VersionsInUse: 'Count',
+  RefreshTokenAgeDays: 'None',
+  DurationMs: 'Milliseconds',
+} as const satisfies Record<string, Unit>;
+
+export type OtherMetric = keyof typeof OTHER_METRICS;
+
+/** The metric that counts an outcome or a failure: `SaveFailed` for `save_failed`. */
+export function countOf(result: Outcome['outcome'] | FailureCode): string {
+  return pascalCase(result);
+}
+
+/** The metric of a step's duration: `LookUpMs` for `lookUp`. */
+export function durationOf(step: Step): string {
+  return `${pascalCase(step)}Ms`;
+}
+
+function pascalCase(name: string): string {
+  return name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export const OUTCOME_METRICS: readonly string[] = Object.keys(OUTCOMES).map(pascalCase);
+export const FAILURE_METRICS: readonly string[] = Object.keys(FAILURES).map(pascalCase);
+export const STEP_METRICS: readonly string[] = STEPS.map(durationOf);
+
+/** Every metric that a run can send, with its unit. A metric that does not apply to a run is not sent. */
+export const METRICS: ReadonlyMap<string, Unit> = new Map<string, Unit>([
+  ...[...OUTCOME_METRICS, ...FAILURE_METRICS].map((name) => [name, 'Count'] as const),
+  ...Object.entries(OTHER_METRICS),
+  ...STEP_METRICS.map((name) => [name, 'Milliseconds'] as const),
+]);

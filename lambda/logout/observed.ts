@@ -1,0 +1,49 @@
+import type { Blink } from '../core/blink/blink.ts';
+import type { SessionVault } from '../core/vault/session-vault.ts';
+import type { RunReport } from './report.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Wraps a vault: each call is recorded and timed in the report. */
+export function observedVault(vault: SessionVault, report: RunReport): SessionVault {
+  return {
+    ...vault,
+    async read(session) {
+      const reading = await report.time('read', () => vault.read(session));
+      report.note({ session, generation: reading.generation });
+      report.gauge('RefreshTokenAgeDays', reading.refreshTokenAgeMs / DAY_MS);
+      report.gauge('VersionsInUse', reading.keptVersions);
+      return reading;
+    },
+    async claim(reading, claimant) {
+      const claim = await report.time('claim', () => vault.claim(reading, claimant));
+      report.note({ generation: claim.reading.generation, ...(claim.takesOver && { takeover: true }) });
+      if (claim.takesOver) report.count('Takeovers');
+      return claim;
+    },
+    async save(claim, grant, deadline) {
+      const saved = await report.time('save', () => vault.save(claim, grant, deadline));
+      report.note({ savedVersion: saved.versionId });
+      return saved;
+    },
+    async markLoggedOut(saved) {
+      const markedLoggedOut = await report.time('mark', () => vault.markLoggedOut(saved));
+      report.note({ markedLoggedOut });
+      return markedLoggedOut;
+    },
+  };
+}
+
+export function observedBlink(blink: Blink, report: RunReport): Blink {
+  return {
+    openConnections: (tier) => blink.openConnections(tier),
+    async refresh(request, deadline) {
+      const result = await report.time('refresh', () => blink.refresh(request, deadline));
+      report.note({ refreshTries: result.tries });
+      return result;
+    },
+    findAccount: (...args) => report.time('lookUp', () => blink.findAccount(...args)),
+    findClientId: (...args) => report.time('lookUp', () => blink.findClientId(...args)),
+    logOut: (...args) => report.time('logOut', () => blink.logOut(...args)),
+  };
+}

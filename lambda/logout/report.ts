@@ -1,0 +1,102 @@
+import { Failure } from '../core/failure.ts';
+import { FAILURES } from '../core/failure-codes.ts';
+import { OUTCOMES, type Outcome } from '../core/outcome.ts';
+import { countOf, durationOf, type OtherMetric, type Step } from './metrics.ts';
+import type { RunFields } from './run-event.ts';
+import { withSourcePositions } from './source-positions.ts';
+
+/** The duration of each step, and of the run. */
+export type DurationsMs = Partial<Readonly<Record<Step, number>>> & { readonly total: number };
+
+/** Collects the fields and metrics of a run's event. */
+export class RunReport {
+  fields: RunFields = {};
+  readonly #now: () => number;
+  readonly #startedAtMs: number;
+  readonly #stepsMs = new Map<Step, number>();
+  readonly #values = new Map<string, number>();
+
+  /** @param now milliseconds of a monotonic clock */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#startedAtMs = now();
+  }
+
+  note(fields: RunFields): void {
+    this.fields = { ...this.fields, ...fields };
+  }
+
+  count(metric: OtherMetric): void {
+    this.#values.set(metric, (this.#values.get(metric) ?? 0) + 1);
+  }
+
+  gauge(metric: OtherMetric, value: number): void {
+    this.#values.set(metric, Math.round(value * 1000) / 1000);
+  }
+
+  async time<T>(step: Step, work: () => Promise<T>): Promise<T> {
+    const startedAtMs = this.#now();
+    try {
+      return await work();
+    } finally {
+      this.#stepsMs.set(step, (this.#stepsMs.get(step) ?? 0) + Math.round(this.#now() - startedAtMs));
+    }
+  }
+
+  succeeded({ outcome }: Outcome): void {
+    this.note({ outcome });
+    this.#values.set(countOf(outcome), 1);
+    if (OUTCOMES[outcome].isLoggedOut) this.count('Succeeded');
+  }
+
+  failed(failure: Failure): void {
+    const { retryAfterSeconds: _, ...details } = failure.details;
+    this.note({ ...details, ...causeOf(failure), code: failure.code, retryable: failure.retryable });
+    this.count('Failed');
+    this.#values.set(countOf(failure.code), 1);
+    if (hasFailedForGood(failure, this.fields.trigger)) this.count('FailedForGood');
+  }
+
+  get durationsMs(): DurationsMs {
+    return { ...Object.fromEntries(this.#stepsMs), total: Math.round(this.#now() - this.#startedAtMs) };
+  }
+
+  get metrics(): Readonly<Record<string, number>> {
+    const steps = [...this.#stepsMs].map(([step, ms]) => [durationOf(step), ms] as const);
+    const DurationMs = this.durationsMs.total;
+    return { ...Object.fromEntries([...this.#values, ...steps]), DurationMs };
+  }
+}
+
+/** Whether the alarm `failed-for-good` reports the failure. The caller of a direct run reads it in the reply. */
+function hasFailedForGood({ code, retryable }: Failure, trigger: RunFields['trigger']): boolean {
+  if (trigger === 'direct') return false;
+  switch (FAILURES[code].alarm) {
+    case 'own':
+      return false;
+    case 'every run':
+      return true;
+    case 'scheduled run':
+      return trigger === 'schedule' && !retryable;
+  }
+}
+
+/** The cause's AWS or system error code, and the stack frames of an unexpected error. */
+function causeOf({ code, cause }: Failure): RunFields {
+  if (cause instanceof Failure) {
+    const { awsError } = cause.details;
+    return { ...causeOf(cause), ...(awsError !== undefined && { awsError }) };
+  }
+  if (!(cause instanceof Error)) return {};
+  const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+  return {
+    ...(/^[A-Za-z_]\w{0,63}$/.test(causeCode) && { causeCode }),
+    ...(code === 'internal_error' && { stackFrames: withSourcePositions(framesOf(cause)) }),
+  };
+}
+
+/** Without the message, which is external text and may look like frames. */
+function framesOf({ message, stack = '' }: Error): readonly string[] {
+  const frames = stack.replace(message, '').split('\n');
+  return frames.flatMap((line) => /^ +(at .*)$/.exec(line)?.[1] ?? []).slice(0, 8);
+}

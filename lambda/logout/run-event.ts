@@ -1,0 +1,81 @@
+import type { FailureDetails } from '../core/failure.ts';
+import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { countOf, METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from './metrics.ts';
+
+/**
+ * The fields of a run's event beside its metrics. Each holds one of our own words, a number, a validated name or a version
+ * id: none can hold a token, key, password, e-mail address or external text.
+ */
+export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
+  readonly trigger?: 'webhook' | 'schedule' | 'direct';
+  readonly action?: 'logout' | 'check';
+  /** Only if the secret exists: it is a dimension, and each value of a dimension costs money. */
+  readonly session?: string;
+  readonly outcome?: Outcome['outcome'];
+  readonly code?: FailureCode;
+  /** The cause's system error code, such as `ECONNRESET`. */
+  readonly causeCode?: string;
+  /** Where an unexpected error arose, without its message. */
+  readonly stackFrames?: readonly string[];
+  /** The version id that was current, and the one that the run saved. */
+  readonly generation?: string;
+  readonly savedVersion?: string;
+  /** The run took over the claim of a run that did not report its end. */
+  readonly takeover?: boolean;
+  /** How many times the refresh was sent. */
+  readonly refreshTries?: number;
+  readonly markedLoggedOut?: boolean;
+}
+
+export interface RunEvent {
+  readonly requestId: string;
+  readonly timestampMs: number;
+  readonly coldStart: boolean;
+  readonly metricsNamespace: string;
+  readonly fields: RunFields;
+  /** Values by the metric's name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Whether the metrics are also sent for the session. */
+  readonly sessionMetrics: boolean;
+}
+
+/** Metrics that a failed run also sends for its trigger. Alarms leave out direct runs, whose caller reads the reply. */
+const FAILURES_BY_TRIGGER: readonly string[] = ['Failed', countOf('reauthentication_required')];
+
+/**
+ * The event as one log line. CloudWatch extracts its metrics from it, in total and for the session (Amazon CloudWatch
+ * User Guide, "Specification: Embedded metric format"). Lambda's JSON logging reads `timestamp` and `level`.
+ */
+export function runEventLine(event: RunEvent): string {
+  const { requestId, timestampMs, coldStart, fields, metrics, metricsNamespace, sessionMetrics } = event;
+  const failures = FAILURES_BY_TRIGGER.filter((name) => name in metrics);
+  return JSON.stringify({
+    timestamp: new Date(timestampMs).toISOString(),
+    level: fields.code === undefined ? 'INFO' : FAILURES[fields.code].level,
+    message: fields.outcome ?? fields.code,
+    requestId,
+    coldStart,
+    ...fields,
+    ...metrics,
+    _aws: {
+      Timestamp: timestampMs,
+      CloudWatchMetrics: [
+        {
+          Namespace: metricsNamespace,
+          Dimensions: sessionMetrics && fields.session !== undefined ? [[], [SESSION_DIMENSION]] : [[]],
+          Metrics: [...METRICS].filter(([Name]) => Name in metrics).map(([Name, Unit]) => ({ Name, Unit })),
+        },
+        ...(failures.length > 0 && fields.trigger !== undefined
+          ? [
+              {
+                Namespace: metricsNamespace,
+                Dimensions: [[TRIGGER_DIMENSION]],
+                Metrics: failures.map((Name) => ({ Name, Unit: METRICS.get(Name) })),
+              },
+            ]
+          : []),
+      ],
+    },
+  });
+}

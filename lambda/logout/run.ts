@@ -1,0 +1,132 @@
+import type { Blink } from '../core/blink/blink.ts';
+import { check } from '../core/check.ts';
+import { Failure } from '../core/failure.ts';
+import { logOut } from '../core/log-out.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Deadline, Timing } from '../core/time.ts';
+import type { SecretStore } from '../core/vault/secret-store.ts';
+import { vaultOverStore } from '../core/vault/vault-over-store.ts';
+import type { Command } from './command.ts';
+import { observedBlink, observedVault } from './observed.ts';
+import { type HttpReply, httpProblem, httpReply, type Reply, thrown } from './reply.ts';
+import { RunReport } from './report.ts';
+import { runEventLine } from './run-event.ts';
+import { guarded } from './run-guard.ts';
+import { parseTrigger, type Trigger } from './trigger.ts';
+import { authenticate } from './webhook/credentials.ts';
+import { commandOf } from './webhook/http-request.ts';
+import type { WebhookKeys } from './webhook/webhook-keys.ts';
+
+/** The objects that the function keeps between invocations. */
+export interface Wiring {
+  readonly store: SecretStore;
+  readonly blink: Blink;
+  /** `iam`: API Gateway authenticates the callers. */
+  readonly callers: WebhookKeys | 'iam';
+  readonly timing: Timing;
+  /** The stack's name: alarms of one stack do not count the runs of another. */
+  readonly metricsNamespace: string;
+  /** Whether metrics are also sent for the session. */
+  readonly sessionMetrics: boolean;
+  readonly log: (line: string) => void;
+}
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly runEnds: Deadline;
+  readonly coldStart: boolean;
+}
+
+/** API Gateway replies with 503 after 30 s. */
+const HTTP_ANSWER_WITHIN_MS = 28_000;
+
+/** Webhook calls leave the last versions of the day to the schedule. */
+const SPARED_BY_WEBHOOK = 10;
+
+/** Result of a permanently failed scheduled run. The log and the metrics report it, and Lambda does not retry it. */
+type ScheduledFailure = Pick<Failure, 'code' | 'retryable'> & { readonly requestId: string };
+
+/** Handles one event: returns a reply or throws a failure, and writes one log line in either case. */
+export async function run(
+  wiring: Wiring,
+  event: unknown,
+  invocation: Invocation,
+): Promise<Reply | HttpReply | ScheduledFailure> {
+  const { requestId, coldStart } = invocation;
+  const report = new RunReport(() => performance.now());
+  // An event of unknown form can only come from a direct call.
+  let kind: Trigger['kind'] = 'direct';
+  report.note({ trigger: kind });
+  try {
+    const trigger = parseTrigger(event);
+    kind = trigger.kind;
+    report.note({ trigger: kind });
+    const outcome = await guarded(wiring.timing, invocation.runEnds, async () => {
+      const command = await commandFrom(wiring, trigger);
+      report.note({ action: command.action });
+      return carryOut(wiring, command, invocation, trigger.kind, report);
+    });
+    report.succeeded(outcome);
+    const reply = { ...outcome, durationsMs: report.durationsMs, requestId };
+    return kind === 'webhook' ? httpReply(reply) : reply;
+  } catch (error) {
+    const failure = error instanceof Failure ? error : unexpected(error);
+    report.failed(failure);
+    if (kind === 'webhook') return httpProblem(failure, requestId);
+    if (kind === 'schedule' && !failure.retryable) return { code: failure.code, retryable: false, requestId };
+    throw thrown(failure);
+  } finally {
+    const { fields, metrics } = report;
+    const { metricsNamespace, sessionMetrics } = wiring;
+    wiring.log(
+      runEventLine({
+        requestId,
+        coldStart,
+        timestampMs: Date.now(),
+        fields,
+        metrics,
+        metricsNamespace,
+        sessionMetrics,
+      }),
+    );
+  }
+}
+
+async function commandFrom({ callers }: Wiring, trigger: Trigger): Promise<Command> {
+  if (trigger.kind !== 'webhook') return trigger.command;
+  return commandOf(trigger.request, await authenticate(callers, trigger.request));
+}
+
+async function carryOut(
+  { store, blink, timing }: Wiring,
+  command: Command,
+  { requestId, runEnds }: Invocation,
+  kind: Trigger['kind'],
+  report: RunReport,
+): Promise<Outcome> {
+  const vault = observedVault(
+    vaultOverStore(store, timing, () => report.count('SaveRetries')),
+    report,
+  );
+  switch (command.action) {
+    case 'check':
+      return check(vault, command.session);
+    case 'logout': {
+      const answerDue = kind === 'webhook' ? withinHttpAnswer(runEnds, report) : runEnds;
+      const claimant = { runId: requestId, sparesVersions: kind === 'webhook' ? SPARED_BY_WEBHOOK : 0 };
+      return logOut({ vault, blink: observedBlink(blink, report), runEnds, answerDue, claimant }, command);
+    }
+  }
+}
+
+function withinHttpAnswer(runEnds: Deadline, report: RunReport): Deadline {
+  return {
+    remainingMs: () => Math.min(runEnds.remainingMs(), HTTP_ANSWER_WITHIN_MS - report.durationsMs.total),
+  };
+}
+
+function unexpected(cause: unknown): Failure {
+  return new Failure('internal_error', 'internal error; the run’s event in the log shows where', {
+    cause,
+  });
+}

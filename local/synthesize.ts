@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+
+const cdkJsonSchema = v.object({ context: v.optional(v.record(v.string(), v.unknown()), {}) });
+
+/**
+ * Runs the CDK app without the CDK CLI: environment variables give the output directory and the context.
+ * @param directory for the cloud assembly
+ * @param options.settings override the context of cdk.json, as `-c name=value` does
+ */
+export async function synthesize(
+  directory: string,
+  options: { readonly settings?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const { context } = v.parse(cdkJsonSchema, JSON.parse(await readFile(`${PROJECT}/cdk.json`, 'utf8')));
+  const app = promisify(execFile)(process.execPath, [`${PROJECT}/bin/app.ts`], {
+    // The settings.json of the project is for its deployment.
+    cwd: directory,
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      // Removed with the directory, even if the app is ended before it has cleaned up.
+      TMPDIR: directory,
+      CDK_OUTDIR: directory,
+      // Validation takes longer than the synthesis, and this template is not deployed.
+      CDK_VALIDATION: 'false',
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...options.settings }),
+    },
+    signal: options.signal,
+  });
+  const exited = once(app.child, 'exit');
+  await app.catch(async (error: unknown) => {
+    await exited; // so that it writes nothing more into the directory
+    if (options.signal?.aborted) throw error;
+    const stderr = v.is(v.looseObject({ stderr: v.string() }), error) ? error.stderr : '';
+    throw new Error(`the CDK app could not be synthesized:\n${stderr.trim()}`, { cause: error });
+  });
+}

@@ -1,0 +1,33 @@
+import { blinkOverHttps } from '../../../../lambda/core/blink/blink-over-https.ts';
+import { createHttpExchange } from '../../../../lambda/core/blink/http-exchange.ts';
+
+export const USER_AGENT = 'Blink/test';
+
+interface Server {
+  readonly endpoint: string;
+  readonly patienceMs: () => number;
+}
+
+/** The adapter against a server, with waits that are only noted, and the server's patience. */
+export function blinkAt({ endpoint, patienceMs }: Server) {
+  const waits: number[] = [];
+  const timeouts: number[] = [];
+  const exchange = createHttpExchange(endpoint);
+  const blink = blinkOverHttps({
+    userAgent: USER_AGENT,
+    exchange: (request) => {
+      timeouts.push(request.timeoutMs);
+      return exchange({ ...request, timeoutMs: patienceMs() });
+    },
+    timing: {
+      random: () => 0.5,
+      wait: async (ms) => {
+        waits.push(ms);
+      },
+    },
+  });
+  return { blink, waits, timeouts };
+}
+
+/** Nobody listens there: port 1 is reserved (tcpmux). */
+export const NOBODY: Server = { endpoint: 'http://127.0.0.1:1', patienceMs: () => 10_000 };

@@ -1,0 +1,205 @@
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createHttpExchange, ExchangeError } from '../../../../lambda/core/blink/http-exchange.ts';
+import { addressOf, blinkConnections } from '../../../../lambda/core/connections/blink-connections.ts';
+import { NOBODY } from './blink-under-test.ts';
+import { type Answer, answer, cutOff, reset, scriptedServer, silence, stalled } from './scripted-server.ts';
+
+const REQUEST = {
+  method: 'GET',
+  url: new URL('https://rest-e008.immedia-semi.com/a?b=c'),
+  headers: { Authorization: 'Bearer canary' },
+  timeoutMs: 10_000,
+} as const;
+
+async function errorAt(endpoint: string, timeoutMs = 10_000): Promise<ExchangeError> {
+  const error: unknown = await createHttpExchange(endpoint)({ ...REQUEST, timeoutMs }).catch(
+    (reason: unknown) => reason,
+  );
+  if (error instanceof ExchangeError) return error;
+  throw new Error('not an ExchangeError');
+}
+
+async function listening(server: ReturnType<typeof createTcpServer>): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+describe('an exchange', () => {
+  test('goes to the endpoint under the name of the real host', async () => {
+    const server = await scriptedServer(answer(200, 'body', { 'Client-Id': '7' }));
+    const response = await createHttpExchange(server.endpoint)({
+      ...REQUEST,
+      method: 'POST',
+      body: 'x=ü',
+    });
+    expect(response).toMatchObject({ status: 200, text: 'body', headers: { 'client-id': '7' } });
+    expect(server.requests).toMatchObject([
+      {
+        method: 'POST',
+        target: 'rest-e008.immedia-semi.com/a?b=c',
+        headers: { authorization: 'Bearer canary', 'content-length': '4' },
+        body: 'x=ü',
+      },
+    ]);
+  });
+
+  test('keeps its connection for the next one', async () => {
+    const server = await scriptedServer(answer(200, 'a'));
+    const exchange = createHttpExchange(server.endpoint);
+    await exchange(REQUEST);
+    await exchange({ ...REQUEST, url: new URL('https://api.oauth.blink.com/') });
+    expect([server.requests.length, server.connections()]).toEqual([2, 1]);
+  });
+
+  test('follows no redirect', async () => {
+    const server = await scriptedServer(answer(307, '', { Location: '/elsewhere' }));
+    expect(await createHttpExchange(server.endpoint)(REQUEST)).toMatchObject({ status: 307 });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('reads no more than 256 KiB, and does not wait for the rest', async () => {
+    const server = await scriptedServer((response) => {
+      response.write('x'.repeat(300_000));
+    });
+    const { text } = await createHttpExchange(server.endpoint)(REQUEST);
+    expect(text).toHaveLength(256 * 1024);
+  });
+
+  test('asks for the real name in TLS, and has sent nothing when the handshake fails', async () => {
+    const names: string[] = [];
+    const server = createTlsServer({
+      SNICallback: (name, done) => {
+        names.push(name);
+        done(new Error('no certificate'));
+      },
+    });
+    const port = await listening(server);
+    expect(await errorAt(`https://127.0.0.1:${port}`)).toMatchObject({
+      progress: 'not_sent',
+      timedOut: false,
+    });
+    expect(names).toEqual(['rest-e008.immedia-semi.com']);
+  });
+});
+
+describe('an exchange that fails', () => {
+  test('has not been sent if no server listens', async () => {
+    expect(await errorAt(NOBODY.endpoint)).toMatchObject({
+      progress: 'not_sent',
+      timedOut: false,
+      message: 'exchange not_sent: ECONNREFUSED',
+    });
+  });
+
+  test('has not been sent if the name cannot be resolved', async () => {
+    expect(await errorAt(`http://${'a'.repeat(64)}.invalid`)).toMatchObject({ progress: 'not_sent' });
+  });
+
+  test('has not been sent if the handshake takes too long', async () => {
+    const port = await listening(createTcpServer((socket) => socket.unref()));
+    expect(await errorAt(`https://127.0.0.1:${port}`, 150)).toMatchObject({
+      progress: 'not_sent',
+      timedOut: true,
+    });
+  });
+
+  test.each<[string, Answer, Partial<ExchangeError>]>([
+    ['is unanswered where the connection is reset', reset, { progress: 'unanswered', timedOut: false }],
+    ['is unanswered where nothing is said in time', silence, { progress: 'unanswered', timedOut: true }],
+    [
+      'is cut off where a success ends within its body',
+      cutOff(200),
+      { progress: 'cut_off', timedOut: false },
+    ],
+    ['is cut off where the body of a success stalls', stalled(200), { progress: 'cut_off', timedOut: true }],
+    [
+      'is unanswered where the answer is not HTTP',
+      (_, request) => request.socket.end('canary\r\n\r\n'),
+      { progress: 'unanswered' },
+    ],
+  ])('%s, and tells nothing of what was sent or received', async (_, fault, expected) => {
+    const server = await scriptedServer(fault);
+    const error = await errorAt(server.endpoint, server.patienceMs());
+    expect(error).toMatchObject(expected);
+    expect(error.cause).toBeUndefined();
+    expect(`${error.message} ${JSON.stringify(error)}`).not.toContain('canary');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('may have been processed where a kept connection is reset', async () => {
+    const server = await scriptedServer(answer(200, 'a'), reset);
+    const exchange = createHttpExchange(server.endpoint);
+    await exchange(REQUEST);
+    await expect(exchange(REQUEST)).rejects.toMatchObject({ progress: 'unanswered' });
+    expect(server.connections()).toBe(1);
+  });
+
+  test.each([[cutOff(401, '{"a')], [stalled(503)]])(
+    'is a refusal all the same where only its text is cut',
+    async (fault) => {
+      const server = await scriptedServer(fault);
+      const { status, text } = await createHttpExchange(server.endpoint)({
+        ...REQUEST,
+        timeoutMs: server.patienceMs(),
+      });
+      expect([401, 503]).toContain(status);
+      expect(text).toMatch(/^\{"a/);
+    },
+  );
+});
+
+/** A server that writes these bytes as soon as a request arrives, and never closes the connection. */
+async function writing(bytes: string): Promise<string> {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => socket.write(bytes));
+    onTestFinished(() => void socket.destroy());
+  });
+  return `http://127.0.0.1:${await listening(server)}`;
+}
+
+describe('an exchange ends by its timeout', () => {
+  const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\n';
+
+  test.each([
+    ['101 with an upgrade', `${SWITCH}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`],
+    [
+      '101 with an upgrade and bytes of the new protocol',
+      `${SWITCH}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\ncanary`,
+    ],
+    ['101 without an upgrade', `${SWITCH}\r\n`],
+    ['101 that promises a body', `${SWITCH}Content-Length: 100\r\n\r\ncanary`],
+    ['100 and nothing else', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['many 1xx and nothing else', 'HTTP/1.1 103 Early Hints\r\nLink: </canary>\r\n\r\n'.repeat(1_000)],
+    ['an unknown 1xx', 'HTTP/1.1 199 Canary\r\n\r\n'],
+    ['a status line that does not end', 'HTTP/1.1 200 canary'],
+    ['headers that do not end', 'HTTP/1.1 200 OK\r\nCanary: '],
+    ['a status that is none', 'HTTP/1.1 099 Canary\r\n\r\n'],
+  ])('and may have been processed, when the server sends %s', async (_, bytes) => {
+    const error = await errorAt(await writing(bytes), 300);
+    expect(error).toMatchObject({ progress: 'unanswered' });
+    expect(`${error.message} ${JSON.stringify(error)}`).not.toMatch(/canary/i);
+  });
+
+  test('and has not been sent, when a connection opened ahead is never established', async () => {
+    const port = await listening(createTcpServer((socket) => socket.unref()));
+    const endpoint = `https://127.0.0.1:${port}`;
+    const connections = blinkConnections(endpoint);
+    connections.open(addressOf(REQUEST.url, endpoint));
+    await expect(
+      createHttpExchange(endpoint, connections)({ ...REQUEST, timeoutMs: 200 }),
+    ).rejects.toMatchObject({ progress: 'not_sent', timedOut: true });
+  });
+
+  test('when another answer follows a 1xx', async () => {
+    const endpoint = await writing(
+      'HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    );
+    expect(await createHttpExchange(endpoint)(REQUEST)).toMatchObject({ status: 200, text: 'ok' });
+  });
+});

@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Address, Connections } from '../../../../lambda/core/connections/connections.ts';
+
+/** Answers each request with the number of the connection that it came on. */
+let server: Server;
+let address: Address;
+const accepted: Socket[] = [];
+const requestsOn: number[] = [];
+
+let nowMs: number;
+let connections: Connections<HttpAgent>;
+
+beforeEach(async () => {
+  nowMs = 0;
+  connections = new Connections(new HttpAgent({ keepAlive: true }), () => nowMs);
+  server = createServer((socket) => {
+    const number = accepted.push(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', () => {
+      requestsOn.push(number);
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n${number}`);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  address = { host: '127.0.0.1', port, servername: 'blink.example' };
+});
+afterEach(() => {
+  connections.agent.destroy();
+  for (const socket of accepted.splice(0)) socket.destroy();
+  requestsOn.length = 0;
+  server.close();
+});
+
+/** The number of the connection that the request went over. */
+async function send(): Promise<number> {
+  connections.closeIdle();
+  const outgoing = httpRequest({
+    ...address,
+    agent: connections.agent,
+    headers: { Host: 'blink.example' },
+  }).end();
+  const [response]: IncomingMessage[] = await once(outgoing, 'response');
+  return Number(response && (await text(response)));
+}
+
+/** A connection is free a moment after its response has ended. */
+async function free(): Promise<void> {
+  while (Object.keys(connections.agent.freeSockets).length === 0) await new Promise(setImmediate);
+}
+
+test('a connection is used again while it has been idle for less than three seconds', async () => {
+  await send();
+  await free();
+  nowMs = 2_999;
+  expect(await send()).toBe(1);
+});
+
+test('a connection that has been idle for three seconds is closed, and the request goes over a new one', async () => {
+  await send();
+  await free();
+  nowMs = 3_000;
+  expect(await send()).toBe(2);
+  expect(requestsOn).toEqual([1, 2]);
+});
+
+test('many connections that died during a freeze get no request', async () => {
+  await Promise.all([send(), send(), send(), send()]);
+  while (Object.values(connections.agent.freeSockets).flat().length < 4) await new Promise(setImmediate);
+  requestsOn.length = 0;
+  // The server is gone, and no packet has told the function.
+  for (const socket of accepted) socket.pause();
+  nowMs = 60_000;
+  expect(await send()).toBe(5);
+  expect(requestsOn).toEqual([5]);
+});
+
+test('a connection that the server has closed while it was idle is not used', async () => {
+  await send();
+  await free();
+  accepted[0]?.end();
+  while (Object.keys(connections.agent.freeSockets).length > 0) await new Promise(setImmediate);
+  expect(await send()).toBe(2);
+});
+
+test('a connection opened ahead takes the first request that goes there', async () => {
+  connections.open(address);
+  await once(server, 'connection');
+  expect(await send()).toBe(1);
+  expect(accepted).toHaveLength(1);
+});
+
+test('a request does not wait for the connection opened ahead to be there', async () => {
+  connections.open(address);
+  expect(await send()).toBe(1);
+});
+
+test('a connection opened ahead is for one address and one name', async () => {
+  connections.open({ ...address, servername: 'other.example' });
+  await once(server, 'connection');
+  expect(await send()).toBe(2);
+});
+
+test('a connection opened ahead that no request used for three seconds is closed', async () => {
+  connections.open(address);
+  await once(server, 'connection');
+  nowMs = 3_000;
+  expect(await send()).toBe(2);
+  expect(requestsOn).toEqual([2]);
+});
+
+test.each([
+  ['reset', (socket?: Socket) => socket?.resetAndDestroy()],
+  ['closed', (socket?: Socket) => socket?.end()],
+])('a connection opened ahead that the server has %s is replaced', async (_how, end) => {
+  connections.open(address);
+  await once(server, 'connection');
+  end(accepted[0]);
+  await new Promise((resolve) => accepted[0]?.once('close', resolve));
+  await new Promise(setImmediate);
+  expect(await send()).toBe(2);
+  expect(requestsOn).toEqual([2]);
+});
+
+test('a connection opened ahead that fails while a request waits for it is replaced, and the request is sent once', async () => {
+  const agent = new HttpAgent({ keepAlive: true });
+  const create = agent.createConnection.bind(agent);
+  const created: Duplex[] = [];
+  agent.createConnection = (options) => {
+    const socket = create(created.length === 0 ? { ...options, port: 1 } : options);
+    if (socket) created.push(socket);
+    return socket;
+  };
+  connections = new Connections(agent, () => nowMs);
+  connections.open(address);
+  expect(await send()).toBe(1);
+  expect(created).toHaveLength(2);
+  expect(requestsOn).toEqual([1]);
+});
+
+test('none is opened ahead where one is open already', async () => {
+  connections.open(address);
+  connections.open(address);
+  await send();
+  await free();
+  connections.open(address);
+  expect(await send()).toBe(1);
+  expect(accepted).toHaveLength(1);
+});
+
+test('a connection that was destroyed a moment ago does not count as open', async () => {
+  await send();
+  await free();
+  for (const socket of Object.values(connections.agent.freeSockets).flat()) socket?.destroy();
+  connections.open(address);
+  expect(await send()).toBe(2);
+});
+
+test('a request never gets a connection that was destroyed a moment ago', async () => {
+  await Promise.all([send(), send()]);
+  while (Object.values(connections.agent.freeSockets).flat().length < 2) await new Promise(setImmediate);
+  requestsOn.length = 0;
+  const [stays, dies] = Object.values(connections.agent.freeSockets).flat();
+  dies?.destroy();
+  expect(stays?.destroyed).toBe(false);
+  await send();
+  expect(requestsOn).toHaveLength(1);
+  expect(accepted).toHaveLength(2);
+});
+
+test('a connection that cannot be opened ahead is replaced', async () => {
+  const { port } = address;
+  connections.open({ ...address, port: 1 });
+  expect(await send()).toBe(1);
+  expect(address.port).toBe(port);
+});

@@ -1,0 +1,662 @@
+import { beforeEach, describe, expect, it, test } from 'vitest';
+import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/core/claim-life.ts';
+import { requireAvailable } from '../../../lambda/core/vault/availability.ts';
+import {
+  CLAIM_LIFE_MS,
+  REJECTED_MS,
+  REPEATED_DELIVERY_MS,
+} from '../../../lambda/core/vault/session-state.ts';
+import { type Family, storedText } from '../../proof/models/blink-model.ts';
+import { once, runScripted, startScripted } from '../../proof/models/scripted-run.ts';
+import { World } from '../../proof/models/world.ts';
+
+const TIMEOUT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
+const FROM_READ_TO_SAVE = ['read value', 'read list', 'put claim', 'refresh', 'put save', 'move AWSCURRENT'];
+
+const LOST = 'reauthentication_required: lost_between_refresh_and_save';
+const REFUSED = 'reauthentication_required: refused_by_blink';
+
+let world: World;
+let family: Family;
+
+beforeEach(() => {
+  world = new World();
+  family = world.signIn();
+});
+
+const isSaved = () =>
+  world.secret.current().text === storedText(family).replace('}', ',"oauth_client_id":"ios"}');
+const spendsOf = (run: string) => world.blink.spends.filter((spend) => spend.run === run).length;
+
+describe('a logout', () => {
+  it('promise 3: reads, claims, refreshes, saves, logs out and marks, in this order and nothing else', async () => {
+    const { end, actions } = await runScripted(world);
+    expect(end).toBe('logged_out');
+    expect(actions).toEqual([...FROM_READ_TO_SAVE, 'logout', 'move BLINK_LOGGED_OUT']);
+    expect(isSaved()).toBe(true);
+    expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
+    expect(family.loggedOut).toBe(true);
+  });
+
+  it('returns account, client and Blink’s message', async () => {
+    const end = await world.time.drive(
+      world.start({
+        id: 'run',
+        channel: () => ({ call: async (_action, _timeoutMs, process) => process(), staleMs: () => 0 }),
+      }),
+    );
+    expect(end).toEqual({
+      kind: 'done',
+      outcome: {
+        outcome: 'logged_out',
+        session: 'default',
+        accountId: 7,
+        clientId: family.clientId,
+        message: 'logout',
+      },
+    });
+  });
+
+  it('of a session that is not there spends nothing', async () => {
+    const { end } = await runScripted(world, { request: { session: 'other' } });
+    expect(end).toBe('session_unknown');
+    expect(world.blink.spends).toEqual([]);
+  });
+
+  it('of another client that Blink rejects keeps this session, unmarked and free for the next', async () => {
+    const { end, actions } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
+    expect(end).toBe('blink_rejected'); // the model knows no such client
+    expect(actions.slice(-2)).toEqual(['logout', 'put rejected']);
+    expect(isSaved()).toBe(true);
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('of another client is not repeated for a repeated delivery', async () => {
+    world.blink.otherClients.add('99').add('98');
+    const other = (clientId: string) => runScripted(world, { request: { session: 'default', clientId } });
+    expect((await other('99')).end).toBe('logged_out');
+    expect((await other('99')).end).toBe('already_logged_out');
+    expect(world.blink.logouts).toHaveLength(1);
+    expect((await other('98')).end).toBe('logged_out');
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+    expect((await other('98')).end).toBe('blink_rejected'); // it is asked for again, and is gone
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('of another client with tokens that a logout has ended leaves the session logged out', async () => {
+    expect((await runScripted(world)).end).toBe('logged_out');
+    const { end } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
+    expect(end).toBe(REFUSED);
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+    expect((await runScripted(world)).end).toBe('already_logged_out');
+  });
+
+  it.each([406, 426, 429])(
+    'that Blink answers with %i is not tried again for ten minutes',
+    async (status) => {
+      world.blink.logoutStatus = status;
+      const first = await runScripted(world);
+      expect(first.end).toBe(status === 429 ? 'too_many_logouts' : 'blink_rejected');
+      expect(isSaved()).toBe(true);
+      const spends = world.blink.spends.length;
+      for (const clientId of [family.clientId, '99']) {
+        const { end } = await runScripted(world, { request: { session: 'default', clientId } });
+        expect(end).toBe('too_many_logouts');
+      }
+      expect(world.blink.spends).toHaveLength(spends);
+      world.blink.logoutStatus = 200;
+      await world.time.advance(REJECTED_MS + 1000);
+      expect((await runScripted(world)).end).toBe('logged_out');
+    },
+  );
+
+  it('succeeds though its mark fails', async () => {
+    const { end } = await runScripted(world, { on: once('move BLINK_LOGGED_OUT', 'before', 'unsent') });
+    expect(end).toBe('logged_out');
+  });
+
+  it('that Blink does not take leaves the new token saved and the session free at once', async () => {
+    const first = await runScripted(world, {
+      on: (action, moment) => (action === 'logout' && moment === 'before' ? 'unsent' : undefined),
+    });
+    expect(first.end).toBe('blink_unavailable');
+    expect(isSaved()).toBe(true);
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+});
+
+describe('promise 1: one generation is spent by one run at a time', () => {
+  it('of two runs at once, one is busy', async () => {
+    const ends = await world.time.drive(Promise.all([startScripted(world), startScripted(world)]));
+    expect(ends.map(({ end }) => end).sort()).toEqual(['logged_out', 'session_busy']);
+    expect(world.blink.spends).toHaveLength(1);
+  });
+
+  it('of two deliveries of one invocation, which share their request id, one is busy', async () => {
+    const requestId = 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef';
+    const ends = await world.time.drive(
+      Promise.all([startScripted(world, { requestId }), startScripted(world, { requestId })]),
+    );
+    expect(ends.map(({ end }) => end).sort()).toEqual(['logged_out', 'session_busy']);
+    expect(world.blink.spends).toHaveLength(1);
+  });
+
+  it('a run that reads an old state is busy', async () => {
+    await runScripted(world);
+    const stale = await runScripted(world, { staleMs: () => 5000 });
+    expect(stale.end).toBe('session_busy');
+    expect(world.blink.spends).toHaveLength(1);
+  });
+});
+
+describe('promise 2: nothing is spent', () => {
+  it('unless a write to the secret has just worked', async () => {
+    const { end, actions } = await runScripted(world, {
+      on: (action) => (action === 'put claim' ? 'unsent' : undefined),
+    });
+    expect(end).toBe('secrets_unavailable');
+    expect(actions).not.toContain('refresh');
+  });
+
+  it('unless enough time is left to save, and the claim is given back then', async () => {
+    const { end, actions } = await runScripted(world, { timeoutMs: 18_000 });
+    expect(end).toBe('secrets_unavailable');
+    expect(actions).toEqual(['read value', 'read list', 'put claim', 'put free']);
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('unless the caller can still be answered in time', async () => {
+    const { end } = await runScripted(world, { answerWithinMs: 18_000 });
+    expect(end).toBe('secrets_unavailable');
+    expect(world.blink.spends).toEqual([]);
+  });
+
+  it.each([
+    [18_500, 1],
+    [19_500, 2],
+  ])(
+    'by a repetition that could not be saved before the answer is due: %i ms, %i tries',
+    async (answerWithinMs, tries) => {
+      world.blink.refreshStatus = 503;
+      const { end, actions } = await runScripted(world, { answerWithinMs });
+      expect(end).toBe('blink_unavailable');
+      expect(actions.filter((action) => action === 'refresh')).toHaveLength(tries);
+    },
+  );
+});
+
+test('promise 3: the save goes on past the moment at which the caller wanted its answer', async () => {
+  const outage = { untilMs: world.time.nowMs + 40_000 };
+  const { end } = await runScripted(world, {
+    answerWithinMs: 28_000,
+    on: (action, moment) =>
+      action === 'put save' && moment === 'before' && world.time.nowMs < outage.untilMs
+        ? 'unsent'
+        : undefined,
+  });
+  expect(end).toBe('logged_out');
+  expect(isSaved()).toBe(true);
+});
+
+test('promise 3: a refresh token that comes without an access token is saved, and Blink is asked again after ten minutes', async () => {
+  world.blink.grantsAccess = false;
+  const { end, actions } = await runScripted(world);
+  expect(end).toBe('blink_rejected');
+  expect(actions).toEqual([...FROM_READ_TO_SAVE, 'put cool_down']);
+  expect(isSaved()).toBe(true);
+  world.blink.grantsAccess = true;
+  expect((await runScripted(world)).end).toBe('too_many_logouts');
+  await world.time.advance(REJECTED_MS + 1000);
+  expect((await runScripted(world)).end).toBe('logged_out');
+});
+
+test('promise 3: a save that never works says so before the run is ended', async () => {
+  const { end } = await runScripted(world, {
+    on: (action) => (action === 'put save' ? 'unsent' : undefined),
+  });
+  expect(end).toBe('save_failed');
+  await world.time.advance(CLAIM_LIFE_MS);
+  expect((await runScripted(world)).end).toBe(LOST);
+});
+
+describe('promise 4: a sign-in that lands during the run', () => {
+  it.each([
+    ['put claim', 'before'],
+    ['refresh', 'before'],
+    ['put save', 'before'],
+    ['put save', 'after'],
+    ['move AWSCURRENT', 'before'],
+  ] as const)('%s, %s it is processed: is kept, and is not logged out', async (action, moment) => {
+    let newer = family;
+    const { end, actions } = await runScripted(world, {
+      on: once(action, moment, () => {
+        newer = world.signIn();
+        return undefined;
+      }),
+    });
+    expect(end).toBe('session_busy');
+    expect(actions).not.toContain('logout');
+    expect(world.secret.current().text).toBe(storedText(newer));
+    expect((await runScripted(world)).end).toBe('logged_out');
+    expect(newer.loggedOut).toBe(true);
+  });
+});
+
+describe('promise 5: a run that died', () => {
+  const killedAt = (action: string, moment: 'before' | 'after') =>
+    runScripted(world, { on: once(action, moment, 'killed') });
+
+  it.each([
+    ['put claim', 'before', 'logged_out'],
+    ['put claim', 'after', 'logged_out'],
+    ['refresh', 'before', 'logged_out'],
+    ['refresh', 'after', LOST],
+    ['put save', 'before', LOST],
+    ['put save', 'after', 'logged_out'],
+    ['move AWSCURRENT', 'before', 'logged_out'],
+    ['move AWSCURRENT', 'after', 'logged_out'],
+    ['logout', 'before', 'logged_out'],
+    // Blink does not tell a logout from any other reason to refuse the token.
+    ['logout', 'after', REFUSED],
+    ['move BLINK_LOGGED_OUT', 'before', REFUSED],
+    ['move BLINK_LOGGED_OUT', 'after', 'already_logged_out'],
+  ] as const)('%s, %s it was processed: is found by the next: %s', async (action, moment, next) => {
+    expect((await killedAt(action, moment)).end).toBe('killed');
+    await world.time.advance(CLAIM_LIFE_MS + 1000);
+    expect((await runScripted(world)).end).toBe(next);
+  });
+
+  it('is not taken over while it may be alive', async () => {
+    await killedAt('refresh', 'before');
+    await world.time.advance(TIMEOUT_MS);
+    expect((await runScripted(world)).end).toBe('session_busy');
+  });
+
+  it('whose token is lost is told again without asking Blink, until somebody signs in', async () => {
+    await killedAt('refresh', 'after');
+    await world.time.advance(CLAIM_LIFE_MS + 1000);
+    await runScripted(world);
+    const spends = world.blink.spends.length;
+    const { end } = await runScripted(world);
+    expect(end).toBe(LOST);
+    expect(world.blink.spends).toHaveLength(spends);
+    world.signIn();
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('time and again leads to a sign-in, never to a loop', async () => {
+    const ends: string[] = [];
+    for (let attempt = 0; attempt < 5; attempt++) {
+      ends.push((await killedAt('refresh', 'before')).end);
+      await world.time.advance(CLAIM_LIFE_MS + 1000);
+    }
+    expect(ends).toEqual([...Array(4).fill('killed'), 'reauthentication_required: takeovers_exhausted']);
+    world.signIn();
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('cannot be told from a claim without an answer, so four of those are reported as runs without a result', async () => {
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const unanswered = await runScripted(world, {
+        on: (action, moment) => (action === 'put claim' && moment === 'after' ? 'unanswered' : undefined),
+      });
+      expect(unanswered.end).toBe('secrets_unavailable');
+      await world.time.advance(CLAIM_LIFE_MS + 1000);
+    }
+    expect(world.blink.spends).toEqual([]);
+    expect((await runScripted(world)).end).toBe('reauthentication_required: takeovers_exhausted');
+    expect(() => requireAvailable({ kind: 'takeovers_exhausted' })).toThrow('without reporting a result');
+  });
+
+  it('is asked for what it saved by the version’s id before its token is spent again', async () => {
+    await killedAt('put save', 'after');
+    await world.time.advance(CLAIM_LIFE_MS + 1000);
+    const savedId = world.secret.versions().at(-1)?.versionId;
+    let reads = 0;
+    const { end, actions } = await runScripted(world, {
+      // Value and list are from before the save was seen; by its id the version is there.
+      staleMs: () => (reads++ < 2 ? CLAIM_LIFE_MS + 1000 + 25 : 0),
+    });
+    expect(end).toBe('logged_out');
+    expect(actions.slice(2, 4)).toEqual(['read version', 'move AWSCURRENT']);
+    expect(world.secret.current().versionId).not.toBe(savedId); // one further, by a refresh of its own
+    expect(world.blink.spends.map(({ issued }) => issued !== undefined)).toEqual([true, true]);
+  });
+});
+
+describe('promise 5: a token that was lost is told of, though the session had been logged out before', () => {
+  beforeEach(async () => {
+    world.blink.logoutEndsTokens = false;
+    expect((await runScripted(world)).end).toBe('logged_out');
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+  });
+
+  it('where a run died between refresh and save', async () => {
+    expect((await runScripted(world, { on: once('refresh', 'after', 'killed') })).end).toBe('killed');
+    await world.time.advance(CLAIM_LIFE_MS + 1000);
+    const lost = LOST;
+    expect((await runScripted(world)).end).toBe(lost);
+    expect((await runScripted(world)).end).toBe(lost);
+  });
+
+  it('where Blink’s answer was lost within the run', async () => {
+    const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
+    expect(end).toBe(LOST);
+  });
+});
+
+describe('promise 6: a refused token', () => {
+  it('is looked at again by a run that could not read on, which has lost nothing', async () => {
+    family.revoked = true;
+    let refused = false;
+    const first = await runScripted(world, {
+      on: (action, moment) => {
+        refused ||= action === 'refresh';
+        return refused && action === 'read value' && moment === 'before' ? 'unsent' : undefined;
+      },
+    });
+    expect(first.end).toBe('secrets_unavailable');
+    expect((await runScripted(world)).end).toBe(REFUSED);
+  });
+
+  it('is not taken for an older one by a read that lags behind', async () => {
+    await world.time.advance(60_000);
+    family = world.signIn();
+    await world.time.advance(6_000);
+    family.revoked = true;
+    let refused = false;
+    const { end } = await runScripted(world, {
+      on: (action) => {
+        refused ||= action === 'refresh';
+        return undefined;
+      },
+      staleMs: (read) => (refused && read === 'version' ? 7_000 : 0),
+    });
+    expect(end).toBe(REFUSED);
+  });
+
+  it('is not final where the secret has moved on: the newer one is used, once', async () => {
+    family.revoked = true;
+    const { end } = await runScripted(world, {
+      id: 'run',
+      on: once('refresh', 'after', () => {
+        world.signIn();
+        return undefined;
+      }),
+    });
+    expect(end).toBe('logged_out');
+    expect(spendsOf('run')).toBe(2);
+  });
+
+  it('is final where the newer one is refused too', async () => {
+    family.revoked = true;
+    const { end } = await runScripted(world, {
+      id: 'run',
+      on: (action, moment) => {
+        if (action === 'refresh' && moment === 'before') world.signIn().revoked = true;
+        return undefined;
+      },
+    });
+    expect(end).toBe(REFUSED);
+    expect(spendsOf('run')).toBe(2);
+  });
+
+  it('is a success where its session has been logged out', async () => {
+    await runScripted(world);
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+    expect(await runScripted(world, { id: 'late' })).toMatchObject({ end: 'already_logged_out' });
+    expect(spendsOf('late')).toBe(1);
+    expect((await runScripted(world)).end).toBe('already_logged_out');
+  });
+
+  it('needs a sign-in else, and is not sent again', async () => {
+    family.revoked = true;
+    expect((await runScripted(world, { id: 'first' })).end).toBe(REFUSED);
+    expect(spendsOf('first')).toBe(1);
+    await world.time.advance(CLAIM_LIFE_MS);
+    const second = await runScripted(world);
+    expect(second.end).toBe(REFUSED);
+    expect(second.actions).toEqual(['read value', 'read list']);
+  });
+
+  it('was lost where Blink had spent it on a try whose answer was lost', async () => {
+    const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
+    expect(end).toBe(LOST);
+    const second = await runScripted(world);
+    expect(second).toEqual({ end: LOST, actions: ['read value', 'read list'] });
+  });
+});
+
+test('promise 5: a run that dies while it says that the token was lost is found by the next', async () => {
+  let lost = false;
+  const { end } = await runScripted(world, {
+    on: (action, moment) => {
+      if (action === 'refresh' && moment === 'after' && !lost) {
+        lost = true;
+        return 'unanswered';
+      }
+      return action === 'put refused' && moment === 'before' ? 'killed' : undefined;
+    },
+  });
+  expect(end).toBe('killed');
+  await world.time.advance(CLAIM_LIFE_MS + 1000);
+  expect((await runScripted(world)).end).toBe(LOST);
+});
+
+test('promise 8: a run for whose versions there is no room is refused before it spends', async () => {
+  for (let index = 0; index < 90; index++) world.signIn();
+  const { end, actions } = await runScripted(world);
+  expect(end).toBe('too_many_logouts');
+  expect(actions).toEqual(['read value', 'read list']);
+});
+
+test('promise 9: a repeated delivery is answered, and spends nothing', async () => {
+  await runScripted(world);
+  const repeated = await runScripted(world, { id: 'repeated' });
+  expect(repeated).toEqual({ end: 'already_logged_out', actions: ['read value', 'read list'] });
+});
+
+describe('promise 10: a doubt about a token outlives everything but a new token', () => {
+  it.each([406, 426, 429, 403])(
+    'such as a rejection with %i after a try that was processed',
+    async (status) => {
+      world.blink.logoutEndsTokens = false;
+      expect((await runScripted(world)).end).toBe('logged_out');
+      await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+      const first = await runScripted(world, {
+        on: once('refresh', 'after', () => {
+          world.blink.refreshStatus = status;
+          return 'unanswered';
+        }),
+      });
+      expect(first.end).toBe(status === 429 ? 'too_many_logouts' : 'blink_rejected');
+      world.blink.refreshStatus = 200;
+      await world.time.advance(REJECTED_MS + 1000);
+      expect((await runScripted(world)).end).toBe(LOST);
+      await world.time.advance(2 * 24 * 60 * 60 * 1000);
+      expect((await runScripted(world)).end).toBe(LOST);
+    },
+  );
+
+  it('such as many attempts whose entries Secrets Manager has removed, and the same token stored again', async () => {
+    world.blink.reusePolicy = 'refuse';
+    await runScripted(world, { on: once('refresh', 'after', 'late') });
+    const day = 24 * 60 * 60 * 1000;
+    for (let night = 0; night < 120; night++) {
+      await world.time.advance(day);
+      const { end } = await runScripted(world, {
+        on: (action) => (action === 'refresh' ? 'unsent' : undefined),
+      });
+      expect(end).toBe('blink_unavailable');
+    }
+    expect(world.secret.versions()).toHaveLength(100);
+    world.secret.put(crypto.randomUUID(), world.secret.current().text, ['AWSCURRENT']);
+    expect((await runScripted(world)).end).toBe(LOST);
+  });
+});
+
+describe('promise 11: a refresh that was given up', () => {
+  it('is not sent again by this run, nor by another before the first can no longer arrive', async () => {
+    world.blink.reusePolicy = 'revoke_family';
+    const first = await runScripted(world, { on: once('refresh', 'before', 'late'), landsAfterMs: 29_000 });
+    expect(first.end).toBe('blink_timeout');
+    expect(first.actions.filter((action) => action === 'refresh')).toHaveLength(1);
+    await world.time.advance(30_000);
+    expect((await runScripted(world)).end).toBe('session_busy');
+    await world.time.advance(CLAIM_LIFE_MS);
+    expect((await runScripted(world)).end).toBe(LOST);
+    const [landed, next] = world.blink.spends;
+    expect(next?.sentAtMs).toBeGreaterThan(landed?.atMs ?? 0);
+  });
+});
+
+describe('promise 12: a definite no is not asked for again soon', () => {
+  const rejections = () => world.blink.rejections.length;
+
+  it('where the rest cannot be written at first', async () => {
+    world.blink.refreshStatus = 429;
+    const until = world.time.nowMs + 20_000;
+    const { end } = await runScripted(world, {
+      on: (action) => (action === 'put cool_down' && world.time.nowMs < until ? 'unsent' : undefined),
+    });
+    expect(end).toBe('too_many_logouts');
+    await world.time.advance(CLAIM_LIFE_MS + 10_000);
+    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect(rejections()).toBe(1);
+  });
+
+  it('where the run had read a version that was no longer current', async () => {
+    world.blink.refreshStatus = 429;
+    await world.time.advance(10_000);
+    world.signIn();
+    await world.time.advance(4_000);
+    expect((await runScripted(world, { staleMs: () => 8_000 })).end).toBe('too_many_logouts');
+    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect(rejections()).toBe(1);
+    await world.time.advance(60_000);
+    world.signIn();
+    await runScripted(world);
+    expect(rejections()).toBe(2);
+  });
+
+  it.each([429, 406, 503])('with %i before the wait is over that Blink asked for', async (status) => {
+    world.blink.refreshStatus = status;
+    world.blink.retryAfter = '7200';
+    await runScripted(world);
+    await world.time.advance(7_190_000);
+    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect(rejections()).toBe(1);
+    await world.time.advance(20_000);
+    world.blink.refreshStatus = 200;
+    expect((await runScripted(world)).end).toMatch(/logged_out|lost/);
+  });
+
+  it('for the same client: the request rests for ten minutes, another does not', async () => {
+    const wrong = { session: 'default', clientId: '99' };
+    expect((await runScripted(world, { request: wrong })).end).toBe('blink_rejected');
+    const repeated = await runScripted(world, { request: wrong });
+    expect(repeated).toEqual({ end: 'too_many_logouts', actions: ['read value', 'read list'] });
+    expect((await runScripted(world)).end).toBe('logged_out');
+    await world.time.advance(REJECTED_MS + 1000);
+    world.blink.logoutEndsTokens = false;
+    world.blink.otherClients.add('99');
+    world.signIn();
+    expect((await runScripted(world, { request: wrong })).end).toBe('logged_out');
+  });
+
+  it('by webhook calls to the last versions of the day, which are left to the schedule', async () => {
+    for (let index = 0; index < 80; index++) world.signIn();
+    expect(await runScripted(world, { sparesVersions: 10 })).toEqual({
+      end: 'too_many_logouts',
+      actions: ['read value', 'read list'],
+    });
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('once a logout has ended the token: the refusal is remembered, and is no alarm', async () => {
+    await runScripted(world);
+    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+    expect((await runScripted(world)).end).toBe('already_logged_out');
+    const spends = world.blink.spends.length;
+    expect(await runScripted(world)).toEqual({
+      end: 'already_logged_out',
+      actions: ['read value', 'read list'],
+    });
+    expect(world.blink.spends).toHaveLength(spends);
+  });
+});
+
+describe('the claimed token stored again during the run', () => {
+  it.each(['put claim', 'refresh', 'put save', 'move AWSCURRENT'])(
+    'at %s: the new token is applied to the newer text',
+    async (action) => {
+      const { end } = await runScripted(world, {
+        on: once(action, 'before', () => {
+          const edited = storedText(family)
+            .replace('{', '{"note":"edited",')
+            .replace(family.newest, String(world.blink.spends[0]?.token ?? family.newest));
+          world.secret.put(crypto.randomUUID(), edited, ['AWSCURRENT']);
+          return undefined;
+        }),
+      });
+      expect(end).toBe('logged_out');
+      expect(world.secret.current().text).toContain('edited');
+      expect(world.secret.current().text).toContain(family.newest);
+      expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
+    },
+  );
+
+  it('after its successor was saved: the next run goes back to the successor', async () => {
+    const spent = storedText(family);
+    world.blink.logoutEndsTokens = false;
+    await runScripted(world);
+    world.secret.put(crypto.randomUUID(), spent, ['AWSCURRENT']);
+    await world.time.advance(CLAIM_LIFE_MS + 1000);
+    expect((await runScripted(world)).end).toBe('logged_out');
+    expect(world.secret.current().text).toContain(family.newest);
+  });
+});
+
+describe('a refresh token that cannot be used', () => {
+  it.each([7, 'two words', 'x'.repeat(9000)])(
+    '%o: the logout is tried, and a sign-in is needed then',
+    async (token) => {
+      world.blink.refreshTokenInAnswer = token;
+      world.blink.logoutEndsTokens = false;
+      const channel = () => ({
+        call: async <T>(_action: string, _timeoutMs: number, process: () => T) => process(),
+        staleMs: () => 0,
+      });
+      const end = await world.time.drive(world.start({ id: 'run', channel }));
+      expect(end).toMatchObject({ kind: 'done', outcome: { outcome: 'logged_out', signInNeeded: true } });
+      expect(family.loggedOut).toBe(true);
+      expect(await runScripted(world)).toEqual({ end: LOST, actions: ['read value', 'read list'] });
+    },
+  );
+
+  it('and a logout that fails too', async () => {
+    world.blink.refreshTokenInAnswer = 7;
+    world.blink.logoutStatus = 403;
+    expect((await runScripted(world)).end).toBe(LOST);
+  });
+});
+
+describe('the session’s own client, named by the caller while the secret names none', () => {
+  const request = () => ({ session: 'default', clientId: family.clientId });
+  beforeEach(() => {
+    const text = storedText(family).replace(`"client_id":"${family.clientId}",`, '');
+    world.secret.put(crypto.randomUUID(), text, ['AWSCURRENT']);
+  });
+
+  it('is looked up and treated as such', async () => {
+    expect((await runScripted(world, { request: request() })).end).toBe('logged_out');
+    expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
+    expect((await runScripted(world)).end).toBe('already_logged_out');
+  });
+
+  it('is logged out though the look-up fails', async () => {
+    const on = (action: string) => (action === 'look up' ? ('unsent' as const) : undefined);
+    expect((await runScripted(world, { request: request(), on })).end).toBe('logged_out');
+    expect(family.loggedOut).toBe(true);
+  });
+});

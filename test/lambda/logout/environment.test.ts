@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { readEnvironment } from '../../../lambda/logout/environment.ts';
+
+const COMPLETE = { BLINK_LOGOUT_NAME: 'blink-logout', WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' };
+
+describe('the environment of the function', () => {
+  test('is read without the variables that it does not own', () => {
+    expect(readEnvironment({ ...COMPLETE, AWS_REGION: 'eu-central-1' })).toEqual({
+      ...COMPLETE,
+      SESSION_METRICS: 'true',
+    });
+  });
+
+  test.each([
+    ['missing', {}],
+    ['empty', { BLINK_LOGOUT_NAME: '', WEBHOOK_AUTH: '', BLINK_USER_AGENT: '', BLINK_ENDPOINT: '' }],
+    [
+      'wrong',
+      {
+        BLINK_LOGOUT_NAME: 'Canary',
+        WEBHOOK_AUTH: 'canary',
+        BLINK_USER_AGENT: 'cänary',
+        BLINK_ENDPOINT: 'https://canary.example',
+      },
+    ],
+  ])('that is %s is reported with all faults, what is accepted, and no value', (_, variables) => {
+    const read = () => readEnvironment(variables);
+    expect(read).toThrow(/^the environment of the function is invalid: /);
+    expect(read).toThrow(
+      /BLINK_LOGOUT_NAME must be 1 to 63 .*; WEBHOOK_AUTH must be key or iam; BLINK_USER_AGENT must be 1 to 200 printable ASCII/,
+    );
+    if ('BLINK_ENDPOINT' in variables)
+      expect(read).toThrow(/BLINK_ENDPOINT must be an http\(s\) URL of a loopback/);
+    expect(read).not.toThrow(/nary/);
+  });
+
+  test.each(['http://127.0.0.1:4000', 'https://localhost', 'http://[::1]:1/'])(
+    'has a loopback endpoint in place of Blink: %s',
+    (endpoint) => {
+      expect(readEnvironment({ ...COMPLETE, BLINK_ENDPOINT: endpoint }).BLINK_ENDPOINT).toBe(endpoint);
+    },
+  );
+
+  test.each([
+    'http://127.0.0.1.evil.com',
+    'http://127.0.0.1:80@evil.com',
+    'https://localhost.evil.com/',
+    'https://localhost:443/path',
+    'https://evil.com/?http://127.0.0.1',
+    'x-http://127.0.0.1',
+    'ftp://127.0.0.1',
+  ])('has no other endpoint in place of Blink: %s', (endpoint) => {
+    expect(() => readEnvironment({ ...COMPLETE, BLINK_ENDPOINT: endpoint })).toThrow('loopback');
+  });
+});

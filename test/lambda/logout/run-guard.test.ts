@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { Timing } from '../../../lambda/core/time.ts';
+import { guarded } from '../../../lambda/logout/run-guard.ts';
+
+const never = () => new Promise<never>(() => {});
+const inThreeSeconds = { remainingMs: () => 3_000 };
+
+/** Records the waits, which are over at once. */
+function timing() {
+  const waits: number[] = [];
+  const recorded: Timing = {
+    wait: async (ms) => {
+      waits.push(ms);
+    },
+    random: () => 0,
+  };
+  return { waits, timing: recorded };
+}
+
+describe('a run', () => {
+  test('that never settles fails shortly before its time is over', async () => {
+    const { waits, timing: recorded } = timing();
+    await expect(guarded(recorded, inThreeSeconds, never)).rejects.toMatchObject({ code: 'internal_error' });
+    expect(waits).toEqual([2_750]);
+  });
+
+  test('that settles leaves no listener behind', async () => {
+    const before = process.listenerCount('unhandledRejection');
+    const waiting = { wait: never, random: () => 0 };
+    expect(await guarded(waiting, inThreeSeconds, async () => 'result')).toBe('result');
+    expect(process.listenerCount('unhandledRejection')).toBe(before);
+    expect(process.listenerCount('uncaughtExceptionMonitor')).toBe(0);
+  });
+});
+
+describe('a process that crashes during a run', () => {
+  test.each(['late-error', 'unhandled-rejection', 'never'])('has written one event: %s', async (way) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      'test/lambda/logout/crashing-run.ts',
+      way,
+    ]);
+    const lines = stdout.trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ code: 'internal_error', InternalError: 1 });
+    expect(stdout).not.toContain('canary');
+  });
+});

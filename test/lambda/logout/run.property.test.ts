@@ -1,0 +1,240 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
+import {
+  ExchangeError,
+  type HttpExchange,
+  type HttpResponse,
+} from '../../../lambda/core/blink/http-exchange.ts';
+import { FAILURES } from '../../../lambda/core/failure-codes.ts';
+import { run } from '../../../lambda/logout/run.ts';
+import { inProcessStore } from '../in-process-store.ts';
+
+/** `npm run proof` draws more. */
+const numRuns = process.env['PROOF'] === 'long' ? 5_000 : 400;
+
+const CANARY = 'cAnArY';
+const KEY = `${CANARY}0${'k'.repeat(40)}`;
+const CODES = new Set(Object.keys(FAILURES));
+
+interface World {
+  readonly event: unknown;
+  readonly text?: string;
+  readonly exchange?: HttpExchange;
+}
+
+const granted: HttpExchange = async ({ url }) => ({
+  status: 200,
+  headers: { 'client-id': '42' },
+  text: url.pathname.endsWith('/token')
+    ? JSON.stringify({ access_token: `${CANARY}1`, refresh_token: `${CANARY}2` })
+    : '{"message":"logout","tier":"e008","account_id":7}',
+});
+
+const goodText = JSON.stringify({
+  refresh_token: `${CANARY}3`,
+  host: 'e008.immedia-semi.com',
+  password: `${CANARY}4`,
+});
+
+/** Short pauses are over at once; a deadline never comes. */
+const pauseOrNever = (ms: number) => (ms > 5_000 ? new Promise<void>(() => {}) : Promise.resolve());
+
+/** Runs one event, and returns all that anybody could see of it. Fails where anything but a code comes out. */
+async function observe({ event, text = goodText, exchange = granted }: World) {
+  const lines: string[] = [];
+  const wiring = {
+    store: inProcessStore('default', text),
+    blink: blinkOverHttps({
+      userAgent: 'Blink',
+      exchange,
+      timing: { wait: async () => {}, random: () => 0 },
+    }),
+    callers: { recent: async () => [KEY], renewed: async () => [KEY] },
+    timing: { wait: pauseOrNever, random: () => 0 },
+    sessionMetrics: true,
+    metricsNamespace: 'blink-logout',
+    log: (line: string) => lines.push(line),
+  };
+  const invocation = { requestId: 'r-1', coldStart: true, runEnds: { remainingMs: () => 60_000 } };
+  const ended = await run(wiring, event, invocation).then(
+    (reply) => ({ seen: JSON.stringify(reply), code: undefined }),
+    (error: unknown) => {
+      if (!(error instanceof Error)) throw new Error('something was thrown that is no error');
+      return {
+        seen: `${error.name} ${error.message} ${JSON.stringify(error)} ${String(error.cause)}`,
+        code: error.name,
+      };
+    },
+  );
+  expect(lines).toHaveLength(1);
+  const [line = ''] = lines;
+  JSON.parse(line);
+  if (ended.code !== undefined) expect(CODES).toContain(ended.code);
+  const seen = `${ended.seen}\n${line}`;
+  expect(seen).not.toContain(CANARY);
+  return { seen, line, code: ended.code };
+}
+
+/** What should never be, and is not what a property is about: the run's own last resort. */
+const neverUnexpected = (line: string) => expect(line).not.toContain('internal_error');
+
+const httpEvent = fc.record(
+  {
+    version: fc.oneof({ weight: 9, arbitrary: fc.constant('2.0') }, { weight: 1, arbitrary: fc.anything() }),
+    routeKey: fc.constantFrom('POST /logout', 'POST /logout/{session}', '$default'),
+    pathParameters: fc.oneof(
+      fc.constant(undefined),
+      fc.record({ session: fc.oneof(fc.constantFrom('default', 'x'), fc.string()) }),
+    ),
+    rawPath: fc.oneof(fc.constantFrom('/logout', '/logout/default', '/'), fc.webPath(), fc.string()),
+    headers: fc.dictionary(
+      fc.constantFrom(
+        'authorization',
+        'Authorization',
+        'webhook-id',
+        'webhook-timestamp',
+        'webhook-signature',
+        'x',
+      ),
+      fc.oneof(fc.constant(`Bearer ${KEY}`), fc.string(), fc.constant(`v1,${CANARY}`), fc.nat().map(String)),
+    ),
+    body: fc.oneof(fc.json(), fc.string(), fc.constant('{"action":"check"}'), fc.constant(undefined)),
+    isBase64Encoded: fc.boolean(),
+    requestContext: fc.record({ http: fc.record({ method: fc.constantFrom('POST', 'GET', '') }) }),
+  },
+  { requiredKeys: [] },
+);
+
+test('any event ends in a reply or a code, and no canary is ever seen', async () => {
+  const event = fc.oneof(
+    httpEvent,
+    fc.anything(),
+    fc.json().map((text): unknown => JSON.parse(text)),
+    fc.record(
+      { session: fc.anything(), action: fc.anything(), clientId: fc.anything() },
+      { requiredKeys: [] },
+    ),
+  );
+  await fc.assert(
+    fc.asyncProperty(event, async (drawn) => {
+      neverUnexpected((await observe({ event: drawn })).line);
+    }),
+    { numRuns, seed: 1 },
+  );
+});
+
+const secretValue = fc.oneof(
+  fc.string().map((text) => `${CANARY}${text}`),
+  fc.constantFrom(
+    '',
+    `${CANARY}%zz`,
+    `https://${CANARY}.example.com`,
+    `e008.immedia-semi.com@${CANARY}.example`,
+  ),
+  fc.constantFrom<unknown>(null, 7, true, [], {}, 'e008.immedia-semi.com', '1234567'),
+);
+const fieldName = fc.constantFrom(
+  ...[
+    'refresh_token',
+    'host',
+    'region_id',
+    'client_id',
+    'account_id',
+    'hardware_id',
+    'oauth_client_id',
+    'password',
+  ],
+  ...['refreshToken', 'accountId', 'clientId', 'region', 'tier', 'hardwareId', 'oauthClientId', 'email'],
+);
+const fields = fc.dictionary(fieldName, secretValue);
+
+test('any secret’s text ends in a reply or a code, and no canary is ever seen', async () => {
+  const text = fc.oneof(
+    fc.string().map((drawn) => `${CANARY}${drawn}`),
+    fields.map((drawn) => JSON.stringify(drawn)),
+    fields.map((drawn) => JSON.stringify({ refresh_token: `${CANARY}9`, ...drawn })),
+    fields.map((drawn) => JSON.stringify(drawn).slice(1)),
+    fields.map((drawn) => {
+      const pairs = Object.entries({ refresh_token: `${CANARY}9`, ...drawn });
+      return `BLINK_TOKENS='${pairs.map(([name, value]) => `${name}=${String(value)}`).join('|')}'`;
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(text, fc.constantFrom('logout', 'check'), async (drawn, action) => {
+      neverUnexpected((await observe({ event: { action }, text: drawn })).line);
+    }),
+    { numRuns, seed: 2 },
+  );
+});
+
+const answer: fc.Arbitrary<HttpResponse | ExchangeError> = fc.oneof(
+  fc.record({
+    status: fc.oneof(
+      fc.constantFrom(200, 201, 204, 302, 400, 401, 404, 406, 412, 426, 429, 500, 503),
+      fc.integer({ min: 100, max: 599 }),
+    ),
+    headers: fc.dictionary(
+      fc.constantFrom('client-id', 'user-id', 'retry-after', 'location'),
+      fc.oneof(fc.string(), fc.constant(CANARY)),
+    ),
+    text: fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc.constantFrom('', `<html>${CANARY}</html>`, `{"message":"${CANARY}`, '{"error":"invalid_grant"}'),
+      fc
+        .record({
+          error: fc.constantFrom('invalid_grant', 'invalid_client', CANARY),
+          error_description: fc.constant(CANARY),
+        })
+        .map((body) => JSON.stringify(body)),
+      fc
+        .record(
+          { access_token: fc.constant(`${CANARY}a`), refresh_token: fc.anything(), token: fc.anything() },
+          { requiredKeys: [] },
+        )
+        .map((body) => JSON.stringify(body)),
+      fc
+        .record({
+          tier: fc.oneof(fc.constant('e008'), fc.anything()),
+          account_id: fc.oneof(fc.nat(), fc.anything()),
+        })
+        .map((body) => JSON.stringify(body)),
+      fc
+        .record({ code: fc.oneof(fc.nat(), fc.constant(CANARY)), message: fc.anything() })
+        .map((body) => JSON.stringify(body)),
+    ),
+  }),
+  fc
+    .record({ progress: fc.constantFrom('not_sent', 'unanswered', 'cut_off'), timedOut: fc.boolean() })
+    .map(({ progress, timedOut }) => new ExchangeError(progress, timedOut, 'ECONNRESET')),
+);
+
+test('any answers of Blink end in a reply or a code, and no canary is ever seen', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(answer, { minLength: 1, maxLength: 8 }),
+      fc.boolean(),
+      async (answers, begins) => {
+        let calls = 0;
+        const exchange: HttpExchange = async (request) => {
+          const drawn = answers[calls++ % answers.length];
+          if (begins && calls === 1) return granted(request);
+          if (drawn === undefined || drawn instanceof ExchangeError) throw drawn;
+          return drawn;
+        };
+        neverUnexpected((await observe({ event: {}, exchange })).line);
+      },
+    ),
+    { numRuns, seed: 3 },
+  );
+});
+
+test('an unexpected error is reported by its name, without its message', async () => {
+  const exchange: HttpExchange = async () => {
+    throw new TypeError(`${CANARY}: cannot read`);
+  };
+  const { code, line } = await observe({ event: {}, exchange });
+  expect(code).toBe('internal_error');
+  expect(line).toContain('run.property.test.ts');
+});

@@ -1,0 +1,165 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Deployment, readDeployment } from '../../local/deployment.ts';
+
+type Properties = Record<string, unknown>;
+
+let root: string;
+let count = 0;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'blink-logout-test-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const FUNCTION_ARN = { 'Fn::GetAtt': ['Fn', 'Arn'] };
+
+/** The least that can be run. */
+const RESOURCES = {
+  Fn: {
+    Type: 'AWS::Lambda::Function',
+    Properties: { Code: { S3Key: 'abc.zip' }, Handler: 'index.handler', Runtime: 'nodejs24.x' },
+  },
+  Integration: {
+    Type: 'AWS::ApiGatewayV2::Integration',
+    Properties: {
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: FUNCTION_ARN,
+      PayloadFormatVersion: '2.0',
+    },
+  },
+  Route: {
+    Type: 'AWS::ApiGatewayV2::Route',
+    Properties: {
+      RouteKey: 'POST /door',
+      Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] },
+    },
+  },
+  Rule: {
+    Type: 'AWS::Events::Rule',
+    Properties: { ScheduleExpression: 'rate(1 day)', Targets: [{ Arn: FUNCTION_ARN, Id: 'Target0' }] },
+  },
+  Key: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'key', GenerateSecretString: {} } },
+  Machine: {
+    Type: 'AWS::StepFunctions::StateMachine',
+    Properties: {
+      DefinitionString: {
+        'Fn::Join': [
+          '',
+          [
+            '{"resource":"arn:',
+            { Ref: 'AWS::Partition' },
+            ':states","to":["',
+            FUNCTION_ARN,
+            '","',
+            { Ref: 'Topic' },
+            '"]}',
+          ],
+        ],
+      },
+    },
+  },
+  Other: { Type: 'AWS::SQS::Queue' },
+};
+
+/** Writes a cloud assembly in which some resources have other properties, or more, and reads it. */
+async function deploymentWith(
+  changes: Partial<Record<keyof typeof RESOURCES, Properties>> = {},
+  more: Record<string, { Type: string; Properties: Properties }> = {},
+): Promise<{ directory: string; deployment: Deployment }> {
+  const directory = await mkdtemp(join(root, `${count++}-`));
+  const changed = Object.entries(RESOURCES).map(([id, resource]) => {
+    const properties = 'Properties' in resource ? resource.Properties : {};
+    const change = Object.entries(changes).find(([changedId]) => changedId === id)?.[1] ?? {};
+    return [id, { ...resource, Properties: { ...properties, ...change } }];
+  });
+  const template = { Resources: { ...Object.fromEntries(changed), ...more } };
+  await writeFile(join(directory, 'a.template.json'), JSON.stringify(template));
+  return { directory, deployment: await readDeployment(directory) };
+}
+
+test("a property that the template leaves out has AWS's default", async () => {
+  const { directory, deployment } = await deploymentWith();
+  expect(deployment).toEqual({
+    function: {
+      name: 'Fn',
+      assetDirectory: join(directory, 'asset.abc'),
+      handler: 'index.handler',
+      runtime: 'nodejs24.x',
+      environment: {},
+      timeoutSeconds: 3,
+      memoryMb: 128,
+      logFormat: 'Text',
+    },
+    routes: [{ key: 'POST /door', authorization: 'NONE', timeoutMs: 30_000 }],
+    rule: { name: 'Rule', enabled: true, schedule: 'rate(1 day)', input: undefined },
+    stateMachine: {
+      resource: 'arn:aws:states',
+      to: ['arn:aws:local:us-east-1:123456789012:Fn', 'arn:aws:local:us-east-1:123456789012:Topic'],
+    },
+    webhookKey: { name: 'key', passwordLength: 32, excludePunctuation: false },
+  });
+});
+
+test('properties are read from the template', async () => {
+  const { deployment } = await deploymentWith({
+    Fn: {
+      FunctionName: 'named',
+      Environment: { Variables: { A: 'b' } },
+      Timeout: 60,
+      MemorySize: 256,
+      LoggingConfig: { LogFormat: 'JSON' },
+    },
+    Integration: { TimeoutInMillis: 5000 },
+    Route: { AuthorizationType: 'AWS_IAM' },
+    Rule: { Name: 'nightly', State: 'DISABLED', Targets: [{ Arn: FUNCTION_ARN, Input: '{"a":1}' }] },
+    Key: { Name: 'named', GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
+  });
+  expect(deployment).toMatchObject({
+    function: {
+      name: 'named',
+      environment: { A: 'b' },
+      timeoutSeconds: 60,
+      memoryMb: 256,
+      logFormat: 'JSON',
+    },
+    routes: [{ key: 'POST /door', authorization: 'AWS_IAM', timeoutMs: 5000 }],
+    rule: { name: 'nightly', enabled: false, input: { a: 1 } },
+    webhookKey: { name: 'named', passwordLength: 64, excludePunctuation: true },
+  });
+});
+
+test('a value that only AWS could fill in is named', async () => {
+  await expect(
+    deploymentWith({ Fn: { Environment: { Variables: { QUEUE: { Ref: 'Other' } } } } }),
+  ).rejects.toThrow(/AWS::Lambda::Function Fn .*\n.*\n.*Environment\.Variables\.QUEUE/);
+});
+
+test.each([
+  ['a route', { Integration: { IntegrationUri: { 'Fn::GetAtt': ['Another', 'Arn'] } } }, 'Route'],
+  ['the rule', { Rule: { Targets: [{ Arn: { 'Fn::GetAtt': ['Another', 'Arn'] }, Id: 'Target0' }] } }, 'Rule'],
+])('%s that leads elsewhere is an error', async (_what, changes, id) => {
+  await expect(deploymentWith(changes)).rejects.toThrow(`${id} does not have the function as its target`);
+});
+
+test('a second function is an error', async () => {
+  await expect(deploymentWith({}, { Fn2: RESOURCES.Fn })).rejects.toThrow(
+    'expected one AWS::Lambda::Function, found 2',
+  );
+});
+
+test('a secret that is generated in a way that the stand-in does not know is an error', async () => {
+  await expect(
+    deploymentWith(
+      {},
+      {
+        Key: {
+          Type: 'AWS::SecretsManager::Secret',
+          Properties: { Name: 'key', GenerateSecretString: { RequireEachIncludedType: false } },
+        },
+      },
+    ),
+  ).rejects.toThrow('RequireEachIncludedType');
+});

@@ -1,0 +1,271 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Route } from '../../../local/deployment.ts';
+import { startHttpApi } from '../../../local/http-api/start-http-api.ts';
+import type { InvocationResult } from '../../../local/lambda-process.ts';
+import type { LoopbackServer } from '../../../local/loopback-server.ts';
+
+function route(key: string, changes: Partial<Route> = {}): Route {
+  return { key, authorization: 'NONE', timeoutMs: 30_000, ...changes };
+}
+
+const ROUTES = [
+  route('ANY /door/{name}'),
+  route('POST /door/{name}'),
+  route('POST /door/front'),
+  route('POST /signed', { authorization: 'AWS_IAM' }),
+  route('POST /slow', { timeoutMs: 20 }),
+];
+
+let api: LoopbackServer;
+let events: unknown[] = [];
+let result: InvocationResult | Promise<InvocationResult>;
+
+const invoke = async (event: object) => {
+  events.push(JSON.parse(JSON.stringify(event)));
+  return {
+    requestId: 'r',
+    event: {},
+    start: 'warm',
+    initMs: 0,
+    durationMs: 1,
+    output: [],
+    result: await result,
+  } as const;
+};
+
+beforeAll(async () => {
+  api = await startHttpApi({ routes: ROUTES, invoke });
+});
+afterAll(() => api.close());
+beforeEach(() => {
+  events = [];
+  result = { kind: 'returned', payload: { statusCode: 204 } };
+});
+
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Record<string, string | string[]>;
+  readonly body?: string | Buffer;
+  readonly to?: LoopbackServer;
+}
+
+async function send(path: string, { method = 'POST', headers = {}, body = '', to = api }: Sent = {}) {
+  const sent = request(`${to.url}${path}`, { method, headers });
+  sent.end(body);
+  const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) =>
+    sent.on('response', resolve).on('error', reject),
+  );
+  const text = (await response.setEncoding('utf8').toArray()).join('');
+  return { status: response.statusCode, headers: response.headers, text };
+}
+
+test('a request becomes an event of payload format 2.0', async () => {
+  const { headers } = await send('/door/front%20door?a=1&b=%202&a=3', {
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'User-Agent': 'tester',
+      'X-Twice': ['one', 'two'],
+      Cookie: 'a=1; b=2',
+    },
+    body: '{"fields":"ü"}',
+  });
+  expect(events).toEqual([
+    {
+      version: '2.0',
+      routeKey: 'POST /door/{name}',
+      rawPath: '/door/front door',
+      rawQueryString: 'a=1&b=%202&a=3',
+      cookies: ['a=1', 'b=2'],
+      headers: {
+        host: `127.0.0.1:${api.port}`,
+        'content-length': '15',
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': 'tester',
+        'x-twice': 'one,two',
+        'x-amzn-trace-id': expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
+        'x-forwarded-for': '127.0.0.1',
+        'x-forwarded-port': String(api.port),
+        'x-forwarded-proto': 'http',
+      },
+      queryStringParameters: { a: '1,3', b: ' 2' },
+      requestContext: {
+        accountId: '123456789012',
+        apiId: 'local',
+        domainName: `127.0.0.1:${api.port}`,
+        domainPrefix: 'local',
+        http: {
+          method: 'POST',
+          path: '/door/front door',
+          protocol: 'HTTP/1.1',
+          sourceIp: '127.0.0.1',
+          userAgent: 'tester',
+        },
+        requestId: headers['apigw-requestid'],
+        routeKey: 'POST /door/{name}',
+        stage: '$default',
+        time: expect.stringMatching(/^\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000$/),
+        timeEpoch: expect.any(Number),
+      },
+      pathParameters: { name: 'front door' },
+      body: '{"fields":"ü"}',
+      isBase64Encoded: false,
+    },
+  ]);
+});
+
+test('without body, cookies, query and parameters, the event has no such fields', async () => {
+  await send('/door/front');
+  expect(Object.keys(events[0] ?? {})).toEqual([
+    'version',
+    'routeKey',
+    'rawPath',
+    'rawQueryString',
+    'headers',
+    'requestContext',
+    'isBase64Encoded',
+  ]);
+});
+
+test.each([
+  ['text/plain', false],
+  ['application/json', false],
+  ['Application/JSON;charset=utf-8', false],
+  ['application/xml', false],
+  ['application/x-www-form-urlencoded', true],
+  ['application/octet-stream', true],
+  [undefined, true],
+])('a body of content type %s is in base64: %s', async (contentType, isBase64Encoded) => {
+  await send('/door/front', {
+    headers: contentType === undefined ? {} : { 'content-type': contentType },
+    body: 'a=b',
+  });
+  expect(events).toMatchObject([{ isBase64Encoded, body: isBase64Encoded ? 'YT1i' : 'a=b' }]);
+});
+
+test.each([
+  ['POST', '/door/front', 'POST /door/front'],
+  ['POST', '/door/back', 'POST /door/{name}'],
+  ['GET', '/door/front', 'ANY /door/{name}'],
+])('%s %s takes the route %s', async (method, path, routeKey) => {
+  await send(path, { method });
+  expect(events).toMatchObject([{ routeKey }]);
+});
+
+test.each([
+  ['POST', '/'],
+  ['POST', '/door'],
+  ['POST', '/door/'],
+  ['POST', '/door/front/'],
+  ['POST', '/door/a/b'],
+  ['GET', '/signed'],
+])('%s %s has no route', async (method, path) => {
+  expect(await send(path, { method })).toMatchObject({ status: 404, text: '{"message":"Not Found"}' });
+  expect(events).toEqual([]);
+});
+
+test.each([
+  ['a stage', { stage: 'v1' }, '/v1/door/front%20door', '/v1/door/front door', 'v1'],
+  [
+    'an API mapping',
+    { mappingKey: 'home/blink' },
+    '/home/blink/door/front%20door',
+    '/door/front door',
+    '$default',
+  ],
+  ['a mapping to a stage', { stage: 'v1', mappingKey: 'home' }, '/home/door/x', '/v1/door/x', 'v1'],
+])('with %s, the route is matched without the prefix', async (_what, options, path, rawPath, stage) => {
+  const to = await startHttpApi({ routes: ROUTES, invoke, ...options });
+  await send(path, { to });
+  expect(await send('/door/front', { to })).toMatchObject({ status: 404 });
+  await to.close();
+  const name = rawPath.split('/').at(-1);
+  expect(events).toMatchObject([
+    {
+      routeKey: 'POST /door/{name}',
+      rawPath,
+      pathParameters: { name },
+      requestContext: { stage, routeKey: 'POST /door/{name}', http: { path: rawPath } },
+    },
+  ]);
+});
+
+test('a path that cannot be decoded is a bad request', async () => {
+  expect(await send('/door/%zz')).toMatchObject({ status: 400, text: '{"message":"Bad Request"}' });
+});
+
+test('a route with IAM accepts only signed requests, and passes the signer to the function', async () => {
+  expect(await send('/signed')).toMatchObject({ status: 403, text: '{"message":"Forbidden"}' });
+  expect(events).toEqual([]);
+  await send('/signed', { headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x' } });
+  expect(events).toMatchObject([{ requestContext: { authorizer: { iam: { accountId: '123456789012' } } } }]);
+});
+
+test('a function that takes too long is a 503', async () => {
+  const late = Promise.withResolvers<InvocationResult>();
+  result = late.promise;
+  expect(await send('/slow')).toMatchObject({ status: 503, text: '{"message":"Service Unavailable"}' });
+  late.resolve({ kind: 'returned', payload: { statusCode: 200 } });
+});
+
+test('a body of 10 MB passes, and one of a byte more does not', async () => {
+  const body = Buffer.alloc(10 * 1024 * 1024, 'x');
+  expect(await send('/door/front', { body })).toMatchObject({ status: 204 });
+  expect(await send('/door/front', { body: Buffer.concat([body, Buffer.from('x')]) })).toMatchObject({
+    status: 413,
+  });
+  expect(events).toHaveLength(1);
+});
+
+test('a structured payload is the reply', async () => {
+  result = {
+    kind: 'returned',
+    payload: {
+      statusCode: 429,
+      headers: { 'Content-Type': 'application/problem+json', 'Retry-After': 7 },
+      cookies: ['a=1', 'b=2'],
+      body: 'eyJhIjoxfQ==',
+      isBase64Encoded: true,
+    },
+  };
+  expect(await send('/door/front')).toMatchObject({
+    status: 429,
+    headers: {
+      'content-type': 'application/problem+json',
+      'retry-after': '7',
+      'set-cookie': ['a=1', 'b=2'],
+    },
+    text: '{"a":1}',
+  });
+});
+
+test.each([
+  ['an object', { a: 1 }, '{"a":1}'],
+  ['a text', 'plain', 'plain'],
+  ['null', null, 'null'],
+])('a payload that is %s without a status is the body of a 200', async (_what, payload, text) => {
+  result = { kind: 'returned', payload };
+  expect(await send('/door/front')).toMatchObject({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    text,
+  });
+});
+
+test.each([
+  ['an error', { kind: 'failed', error: { errorType: 'Error', errorMessage: 'canary', trace: ['canary'] } }],
+  ['a status that is none', { kind: 'returned', payload: { statusCode: 'canary' } }],
+  ['a body that is no text', { kind: 'returned', payload: { statusCode: 200, body: { canary: 1 } } }],
+] satisfies [string, InvocationResult][])('%s is a 500 that tells nothing', async (_what, given) => {
+  result = given;
+  expect(await send('/door/front')).toMatchObject({
+    status: 500,
+    text: '{"message":"Internal Server Error"}',
+  });
+});
+
+test('a port that is taken is an error', async () => {
+  await expect(
+    startHttpApi({ routes: [], invoke: () => Promise.reject(new Error()), port: api.port }),
+  ).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});

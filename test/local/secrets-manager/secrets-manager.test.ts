@@ -1,0 +1,549 @@
+import { request } from 'node:http';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  type FilterNameStringType,
+  GetRandomPasswordCommand,
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  RestoreSecretCommand,
+  SecretsManagerClient,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateSecretCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RequestRates } from '../../../local/secrets-manager/request-rates.ts';
+import {
+  refuse,
+  type SecretsManagerStandIn,
+  startSecretsManager,
+} from '../../../local/secrets-manager/start-secrets-manager.ts';
+
+const NAME = 'blink-logout/porch';
+const V1 = '00000000-0000-5000-8000-000000000001';
+const V2 = '00000000-0000-5000-8000-000000000002';
+const V3 = '00000000-0000-5000-8000-000000000003';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+let standIn: SecretsManagerStandIn;
+let client: SecretsManagerClient;
+
+beforeEach(async () => {
+  standIn = await startSecretsManager();
+  client = clientOf(standIn);
+  standIn.secrets.create(NAME, 'first', V1);
+});
+
+afterEach(async () => {
+  client.destroy();
+  await standIn.close();
+});
+
+function clientOf({ url }: { readonly url: string }, maxAttempts = 1): SecretsManagerClient {
+  return new SecretsManagerClient({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x', sessionToken: 'y' },
+    maxAttempts,
+  });
+}
+
+const put = (versionId: string, text: string, VersionStages?: string[]) =>
+  client.send(
+    new PutSecretValueCommand({
+      SecretId: NAME,
+      ClientRequestToken: versionId,
+      SecretString: text,
+      ...(VersionStages && { VersionStages }),
+    }),
+  );
+const move = (label: string, from?: string, to?: string) =>
+  client.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: NAME,
+      VersionStage: label,
+      RemoveFromVersionId: from,
+      MoveToVersionId: to,
+    }),
+  );
+const get = (asked: { VersionId?: string; VersionStage?: string } = {}) =>
+  client.send(new GetSecretValueCommand({ SecretId: NAME, ...asked }));
+const labels = () =>
+  Object.fromEntries(standIn.secrets.versions(NAME).map((version) => [version.versionId, version.labels]));
+
+describe('reading', () => {
+  it('gives the current version, with its labels and its time by the service’s own clock', async () => {
+    const createdAtMs = standIn.secrets.versions(NAME)[0]?.createdAtMs ?? 0;
+    const current = await get();
+    expect(current).toMatchObject({
+      SecretString: 'first',
+      VersionId: V1,
+      VersionStages: ['AWSCURRENT'],
+      CreatedDate: new Date(createdAtMs),
+    });
+    expect(current.ARN).toMatch(/:secret:blink-logout\/porch-/);
+  });
+
+  it('finds a version by id and by label, and refuses a pair that does not belong together', async () => {
+    await put(V2, 'second');
+    expect((await get({ VersionId: V1 })).SecretString).toBe('first');
+    expect((await get({ VersionStage: 'AWSPREVIOUS' })).SecretString).toBe('first');
+    await expect(get({ VersionId: V1, VersionStage: 'AWSCURRENT' })).rejects.toMatchObject({
+      name: 'InvalidRequestException',
+    });
+    await expect(get({ VersionId: V3 })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: `Secrets Manager can't find the specified secret value for VersionId: ${V3}`,
+    });
+  });
+
+  it('does not know a secret that is not there', async () => {
+    await expect(client.send(new GetSecretValueCommand({ SecretId: 'nothing' }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+      message: "Secrets Manager can't find the specified secret.",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+  it('lists labelled versions, and the others when asked, in pages', async () => {
+    await put(V2, 'second', ['CLAIM']);
+    await put(V3, 'third', ['CLAIM']);
+    const list = (more: object) => client.send(new ListSecretVersionIdsCommand({ SecretId: NAME, ...more }));
+    const ids = async (more: object) => (await list(more)).Versions?.map(({ VersionId }) => VersionId);
+    expect(await ids({})).toEqual([V1, V3]);
+    expect(await ids({ IncludeDeprecated: true })).toEqual([V1, V2, V3]);
+    const first = await list({ IncludeDeprecated: true, MaxResults: 2 });
+    expect(first.Versions?.map(({ VersionId }) => VersionId)).toEqual([V1, V2]);
+    expect(await ids({ IncludeDeprecated: true, NextToken: first.NextToken })).toEqual([V3]);
+    await expect(list({ NextToken: 'garbage' })).rejects.toMatchObject({ name: 'InvalidNextTokenException' });
+  });
+});
+
+describe('writing a version', () => {
+  it('moves AWSCURRENT to it, and AWSPREVIOUS to where AWSCURRENT was', async () => {
+    await put(V2, 'second');
+    await put(V3, 'third');
+    expect(labels()).toEqual({ [V1]: [], [V2]: ['AWSPREVIOUS'], [V3]: ['AWSCURRENT'] });
+  });
+
+  it('moves only the labels that are asked for', async () => {
+    await put(V2, 'second', ['CLAIM']);
+    await put(V3, 'third', ['CLAIM']);
+    expect(labels()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: [], [V3]: ['CLAIM'] });
+  });
+
+  it('does nothing when the same text comes again under the same token, not even to the labels', async () => {
+    await put(V2, 'second', ['CLAIM']);
+    const again = await put(V2, 'second', ['OTHER']);
+    expect(again).toMatchObject({ VersionId: V2, VersionStages: ['CLAIM'] });
+    expect(labels()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['CLAIM'] });
+  });
+
+  it('refuses another text under the same token', async () => {
+    await put(V2, 'second', ['CLAIM']);
+    await expect(put(V2, 'other', ['CLAIM'])).rejects.toMatchObject({ name: 'ResourceExistsException' });
+    expect((await get({ VersionId: V2 })).SecretString).toBe('second');
+  });
+
+  it('lets one of many at once write a version', async () => {
+    const puts = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, n) => put(V2, `run ${n}`, ['CLAIM'])),
+    );
+    expect(puts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('makes the first version of an empty secret current, with any labels', async () => {
+    await client.send(new CreateSecretCommand({ Name: 'empty' }));
+    await client.send(
+      new PutSecretValueCommand({ SecretId: 'empty', SecretString: 'x', VersionStages: ['AWSPENDING'] }),
+    );
+    expect(standIn.secrets.versions('empty')[0]?.labels).toEqual(['AWSPENDING', 'AWSCURRENT']);
+  });
+
+  it('refuses a token that is too short and an empty text', async () => {
+    await expect(put('short', 'second')).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(put(V2, '')).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it('refuses a twenty-first label', async () => {
+    const many = Array.from({ length: 19 }, (_, n) => `L${n}`);
+    await put(V2, 'second', many);
+    await expect(put(V3, 'third', ['L19'])).rejects.toMatchObject({ name: 'LimitExceededException' });
+  });
+
+  it('keeps a hundred versions of one day, then refuses, and the next day forgets the oldest without a label', async () => {
+    const id = (n: number) => `00000000-0000-5000-9000-${String(n).padStart(12, '0')}`;
+    for (let n = 0; n < 99; n++) standIn.secrets.find(NAME).put(id(n), 'x', []);
+    await expect(put(V2, 'one too many')).rejects.toMatchObject({ name: 'LimitExceededException' });
+    expect(standIn.secrets.versions(NAME)).toHaveLength(100);
+    standIn.clock.advanceMs(DAY_MS);
+    await put(V2, 'fits now');
+    const kept = standIn.secrets.versions(NAME).map(({ versionId }) => versionId);
+    expect(kept).toHaveLength(100);
+    expect(kept).toContain(V1); // labelled AWSCURRENT until now
+    expect(kept).not.toContain(id(0));
+  });
+});
+
+describe('moving a label', () => {
+  beforeEach(() => put(V2, 'second', ['CLAIM']));
+
+  it('drags AWSPREVIOUS to where AWSCURRENT was', async () => {
+    await move('AWSCURRENT', V1, V2);
+    expect(labels()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['CLAIM', 'AWSCURRENT'] });
+    await move('AWSCURRENT', V2, V1);
+    expect(labels()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['CLAIM', 'AWSPREVIOUS'] });
+  });
+
+  it('refuses to move a label from a version that does not have it', async () => {
+    await put(V3, 'third');
+    await expect(move('AWSCURRENT', V1, V2)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    await expect(move('AWSCURRENT', undefined, V2)).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    expect(labels()).toMatchObject({ [V3]: ['AWSCURRENT'], [V1]: ['AWSPREVIOUS'] });
+  });
+
+  it('puts a new label on, once and again, and takes it off', async () => {
+    await move('DONE', undefined, V1);
+    await move('DONE', undefined, V1);
+    expect(labels()[V1]).toEqual(['AWSCURRENT', 'DONE']);
+    await move('DONE', V1);
+    expect(labels()[V1]).toEqual(['AWSCURRENT']);
+    await expect(move('DONE', V1)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  it('never takes AWSCURRENT off altogether', async () => {
+    await expect(move('AWSCURRENT', V1)).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  it('does not move to a version that is not there', async () => {
+    await expect(move('AWSCURRENT', V1, V3)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(labels()[V1]).toEqual(['AWSCURRENT']);
+  });
+});
+
+describe('secrets as a whole', () => {
+  it('are created once, described, and listed by the beginning of their names', async () => {
+    await client.send(new CreateSecretCommand({ Name: 'other', SecretString: 'x', Description: 'not ours' }));
+    await expect(
+      client.send(new CreateSecretCommand({ Name: 'other', SecretString: 'y' })),
+    ).rejects.toMatchObject({ name: 'ResourceExistsException' });
+    const described = await client.send(new DescribeSecretCommand({ SecretId: NAME }));
+    expect(described).toMatchObject({ Name: NAME, VersionIdsToStages: { [V1]: ['AWSCURRENT'] } });
+    const listed = await client.send(
+      new ListSecretsCommand({ Filters: [{ Key: 'name', Values: ['blink-logout/'] }] }),
+    );
+    expect(listed.SecretList?.map(({ Name }) => Name)).toEqual([NAME]);
+    const page = await client.send(new ListSecretsCommand({ MaxResults: 1 }));
+    expect(page.NextToken).toBeDefined();
+  });
+
+  it('refuse everything but a description once they are scheduled for deletion', async () => {
+    await client.send(new DeleteSecretCommand({ SecretId: NAME }));
+    await expect(get()).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    await expect(put(V2, 'second')).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    const described = await client.send(new DescribeSecretCommand({ SecretId: NAME }));
+    expect(described.DeletedDate).toBeInstanceOf(Date);
+  });
+
+  it('are deleted at the end of the recovery window, and can be restored until then', async () => {
+    const { DeletionDate } = await client.send(
+      new DeleteSecretCommand({ SecretId: NAME, RecoveryWindowInDays: 7 }),
+    );
+    const days = ((DeletionDate?.getTime() ?? 0) - standIn.clock.nowMs()) / DAY_MS;
+    expect(days).toBeCloseTo(7, 2);
+    const listed = async (IncludePlannedDeletion: boolean) =>
+      (await client.send(new ListSecretsCommand({ IncludePlannedDeletion }))).SecretList?.length;
+    expect([await listed(false), await listed(true)]).toEqual([0, 1]);
+    await client.send(new RestoreSecretCommand({ SecretId: NAME }));
+    expect((await get()).SecretString).toBe('first');
+    await client.send(new DeleteSecretCommand({ SecretId: NAME }));
+    standIn.clock.advanceMs(29 * DAY_MS);
+    await expect(get()).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    standIn.clock.advanceMs(DAY_MS);
+    await expect(get()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  it('can be deleted at once, even if they do not exist', async () => {
+    const force = (SecretId: string) =>
+      client.send(new DeleteSecretCommand({ SecretId, ForceDeleteWithoutRecovery: true }));
+    await force(NAME);
+    await expect(get()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(await force('nothing')).toMatchObject({ Name: 'nothing' });
+  });
+
+  it.each([
+    { RecoveryWindowInDays: 7, ForceDeleteWithoutRecovery: true },
+    { RecoveryWindowInDays: 6 },
+    { RecoveryWindowInDays: 31 },
+  ])('refuse to be deleted with %j', async (more) => {
+    await expect(client.send(new DeleteSecretCommand({ SecretId: NAME, ...more }))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    expect((await get()).SecretString).toBe('first');
+  });
+
+  it('are found by the ARN without its suffix, but not by a part of the name', async () => {
+    const arn = (await get()).ARN ?? '';
+    const found = async (SecretId: string) =>
+      (await client.send(new GetSecretValueCommand({ SecretId }))).Name;
+    expect(await found(arn)).toBe(NAME);
+    expect(await found(arn.slice(0, -7))).toBe(NAME);
+    await expect(found(arn.slice(0, -8))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(found(`${NAME}${arn.slice(-7)}`)).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  it('take a new text, description and key by UpdateSecret', async () => {
+    const key = 'arn:aws:kms:us-east-1:123456789012:key/1';
+    const update = (more: object) => client.send(new UpdateSecretCommand({ SecretId: NAME, ...more }));
+    await expect(update({ KmsKeyId: key })).rejects.toMatchObject({ name: 'EncryptionFailure' });
+    standIn.secrets.kmsKeys.add(key);
+    expect((await update({ KmsKeyId: key, Description: 'ours' })).VersionId).toBeUndefined();
+    expect((await update({ SecretString: 'second', ClientRequestToken: V2 })).VersionId).toBe(V2);
+    expect(labels()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSCURRENT'] });
+    expect(await client.send(new DescribeSecretCommand({ SecretId: NAME }))).toMatchObject({
+      KmsKeyId: key,
+      Description: 'ours',
+    });
+  });
+
+  it('are not created under a key that does not exist', async () => {
+    const create = new CreateSecretCommand({ Name: 'other', SecretString: 'x', KmsKeyId: 'missing' });
+    await expect(client.send(create)).rejects.toMatchObject({ name: 'EncryptionFailure' });
+    expect(standIn.secrets.all()).toHaveLength(1);
+  });
+
+  it('have tags, by which they are listed', async () => {
+    const Tags = [
+      { Key: 'team', Value: 'porch' },
+      { Key: 'gone', Value: '' },
+    ];
+    await client.send(new CreateSecretCommand({ Name: 'other', SecretString: 'x', Tags: [...Tags] }));
+    await client.send(new TagResourceCommand({ SecretId: NAME, Tags: [{ Key: 'team', Value: 'garden' }] }));
+    await client.send(new UntagResourceCommand({ SecretId: 'other', TagKeys: ['gone'] }));
+    const described = await client.send(new DescribeSecretCommand({ SecretId: 'other' }));
+    expect(described.Tags).toEqual([{ Key: 'team', Value: 'porch' }]);
+    const names = async (Key: FilterNameStringType, value: string) => {
+      const listed = await client.send(new ListSecretsCommand({ Filters: [{ Key, Values: [value] }] }));
+      return listed.SecretList?.map(({ Name }) => Name);
+    };
+    expect(await names('tag-key', 'team')).toEqual([NAME, 'other']);
+    expect(await names('tag-value', 'gar')).toEqual([NAME]);
+    expect(await names('name', '!blink-logout/')).toEqual(['other']);
+  });
+
+  it('come with random passwords of every kind of character', async () => {
+    const { RandomPassword } = await client.send(
+      new GetRandomPasswordCommand({ PasswordLength: 40, ExcludePunctuation: true }),
+    );
+    expect(RandomPassword).toMatch(/^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[a-zA-Z0-9]{40}$/);
+  });
+});
+
+describe('what a test can see and do', () => {
+  it('remembers who asked for what, and no text', async () => {
+    await put(V2, 'canary', ['CLAIM']);
+    expect(standIn.calls).toEqual([
+      {
+        action: 'PutSecretValue',
+        secretId: NAME,
+        versionId: V2,
+        labels: ['CLAIM'],
+        atMs: expect.any(Number),
+        hasSessionToken: true,
+      },
+    ]);
+    expect(JSON.stringify(standIn.calls)).not.toContain('canary');
+  });
+
+  it('throttles so many times and then serves: the SDK’s own retry gets through', async () => {
+    const patient = clientOf(standIn, 2);
+    standIn.faults.before('GetSecretValue', refuse('ThrottlingException'), { times: 1 });
+    const current = await patient.send(new GetSecretValueCommand({ SecretId: NAME }));
+    patient.destroy();
+    expect(current.$metadata.attempts).toBe(2);
+    expect(standIn.calls).toHaveLength(2);
+  });
+
+  it('denies an action in the words of the service, and names the secret’s ARN', async () => {
+    standIn.permissions.deny('secretsmanager:GetSecretValue', 'secretsmanager:ListSecrets');
+    const { ARN } = await client.send(new DescribeSecretCommand({ SecretId: NAME }));
+    const user = 'User: arn:aws:iam::123456789012:user/local is not authorized to perform:';
+    const because = (action: string) => `because no identity-based policy allows the ${action} action`;
+    await expect(get()).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: `${user} secretsmanager:GetSecretValue on resource: ${ARN} ${because('secretsmanager:GetSecretValue')}`,
+    });
+    await expect(client.send(new GetSecretValueCommand({ SecretId: 'nothing' }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('on resource: nothing because'),
+    });
+    await expect(client.send(new ListSecretsCommand({}))).rejects.toMatchObject({
+      message: `${user} secretsmanager:ListSecrets ${because('secretsmanager:ListSecrets')}`,
+    });
+    await put(V2, 'second');
+    standIn.permissions.allowAll();
+    expect((await get()).SecretString).toBe('second');
+  });
+
+  it('denies the KMS key apart from the action, for reading and for writing', async () => {
+    const refused = { name: 'AccessDeniedException', message: 'Access to KMS is not allowed' };
+    standIn.permissions.deny('kms:Decrypt');
+    await expect(get()).rejects.toMatchObject(refused);
+    await put(V2, 'second');
+    standIn.permissions.deny('kms:GenerateDataKey');
+    await expect(put(V3, 'third')).rejects.toMatchObject(refused);
+    await move('AWSCURRENT', V2, V1);
+    await client.send(new CreateSecretCommand({ Name: 'without-a-text' }));
+    await client.send(new UpdateSecretCommand({ SecretId: NAME, Description: 'no text' }));
+  });
+
+  it('throttles the fifty-first write of a second over all secrets, if asked', async () => {
+    const writes = () => {
+      for (let n = 0; n < 50; n++) standIn.requestRates.count('PutSecretValue');
+    };
+    writes();
+    await put(V2, 'second');
+    standIn.requestRates.enforced = 'writes';
+    writes();
+    await expect(put(V3, 'third')).rejects.toMatchObject({ name: 'ThrottlingException' });
+    await expect(move('DONE', undefined, V1)).rejects.toMatchObject({ name: 'ThrottlingException' });
+    expect((await get()).SecretString).toBe('second');
+    standIn.clock.advanceMs(1000);
+    await put(V3, 'third');
+  });
+
+  it.each([
+    ['writes', 'ListSecretVersionIds', 1000],
+    ['all', 'ListSecretVersionIds', 50],
+    ['all', 'ListSecrets', 100],
+  ] as const)('with %s limited, %s is called up to %i times in a second', (enforced, action, times) => {
+    const rates = new RequestRates({ nowMs: () => 0 });
+    rates.enforced = enforced;
+    for (let n = 0; n < times; n++) rates.count(action);
+    if (times < 1000) expect(() => rates.count(action)).toThrow('Rate exceeded');
+  });
+
+  it('verifies signatures, if asked', async () => {
+    const checking = await startSecretsManager({ accessKeys: { AKIDEXAMPLE: 'right' } });
+    checking.secrets.create(NAME, 'first', V1);
+    const read = async (
+      secretAccessKey: string,
+      { accessKeyId = 'AKIDEXAMPLE', unsigned = {}, ...session }: Signing = {},
+    ) => {
+      const credentials = { accessKeyId, secretAccessKey, ...session };
+      const signing = new SecretsManagerClient({
+        endpoint: checking.url,
+        region: 'eu-central-1',
+        credentials,
+        maxAttempts: 1,
+      });
+      signing.middlewareStack.add(
+        (next) => (call) => {
+          Object.assign((call.request as { headers: object }).headers, unsigned);
+          return next(call);
+        },
+        { step: 'deserialize' },
+      );
+      const value = await signing.send(new GetSecretValueCommand({ SecretId: NAME })).catch((error) => error);
+      signing.destroy();
+      return value.SecretString ?? value.name;
+    };
+    expect(await read('right')).toBe('first');
+    expect(await read('right', { sessionToken: 'token' })).toBe('first');
+    expect(await read('wrong')).toBe('InvalidSignatureException');
+    expect(await read('right', { accessKeyId: 'AKIDOTHER' })).toBe('UnrecognizedClientException');
+    expect(await read('right', { unsigned: { 'x-amz-meta': '1' } })).toBe('InvalidSignatureException');
+    expect(await read('right', { unsigned: { 'x-meta': '1' } })).toBe('first');
+    checking.clock.advanceMs(6 * 60_000);
+    expect(await read('right')).toBe('InvalidSignatureException');
+    await checking.close();
+  });
+
+  it('can be down, or do what it was asked and lose the answer', async () => {
+    standIn.faults.add(
+      { on: 'PutSecretValue', at: 'before', times: 1, effect: { do: 'destroy' } },
+      { on: 'PutSecretValue', at: 'after', times: 1, effect: { do: 'destroy' } },
+    );
+    await expect(put(V2, 'second')).rejects.toThrow();
+    expect(labels()).not.toHaveProperty(V2);
+    await expect(put(V2, 'second')).rejects.toThrow();
+    expect(labels()).toHaveProperty(V2);
+  });
+
+  it('reports a call before and after it, and waits for the hook', async () => {
+    const seen: unknown[] = [];
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    standIn.faults.onCall = async ({ action }, moment) => {
+      seen.push([action, moment, labels()]);
+      if (moment === 'after') await held;
+    };
+    const answered = put(V2, 'second', ['CLAIM']).then(() => 'answered');
+    await expect.poll(() => seen).toHaveLength(2);
+    expect(seen).toEqual([
+      ['PutSecretValue', 'before', { [V1]: ['AWSCURRENT'] }],
+      ['PutSecretValue', 'after', { [V1]: ['AWSCURRENT'], [V2]: ['CLAIM'] }],
+    ]);
+    release();
+    expect(await answered).toBe('answered');
+  });
+
+  it('dates its answers by the clock that also ages the versions', async () => {
+    standIn.clock.advanceMs(10 * DAY_MS);
+    await put(V2, 'second');
+    const [before, after] = standIn.secrets.versions(NAME).map(({ createdAtMs }) => createdAtMs);
+    expect((after ?? 0) - (before ?? 0)).toBeGreaterThanOrEqual(10 * DAY_MS);
+    const { headers } = await post('secretsmanager.DescribeSecret', JSON.stringify({ SecretId: NAME }));
+    expect(Date.parse(headers.date ?? '') - Date.now()).toBeGreaterThan(9 * DAY_MS);
+  });
+});
+
+interface Signing {
+  readonly accessKeyId?: string;
+  readonly sessionToken?: string;
+  /** Headers that are added after the signature was made. */
+  readonly unsigned?: Readonly<Record<string, string>>;
+}
+
+describe('requests that no SDK would send', () => {
+  it('are refused with the name of what is wrong', async () => {
+    const type = async (...sent: Parameters<typeof post>) => (await post(...sent)).body;
+    expect(await type('secretsmanager.GetSecretValue', '{}', {})).toContain(
+      'MissingAuthenticationTokenException',
+    );
+    expect(await type('secretsmanager.Nonsense', '{}')).toContain('UnknownOperationException');
+    expect(await type('secretsmanager.toString', '{}')).toContain('UnknownOperationException');
+    expect(await type('secretsmanager.GetSecretValue', 'not json')).toContain('SerializationException');
+    expect(await type('secretsmanager.GetSecretValue', '{"Secret":1}')).toContain('ValidationException');
+  });
+});
+
+function post(
+  target: string,
+  body: string,
+  headers: Record<string, string> = { authorization: 'AWS4-HMAC-SHA256 Credential=x' },
+): Promise<{ body: string; headers: { date?: string } }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      standIn.url,
+      { method: 'POST', headers: { 'x-amz-target': target, ...headers } },
+      async (answer) => {
+        let text = '';
+        for await (const chunk of answer) text += chunk;
+        resolve({ body: text, headers: { ...(answer.headers.date && { date: answer.headers.date }) } });
+      },
+    );
+    sent.on('error', reject).end(body);
+  });
+}
