@@ -1,54 +1,33 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A connection through the proxy. Times are by the wall clock. */
-export interface ProxiedConnection {
-  /** The server name in the client's first TLS message (RFC 6066 section 3), if it is one of Blink's hosts. */
-  host: string | undefined;
-  readonly openedAtMs: number;
-  /** When the client received the server's first bytes, which end the server's part of the handshake. */
-  establishedAtMs: number | undefined;
-}
-
 const BLINK_HOST = /api\.oauth\.blink\.com|rest-[a-z0-9]+\.immedia-semi\.com/;
 
 /**
  * Starts a TCP proxy with a round-trip time of `awayMs`: every byte takes half of it, and a new connection takes one round
  * trip more, which it does not take on the loopback interface. The service answers the first bytes, which are TLS's, after
  * `workMs`, its CPU time included. The stand-ins delay their answers to requests themselves.
- * @param connections receives every connection
+ * @param hosts receives for each connection the host of Blink in the client's first TLS message (RFC 6066 section 3)
  * @returns the proxy's port
  */
 export async function startDelayingProxy(
   targetPort: number,
   { awayMs, workMs }: { readonly awayMs: number; readonly workMs: number },
-  connections: ProxiedConnection[],
+  hosts: (string | undefined)[] = [],
 ): Promise<number> {
   const server = createServer((client) => {
-    const seen: ProxiedConnection = {
-      host: undefined,
-      openedAtMs: wallClockMs(),
-      establishedAtMs: undefined,
-    };
-    connections.push(seen);
+    const openedAtMs = wallClockMs();
     const target = connect({ host: '127.0.0.1', port: targetPort, noDelay: true });
     client.setNoDelay(true);
-    client.once('data', (bytes) => {
-      seen.host = BLINK_HOST.exec(bytes.toString('latin1'))?.[0];
-    });
-    let helloAtMs = seen.openedAtMs;
+    client.once('data', (bytes) => hosts.push(BLINK_HOST.exec(bytes.toString('latin1'))?.[0]));
+    let helloAtMs = openedAtMs;
     relay(client, target, awayMs / 2, {
-      notBeforeMs: () => seen.openedAtMs + awayMs,
+      notBeforeMs: () => openedAtMs + awayMs,
       onFirstDelivery: (atMs) => {
         helloAtMs = atMs;
       },
     });
-    relay(target, client, awayMs / 2, {
-      notBeforeMs: () => helloAtMs + workMs,
-      onFirstDelivery: (atMs) => {
-        seen.establishedAtMs = atMs;
-      },
-    });
+    relay(target, client, awayMs / 2, { notBeforeMs: () => helloAtMs + workMs });
   });
   server.listen(0, '127.0.0.1').unref();
   await once(server, 'listening');
@@ -60,7 +39,7 @@ export async function startDelayingProxy(
 interface RelayOptions {
   /** The earliest time at which the first bytes leave, by the wall clock. Later bytes follow them. */
   readonly notBeforeMs: () => number;
-  readonly onFirstDelivery: (atMs: number) => void;
+  readonly onFirstDelivery?: (atMs: number) => void;
 }
 
 /** Passes bytes and the end on after a delay, in their order. */
@@ -82,7 +61,7 @@ function relay(
       if (!to.destroyed) to.write(bytes);
     }),
   );
-  from.once('data', () => later(() => onFirstDelivery(wallClockMs())));
+  from.once('data', () => later(() => onFirstDelivery?.(wallClockMs())));
   from.on('close', () => later(() => to.destroy()));
   from.on('error', () => undefined);
 }

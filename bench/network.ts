@@ -1,12 +1,15 @@
-/** The round-trip time of each service, and the time that it takes for a handshake or a request. */
-export interface Delays {
-  readonly blinkAwayMs: number;
-  readonly blinkWorkMs: number;
-  readonly secretsAwayMs: number;
-  readonly secretsWorkMs: number;
-}
+import * as v from 'valibot';
 
-export const DEFAULT_DELAYS: Delays = {
+/** The round-trip time of each service, and the time that it takes for a handshake or a request. */
+export const delaysSchema = v.object({
+  blinkAwayMs: v.number(),
+  blinkWorkMs: v.number(),
+  secretsAwayMs: v.number(),
+  secretsWorkMs: v.number(),
+});
+export type Delays = v.InferOutput<typeof delaysSchema>;
+
+export const DELAYS: Delays = {
   blinkAwayMs: 80,
   blinkWorkMs: 60,
   secretsAwayMs: 2,

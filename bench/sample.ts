@@ -1,79 +1,29 @@
 import { fork } from 'node:child_process';
-import { on, once } from 'node:events';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { NO_SHARED_FILES } from '../lambda/logout/environment.ts';
-import type { CpuShares } from './cpu-share.ts';
-import type { StandIns } from './stand-ins.ts';
-import { WEBHOOK_KEY } from './stand-ins-protocol.ts';
-import type { Variant } from './variants.ts';
+import { limitCpu } from './cpu-share.ts';
+import { type StandIns, WEBHOOK_KEY } from './stand-ins.ts';
 
 const MEASURED = fileURLToPath(new URL('measured-process.mjs', import.meta.url));
 const NODE_MODULES = fileURLToPath(new URL('../node_modules', import.meta.url));
 
-/** The fields of the Chrome DevTools protocol's `Profiler.Profile` that are used. */
-const profileSchema = v.object({
-  nodes: v.array(
-    v.object({
-      id: v.number(),
-      callFrame: v.object({
-        functionName: v.string(),
-        url: v.string(),
-        lineNumber: v.number(),
-        columnNumber: v.number(),
-      }),
-    }),
-  ),
-  samples: v.array(v.number()),
-  timeDeltas: v.array(v.number()),
-});
-export type Profile = v.InferOutput<typeof profileSchema>;
-
 const sampleSchema = v.object({
-  /** The start of Node: from the start of the process to its first line. */
-  nodeMs: v.number(),
-  /** The wall clock when the handler began to load. */
-  startedAtMs: v.number(),
-  /** The initialisation: loading the handler, and what it awaits. */
-  initMs: v.number(),
-  /** The first call. */
-  firstMs: v.number(),
-  /** User and system time of all threads, from the start of the initialisation to the first reply. */
-  coldCpuMs: v.number(),
-  /** Resident after the first call. */
-  rssBytes: v.number(),
-  /** The size of the CommonJS files that were loaded for the first call. */
-  loadedBytes: v.number(),
-  idleMs: v.array(v.number()),
+  /** A webhook in a new process: from the loading of the handler to the reply. Node's own start is not in it. */
+  coldMs: v.number(),
+  /** A call after 3.5 s without one, whose connections are too old to be used. */
+  idleMs: v.number(),
+  /** Calls with open connections, one after another. */
   warmMs: v.array(v.number()),
+  /** User and system time of all threads, to the first reply. */
+  coldCpuMs: v.number(),
   /** Per call. */
   warmCpuMs: v.number(),
-  peakBytes: v.number(),
-  warmProfile: v.optional(profileSchema),
+  /** After the first call. */
+  residentMb: v.number(),
 });
 export type Sample = v.InferOutput<typeof sampleSchema>;
-
-/** The same for all samples. */
-export interface Machine {
-  readonly standIns: StandIns;
-  readonly certificateFile: string;
-  readonly shares: CpuShares;
-}
-
-export interface SamplePlan {
-  /** @default - no limit on CPU */
-  readonly memoryMb?: number;
-  /** The pause between the initialisation and the first call. @default 0, as in a cold start */
-  readonly pauseMs?: number;
-  /** The first call. @default webhook */
-  readonly trigger?: 'webhook' | 'schedule';
-  /** Sessions that are logged out, each after 3.5 s without a call. @default none */
-  readonly afterIdling?: readonly string[];
-  /** Sessions that are logged out after those, one after another. @default none */
-  readonly warm?: readonly string[];
-  /** Whether the warm calls are profiled. @default false */
-  readonly profile?: boolean;
-}
 
 const WEBHOOK = {
   version: '2.0',
@@ -82,37 +32,33 @@ const WEBHOOK = {
   headers: { authorization: `Bearer ${WEBHOOK_KEY}` },
   requestContext: { http: { method: 'POST' } },
 };
-const SCHEDULED = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };
+
+const WARM = ['warm-1', 'warm-2', 'warm-3', 'warm-4'];
 
 /** Runs a new process, with sessions that have just been signed in. */
 export async function takeSample(
-  { name, file }: Variant,
-  { standIns, certificateFile, shares }: Machine,
-  { memoryMb, pauseMs = 0, trigger = 'webhook', afterIdling = [], warm = [], profile = false }: SamplePlan,
+  file: string,
+  standIns: StandIns,
+  certificateFile: string,
+  memoryMb: number,
 ): Promise<Sample> {
-  await standIns.signIn('default', ...afterIdling, ...warm);
-  const toEvent = (session: string) => ({ session });
-  const first = trigger === 'webhook' ? WEBHOOK : SCHEDULED;
-  const plan = {
-    file,
-    pauseMs,
-    first,
-    afterIdling: afterIdling.map(toEvent),
-    warm: warm.map(toEvent),
-    profile,
-  };
+  await standIns.signIn('default', 'idle', ...WARM);
   const child = fork(MEASURED, [], {
     env: environment(standIns, certificateFile),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const limited = memoryMb === undefined ? undefined : shares.limit(child.pid ?? 0, memoryMb);
+  const limited = limitCpu(child.pid ?? 0, memoryMb);
+  const toEvent = (session: string) => ({ session });
   try {
-    child.send({ ...plan, shareFile: limited?.shareFile });
-    for await (const [message] of on(child, 'message', { close: ['exit'] })) {
-      if (message === 'initialised') limited?.initialised();
-      else return v.parse(sampleSchema, message);
-    }
-    throw new Error(`${name} has failed`);
+    child.send({
+      file,
+      limit: limited && { file: limited.file, text: limited.text },
+      first: WEBHOOK,
+      afterIdling: toEvent('idle'),
+      warm: WARM.map(toEvent),
+    });
+    const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+    return v.parse(sampleSchema, message);
   } finally {
     if (child.exitCode === null) await once(child, 'exit');
     limited?.release();

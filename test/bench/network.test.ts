@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { type ProxiedConnection, startDelayingProxy } from '../../bench/delaying-proxy.ts';
-import { blinkMs, DEFAULT_DELAYS, limitMs } from '../../bench/network.ts';
+import { startDelayingProxy } from '../../bench/delaying-proxy.ts';
+import { blinkMs, DELAYS, limitMs } from '../../bench/network.ts';
 
 test.each([
   // handshake, refresh, save, move, logout, mark
@@ -12,7 +12,7 @@ test.each([
   // read, claim, refresh, save, move, logout, mark
   ['warm', 8 + 8 + 140 + 8 + 8 + 140 + 8],
 ] as const)('the limit of a %s call is the sum of its waits', (call, sum) => {
-  expect(limitMs(call, DEFAULT_DELAYS)).toBe(sum);
+  expect(limitMs(call, DELAYS)).toBe(sum);
 });
 
 test('where Secrets Manager is the slower one, it is on the path', () => {
@@ -24,11 +24,11 @@ test('where Secrets Manager is the slower one, it is on the path', () => {
 test('through the proxy, a connection costs one round trip, and an answer another, the first with the service’s work', async () => {
   const server = createServer((socket) => socket.pipe(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const seen: ProxiedConnection[] = [];
+  const hosts: (string | undefined)[] = [];
   const port = await startDelayingProxy(
     (server.address() as AddressInfo).port,
     { awayMs: 60, workMs: 40 },
-    seen,
+    hosts,
   );
   const client = connect(port, '127.0.0.1');
 
@@ -41,7 +41,7 @@ test('through the proxy, a connection costs one round trip, and an answer anothe
   expect(await roundTripMs('to rest-e008.immedia-semi.com')).toBeGreaterThanOrEqual(158);
   const again = await roundTripMs('again');
   expect(again).toBeGreaterThanOrEqual(58);
-  expect(seen).toMatchObject([{ host: 'rest-e008.immedia-semi.com' }]);
+  expect(hosts).toEqual(['rest-e008.immedia-semi.com']);
   client.destroy();
   server.close();
 });

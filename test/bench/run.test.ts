@@ -1,26 +1,53 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { readOptions } from '../../bench/options.ts';
+import { DELAYS } from '../../bench/network.ts';
+import { noise, resultsTable, type Samples } from '../../bench/results.ts';
+import type { Sample } from '../../bench/sample.ts';
 
-test('a short run measures every part and writes no page', async () => {
-  const options = '--rounds 1 --memory 1769 --calls 5 --blink-away 6 --blink-work 2'.split(' ');
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['bench/run.ts', ...options]).catch(
-    (error: { stdout: string; stderr: string }) => error, // on a busy machine the run is void
+const sample = (coldMs: number): Sample => ({
+  coldMs,
+  idleMs: 570,
+  warmMs: [340, 342],
+  coldCpuMs: 90,
+  warmCpuMs: 5,
+  residentMb: 66.7,
+});
+
+function samples(controlMs: number): Samples {
+  return { this: [sample(500), sample(540)], control: [sample(controlMs)], baseline: [sample(1_040)] };
+}
+
+test('the table has medians, minima, the ratio to the baseline and the limit', () => {
+  expect(resultsTable(samples(520), DELAYS)).toContain(
+    '| Cold webhook, ms | 520 (500) | 520 (520) | 1040 (1040) | 0.50 | 524 |',
   );
+});
+
+test.each([
+  [520 * 1.06, []],
+  [520 * 0.94, []],
+  [520 * 1.08, ['Cold webhook, ms: the control is at ×1.08']],
+  [520 * 0.92, ['Cold webhook, ms: the control is at ×0.92']],
+])(
+  'a control of %s ms beside 520 ms makes the run void where it differs by more than 7 %%',
+  (ms, expected) => {
+    expect(noise(samples(ms))).toEqual(expected);
+  },
+);
+
+test('a run measures every build, and says what it was measured against', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['bench/run.ts', '--rounds', '1']).catch(
+    (error: { stdout: string }) => error, // on a busy machine the run is void
+  );
+  expect(stdout).toMatch(/^At 512 MB\. Blink is 80 ms away/m);
   expect(stdout).toMatch(
-    /^A cold webhook takes \d\.\d\d s, a nightly run \d\.\d\d s; of that, 0\.03 s is Blink\.$/m,
+    /^\| Cold webhook, ms \| \d+ \(\d+\) \| \d+ \(\d+\) \| \d+ \(\d+\) \| \d\.\d\d \| 524 \|$/m,
   );
-  expect(stdout).toMatch(/^Blink is 6 ms away \(one round trip\) and works 2 ms .* CPU share by /m);
-  expect(stdout).toMatch(/^\| 1,769 \| \d/m);
-  expect(stdout).toMatch(/^\| CPU to the first reply, ms \| \d/m);
-  expect(stdout).toMatch(/^\| `@smithy\/core` \| \d/m);
-  expect(stderr).toMatch(/^the wait: 4 of 4 samples, 0 s left$/m);
-}, 180_000);
+}, 120_000);
 
-test('an option that is no whole number is named', () => {
-  expect(() => readOptions(['--rounds', 'many'])).toThrow(
-    '--rounds was given as many; accepted is a whole number',
-  );
-  expect(() => readOptions(['--memory', '128,half'])).toThrow('--memory was given as half');
+test('a number of rounds that is none is named', async () => {
+  await expect(
+    promisify(execFile)(process.execPath, ['bench/run.ts', '--rounds', 'many']),
+  ).rejects.toMatchObject({ code: 2, stderr: '--rounds is many; expected a whole number of at least 1\n' });
 });

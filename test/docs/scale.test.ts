@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { MAX_KEPT_VERSIONS } from '../../lambda/core/vault/session-state.ts';
-import { readSettings } from '../../lib/read-settings.ts';
 import type { Invocation } from '../../local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
@@ -160,18 +159,6 @@ describe('other counts of the page:', () => {
       stack.deployment.function.memoryMb,
     );
   });
-});
-
-test('the seconds that are billed are those that were measured, rounded up to half a second', () => {
-  const performance = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8');
-  const measured = Number(/Lambda bills ([\d.]+) s for the nightly run/.exec(performance)?.[1]);
-  expect(figure('What else a run costs', 'Seconds that are billed')).toBe(Math.ceil(2 * measured) / 2);
-});
-
-test('the function’s memory is what the measurements choose', () => {
-  const performance = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8');
-  const chosen = /The least memory within 10 % .* is \*\*(\d+) MB\*\*/.exec(performance)?.[1];
-  expect(readSettings({}).memoryMb).toBe(Number(chosen));
 });
 
 describe('the rates', () => {
