@@ -14,8 +14,8 @@ import {
 } from './setting-schemas.ts';
 
 /**
- * The settings, as they are documented everywhere: tests compare the README's table, docs/settings.schema.json and the
- * schema below with these descriptions and defaults.
+ * The settings. `npm run docs` writes docs/settings.md and docs/settings.schema.json from these descriptions and from the
+ * schema below.
  */
 export interface GivenSettings {
   /**
@@ -74,7 +74,7 @@ export interface GivenSettings {
    */
   readonly refreshTokenMaxAgeDays?: number;
   /**
-   * The function's memory in MB, and with it its share of a processor. docs/performance.md has what it costs and
+   * The function's memory in MB, and with it its share of a processor. docs/performance.md has what it
    * saves.
    * @default 512
    */

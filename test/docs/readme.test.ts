@@ -19,13 +19,11 @@ import { FAILURES } from '../../lambda/core/failure-codes.ts';
 import { parseStoredSession } from '../../lambda/core/stored-session/parse-stored-session.ts';
 import { secretsManagerClient } from '../../lambda/core/vault/secrets-manager.ts';
 import { readSettings } from '../../lib/read-settings.ts';
-import { settingsSchema } from '../../lib/settings.ts';
 import { gatherSettings } from '../../lib/settings-file.ts';
 import { signIn } from '../../local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../local/local-sessions.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { type LoopbackServer, startLoopbackServer } from '../../local/loopback-server.ts';
-import { SETTING_DOCUMENTS } from '../lib/setting-documents.ts';
 import { HAS_AWS_CLI, secretsManagerRequest } from './aws-cli.ts';
 import { freePort } from './free-port.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
@@ -303,16 +301,6 @@ describe('a recipe of the README works as it stands', () => {
 });
 
 describe('what the README says is so', () => {
-  test('of the settings: each has its row, with its default and its description', () => {
-    const defaults: Readonly<Record<string, unknown>> = v.getDefaults(settingsSchema);
-    const rows = [...SETTING_DOCUMENTS].map(([name, { description }]) => {
-      const value = defaults[name] === undefined ? 'none' : `\`${defaults[name]}\``;
-      return `| \`${name}\` | ${value} | ${description} |`;
-    });
-    const table = sectionOf('README.md', 'Deploy it').match(/^\|.*$/gm) ?? [];
-    expect(table.slice(2)).toEqual(rows);
-  });
-
   test('of the costs: each sum is the one of the page about scale', () => {
     const page = sectionOf('docs/scale.md', 'A month');
     const sums = (text: string) =>

@@ -1,7 +1,6 @@
-import { toJsonSchema } from '@valibot/to-json-schema';
 import { describe, expect, it } from 'vitest';
 import { readSettings, SettingsError } from '../../lib/read-settings.ts';
-import { SETTING_NAMES, settingsSchema } from '../../lib/settings.ts';
+import { SETTING_NAMES } from '../../lib/settings.ts';
 import { SETTING_DOCUMENTS } from './setting-documents.ts';
 
 const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
@@ -197,19 +196,5 @@ describe('settings', () => {
     ['kmsKey', 'kmsKeyArn'],
   ])('with a name such as %s get the question whether %s was meant', (name, meant) => {
     expect(faultsOf({ [name]: 'x' })).toEqual([`${name} is not a setting; did you mean ${meant}?`]);
-  });
-
-  it('have a JSON schema, from which editors complete settings.json', async () => {
-    const schema = toJsonSchema(settingsSchema, { typeMode: 'input', ignoreActions: ['raw_check'] });
-    const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => {
-      const { description } = SETTING_DOCUMENTS.get(name) ?? {};
-      return [name, { ...(typeof property === 'object' && property), description }];
-    });
-    const file = {
-      ...schema,
-      properties: { $schema: { type: 'string' }, ...Object.fromEntries(properties) },
-      additionalProperties: false,
-    };
-    await expect(`${JSON.stringify(file, null, 2)}\n`).toMatchFileSnapshot('../../docs/settings.schema.json');
   });
 });

@@ -1,0 +1,115 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
+import { FAILURES } from '../lambda/core/failure-codes.ts';
+import { settingsSchema } from '../lib/settings.ts';
+import { parseCommandLine } from './session/program.ts';
+
+/** `npm run docs`: writes the parts of the documents that follow from the code. A test compares them. */
+
+const PROJECT = new URL('..', import.meta.url);
+
+/** By document: what stands between `<!-- name: begin … -->` and `<!-- name: end -->`. */
+const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  'docs/settings.md': { settings: settingsTable },
+  'docs/runbook.md': { codes: codesTable },
+  'docs/commands.md': { commands: commandsTable },
+};
+
+/** The text of each generated file, as it should be. */
+export function generated(): ReadonlyMap<string, string> {
+  const documents = Object.entries(PARTS).map(([path, parts]) => {
+    const text = readFileSync(new URL(path, PROJECT), 'utf8');
+    return [path, Object.entries(parts).reduce(withPart, text)] as const;
+  });
+  return new Map([...documents, ['docs/settings.schema.json', settingsJsonSchema()]]);
+}
+
+function withPart(document: string, [name, write]: readonly [string, () => string]): string {
+  const begin = `<!-- ${name}: begin, by npm run docs -->`;
+  const [before, rest] = document.split(begin);
+  const [, after] = rest?.split(`<!-- ${name}: end -->`) ?? [];
+  if (before === undefined || after === undefined) throw new Error(`a document lacks the marks of ${name}`);
+  return `${before}${begin}\n\n${write()}\n\n<!-- ${name}: end -->${after}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = `|${'---|'.repeat(head.length)}`;
+  const [first, ...others] = [head, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return [first, rule, ...others].join('\n');
+}
+
+const DOCUMENTED = /\/\*\*\n((?: +\* .*\n)+) +\* @default .*\n +\*\/\n +readonly (\w+)\?:/g;
+
+/** The comment of each setting, without its default. */
+function settingDescriptions(): ReadonlyMap<string, string> {
+  const source = readFileSync(new URL('lib/settings.ts', PROJECT), 'utf8');
+  return new Map(
+    [...source.matchAll(DOCUMENTED)].map(([, comment = '', name = '']) => {
+      const lines = comment.replaceAll(/^ +\* /gm, '').trim();
+      return [name, lines.replaceAll('\n', ' ')];
+    }),
+  );
+}
+
+function settingsTable(): string {
+  const defaults: Readonly<Record<string, unknown>> = v.getDefaults(settingsSchema);
+  const rows = [...settingDescriptions()].map(([name, description]) => {
+    const value = defaults[name];
+    return [`\`${name}\``, value === undefined ? 'none' : `\`${value}\``, description];
+  });
+  return table(['setting', 'default', 'description'], rows);
+}
+
+/** From it, editors complete settings.json. */
+function settingsJsonSchema(): string {
+  const schema = toJsonSchema(settingsSchema, { typeMode: 'input', ignoreActions: ['raw_check'] });
+  const descriptions = settingDescriptions();
+  const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => [
+    name,
+    { ...(typeof property === 'object' && property), description: descriptions.get(name) },
+  ]);
+  const complete = {
+    ...schema,
+    properties: { $schema: { type: 'string' }, ...Object.fromEntries(properties) },
+    additionalProperties: false,
+  };
+  return `${JSON.stringify(complete, null, 2)}\n`;
+}
+
+function codesTable(): string {
+  const rows = Object.entries(FAILURES).map(([code, { status, title, retryable }]) => [
+    `\`${code}\``,
+    String(status),
+    title,
+    retryable ? 'yes' : 'no',
+  ]);
+  return table(['code', 'HTTP', 'meaning', 'may a retry help?'], rows);
+}
+
+function commandsTable(): string {
+  const help = helpOf('--help');
+  const [, list = ''] = /^Commands:\n(.*?)\n\n/ms.exec(help) ?? [];
+  // A description goes on in lines that begin further to the right than a command.
+  const rows = list
+    .split(/\n(?= {2}\S)/)
+    .map((entry) => entry.trim().split(/ {2,}/))
+    .map(([command = '', ...description]) => [command.replace(' [options]', ''), description.join(' ')])
+    .filter(([command]) => !command?.startsWith('help'))
+    .map(([command = '', description = '']) => [`\`${command}\``, description.replaceAll(/\s*\n\s*/g, ' ')]);
+  return table(['command', 'what it does'], rows);
+}
+
+function helpOf(...argv: readonly string[]): string {
+  let text = '';
+  try {
+    parseCommandLine(argv, { out: (part) => (text += part) });
+  } catch {
+    // Commander ends help with an exception.
+  }
+  return text;
+}
+
+if (import.meta.main) {
+  for (const [path, text] of generated()) writeFileSync(new URL(path, PROJECT), text);
+}
