@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CommanderError } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { parseCommandLine } from '../../bin/session/program.ts';
+import { FAILURES } from '../../lambda/core/failure-codes.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { synthesize } from '../lib/synthesize.ts';
+import { awsCall, optionsOf, words } from './aws-cli.ts';
+import { blocksOf } from './markdown.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/*.md', { cwd: PROJECT })];
+
+const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
+/** GitHub's anchor of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+describe.each(DOCUMENTS)('%s', (path) => {
+  const page = read(path);
+  const blocks = blocksOf(page, 'sh');
+  const inline = [...page.matchAll(/`((?:np[mx]|bin\/blink-logout) [^`]+)`/g)].map(([, line = '']) => line);
+  const lines = [...blocks.flatMap((block) => block.split('\n')), ...inline].map((line) =>
+    line.replace(/^.*\| (?=npm|bin\/)/, ''),
+  );
+  const starting = (prefix: RegExp) => [...new Set(lines.filter((line) => prefix.test(line)))];
+  const sessionCommand = /^(npm run (--silent )?session -- |bin\/blink-logout )/;
+
+  test('has shell blocks that are valid shell', () => {
+    for (const block of blocks) execFileSync('bash', ['-n'], { input: block });
+  });
+
+  test('names commands and options that exist', () => {
+    for (const line of starting(sessionCommand)) {
+      try {
+        parseCommandLine(words(line.replace(sessionCommand, '')), { out: () => {} });
+      } catch (error) {
+        expect(error, line).toBeInstanceOf(CommanderError);
+        expect(error, line).toMatchObject({ exitCode: 0 });
+      }
+    }
+  });
+
+  test('names scripts and programs that exist', () => {
+    for (const line of starting(/^npm run /)) {
+      expect(Object.keys(packageJson.scripts)).toContain(
+        /^npm run (?:-s |--silent )?([\w-]+)/.exec(line)?.[1],
+      );
+    }
+    for (const line of starting(/^npx /)) {
+      expect(existsSync(join(PROJECT, 'node_modules/.bin', line.split(' ')[1] ?? '')), line).toBe(true);
+    }
+  });
+
+  test('names operations and options of the AWS CLI', () => {
+    for (const line of lines.filter((each) => /\baws [a-z0-9-]+ [a-z-]+ /.test(each))) {
+      const { operation, options } = awsCall(line);
+      expect(optionsOf(operation), line).toEqual(expect.arrayContaining([...options]));
+    }
+  });
+
+  test('links to files and sections that exist', () => {
+    for (const [, link = ''] of page.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? path : join(dirname(path), file);
+      expect(existsSync(join(PROJECT, target)), link).toBe(true);
+      if (anchor === undefined) continue;
+      const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
+      expect(headings.map(anchorOf), link).toContain(anchor);
+    }
+  });
+});
+
+describe('the runbook', () => {
+  const [, , ...entries] = read('docs/runbook.md').split(/^## /m);
+
+  test('has one section for every failure and every alarm', () => {
+    const template = synthesize({ schedule: 'cron(0 3 * * ? *)', sessions: 'all' });
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) =>
+      String(Properties.AlarmName).replace(/^blink-logout-/, ''),
+    );
+    const named = entries.flatMap((entry) => [
+      ...[...(entry.split('\n')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    ]);
+    expect(named.toSorted()).toEqual([...Object.keys(FAILURES), ...alarms].toSorted());
+  });
+
+  test('says in each what it means, what was spent, what to do and how to verify', () => {
+    for (const entry of entries) {
+      const labels = [...entry.matchAll(/^\*\*([A-Z]\w+)\.\*\*/gm)].map(([, label]) => label);
+      expect(labels, entry.split('\n')[0]).toEqual(['Means', 'Spent', 'Do', 'Verify']);
+    }
+  });
+
+  test('sets the variables that its commands use', () => {
+    const [, setUp = '', ...sections] = read('docs/runbook.md').split(/^## /m);
+    const assigned = (text: string) =>
+      [...text.matchAll(/(?:^|^export .*?)([A-Z_]+)=/gm)].map(([, name]) => name);
+    for (const section of sections) {
+      const known = [...assigned(setUp), ...assigned(section)];
+      for (const block of blocksOf(section, 'sh')) {
+        for (const [, name] of block.matchAll(/(?<!\\)\$([A-Z_]+)/g)) expect(known).toContain(name);
+      }
+    }
+  });
+});
