@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Failure } from '../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../lambda/core/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
@@ -31,7 +30,9 @@ export async function lookUpMissing(
 ): Promise<StoredSession> {
   const { vault, blink } = target;
   await requireMove(target.store, session, versionId);
-  const { saved, grant } = await refreshAndSave(target, () => readBack(target, session, versionId), runEnds);
+  const { saved, grant } = await refreshAndSave({ vault, blink, runEnds }, async () =>
+    vault.claim(await readBack(target, session, versionId)),
+  );
   const text = saved.reading.stored.withGrant(grant);
   try {
     const stored = parseStoredSession(text);
@@ -44,10 +45,10 @@ export async function lookUpMissing(
       clientId: stored.clientId ?? found.clientId,
       tier: found.tier ?? stored.tier,
     });
-    await rewriteSaved(target.store, saved, complete, randomUUID());
+    await rewriteSaved(target.store, saved, complete);
     return parseStoredSession(complete);
   } catch (error) {
-    await vault.leave(saved, runEnds);
+    await vault.release(saved, runEnds);
     throw error;
   }
 }
@@ -57,7 +58,7 @@ async function readBack({ vault }: Target, session: string, versionId: string): 
   for (const waitMs of READ_AGAIN_AFTER_MS) {
     await realTiming.wait(waitMs);
     const reading = await vault.read(session);
-    if (reading.generation === versionId) return reading;
+    if (reading.currentVersionId === versionId) return reading;
   }
   throw new Failure('session_busy', 'the session was imported, and something else has changed it since');
 }

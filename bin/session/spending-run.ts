@@ -57,16 +57,18 @@ export function withAccess<T>(
   session: string,
   ask: (access: Access) => Promise<T>,
 ): Promise<Asked<T>> {
-  const { target } = context;
+  const { vault, blink } = context.target;
   return spendingRun(context, session, async (runEnds) => {
-    const { saved, grant } = await refreshAndSave(target, () => target.vault.read(session), runEnds);
+    const { saved, grant } = await refreshAndSave({ vault, blink, runEnds }, async () =>
+      vault.claim(await vault.read(session)),
+    );
     const { stored } = saved.reading;
     try {
       const value = await ask({ accessToken: grant.accessToken, stored });
-      await target.vault.leave(saved, runEnds);
+      await vault.release(saved, runEnds);
       return { kind: 'answered', value };
     } catch (error) {
-      await target.vault.leave(saved, runEnds, noteOf(error));
+      await vault.release(saved, runEnds, noteOf(error));
       if (error instanceof Failure || error instanceof CommandError) return { kind: 'failed', error };
       throw error;
     }

@@ -2,23 +2,10 @@ import type { Account, Blink } from './blink/blink.ts';
 import { coolDownAfter } from './blink/blink-failure.ts';
 import { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
-import {
-  recordRefusal,
-  refusalFailure,
-  type SpendPorts,
-  type Spent,
-  spend,
-  spendNewest,
-  tokenMayBeLost,
-} from './spend.ts';
+import { recordRefusal, refusalFailure, type SpendPorts, spendNewest, tokenMayBeLost } from './spend.ts';
 import type { StoredSession } from './stored-session/stored-session.ts';
-import { coolingDown, refused } from './vault/availability.ts';
-import type { Claim, Claimant, Note, Reading, SavedSession } from './vault/session-vault.ts';
-import { OWN_CLIENT } from './vault/session-vault.ts';
-
-export interface Ports extends SpendPorts {
-  readonly claimant: Claimant;
-}
+import { coolingDown } from './vault/availability.ts';
+import type { Claim, Note, Reading, SavedSession } from './vault/session-vault.ts';
 
 export interface LogoutRequest {
   readonly session: string;
@@ -27,10 +14,10 @@ export interface LogoutRequest {
 }
 
 /** Read, claim, refresh, save, log out, mark. If Blink refuses the token and the secret holds a newer one, retries once. */
-export async function logOut(ports: Ports, request: LogoutRequest): Promise<Outcome> {
-  const spent = await spendNewest(ports, () => spendCurrent(ports, request));
-  switch (spent.kind) {
-    case 'already_logged_out':
+export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise<Outcome> {
+  const spent = await spendNewest(ports, () => claimFor(ports, request));
+  switch (spent?.kind) {
+    case undefined:
       return alreadyLoggedOut(request);
 
     case 'refused': {
@@ -43,31 +30,23 @@ export async function logOut(ports: Ports, request: LogoutRequest): Promise<Outc
     }
 
     case 'granted': {
-      const { claim, grant } = spent;
-      const saved = await ports.vault.save(claim, grant, ports.runEnds);
-      return logOutSaved(ports, request, saved, grant.accessToken);
+      const saved = await ports.vault.saveToken(spent.claim, spent.grant, ports.runEnds);
+      return logOutSaved(ports, request, saved, spent.grant.accessToken);
     }
-
-    case 'without_refresh':
-      return logOutLast(ports, request, spent.claim, spent.accessToken);
   }
 }
 
-/** Spends the current refresh token, unless the request needs none. */
-async function spendCurrent(
-  ports: Ports,
-  request: LogoutRequest,
-): Promise<Spent | { readonly kind: 'already_logged_out' }> {
-  const { vault, claimant } = ports;
+/** Claims the current refresh token, unless the request needs none. */
+async function claimFor({ vault, blink }: SpendPorts, request: LogoutRequest): Promise<Claim | undefined> {
   const reading = await vault.read(request.session);
-  if (isDone(request, reading)) return { kind: 'already_logged_out' };
+  if (isDone(request, reading)) return undefined;
   requireNotRejected(request, reading);
-  if (reading.state.availability.kind === 'claimable') ports.blink.openConnections(reading.stored.tier);
-  return spend(ports, await vault.claim(reading, claimant));
+  if (reading.state.availability.kind === 'claimable') blink.openConnections(reading.stored.tier);
+  return vault.claim(reading);
 }
 
 async function logOutSaved(
-  { vault, blink, runEnds }: Ports,
+  { vault, blink, runEnds }: SpendPorts,
   request: LogoutRequest,
   saved: SavedSession,
   accessToken: string,
@@ -76,28 +55,11 @@ async function logOutSaved(
   try {
     const { outcome, isOwn } = await askForLogout(blink, request, stored, accessToken);
     if (isOwn) await vault.markLoggedOut(saved);
-    else await vault.leave(saved, runEnds, { kind: 'logged_out', clientId: outcome.clientId });
+    else await vault.release(saved, runEnds, { kind: 'logged_out', client: outcome.clientId });
     return outcome;
   } catch (error) {
-    await vault.leave(saved, runEnds, noteOf(error, request, stored));
+    await vault.release(saved, runEnds, noteOf(error, request, stored));
     throw error;
-  }
-}
-
-/** Logs out with an access token that came with an unusable refresh token. The session then needs a new sign-in. */
-async function logOutLast(
-  { vault, blink, runEnds }: Ports,
-  request: LogoutRequest,
-  claim: Claim,
-  accessToken: string,
-): Promise<Outcome> {
-  await vault.end(claim, { kind: 'refused', inDoubt: true }, runEnds);
-  try {
-    const { outcome } = await askForLogout(blink, request, claim.reading.stored, accessToken);
-    return { ...outcome, signInNeeded: true };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    throw refused(true, error.details.blinkStatus);
   }
 }
 
@@ -153,7 +115,7 @@ function noteOf(error: unknown, request: LogoutRequest, stored: StoredSession): 
     case 'nothing':
       return undefined;
     case 'request':
-      return { kind: 'rejected', clientId: otherClient(request, stored) ?? OWN_CLIENT };
+      return { kind: 'rejected', client: otherClient(request, stored) ?? 'own' };
     case 'session':
       return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0 };
   }
@@ -169,7 +131,7 @@ function isDone(request: LogoutRequest, reading: Reading): boolean {
 }
 
 function requireNotRejected(request: LogoutRequest, { state, stored }: Reading): void {
-  const retryAfterSeconds = state.rejected.get(otherClient(request, stored) ?? OWN_CLIENT);
+  const retryAfterSeconds = state.rejected.get(otherClient(request, stored) ?? 'own');
   if (retryAfterSeconds !== undefined) throw coolingDown(retryAfterSeconds);
 }
 

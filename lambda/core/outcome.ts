@@ -6,8 +6,6 @@ export type Outcome =
       readonly accountId: number;
       readonly clientId: string;
       readonly message: string;
-      /** The session cannot be logged out again before a new sign-in: Blink's new refresh token was unusable. */
-      readonly signInNeeded?: true;
     }
   | { readonly outcome: 'already_logged_out'; readonly session: string }
   | { readonly outcome: 'ready'; readonly session: string }

@@ -9,62 +9,50 @@ export interface SpendPorts {
   readonly blink: Blink;
   /** When Lambda ends the run. A save is tried until then. */
   readonly runEnds: Deadline;
-  /** When the caller needs the answer: never later than `runEnds`. The token is spent only if the save fits before it. */
-  readonly answerDue: Deadline;
 }
 
 /** The result of a refresh with a definite answer. */
-export type Spent = Extract<RefreshResult, { kind: 'granted' | 'refused' | 'without_refresh' }> & {
-  readonly claim: Claim;
-};
+export type Spent = Extract<RefreshResult, { kind: 'granted' | 'refused' }> & { readonly claim: Claim };
 
 /** Blink refuses the claimed refresh token. */
 export type Refusal = Extract<Spent, { kind: 'refused' }>;
 
 /**
- * Spends the claimed refresh token if enough time is left to save the new one. Without a grant or a refusal, saves a
- * received token or ends the claim, and throws the failure.
+ * Claims and spends the current refresh token. If Blink refuses it and the secret holds a newer one, spends that, once.
+ * @param claim reads and claims, or resolves to `undefined` if nothing is to be spent
  */
-export async function spend({ vault, blink, runEnds, answerDue }: SpendPorts, claim: Claim): Promise<Spent> {
-  if (!holdsRefreshAndSave(answerDue)) {
-    await vault.end(claim, { kind: 'free', inDoubt: false }, answerDue);
+export async function spendNewest(
+  ports: SpendPorts,
+  claim: () => Promise<Claim | undefined>,
+): Promise<Spent | undefined> {
+  for (let tries = 1; ; tries++) {
+    const claimed = await claim();
+    if (claimed === undefined) return undefined;
+    const spent = await spend(ports, claimed);
+    if (spent.kind === 'granted' || tries === 2 || !(await hasNewerToken(ports, spent))) return spent;
+  }
+}
+
+/**
+ * Spends the claimed refresh token if enough time is left to save the new one. Without a grant or a refusal, ends the
+ * claim and throws the failure.
+ */
+async function spend({ vault, blink, runEnds }: SpendPorts, claim: Claim): Promise<Spent> {
+  if (!holdsRefreshAndSave(runEnds)) {
+    await vault.endClaim(claim, { kind: 'unspent', inDoubt: false }, runEnds);
     throw new Failure('secrets_unavailable', 'too little time was left to save; nothing was spent');
   }
-  const refresh = await blink.refresh(claim.reading.stored, answerDue);
-  switch (refresh.kind) {
-    case 'granted':
-    case 'refused':
-    case 'without_refresh':
-      return { ...refresh, claim };
-    case 'failed':
-      await vault.end(claim, endAfter(refresh), runEnds);
-      throw refresh.failure;
-    case 'without_access': {
-      const saved = await vault.save(claim, refresh.token, runEnds);
-      const { retryAfterSeconds: seconds = 0 } = refresh.failure.details;
-      await vault.leave(saved, runEnds, { kind: 'cool_down', seconds });
-      throw refresh.failure;
-    }
-  }
+  const refresh = await blink.refresh(claim.reading.stored, runEnds);
+  if (refresh.kind !== 'failed') return { ...refresh, claim };
+  await vault.endClaim(claim, endAfter(refresh), runEnds);
+  throw refresh.failure;
 }
 
 function endAfter({ failure, token }: Extract<RefreshResult, { kind: 'failed' }>): ClaimEnd {
   const inDoubt = token !== 'unspent';
   const seconds = failure.details.retryAfterSeconds;
   if (token === 'in_flight') return { kind: 'in_flight', inDoubt };
-  return seconds === undefined ? { kind: 'free', inDoubt } : { kind: 'cool_down', inDoubt, seconds };
-}
-
-/**
- * If Blink refuses the token and the secret holds a newer one, spends that, once.
- * @param spendCurrent reads, claims and spends. It may find that nothing needs to be spent
- */
-export async function spendNewest<Nothing extends { readonly kind: 'already_logged_out' }>(
-  ports: SpendPorts,
-  spendCurrent: () => Promise<Spent | Nothing>,
-): Promise<Spent | Nothing> {
-  const first = await spendCurrent();
-  return first.kind === 'refused' && (await hasNewerToken(ports, first)) ? spendCurrent() : first;
+  return seconds === undefined ? { kind: 'unspent', inDoubt } : { kind: 'cool_down', inDoubt, seconds };
 }
 
 /** If the read fails, ends the claim, so that the next run need not wait. */
@@ -72,7 +60,7 @@ async function hasNewerToken({ vault, runEnds }: SpendPorts, { claim, inDoubt }:
   try {
     return await vault.hasNewerToken(claim);
   } catch (error) {
-    await vault.end(claim, { kind: 'free', inDoubt }, runEnds);
+    await vault.endClaim(claim, { kind: 'unspent', inDoubt }, runEnds);
     throw error;
   }
 }
@@ -82,7 +70,7 @@ export async function recordRefusal(
   { vault, runEnds }: SpendPorts,
   { claim, inDoubt }: Refusal,
 ): Promise<void> {
-  await vault.end(claim, { kind: 'refused', inDoubt }, runEnds);
+  await vault.endClaim(claim, { kind: 'refused', inDoubt }, runEnds);
 }
 
 export function refusalFailure(refusal: Refusal): Failure {

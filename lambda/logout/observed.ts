@@ -10,19 +10,22 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
     ...vault,
     async read(session) {
       const reading = await report.time('read', () => vault.read(session));
-      report.note({ session, generation: reading.generation });
+      report.note({ session, currentVersionId: reading.currentVersionId });
       report.gauge('RefreshTokenAgeDays', reading.refreshTokenAgeMs / DAY_MS);
       report.gauge('VersionsInUse', reading.keptVersions);
       return reading;
     },
-    async claim(reading, claimant) {
-      const claim = await report.time('claim', () => vault.claim(reading, claimant));
-      report.note({ generation: claim.reading.generation, ...(claim.takesOver && { takeover: true }) });
+    async claim(reading) {
+      const claim = await report.time('claim', () => vault.claim(reading));
+      report.note({
+        currentVersionId: claim.reading.currentVersionId,
+        ...(claim.takesOver && { takeover: true }),
+      });
       if (claim.takesOver) report.count('Takeovers');
       return claim;
     },
-    async save(claim, grant, deadline) {
-      const saved = await report.time('save', () => vault.save(claim, grant, deadline));
+    async saveToken(claim, token, deadline) {
+      const saved = await report.time('save', () => vault.saveToken(claim, token, deadline));
       report.note({ savedVersion: saved.versionId });
       return saved;
     },

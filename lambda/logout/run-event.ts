@@ -19,7 +19,7 @@ export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
   /** Where an unexpected error arose, without its message. */
   readonly stackFrames?: readonly string[];
   /** The version id that was current, and the one that the run saved. */
-  readonly generation?: string;
+  readonly currentVersionId?: string;
   readonly savedVersion?: string;
   /** The run took over the claim of a run that did not report its end. */
   readonly takeover?: boolean;

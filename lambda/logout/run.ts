@@ -37,12 +37,6 @@ export interface Invocation {
   readonly coldStart: boolean;
 }
 
-/** API Gateway replies with 503 after 30 s. */
-const HTTP_ANSWER_WITHIN_MS = 28_000;
-
-/** Webhook calls leave the last versions of the day to the schedule. */
-const SPARED_BY_WEBHOOK = 10;
-
 /** Result of a permanently failed scheduled run. The log and the metrics report it, and Lambda does not retry it. */
 type ScheduledFailure = Pick<Failure, 'code' | 'retryable'> & { readonly requestId: string };
 
@@ -64,7 +58,7 @@ export async function run(
     const outcome = await guarded(wiring.timing, invocation.runEnds, async () => {
       const command = await commandFrom(wiring, trigger);
       report.note({ action: command.action });
-      return carryOut(wiring, command, invocation, trigger.kind, report);
+      return carryOut(wiring, command, invocation.runEnds, report);
     });
     report.succeeded(outcome);
     const reply = { ...outcome, durationsMs: report.durationsMs, requestId };
@@ -100,8 +94,7 @@ async function commandFrom({ callers }: Wiring, trigger: Trigger): Promise<Comma
 async function carryOut(
   { store, blink, timing }: Wiring,
   command: Command,
-  { requestId, runEnds }: Invocation,
-  kind: Trigger['kind'],
+  runEnds: Deadline,
   report: RunReport,
 ): Promise<Outcome> {
   const vault = observedVault(
@@ -111,18 +104,9 @@ async function carryOut(
   switch (command.action) {
     case 'check':
       return check(vault, command.session);
-    case 'logout': {
-      const answerDue = kind === 'webhook' ? withinHttpAnswer(runEnds, report) : runEnds;
-      const claimant = { runId: requestId, sparesVersions: kind === 'webhook' ? SPARED_BY_WEBHOOK : 0 };
-      return logOut({ vault, blink: observedBlink(blink, report), runEnds, answerDue, claimant }, command);
-    }
+    case 'logout':
+      return logOut({ vault, blink: observedBlink(blink, report), runEnds }, command);
   }
-}
-
-function withinHttpAnswer(runEnds: Deadline, report: RunReport): Deadline {
-  return {
-    remainingMs: () => Math.min(runEnds.remainingMs(), HTTP_ANSWER_WITHIN_MS - report.durationsMs.total),
-  };
 }
 
 function unexpected(cause: unknown): Failure {

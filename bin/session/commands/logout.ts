@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/core/blink/numeric-id.ts';
@@ -55,9 +54,6 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
       case 'logged_out':
         terminal.result(outcome, [
           `${terminal.style('green', 'Logged out')}: client ${outcome.clientId} of account ${outcome.accountId}.`,
-          ...(outcome.signInNeeded
-            ? [`Blink’s new refresh token was unusable: ${session} needs a new sign-in.`]
-            : []),
         ]);
         return OK;
       case 'already_logged_out':
@@ -78,11 +74,8 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
 /** The function's run, in this process. */
 export function logOutNow(context: Context, request: LogoutRequest): Promise<Outcome> {
   const { vault, blink } = context.target;
-  const claimant = { runId: randomUUID(), sparesVersions: 0 };
   return context.terminal.progress('Logging out', () =>
-    spendingRun(context, request.session, (runEnds) =>
-      logOut({ vault, blink, runEnds, answerDue: runEnds, claimant }, request),
-    ),
+    spendingRun(context, request.session, (runEnds) => logOut({ vault, blink, runEnds }, request)),
   );
 }
 

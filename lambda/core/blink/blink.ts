@@ -23,22 +23,13 @@ export type RenewedToken = Pick<Grant, 'refreshToken' | 'oauthClient'>;
 
 /**
  * The result of a refresh.
- * - `without_access`: Blink sent a new refresh token, which must be saved, and no usable access token.
- * - `without_refresh`: Blink sent an access token, and an unusable new refresh token.
  * - `refused`: Blink refuses this refresh token (`invalid_grant`, a bare 401, or 412: a second factor is required).
  *   `inDoubt` if an earlier try of the same call got no answer, so that Blink may have replaced the token then.
  * - `failed`: anything else. `token` states whether Blink may have replaced the refresh token: `unspent` if it has not,
- *   `unanswered` if it may have, `in_flight` if the request may still arrive.
+ *   `unanswered` if it may have, which includes a success that is not usable, `in_flight` if the request may still arrive.
  */
 export type RefreshResult =
   | { readonly kind: 'granted'; readonly grant: Grant; readonly tries: number }
-  | {
-      readonly kind: 'without_access';
-      readonly token: RenewedToken;
-      readonly failure: Failure;
-      readonly tries: number;
-    }
-  | { readonly kind: 'without_refresh'; readonly accessToken: string; readonly tries: number }
   | {
       readonly kind: 'refused';
       readonly secondFactor: boolean;

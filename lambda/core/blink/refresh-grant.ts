@@ -11,9 +11,6 @@ import { tokenRequest } from './token-request.ts';
  * Blink's variant of the refresh token grant (RFC 6749 section 6): the request, and how its response is read.
  */
 
-/** Blink sent a refresh token that no request can carry. */
-const UNUSABLE = Symbol('unusable');
-
 const blankAsAbsent = v.optional(v.nullable(v.union([tokenSchema, v.literal('')])));
 const uselessAsAbsent = v.fallback(blankAsAbsent, undefined);
 
@@ -24,9 +21,7 @@ const grantSchema = v.pipe(
   v.object({
     access_token: uselessAsAbsent,
     token: uselessAsAbsent,
-    refresh_token: v.optional(
-      v.fallback(v.nullable(v.union([tokenSchema, v.literal(''), v.literal(UNUSABLE)])), UNUSABLE),
-    ),
+    refresh_token: blankAsAbsent,
   }),
 );
 
@@ -35,8 +30,6 @@ const oauthErrorSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.s
 
 export type RefreshAnswer =
   | { readonly kind: 'granted'; readonly accessToken: string; readonly refreshToken: string | undefined }
-  | { readonly kind: 'without_access'; readonly refreshToken: string; readonly failure: Failure }
-  | { readonly kind: 'without_refresh'; readonly accessToken: string }
   | { readonly kind: 'refused'; readonly secondFactor: boolean; readonly blinkStatus: number }
   /** This OAuth client is not the one that the refresh token was issued to. */
   | { readonly kind: 'wrong_client'; readonly failure: Failure }
@@ -75,19 +68,14 @@ export function processRefreshGrantResponse(response: HttpResponse): RefreshAnsw
   }
 }
 
-/** An unreadable success may have replaced the refresh token. */
+/** A success that is not usable is an answer that was not received: the refresh token may have been replaced. */
 function processGrant(response: HttpResponse): RefreshAnswer {
   const parsed = v.safeParse(grantSchema, response.text);
   const { access_token, token, refresh_token } = parsed.success ? parsed.output : {};
   const accessToken = access_token || token;
-  if (accessToken && refresh_token === UNUSABLE) return { kind: 'without_refresh', accessToken };
-  const refreshToken = refresh_token === UNUSABLE ? undefined : refresh_token || undefined;
-  if (accessToken) return { kind: 'granted', accessToken, refreshToken };
-
-  const failure = unusableAnswer('refresh', response, 'holds no usable access token');
-  return refreshToken === undefined
-    ? { kind: 'failed', failure, token: 'unanswered' }
-    : { kind: 'without_access', refreshToken, failure };
+  if (accessToken) return { kind: 'granted', accessToken, refreshToken: refresh_token || undefined };
+  const failure = unusableAnswer('refresh', response, 'holds no usable tokens');
+  return { kind: 'failed', failure, token: 'unanswered' };
 }
 
 function processOAuthError(response: HttpResponse, failure: Failure): RefreshAnswer {

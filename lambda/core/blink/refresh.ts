@@ -53,12 +53,6 @@ async function refreshAs(
       const { accessToken, refreshToken = request.refreshToken } = answer;
       return { kind: 'granted', grant: { accessToken, refreshToken, oauthClient }, tries };
     }
-    case 'without_access': {
-      const { refreshToken, failure } = answer;
-      return { kind: 'without_access', token: { refreshToken, oauthClient }, failure, tries };
-    }
-    case 'without_refresh':
-      return { ...answer, tries };
     case 'refused':
       return { ...answer, inDoubt, tries };
     case 'failed':

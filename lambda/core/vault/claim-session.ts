@@ -1,30 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Timing } from '../time.ts';
-import { busy, noRoom, requireAvailable } from './availability.ts';
+import { busy, requireAvailable } from './availability.ts';
 import { bestEffort } from './best-effort.ts';
 import { CLAIM, CURRENT, entryVersionId } from './journal.ts';
 import { RECONCILE_WAITS_MS, readSession } from './read-session.ts';
 import type { SecretStore } from './secret-store.ts';
-import { MAX_KEPT_VERSIONS } from './session-state.ts';
-import type { Claim, Claimant, Reading } from './session-vault.ts';
+import type { Claim, Reading } from './session-vault.ts';
 
 /**
  * Claims the token that was read, or the newer one that an earlier run saved. The claim also proves that the secret can be
  * written before the token is spent.
  */
-export async function claimSession(
-  store: SecretStore,
-  timing: Timing,
-  reading: Reading,
-  { runId, sparesVersions }: Claimant,
-): Promise<Claim> {
+export async function claimSession(store: SecretStore, timing: Timing, reading: Reading): Promise<Claim> {
   let latest = reading;
   for (const waitMs of RECONCILE_WAITS_MS) {
     const { availability } = latest.state;
     requireAvailable(availability);
     if (availability.kind === 'claimable' && !(await promoteUnlistedSave(store, latest))) {
-      if (latest.keptVersions + sparesVersions >= MAX_KEPT_VERSIONS) throw noRoom();
-      return claimAttempt(store, latest, availability, runId);
+      return claimAttempt(store, latest, availability);
     }
     if (availability.kind === 'saved_not_current') await promote(store, latest, availability.versionId);
     await timing.wait(waitMs);
@@ -45,18 +38,16 @@ export async function promoteUnlistedSave(store: SecretStore, reading: Reading):
 }
 
 /**
- * The text is different for every claim. The request id is not enough: a repeated delivery has the request id of the
- * first (AWS Lambda Developer Guide, asynchronous invocation), and writing the same text again is not a conflict.
+ * The text is different for every claim: writing the same text again is not a conflict.
  */
 export async function claimAttempt(
   store: SecretStore,
   reading: Reading,
   { attempt, takesOver }: Pick<Claim, 'attempt' | 'takesOver'>,
-  runId: string,
 ): Promise<Claim> {
   const claimed = await store.putVersion(reading.session, {
     versionId: entryVersionId({ token: reading.token, attempt, kind: 'claim' }),
-    text: `claim ${randomUUID()} of run ${runId}`,
+    text: `claim ${randomUUID()}`,
     label: CLAIM,
   });
   if (claimed === 'conflict') throw busy();
@@ -65,6 +56,6 @@ export async function claimAttempt(
 
 /** If the label has moved, another run was first. The next reading shows its result. */
 async function promote(store: SecretStore, reading: Reading, versionId: string): Promise<void> {
-  await store.moveLabel(reading.session, { label: CURRENT, from: reading.generation, to: versionId });
+  await store.moveLabel(reading.session, { label: CURRENT, from: reading.currentVersionId, to: versionId });
   await bestEffort(() => store.moveLabel(reading.session, { label: CLAIM, from: versionId }));
 }

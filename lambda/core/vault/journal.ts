@@ -15,7 +15,7 @@ export type TokenDigest = string;
 /**
  * - `claim`: a run is about to spend the refresh token.
  * - `save`: the text with the new refresh token. `value` is 0, or counts the texts that were stored meanwhile.
- * - `free`: the run ended its claim, and the next run may claim at once.
+ * - `unspent`: the run ended its claim, and the next run may claim at once.
  * - `in_flight`: the run ended its claim, but its aborted refresh may still arrive at Blink. The claim lasts as after a run that died.
  * - `refused`: Blink refuses the refresh token.
  * - `cool_down`: Blink is not asked for `value` seconds.
@@ -25,7 +25,7 @@ export type TokenDigest = string;
 const KINDS = [
   'claim',
   'save',
-  'free',
+  'unspent',
   'in_flight',
   'refused',
   'cool_down',
@@ -35,7 +35,7 @@ const KINDS = [
 type Kind = (typeof KINDS)[number];
 
 /** How a run ends a claim, for the runs that follow. */
-export type EndKind = Extract<Kind, 'free' | 'in_flight' | 'refused' | 'cool_down'>;
+export type EndKind = Extract<Kind, 'unspent' | 'in_flight' | 'refused' | 'cool_down'>;
 
 /** A journal entry, encoded in the id of a version. */
 export interface JournalEntry {

@@ -24,7 +24,7 @@ export async function readSession(store: SecretStore, timing: Timing, session: s
     const token = digestOf(stored.refreshToken);
     return {
       session,
-      generation: current.versionId,
+      currentVersionId: current.versionId,
       stored,
       token,
       state: sessionState(current, token, versions, nowMs),

@@ -10,26 +10,21 @@ import type { SavedSession } from './session-vault.ts';
  * token meanwhile, the text would restore a spent token. So this claims the new token and writes the text as the save of
  * that claim: other runs find the session busy, and if this run dies, the next run makes the text current.
  */
-export async function rewriteSaved(
-  store: SecretStore,
-  saved: SavedSession,
-  text: string,
-  runId: string,
-): Promise<void> {
-  const reading = { ...saved.reading, generation: saved.versionId, token: saved.token };
+export async function rewriteSaved(store: SecretStore, saved: SavedSession, text: string): Promise<void> {
+  const reading = { ...saved.reading, currentVersionId: saved.versionId, token: saved.token };
   const attempt = saved.attempt + 1;
-  await claimAttempt(store, reading, { attempt, takesOver: false }, runId);
+  await claimAttempt(store, reading, { attempt, takesOver: false });
   const about = { token: saved.token, attempt };
   const versionId = entryVersionId({ ...about, kind: 'save' });
   const unspent = entryVersionId({
     ...about,
-    kind: 'free',
+    kind: 'unspent',
   });
   try {
     await store.putVersion(reading.session, { versionId, text, label: CLAIM });
   } catch (error) {
     await bestEffort(() =>
-      store.putVersion(reading.session, { versionId: unspent, text: 'free', label: CLAIM }),
+      store.putVersion(reading.session, { versionId: unspent, text: 'unspent', label: CLAIM }),
     );
     throw error;
   }

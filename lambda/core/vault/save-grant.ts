@@ -28,9 +28,9 @@ interface Replaced {
  * Both steps are idempotent and are retried until the deadline. A denied move is not retried, because the token is already
  * stored. A denied write is: it would lose the token, and the claim has just proven that the secret can be written.
  */
-export function saveGrant(options: SaveOptions, claim: Claim, token: RenewedToken): Promise<SavedSession> {
-  const { generation, stored } = claim.reading;
-  return saveInPlaceOf(options, claim, token, { versionId: generation, stored }, 0);
+export function saveToken(options: SaveOptions, claim: Claim, token: RenewedToken): Promise<SavedSession> {
+  const { currentVersionId, stored } = claim.reading;
+  return saveInPlaceOf(options, claim, token, { versionId: currentVersionId, stored }, 0);
 }
 
 async function saveInPlaceOf(
@@ -77,7 +77,7 @@ async function saveInPlaceOf(
   }
 }
 
-type Made =
+type MoveResult =
   | { readonly kind: 'current'; readonly versionId: string }
   /** Another version with the claimed token was stored meanwhile. */
   | { readonly kind: 'stored_again'; readonly replaced: Replaced }
@@ -89,7 +89,7 @@ async function makeCurrent(
   { reading, attempt }: Claim,
   replaced: Replaced,
   versionId: string,
-): Promise<Made> {
+): Promise<MoveResult> {
   const move = { label: CURRENT, from: replaced.versionId, to: versionId };
   if ((await store.moveLabel(reading.session, move)) === 'moved') return { kind: 'current', versionId };
   for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {

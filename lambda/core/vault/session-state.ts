@@ -110,7 +110,10 @@ export function sessionState(
     new Map(
       sinceSignIn
         .filter((entry) => entry.kind === kind && nowMs < entry.createdAtMs + lifeMs)
-        .map(({ value, createdAtMs }) => [String(value), secondsUntil(createdAtMs + lifeMs, nowMs)]),
+        .map(({ value, createdAtMs }) => [
+          value === 0 ? 'own' : String(value),
+          secondsUntil(createdAtMs + lifeMs, nowMs),
+        ]),
     );
   return {
     loggedOut: loggedOut(current, nowMs),

@@ -8,7 +8,7 @@ import type { SessionState } from './session-state.ts';
 export interface Reading {
   readonly session: string;
   /** The version id that carries AWSCURRENT. */
-  readonly generation: string;
+  readonly currentVersionId: string;
   readonly stored: StoredSession;
   readonly token: TokenDigest;
   readonly state: SessionState;
@@ -19,13 +19,6 @@ export interface Reading {
   readonly versionIds: ReadonlySet<string>;
   /** The version that carries BLINK_LOGGED_OUT. A move of the label must name it. */
   readonly markedVersionId: string | undefined;
-}
-
-/** The run that claims a session. */
-export interface Claimant {
-  readonly runId: string;
-  /** The number of the day's versions that this run must leave for others. */
-  readonly sparesVersions: number;
 }
 
 /** The right of one run to spend a refresh token. */
@@ -53,13 +46,13 @@ export interface ClaimEnd {
   readonly seconds?: number;
 }
 
-/** Stands for the session's own client in a note. Other clients have their numeric id. */
-export const OWN_CLIENT = '0';
+/** A client of the account: the session's own, or another by its numeric id. */
+export type Client = 'own' | (string & {});
 
-/** The entry that a run adds to the journal when it leaves a saved session. */
+/** The entry that a run adds to the journal when it releases a saved session. */
 export type Note =
   /** It logged out another client of the account, or Blink rejected the logout of this client. */
-  | { readonly kind: 'logged_out' | 'rejected'; readonly clientId: string }
+  | { readonly kind: 'logged_out' | 'rejected'; readonly client: Client }
   /** Blink is not asked for anything for this time. */
   | { readonly kind: 'cool_down'; readonly seconds: number };
 
@@ -70,15 +63,15 @@ export type Note =
 export interface SessionVault {
   read(session: string): Promise<Reading>;
   /** Throws what `requireAvailable` throws, and `session_busy` if another run was first. */
-  claim(reading: Reading, claimant: Claimant): Promise<Claim>;
+  claim(reading: Reading): Promise<Claim>;
   /** Tries until the deadline, then throws `save_failed`. Keeps a newer sign-in, and then throws `session_busy`. */
-  save(claim: Claim, token: RenewedToken, deadline: Deadline): Promise<SavedSession>;
+  saveToken(claim: Claim, token: RenewedToken, deadline: Deadline): Promise<SavedSession>;
   /** Best effort. Resolves to whether the version carries BLINK_LOGGED_OUT. */
   markLoggedOut(saved: SavedSession): Promise<boolean>;
   /** Releases the session, and records the note. Tries until the deadline, and does not fail. */
-  leave(saved: SavedSession, deadline: Deadline, note?: Note): Promise<void>;
+  release(saved: SavedSession, deadline: Deadline, note?: Note): Promise<void>;
   /** Ends a claim whose token was not replaced. Tries until the deadline, and does not fail. */
-  end(claim: Claim, end: ClaimEnd, deadline: Deadline): Promise<void>;
+  endClaim(claim: Claim, end: ClaimEnd, deadline: Deadline): Promise<void>;
   /** Whether the secret holds a newer refresh token than the claimed one. Makes an earlier run's save current. */
   hasNewerToken(claim: Claim): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import { bestEffort } from './best-effort.ts';
 import { claimSession, promoteUnlistedSave } from './claim-session.ts';
 import { CLAIM, entryVersionId, type JournalEntry, LOGGED_OUT } from './journal.ts';
 import { RECONCILE_WAITS_MS, readSession } from './read-session.ts';
-import { saveGrant, sessionWith } from './save-grant.ts';
+import { saveToken, sessionWith } from './save-grant.ts';
 import type { SecretStore } from './secret-store.ts';
 import { isAccessDenied } from './secrets-failure.ts';
 import type { Claim, SessionVault } from './session-vault.ts';
@@ -30,9 +30,9 @@ export function vaultOverStore(
 
   return {
     read: (session) => readSession(store, timing, session),
-    claim: (reading, claimant) => claimSession(store, timing, reading, claimant),
-    save: (claim, grant, deadline) =>
-      saveGrant({ store, timing, deadline, onRetry: onSaveRetry }, claim, grant),
+    claim: (reading) => claimSession(store, timing, reading),
+    saveToken: (claim, token, deadline) =>
+      saveToken({ store, timing, deadline, onRetry: onSaveRetry }, claim, token),
     markLoggedOut: ({ reading: { session, markedVersionId: from }, versionId: to }) =>
       bestEffort(() =>
         store.moveLabel(session, {
@@ -41,11 +41,12 @@ export function vaultOverStore(
           ...(from !== undefined && from !== to && { from }),
         }),
       ),
-    async leave({ reading: { session }, token, attempt, versionId }, deadline, note) {
+    async release({ reading: { session }, token, attempt, versionId }, deadline, note) {
       if (note === undefined) {
         await bestEffort(() => store.moveLabel(session, { label: CLAIM, from: versionId }));
       } else {
-        const value = note.kind === 'cool_down' ? note.seconds : Number(note.clientId);
+        const value =
+          note.kind === 'cool_down' ? note.seconds : note.client === 'own' ? 0 : Number(note.client);
         await write(
           session,
           { token, attempt, kind: note.kind, inDoubt: false, unreported: 0, value },
@@ -53,7 +54,11 @@ export function vaultOverStore(
         );
       }
     },
-    async end({ reading: { session, token, state }, attempt }, { kind, inDoubt, seconds = 0 }, deadline) {
+    async endClaim(
+      { reading: { session, token, state }, attempt },
+      { kind, inDoubt, seconds = 0 },
+      deadline,
+    ) {
       const entry = { token, attempt, kind, unreported: state.unreported, value: seconds };
       await write(session, { ...entry, inDoubt: inDoubt || state.tokenMayBeLost }, deadline);
     },

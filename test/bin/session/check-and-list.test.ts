@@ -28,7 +28,7 @@ function leaveBehind(...kinds: readonly ('claim' | 'save' | 'unanswered')[]): vo
   const entries: Readonly<Record<(typeof kinds)[number], Parameters<typeof entryVersionId>[0]>> = {
     claim: { ...about, kind: 'claim' },
     save: { ...about, kind: 'save' },
-    unanswered: { ...about, kind: 'free', inDoubt: true },
+    unanswered: { ...about, kind: 'unspent', inDoubt: true },
   };
   const secret = session.secretsManager.secrets.find('blink-logout/default');
   for (const kind of kinds) secret.put(entryVersionId(entries[kind]), text, ['BLINK_LOGOUT_CLAIM']);

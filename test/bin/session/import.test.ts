@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
-import { CLAIM_LIFE_MS, REJECTED_MS } from '../../../lambda/core/vault/session-state.ts';
-import { json } from '../../../local/blink/answers.ts';
+import { CLAIM_LIFE_MS } from '../../../lambda/core/vault/session-state.ts';
 import type { Effect, Moment } from '../../../local/faults.ts';
 import { refuse, type SecretsManagerCall } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import {
@@ -148,20 +147,6 @@ describe('importing what is not complete', () => {
     await session.run('import --yes --from -', [bare()]);
     expect(seen.filter((each) => !each.startsWith('refresh'))).toEqual(['tier-info new', 'homescreen new']);
     expect(seen.at(-3)).toBe('refresh old');
-  });
-
-  it('keeps the new token if it comes without an access token', async () => {
-    session.blink.faults.onCall = ({ action }, moment) => {
-      if (action !== 'refresh' || moment !== 'after') return undefined;
-      const answer = json(200, { refresh_token: session.blink.tokens.newest(77) });
-      return { do: 'answer', answer };
-    };
-    const ran = await session.run('import --yes --from -', [bare()]);
-    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no usable access token') });
-    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
-    session.blink.faults.clear();
-    session.secretsManager.clock.advanceMs(REJECTED_MS + 1000);
-    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
   });
 
   it('keeps the new token where a look-up fails', async () => {

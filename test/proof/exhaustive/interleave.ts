@@ -48,7 +48,6 @@ export async function interleave(setting: Setting, choose: Choose): Promise<Inte
     let letGoAtMs = () => time.nowMs;
     const end = await world.start({
       id,
-      requestId: 'one delivery',
       channel: (sandbox) => {
         const channel = new OrderedChannel(history, time, sandbox, { id, faultAt });
         channels.push(channel);

@@ -30,7 +30,7 @@ export interface FaultAt {
 }
 
 const READS: ReadonlySet<string> = new Set(['read value', 'read list', 'read version']);
-const ENDS: ReadonlySet<string> = new Set(['put free', 'put in_flight', 'put refused', 'put cool_down']);
+const ENDS: ReadonlySet<string> = new Set(['put unspent', 'put in_flight', 'put refused', 'put cool_down']);
 
 /**
  * A channel on which each request waits for its turn. Its answer arrives at once: a slow answer and a slow next request

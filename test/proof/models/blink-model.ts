@@ -56,8 +56,6 @@ export class BlinkModel {
   reusePolicy: ReusePolicy = 'refuse';
   /** Whether a logout ends the refresh token is not known. */
   logoutEndsTokens = true;
-  /** Whether a refresh brings an access token. */
-  grantsAccess = true;
   /** Another status than 200 answers every refresh, or every logout, which is then not processed. */
   refreshStatus = 200;
   logoutStatus = 200;
@@ -108,7 +106,7 @@ export class BlinkModel {
     return issued === undefined
       ? answer(400, { error: 'invalid_grant' })
       : answer(200, {
-          ...(this.grantsAccess && { access_token: `access-${issued}` }),
+          access_token: `access-${issued}`,
           refresh_token: this.refreshTokenInAnswer ?? issued,
           expires_in: 14_400,
         });

@@ -17,15 +17,9 @@ export type RunEnd =
 export interface RunOptions {
   readonly id: string;
   readonly channel: (sandbox: Sandbox) => Channel;
-  /** Lambda's id of the invocation: the same for a repeated delivery. @default the run's own id */
-  readonly requestId?: string;
   readonly request?: LogoutRequest;
   /** @default the function's */
   readonly timeoutMs?: number;
-  /** When the caller must have its answer. @default at the timeout */
-  readonly answerWithinMs?: number;
-  /** @default 0 */
-  readonly sparesVersions?: number;
 }
 
 export interface WorldOptions {
@@ -60,8 +54,7 @@ export class World {
 
   /** Starts a run; it goes on as the clock is moved. */
   async start(options: RunOptions): Promise<RunEnd> {
-    const { id, requestId = id, request = { session: 'default' } } = options;
-    const { timeoutMs = FUNCTION_TIMEOUT_SECONDS * 1000, answerWithinMs = timeoutMs } = options;
+    const { id, request = { session: 'default' }, timeoutMs = FUNCTION_TIMEOUT_SECONDS * 1000 } = options;
     const sandbox = new Sandbox(this.time, id);
     const channel = options.channel(sandbox);
     const over = new AbortController();
@@ -75,8 +68,6 @@ export class World {
         ),
         blink: blinkOver(this.blink, sandbox, channel, id, () => this.time.nowMs),
         runEnds: this.time.deadline(timeoutMs),
-        answerDue: this.time.deadline(answerWithinMs),
-        claimant: { runId: requestId, sparesVersions: options.sparesVersions ?? 0 },
       },
       request,
     ).then(

@@ -4,7 +4,6 @@ import type { ReusePolicy } from '../models/blink-model.ts';
 /** One run, as it is drawn. */
 export interface RunPlan {
   readonly startsAtMs: number;
-  readonly answerWithinMs: number;
   /** The run is killed as it makes this call, which is processed or is not. */
   readonly dies: { readonly atCall: number; readonly processed: boolean } | null;
   readonly mishaps: readonly { readonly atCall: number; readonly mishap: 'unsent' | 'unanswered' }[];
@@ -16,8 +15,6 @@ export interface Plan {
   readonly signInsAtMs: readonly number[];
   readonly reusePolicy: ReusePolicy;
   readonly logoutEndsTokens: boolean;
-  /** All runs are deliveries of one invocation. */
-  readonly sameRequestId: boolean;
   /** How much time passes with each call and answer; over and over. */
   readonly latenciesMs: readonly number[];
   /** How old reads may be, and by which part of that each one is; over and over. */
@@ -32,7 +29,6 @@ const startsAtMs = fc.oneof(fc.nat(500), fc.nat(60_000), fc.nat(200_000));
 
 const run: fc.Arbitrary<RunPlan> = fc.record({
   startsAtMs,
-  answerWithinMs: fc.constantFrom(28_000, 60_000),
   dies: fc.option(fc.record({ atCall: fc.nat(12), processed: fc.boolean() }), { freq: 2 }),
   mishaps: fc.array(
     fc.record({ atCall: fc.nat(12), mishap: fc.constantFrom('unsent' as const, 'unanswered' as const) }),
@@ -45,7 +41,6 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   signInsAtMs: fc.array(startsAtMs, { maxLength: 2 }),
   reusePolicy: fc.constantFrom<ReusePolicy[]>('refuse', 'revoke_family', 'accept_for_a_while'),
   logoutEndsTokens: fc.boolean(),
-  sameRequestId: fc.boolean(),
   latenciesMs: fc.array(
     fc.oneof(
       { weight: 20, arbitrary: fc.nat(100) },

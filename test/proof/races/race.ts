@@ -38,8 +38,6 @@ export async function race(scheduler: Scheduler, plan: Plan): Promise<Race> {
     await time.wait(runPlan.startsAtMs);
     const end = await world.start({
       id,
-      requestId: plan.sameRequestId ? 'one delivery' : id,
-      answerWithinMs: runPlan.answerWithinMs,
       channel: (sandbox) => {
         const staleMs: Channel['staleMs'] = (read) => staleness() * plan.staleWithinMs[read];
         const channel = new ScheduledChannel(scheduler, time, sandbox, { id, plan: runPlan, staleMs });

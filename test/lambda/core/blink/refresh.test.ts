@@ -92,11 +92,15 @@ describe('a grant', () => {
     [{ access_token: null, token: null }],
     [{ access_token: 7, token: [] }],
     [{ access_token: 'a\r\nX: y' }],
-  ])('without a usable access token brings its refresh token all the same: %j', async (fields) => {
-    const { result } = await refreshAt(answer(200, { ...fields, refresh_token: 'NEW' }));
+    [{ access_token: 'a', refresh_token: 7 }],
+    [{ access_token: 'a', refresh_token: 'two words' }],
+    [{ access_token: 'a', refresh_token: 'x'.repeat(8193) }],
+    [{ access_token: 'a', refresh_token: {} }],
+  ])('without two usable tokens is an answer that was not received: %j', async (fields) => {
+    const { result } = await refreshAt(answer(200, { refresh_token: 'NEW', ...fields }));
     expect(result).toMatchObject({
-      kind: 'without_access',
-      token: { refreshToken: 'NEW', oauthClient: 'ios' },
+      kind: 'failed',
+      token: 'unanswered',
       failure: { code: 'blink_rejected', details: { blinkStatus: 200 }, retryable: false },
       tries: 1,
     });
@@ -108,14 +112,6 @@ describe('a grant', () => {
       const server = await scriptedServer(answer(200, { access_token: 'a', ...more }));
       const result = await blinkAt(server).blink.refresh(REQUEST, PLENTY);
       expect(result).toMatchObject({ kind: 'granted', grant: { refreshToken: REQUEST.refreshToken } });
-    },
-  );
-
-  test.each([[7], ['two words'], ['x'.repeat(8193)], [{}]])(
-    'with a refresh token that no request can carry still brings its access token: %o',
-    async (refreshToken) => {
-      const { result } = await refreshAt(answer(200, { access_token: 'a', refresh_token: refreshToken }));
-      expect(result).toEqual({ kind: 'without_refresh', accessToken: 'a', tries: 1 });
     },
   );
 

@@ -11,7 +11,7 @@ const ENTRIES: readonly JournalEntry[] = [
   { ...about, kind: 'claim' },
   { ...about, kind: 'save' },
   { ...about, kind: 'save', value: 1 },
-  { ...about, kind: 'free' },
+  { ...about, kind: 'unspent' },
   { ...about, kind: 'in_flight', inDoubt: true, unreported: 3 },
   { ...about, kind: 'cool_down', inDoubt: true, unreported: 15, value: 86_400 },
   { ...about, kind: 'refused' },
@@ -34,8 +34,8 @@ test('every entry can be read back from its id, which has 64 characters, the mos
 });
 
 test('more than 15 unreported attempts are written as 15, so that the id stays readable', () => {
-  const versionId = entryVersionId({ ...about, kind: 'free', unreported: 16 });
-  expect(parseEntry(versionId)).toMatchObject({ kind: 'free', unreported: 15 });
+  const versionId = entryVersionId({ ...about, kind: 'unspent', unreported: 16 });
+  expect(parseEntry(versionId)).toMatchObject({ kind: 'unspent', unreported: 15 });
 });
 
 test('no two entries share an id, neither of other attempts nor of other tokens', () => {

@@ -42,9 +42,9 @@ function versionIdOf(name: Name, attempt: number, token = TOKEN): string {
     case 'save':
       return entryVersionId({ ...about, kind: 'save' });
     case 'unspent':
-      return entryVersionId({ ...about, kind: 'free' });
+      return entryVersionId({ ...about, kind: 'unspent' });
     case 'unanswered':
-      return entryVersionId({ ...about, kind: 'free', inDoubt: true });
+      return entryVersionId({ ...about, kind: 'unspent', inDoubt: true });
     case 'in_flight':
       return entryVersionId({ ...about, kind: 'in_flight', inDoubt: true });
     case 'cool_down':
@@ -213,7 +213,7 @@ describe('promise 5: runs that did not report their end', () => {
 
   it('before the last end of a claim count as well', () => {
     const ended = version(
-      entryVersionId({ token: TOKEN, attempt: 9, kind: 'free', unreported: MAX_TAKEOVERS }),
+      entryVersionId({ token: TOKEN, attempt: 9, kind: 'unspent', unreported: MAX_TAKEOVERS }),
       T0,
     );
     expect(stateAt(T0 + 1, current(), ended)).toMatchObject({

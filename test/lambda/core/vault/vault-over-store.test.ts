@@ -35,10 +35,9 @@ beforeEach(() => {
 
 const drive = <T>(work: Promise<T>) => world.time.drive(work);
 const read = () => drive(vault.read('default'));
-const CLAIMANT = { runId: 'run', sparesVersions: 0 };
-const claim = async () => drive(vault.claim(await read(), CLAIMANT));
+const claim = async () => drive(vault.claim(await read()));
 const save = (claimed: Claim, deadlineMs = 60_000) =>
-  drive(vault.save(claimed, GRANT, world.time.deadline(deadlineMs)));
+  drive(vault.saveToken(claimed, GRANT, world.time.deadline(deadlineMs)));
 const currentText = () => world.secret.current().text;
 
 describe('promise 7: reading', () => {
@@ -49,7 +48,7 @@ describe('promise 7: reading', () => {
     expect(world.time.nowMs - startedAtMs).toBe(20);
     expect(reading).toMatchObject({
       session: 'default',
-      generation: world.secret.current().versionId,
+      currentVersionId: world.secret.current().versionId,
       keptVersions: 1,
       refreshTokenAgeMs: 0,
     });
@@ -60,7 +59,7 @@ describe('promise 7: reading', () => {
     let reads = 0;
     channel.staleMs = () => (reads++ === 0 ? 1000 : 0);
     await world.time.advance(500);
-    expect((await read()).generation).toBe(world.secret.current().versionId);
+    expect((await read()).currentVersionId).toBe(world.secret.current().versionId);
     expect(channel.actions).toHaveLength(4);
   });
 
@@ -98,14 +97,16 @@ describe('a claim', () => {
 
   it('of two by one reading is held by one', async () => {
     const reading = await read();
-    await drive(vault.claim(reading, CLAIMANT));
-    await expect(drive(newVault().vault.claim(reading, CLAIMANT))).rejects.toMatchObject({
+    await drive(vault.claim(reading));
+    await expect(drive(newVault().vault.claim(reading))).rejects.toMatchObject({
       code: 'session_busy',
     });
   });
 
   it('that was given back can be made again at once', async () => {
-    await drive(vault.end(await claim(), { kind: 'free', inDoubt: false }, world.time.deadline(60_000)));
+    await drive(
+      vault.endClaim(await claim(), { kind: 'unspent', inDoubt: false }, world.time.deadline(60_000)),
+    );
     expect(await claim()).toMatchObject({ attempt: 1, takesOver: false });
   });
 
@@ -118,13 +119,13 @@ describe('a claim', () => {
   it('makes current first what a dead run saved, and claims that', async () => {
     const dead = await claim();
     channel.on = once('move AWSCURRENT', 'before', 'killed');
-    void vault.save(dead, GRANT, world.time.deadline(60_000));
+    void vault.saveToken(dead, GRANT, world.time.deadline(60_000));
     await world.time.advance(CLAIM_LIFE_MS + 1000);
     ({ vault, channel } = newVault());
     const claimed = await claim();
     expect(claimed.reading.stored.refreshToken).toBe(GRANT.refreshToken);
     expect(claimed).toMatchObject({ attempt: 0, takesOver: false });
-    expect(world.secret.current().versionId).toBe(claimed.reading.generation);
+    expect(world.secret.current().versionId).toBe(claimed.reading.currentVersionId);
   });
 
   it('makes current the newest of several saves that the list does not show yet', async () => {
@@ -145,7 +146,7 @@ describe('a claim', () => {
   it('is left to the next run if the dead run’s save does not become visible in time', async () => {
     const dead = await claim();
     channel.on = once('move AWSCURRENT', 'before', 'killed');
-    void vault.save(dead, GRANT, world.time.deadline(60_000));
+    void vault.saveToken(dead, GRANT, world.time.deadline(60_000));
     await world.time.advance(CLAIM_LIFE_MS + 1000);
     ({ vault, channel } = newVault());
     channel.staleMs = () => 5000;
@@ -188,7 +189,9 @@ describe('promise 3: a save', () => {
     const claimed = await claim();
     channel.on = (action) => (action === 'put save' ? 'unsent' : undefined);
     const deadline = world.time.deadline(60_000);
-    await expect(drive(vault.save(claimed, GRANT, deadline))).rejects.toMatchObject({ code: 'save_failed' });
+    await expect(drive(vault.saveToken(claimed, GRANT, deadline))).rejects.toMatchObject({
+      code: 'save_failed',
+    });
     expect(deadline.remainingMs()).toBeGreaterThanOrEqual(980);
     expect(deadline.remainingMs()).toBeLessThanOrEqual(1000);
     expect(retries).toBeGreaterThan(20);
@@ -212,7 +215,7 @@ describe('promise 3: a save', () => {
         return store.putVersion(...put);
       },
     };
-    const { save: saveWhileDenied } = vaultOverStore(denying, sandbox.timing, () => undefined);
+    const { saveToken: saveWhileDenied } = vaultOverStore(denying, sandbox.timing, () => undefined);
     const saved = await drive(saveWhileDenied(claimed, GRANT, world.time.deadline(60_000)));
     expect(world.secret.current().versionId).toBe(saved.versionId);
   });
@@ -222,7 +225,7 @@ describe('promise 3: a save', () => {
     const hanging = newVault();
     hanging.channel.call = () => new Promise(() => undefined);
     const deadline = world.time.deadline(20_000);
-    await expect(drive(hanging.vault.save(claimed, GRANT, deadline))).rejects.toMatchObject({
+    await expect(drive(hanging.vault.saveToken(claimed, GRANT, deadline))).rejects.toMatchObject({
       code: 'save_failed',
     });
     expect(deadline.remainingMs()).toBe(1000);
@@ -241,7 +244,7 @@ describe('promise 3: a save', () => {
     const claimed = await claim();
     channel.on = once('move AWSCURRENT', 'before', () => {
       const saved = world.secret.versions().at(-1)?.versionId;
-      world.secret.moveLabel('AWSCURRENT', claimed.reading.generation, saved);
+      world.secret.moveLabel('AWSCURRENT', claimed.reading.currentVersionId, saved);
       return undefined;
     });
     expect((await save(claimed)).versionId).toBe(world.secret.current().versionId);
@@ -275,7 +278,7 @@ describe('promise 5: attempts', () => {
     await world.time.advance(CLAIM_LIFE_MS + 1000);
     ({ vault, channel } = newVault());
     const taker = await claim();
-    await drive(deadVault.save(dead, { ...GRANT, refreshToken: 'late' }, world.time.deadline(1500)));
+    await drive(deadVault.saveToken(dead, { ...GRANT, refreshToken: 'late' }, world.time.deadline(1500)));
     await expect(save(taker)).rejects.toMatchObject({ code: 'session_busy' });
     expect(world.secret.versions().filter(({ text }) => text.includes(GRANT.refreshToken))).toHaveLength(1);
   });
@@ -295,13 +298,13 @@ describe('marks', () => {
     const done = await saved();
     channel.on = () => 'unsent';
     expect(await drive(vault.markLoggedOut(done))).toBe(false);
-    await drive(vault.leave(done, world.time.deadline(60_000)));
+    await drive(vault.release(done, world.time.deadline(60_000)));
   });
 
   it('a released session can be claimed at once, one that was not cannot', async () => {
     const done = await saved();
     await expect(claim()).rejects.toMatchObject({ code: 'session_busy' });
-    await drive(vault.leave(done, world.time.deadline(60_000)));
+    await drive(vault.release(done, world.time.deadline(60_000)));
     expect(await claim()).toMatchObject({ attempt: 0 });
   });
 });
