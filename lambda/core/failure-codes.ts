@@ -38,7 +38,9 @@ export const FAILURES = {
   },
   // Not a 5xx, which invites senders to retry.
   reauthentication_required: { status: 409, title: 'A new sign-in is required', ...LOUD },
-  too_many_logouts: { status: 429, title: 'Too many logouts', ...CALLER_ERROR },
+  rate_limited: { status: 429, title: 'Blink limits the rate', ...CALLER_ERROR },
+  cooling_down: { status: 429, title: 'Blink is left alone for a while', ...CALLER_ERROR },
+  secret_full: { status: 429, title: 'The secret has no room for another version', ...CALLER_ERROR },
   session_invalid: {
     status: 500,
     title: 'The stored session is unusable',

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as v from 'valibot';
@@ -168,7 +169,7 @@ describe('a reply is as it is described', () => {
 
   test.each([
     ['reauthentication_required', 409, json(400, { error: 'invalid_grant' })],
-    ['too_many_logouts', 429, json(406, {})],
+    ['cooling_down', 429, json(406, {})],
   ])('of a check that finds %s in the journal, and does not call Blink', async (code, status, answer) => {
     const { name } = freshSession();
     const path = `/logout/${name}`;
@@ -204,7 +205,7 @@ describe('a reply is as it is described', () => {
 
   test.each([
     ['reauthentication_required', json(400, { error: 'invalid_grant' })],
-    ['too_many_logouts', json(429, { message: 'slow down' }, { 'retry-after': '60' })],
+    ['rate_limited', json(429, { message: 'slow down' }, { 'retry-after': '60' })],
     ['blink_rejected', json(406, {})],
     ['blink_unavailable', json(503, {})],
   ])('of %s', async (code, answer) => {
@@ -239,6 +240,15 @@ describe('a reply is as it is described', () => {
     expect(second).toMatchObject({ status: 409, body: { code: 'session_busy' } });
     expectDescribed(`/logout/${name}`, second);
     expect((await first).status).toBe(200);
+  });
+
+  test('of a secret that is full', async () => {
+    const { name } = freshSession();
+    const secret = stack.secretsManager.secrets.find(`blink-logout/${name}`);
+    while (secret.versions().length < 90) secret.put(randomUUID(), 'an earlier version', []);
+    const received = await post(`/logout/${name}`);
+    expect(received).toMatchObject({ status: 429, body: { code: 'secret_full' } });
+    expectDescribed(`/logout/${name}`, received);
   });
 
   test('of a Secrets Manager that refuses', async () => {

@@ -65,8 +65,8 @@ const CUT_OFF: Effect = { do: 'cut-off' };
 /** Of the run with the fault, and of the next one. */
 type Codes = readonly [string, string];
 const REAUTHENTICATE: Codes = ['reauthentication_required', 'reauthentication_required'];
-const REJECTED: Codes = ['blink_rejected', 'too_many_logouts'];
-const TOO_MANY: Codes = ['too_many_logouts', 'too_many_logouts'];
+const REJECTED: Codes = ['blink_rejected', 'cooling_down'];
+const TOO_MANY: Codes = ['rate_limited', 'cooling_down'];
 const UNAVAILABLE: Codes = ['blink_unavailable', 'logged_out'];
 const PASSED: Codes = ['logged_out', 'already_logged_out'];
 
@@ -145,7 +145,7 @@ describe('a logout that goes wrong leaves the new token stored', () => {
     expect(between.isStored).toBe(true);
     expect(storedToken(stack, session).isStored).toBe(true);
     const logouts = stack.blink.logouts.filter(({ clientId }) => clientId === session.clientId);
-    expect(logouts).toHaveLength(second === 'too_many_logouts' ? 0 : 1);
+    expect(logouts).toHaveLength(second === 'cooling_down' ? 0 : 1);
   });
 
   test.concurrent('a logout whose answer is lost is a success: its repetition finds the client gone', async () => {
@@ -162,7 +162,7 @@ describe('a logout that goes wrong leaves the new token stored', () => {
       { ...answer(404), on: 'logout' },
       { ...answer(404), on: 'newer-logout' },
     ]);
-    expect([first, second]).toEqual(['blink_rejected', 'too_many_logouts']);
+    expect([first, second]).toEqual(['blink_rejected', 'cooling_down']);
     expect(between.isStored).toBe(true);
   });
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REJECTED_MS } from '../../lambda/core/vault/session-state.ts';
 import { secretNameOf } from '../../local/local-session.ts';
-import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookReply } from './stack-under-test.ts';
 
 let stack: StackUnderTest;
@@ -23,24 +22,18 @@ async function requestsToBlink(run: () => Promise<unknown>): Promise<number> {
   return stack.blink.calls.length - before;
 }
 
-describe('the last ten versions of a day', () => {
-  test('are not for a webhook call, and a scheduled run uses them', async () => {
-    const session = stack.signIn('blinkpy', 'default');
-    const secret = stack.secretsManager.secrets.find(secretNameOf(session));
-    while (secret.versions().length < 80) secret.put(randomUUID(), 'an earlier version', []);
+test('a secret without room for versions is refused before anything is asked of Blink', async () => {
+  const session = stack.signIn('blinkpy', 'default');
+  const secret = stack.secretsManager.secrets.find(secretNameOf(session));
+  while (secret.versions().length < 90) secret.put(randomUUID(), 'an earlier version', []);
 
-    const requests = await requestsToBlink(async () => {
-      const reply = await stack.post('/logout');
-      expect(reply).toMatchObject({ status: 429, json: { code: 'too_many_logouts', retryable: false } });
-      expect(retryAfterSeconds(reply)).toBe(3600);
-    });
-    expect(requests).toBe(0);
-    expect(secret.versions()).toHaveLength(80);
-
-    const invocation = await stack.fireRule();
-    expect(codeOf(invocation)).toBe('logged_out');
-    expect(runEventOf(invocation)).toMatchObject({ trigger: 'schedule', session: 'default' });
+  const requests = await requestsToBlink(async () => {
+    const reply = await stack.post('/logout');
+    expect(reply).toMatchObject({ status: 429, json: { code: 'secret_full', retryable: false } });
+    expect(retryAfterSeconds(reply)).toBe(3600);
   });
+  expect(requests).toBe(0);
+  expect(secret.versions()).toHaveLength(90);
 });
 
 describe('a logout that Blink has rejected', () => {
@@ -56,7 +49,7 @@ describe('a logout that Blink has rejected', () => {
     stack.secretsManager.clock.advanceMs(REJECTED_MS / 2);
     const requests = await requestsToBlink(async () => {
       const repeated = await logOutWrongClient();
-      expect(repeated).toMatchObject({ status: 429, json: { code: 'too_many_logouts' } });
+      expect(repeated).toMatchObject({ status: 429, json: { code: 'cooling_down' } });
       expect(retryAfterSeconds(repeated)).toBeGreaterThan(REJECTED_MS / 2000 - 60);
       expect(retryAfterSeconds(repeated)).toBeLessThanOrEqual(REJECTED_MS / 2000 + 1);
     });

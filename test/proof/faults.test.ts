@@ -192,8 +192,8 @@ describe('Blink', () => {
 
   faulty('answers 429: it is left alone for a while', async (fault) => {
     subject.blink.faults.before('refresh', { do: 'answer', answer: answer(429) }, { where: fault.token });
-    expect(codeOf(await fault.run())).toBe('too_many_logouts');
-    expect(codeOf(await fault.run())).toBe('too_many_logouts');
+    expect(codeOf(await fault.run())).toBe('rate_limited');
+    expect(codeOf(await fault.run())).toBe('cooling_down');
     expect(fault.refreshes()).toBe(1);
   });
 });

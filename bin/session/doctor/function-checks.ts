@@ -85,7 +85,8 @@ const OF_THE_SESSION: readonly string[] = [
   'session_busy',
   'session_invalid',
   'reauthentication_required',
-  'too_many_logouts',
+  'cooling_down',
+  'secret_full',
 ] satisfies (keyof typeof FAILURES)[];
 
 function failed(errorType: string, session: string): Finding {

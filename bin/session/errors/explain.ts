@@ -20,7 +20,7 @@ export async function explain(error: unknown, target: Target, session: string): 
   const told = (message: string, ...advice: string[]) => new CommandError(code, message, advice, error);
   const signIn = `Sign in: ${target.commandLine('sign-in', session)}`;
 
-  if (details.awsError !== undefined && code !== 'session_unknown' && code !== 'too_many_logouts') {
+  if (details.awsError !== undefined && code !== 'session_unknown' && code !== 'secret_full') {
     return explainSecrets(error, target);
   }
   if (details.blinkStatus === 406 || details.blinkStatus === 429) return blocked(details.blinkStatus, error);
@@ -33,7 +33,9 @@ export async function explain(error: unknown, target: Target, session: string): 
         `Correct the secret by hand, or sign in again. ${signIn}`,
       );
     case 'session_busy':
-    case 'too_many_logouts': {
+    case 'rate_limited':
+    case 'cooling_down':
+    case 'secret_full': {
       const wait = details.retryAfterSeconds;
       return wait === undefined
         ? told(sentence(error.message), 'Try again in a minute.')

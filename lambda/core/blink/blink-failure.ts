@@ -56,7 +56,7 @@ export function blinkFailure(call: Call, end: HttpResponse | ExchangeError): Fai
   }
   const seconds = Math.max(asked, call === 'sign-in' ? LOCK_SECONDS : REJECTED_SECONDS);
   return end.status === 429
-    ? new Failure('too_many_logouts', message, { ...details, retryable: false, retryAfterSeconds: seconds })
+    ? new Failure('rate_limited', message, { ...details, retryAfterSeconds: seconds })
     : new Failure('blink_rejected', message, { ...details, retryAfterSeconds: seconds });
 }
 

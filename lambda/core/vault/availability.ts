@@ -31,14 +31,14 @@ export function busy(retryAfterSeconds = CLAIM_LIFE_SECONDS): Failure {
 }
 
 export function coolingDown(retryAfterSeconds: number): Failure {
-  return new Failure('too_many_logouts', 'Blink rejected an earlier attempt and is not asked again yet', {
+  return new Failure('cooling_down', 'Blink rejected an earlier attempt and is not asked again yet', {
     retryAfterSeconds,
   });
 }
 
 export function noRoom(): Failure {
   return new Failure(
-    'too_many_logouts',
+    'secret_full',
     'the secret has no room for more versions until some are older than 24 hours',
     { retryAfterSeconds: 3600 },
   );

@@ -8,7 +8,7 @@ export interface SecretVersion {
 /**
  * The calls to Secrets Manager that the vault uses.
  * Every failure is a `Failure`: `session_unknown` if there is no such secret,
- * `too_many_logouts` if it has no room for a version, else `secrets_unavailable`.
+ * `secret_full` if it has no room for a version, else `secrets_unavailable`.
  */
 export interface SecretStore {
   /** GetSecretValue: the version that carries AWSCURRENT. */

@@ -26,7 +26,7 @@ export function secretsFailure(error: unknown): Failure {
         { awsError, cause: error },
       );
     case 'LimitExceededException':
-      return new Failure('too_many_logouts', 'the secret has no room for another version', {
+      return new Failure('secret_full', 'the secret has no room for another version', {
         retryAfterSeconds: 3600,
         awsError,
         cause: error,

@@ -150,7 +150,7 @@ describe('trial, when a step fails', () => {
       ['refresh failed blink_unavailable', 'log_out not_done', 'refresh_after_logout not_done'],
     ],
     ['logout', 500, ['refresh done', 'log_out failed blink_unavailable', 'refresh_after_logout not_done']],
-    ['logout', 429, ['refresh done', 'log_out failed too_many_logouts', 'refresh_after_logout not_done']],
+    ['logout', 429, ['refresh done', 'log_out failed rate_limited', 'refresh_after_logout not_done']],
   ] as const)('stops with a report: %s is answered with %i', async (action, status, expected) => {
     await start();
     session.blink.faults.before(action, { do: 'answer', answer: json(status, {}) });

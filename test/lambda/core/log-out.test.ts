@@ -96,12 +96,12 @@ describe('a logout', () => {
     async (status) => {
       world.blink.logoutStatus = status;
       const first = await runScripted(world);
-      expect(first.end).toBe(status === 429 ? 'too_many_logouts' : 'blink_rejected');
+      expect(first.end).toBe(status === 429 ? 'rate_limited' : 'blink_rejected');
       expect(isSaved()).toBe(true);
       const spends = world.blink.spends.length;
       for (const clientId of [family.clientId, '99']) {
         const { end } = await runScripted(world, { request: { session: 'default', clientId } });
-        expect(end).toBe('too_many_logouts');
+        expect(end).toBe('cooling_down');
       }
       expect(world.blink.spends).toHaveLength(spends);
       world.blink.logoutStatus = 200;
@@ -406,7 +406,7 @@ test('promise 5: a run that dies while it says that the token was lost is found 
 test('promise 8: a run for whose versions there is no room is refused before it spends', async () => {
   for (let index = 0; index < 90; index++) world.signIn();
   const { end, actions } = await runScripted(world);
-  expect(end).toBe('too_many_logouts');
+  expect(end).toBe('secret_full');
   expect(actions).toEqual(['read value', 'read list']);
 });
 
@@ -429,7 +429,7 @@ describe('promise 10: a doubt about a token outlives everything but a new token'
           return 'unanswered';
         }),
       });
-      expect(first.end).toBe(status === 429 ? 'too_many_logouts' : 'blink_rejected');
+      expect(first.end).toBe(status === 429 ? 'rate_limited' : 'blink_rejected');
       world.blink.refreshStatus = 200;
       await world.time.advance(REJECTED_MS + 1000);
       expect((await runScripted(world)).end).toBe(LOST);
@@ -479,9 +479,9 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     const { end } = await runScripted(world, {
       on: (action) => (action === 'put cool_down' && world.time.nowMs < until ? 'unsent' : undefined),
     });
-    expect(end).toBe('too_many_logouts');
+    expect(end).toBe('rate_limited');
     await world.time.advance(CLAIM_LIFE_MS + 10_000);
-    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect((await runScripted(world)).end).toBe('cooling_down');
     expect(rejections()).toBe(1);
   });
 
@@ -490,8 +490,8 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     await world.time.advance(10_000);
     world.signIn();
     await world.time.advance(4_000);
-    expect((await runScripted(world, { staleMs: () => 8_000 })).end).toBe('too_many_logouts');
-    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect((await runScripted(world, { staleMs: () => 8_000 })).end).toBe('rate_limited');
+    expect((await runScripted(world)).end).toBe('cooling_down');
     expect(rejections()).toBe(1);
     await world.time.advance(60_000);
     world.signIn();
@@ -504,7 +504,7 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     world.blink.retryAfter = '7200';
     await runScripted(world);
     await world.time.advance(7_190_000);
-    expect((await runScripted(world)).end).toBe('too_many_logouts');
+    expect((await runScripted(world)).end).toBe('cooling_down');
     expect(rejections()).toBe(1);
     await world.time.advance(20_000);
     world.blink.refreshStatus = 200;
@@ -515,7 +515,7 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     const wrong = { session: 'default', clientId: '99' };
     expect((await runScripted(world, { request: wrong })).end).toBe('blink_rejected');
     const repeated = await runScripted(world, { request: wrong });
-    expect(repeated).toEqual({ end: 'too_many_logouts', actions: ['read value', 'read list'] });
+    expect(repeated).toEqual({ end: 'cooling_down', actions: ['read value', 'read list'] });
     expect((await runScripted(world)).end).toBe('logged_out');
     await world.time.advance(REJECTED_MS + 1000);
     world.blink.logoutEndsTokens = false;

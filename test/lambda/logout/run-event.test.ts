@@ -153,7 +153,7 @@ test('a scheduled run has failed for good if it is not retried and has no other 
 test('a scheduled run that is retried this time has not failed for good', () => {
   const { names } = eventOf((report) => {
     report.note({ trigger: 'schedule' });
-    report.failed(new Failure('too_many_logouts', 'no', { retryable: true }));
+    report.failed(new Failure('rate_limited', 'no', { retryable: true }));
   });
   expect(names).not.toContain('FailedForGood');
 });

@@ -124,7 +124,7 @@ function orConflict<T>(errorName: string, done: T, write: () => unknown): T | 'c
     if (!(error instanceof AwsError)) throw error;
     if (error.name === errorName) return 'conflict';
     throw new Failure(
-      error.name === 'LimitExceededException' ? 'too_many_logouts' : 'secrets_unavailable',
+      error.name === 'LimitExceededException' ? 'secret_full' : 'secrets_unavailable',
       error.name,
     );
   }

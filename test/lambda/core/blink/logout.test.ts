@@ -93,7 +93,7 @@ describe('the logout', () => {
     ['418', answer(418), { blinkStatus: 418 }],
     ['426', answer(426), { blinkStatus: 426 }],
     ['a code that is no integer', answer(400, { code: 'canary' }), { blinkStatus: 400 }],
-    ['429', answer(429), { blinkStatus: 429, retryable: false }, 'too_many_logouts'],
+    ['429', answer(429), { blinkStatus: 429 }, 'rate_limited'],
     ['a redirect', answer(301, '', { Location: 'https://evil.example/' }), { blinkStatus: 301 }],
     ['HTML', answer(200, HTML), { blinkStatus: 200 }],
   ])('is refused by %s, once and on one path', async (_, fault, details, code = 'blink_rejected') => {

@@ -120,8 +120,8 @@ describe('a lookup', () => {
     [
       '429',
       answer(429, '', { 'Retry-After': '60' }),
-      'too_many_logouts',
-      { blinkStatus: 429, retryable: false, retryAfterSeconds: 600 },
+      'rate_limited',
+      { blinkStatus: 429, retryAfterSeconds: 600 },
     ],
     ['a redirect', answer(302, '', { Location: '/' }), 'blink_rejected', { blinkStatus: 302 }],
     ['a reset connection', reset, 'blink_unavailable', {}],

@@ -232,8 +232,8 @@ describe('a definite rejection', () => {
     'is 429 with Retry-After %s, which becomes %i s, and nothing is sent again',
     async (retryAfter, seconds) => {
       const fault = answer(429, '', retryAfter === undefined ? {} : { 'Retry-After': retryAfter });
-      const details = { blinkStatus: 429, retryable: false, retryAfterSeconds: seconds };
-      await expectRejection(fault, 'too_many_logouts', details);
+      const details = { blinkStatus: 429, retryAfterSeconds: seconds };
+      await expectRejection(fault, 'rate_limited', details);
     },
   );
 

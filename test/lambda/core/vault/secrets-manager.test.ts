@@ -225,7 +225,7 @@ describe('from the content of the answers', () => {
   it.each([
     ['ResourceNotFoundException', 'session_unknown', false],
     ['InvalidRequestException', 'session_invalid', false],
-    ['LimitExceededException', 'too_many_logouts', false],
+    ['LimitExceededException', 'secret_full', false],
     ['ThrottlingException', 'secrets_unavailable', true],
     ['InternalServiceError', 'secrets_unavailable', true],
     ['AccessDeniedException', 'secrets_unavailable', true],
