@@ -1,14 +1,12 @@
 import { App } from 'aws-cdk-lib';
 import { buildFunction } from '../lib/function-bundle.ts';
-import { readSettings, SettingsError } from '../lib/read-settings.ts';
-import { gatherSettings } from '../lib/settings-file.ts';
+import { SettingsError } from '../lib/read-settings.ts';
+import { readSettingsFile } from '../lib/settings-file.ts';
 import { BlinkLogoutStack } from '../lib/stack.ts';
 
 const app = new App();
 try {
-  const { given, overrides } = gatherSettings(process.cwd(), app.node.getAllContext());
-  const settings = readSettings(given);
-  for (const line of overrides) console.error(line);
+  const settings = readSettingsFile(process.cwd(), app.node.getAllContext());
   const { directory } = await buildFunction();
   new BlinkLogoutStack(app, settings.name, { settings, bundleDirectory: directory });
 } catch (error) {

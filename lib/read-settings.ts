@@ -10,16 +10,11 @@ export class SettingsError extends Error {
 }
 
 /**
- * Fills in the defaults. Numbers and booleans may be given as strings, as `-c name=value` does.
- * Throws a SettingsError that names every fault, with the given and the accepted values.
+ * Fills in the defaults. Throws a SettingsError that names every fault, with the given and the accepted values.
  */
 export function readSettings(given: Readonly<Record<string, unknown>>): Settings {
-  const typed = Object.fromEntries(
-    Object.entries(settingsSchema.entries)
-      .filter(([name]) => Object.hasOwn(given, name))
-      .map(([name, schema]) => [name, asTyped(schema, given[name])]),
-  );
-  const parsed = v.safeParse(settingsSchema, typed, { abortPipeEarly: true });
+  const known = Object.fromEntries(Object.entries(given).filter(([name]) => !isUnknown(name)));
+  const parsed = v.safeParse(settingsSchema, known, { abortPipeEarly: true });
   const faults = [
     ...(parsed.issues ?? []).map((issue) => {
       const name = v.getDotPath(issue) ?? '';
@@ -30,19 +25,6 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
   ];
   if (parsed.success && faults.length === 0) return parsed.output;
   throw new SettingsError(faults.join('\n'));
-}
-
-/** A string that the setting does not accept is taken as the number or the boolean that it spells. */
-function asTyped(schema: v.GenericSchema, value: unknown): unknown {
-  if (typeof value !== 'string' || v.is(schema, value)) return value;
-  if (/^\d+$/.test(value)) return Number(value);
-  if (/^\[/.test(value)) return listOf(value);
-  return value === 'true' || value === 'false' ? value === 'true' : value;
-}
-
-/** `["a","b"]`, or `[a,b]` where a shell has removed the quotes. */
-function listOf(text: string): readonly string[] {
-  return text.replace(/^\[|\]$|["\s]/g, '').split(',');
 }
 
 /** The setting whose name differs by a typing error, if there is one. */

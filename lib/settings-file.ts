@@ -1,58 +1,58 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type ParseError, parse } from 'jsonc-parser';
 import * as v from 'valibot';
-import { nearMiss, SettingsError } from './read-settings.ts';
-import { SETTING_NAMES, settingsSchema } from './settings.ts';
+import { nearMiss, readSettings, SettingsError } from './read-settings.ts';
+import type { Settings } from './settings.ts';
 
-export const SETTINGS_FILE = 'settings.json';
-
-export interface GatheredSettings {
-  /** Not yet validated. */
-  readonly given: Readonly<Record<string, unknown>>;
-  /** A line for each setting that the context overrides. */
-  readonly overrides: readonly string[];
-}
+const SETTINGS_FILE = 'settings.json';
 
 /**
- * The settings of settings.json, overridden by those of the CDK context (`-c name=value`).
- * Throws a SettingsError if the file is there and does not hold a JSON object.
- * @param directory has the file, if there is one
+ * The settings of settings.json, or the defaults if there is no such file. Throws a SettingsError for every fault.
+ * @param directory the working directory
+ * @param context the CDK context. `-c settings=FILE` selects another file, which must exist
  */
-export function gatherSettings(
-  directory: string,
-  context: Readonly<Record<string, unknown>>,
-): GatheredSettings {
-  const file = readSettingsFile(`${directory}/${SETTINGS_FILE}`);
-  const overriding = Object.entries(context).filter(([name]) => isOurs(name));
-  return {
-    given: { ...file, ...Object.fromEntries(overriding) },
-    overrides: overriding
-      .filter(([name]) => SETTING_NAMES.includes(name))
-      .map(([name, value]) => `-c ${name}=${value} overrides ${overridden(name, file)}, this time only.`),
-  };
+export function readSettingsFile(directory: string, context: Readonly<Record<string, unknown>>): Settings {
+  // The context also contains the user's ~/.cdk.json and the CDK's feature flags.
+  const misplaced = Object.keys(context).flatMap((name) => nearMiss(name) ?? []);
+  if (misplaced.length > 0) {
+    throw new SettingsError(
+      `${misplaced.join(', ')} cannot be set by -c. Put it into ${SETTINGS_FILE}, or select another file: -c settings=FILE`,
+    );
+  }
+  const { settings: selected } = context;
+  const path = resolve(directory, typeof selected === 'string' ? selected : SETTINGS_FILE);
+  if (selected === undefined && !existsSync(path)) return readSettings({});
+  return readSettings(parseSettings(path));
 }
 
-/** The context also contains the user's ~/.cdk.json and the CDK's feature flags. A misspelled setting is refused later. */
-function isOurs(name: string): boolean {
-  return SETTING_NAMES.includes(name) || nearMiss(name) !== undefined;
-}
-
-function overridden(name: string, file: Readonly<Record<string, unknown>>): string {
-  if (Object.hasOwn(file, name)) return `${SETTINGS_FILE} (${file[name]})`;
-  const defaults: Readonly<Record<string, unknown>> = v.getDefaults(settingsSchema);
-  return `the default (${defaults[name] ?? 'none'})`;
-}
-
-const fileSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.check((value) => !Array.isArray(value), 'it holds an array'),
+const settingsFileSchema = v.pipe(
   v.looseObject({ $schema: v.optional(v.unknown()) }),
-  v.transform(({ $schema: _, ...settings }): Record<string, unknown> => settings),
+  v.transform(({ $schema: _, ...settings }): Readonly<Record<string, unknown>> => settings),
 );
 
-function readSettingsFile(path: string): Readonly<Record<string, unknown>> {
-  if (!existsSync(path)) return {};
-  const parsed = v.safeParse(fileSchema, readFileSync(path, 'utf8'));
-  if (parsed.success) return parsed.output;
-  throw new SettingsError(`${path} must hold a JSON object: ${parsed.issues[0].message}`);
+function parseSettings(path: string): Readonly<Record<string, unknown>> {
+  const errors: ParseError[] = [];
+  // Windows editors begin a file with a byte order mark.
+  const text = readText(path).replace(/^\uFEFF/, '');
+  const value: unknown = parse(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const [error] = errors;
+  if (error !== undefined) {
+    const before = text.slice(0, error.offset).split('\n');
+    throw new SettingsError(
+      `${path} is not JSON: line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}. Commas before } and comments are not allowed.`,
+    );
+  }
+  const parsed = v.safeParse(settingsFileSchema, value);
+  if (parsed.success && !Array.isArray(value)) return parsed.output;
+  throw new SettingsError(`${path} must hold a JSON object, such as {"schedule": "rate(1 day)"}.`);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    throw new SettingsError(`${path} cannot be read (${code}).`);
+  }
 }

@@ -3,7 +3,6 @@ import type { Construct } from 'constructs';
 import { webhookKeySecretName } from '../lambda/core/secret-names.ts';
 import { BlinkLogout } from './blink-logout.ts';
 import type { Settings } from './settings.ts';
-import { metadataOf } from './settings-in-force.ts';
 
 export interface BlinkLogoutStackProps extends StackProps {
   readonly settings: Settings;
@@ -15,7 +14,6 @@ export interface BlinkLogoutStackProps extends StackProps {
 export class BlinkLogoutStack extends Stack {
   constructor(scope: Construct, id: string, { settings, bundleDirectory, ...props }: BlinkLogoutStackProps) {
     super(scope, id, { description: 'Ends the session of a Blink client', ...props });
-    this.templateOptions.metadata = metadataOf(settings);
     // The CDK leaves `Default` out of logical ids.
     const made = new BlinkLogout(this, 'Default', { ...settings, bundleDirectory });
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
@@ -12,15 +12,16 @@ const cdkJsonSchema = v.object({ context: v.optional(v.record(v.string(), v.unkn
 /**
  * Runs the CDK app without the CDK CLI: environment variables give the output directory and the context.
  * @param directory for the cloud assembly
- * @param options.settings override the context of cdk.json, as `-c name=value` does
+ * @param options.settings as in settings.json. @default - the defaults
  */
 export async function synthesize(
   directory: string,
-  options: { readonly settings?: Readonly<Record<string, string>>; readonly signal?: AbortSignal } = {},
+  options: { readonly settings?: Readonly<Record<string, unknown>>; readonly signal?: AbortSignal } = {},
 ): Promise<void> {
   const { context } = v.parse(cdkJsonSchema, JSON.parse(await readFile(`${PROJECT}/cdk.json`, 'utf8')));
+  // Not the project's settings.json, which is for its deployment.
+  await writeFile(`${directory}/settings.json`, JSON.stringify(options.settings ?? {}));
   const app = promisify(execFile)(process.execPath, [`${PROJECT}/bin/app.ts`], {
-    // The settings.json of the project is for its deployment.
     cwd: directory,
     env: {
       PATH: process.env['PATH'],
@@ -30,7 +31,7 @@ export async function synthesize(
       CDK_OUTDIR: directory,
       // Validation takes longer than the synthesis, and this template is not deployed.
       CDK_VALIDATION: 'false',
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...options.settings }),
+      CDK_CONTEXT_JSON: JSON.stringify(context),
     },
     signal: options.signal,
   });

@@ -18,8 +18,7 @@ import { main } from '../../bin/session/main.ts';
 import { FAILURES } from '../../lambda/core/failure-codes.ts';
 import { parseStoredSession } from '../../lambda/core/stored-session/parse-stored-session.ts';
 import { secretsManagerClient } from '../../lambda/core/vault/secrets-manager.ts';
-import { readSettings } from '../../lib/read-settings.ts';
-import { gatherSettings } from '../../lib/settings-file.ts';
+import { readSettingsFile } from '../../lib/settings-file.ts';
 import { signIn } from '../../local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../local/local-sessions.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
@@ -141,7 +140,7 @@ describe('a recipe of the README works as it stands', () => {
     cpSync(new URL('../../settings.example.json', import.meta.url), join(directory, 'settings.example.json'));
     const [, copy = '', , doctor = ''] = shellBlocks('Deploy it');
     await shell(copy, {});
-    expect(readSettings(gatherSettings(directory, {}).given)).toMatchObject({
+    expect(readSettingsFile(directory, {})).toMatchObject({
       schedule: 'cron(0 3 * * ? *)',
     });
     expect((await sessionCommands(doctor))[0]).toContain('✓ function');

@@ -65,7 +65,7 @@ describe('the function', () => {
   });
 
   it('logs JSON to its own log group, which has the set retention and is deleted with the stack', () => {
-    const template = synthesize({ logRetentionDays: '30' });
+    const template = synthesize({ logRetentionDays: 30 });
     const { LogFormat, LogGroup } = onlyOne(template, 'AWS::Lambda::Function').LoggingConfig;
     expect(LogFormat).toBe('JSON');
     expect(template.findResources('AWS::Logs::LogGroup')[LogGroup.Ref]).toMatchObject({
@@ -105,7 +105,7 @@ describe('the function', () => {
   });
 
   it('may write traces once tracing is set', () => {
-    const template = synthesize({ tracing: 'true' });
+    const template = synthesize({ tracing: true });
     template.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
     expect(rightsOf(template, 'LogoutRole').filter((right) => right.startsWith('xray:'))).toEqual([
       'xray:PutTelemetryRecords on *',

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { readSettings } from '../../lib/read-settings.ts';
-import { gatherSettings } from '../../lib/settings-file.ts';
+import { readSettingsFile } from '../../lib/settings-file.ts';
 
 const PROJECT = new URL('../../', import.meta.url);
 
@@ -13,46 +13,68 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-function write(text: string): void {
-  writeFileSync(join(directory, 'settings.json'), text);
+function write(text: string, name = 'settings.json'): void {
+  writeFileSync(join(directory, name), text);
 }
 
 describe('settings.json', () => {
   it('may be absent: then there are the defaults', () => {
-    expect(gatherSettings(directory, {})).toEqual({ given: {}, overrides: [] });
-  });
-
-  it('gives the settings, and may name its schema', () => {
-    write('{"$schema": "./docs/settings.schema.json", "webhookBurst": 7}');
-    expect(gatherSettings(directory, {})).toEqual({ given: { webhookBurst: 7 }, overrides: [] });
-  });
-
-  it('is overridden by the CDK context, which is printed', () => {
-    write('{"webhookBurst": 7, "tracing": true}');
-    expect(gatherSettings(directory, { webhookBurst: '9', alarmEmail: 'a@example.com' })).toEqual({
-      given: { webhookBurst: '9', tracing: true, alarmEmail: 'a@example.com' },
-      overrides: [
-        '-c webhookBurst=9 overrides settings.json (7), this time only.',
-        '-c alarmEmail=a@example.com overrides the default (none), this time only.',
-      ],
-    });
+    expect(readSettingsFile(directory, {})).toEqual(readSettings({}));
   });
 
   it.each([
-    ['{"webhookBurst": 7', 'must hold a JSON object: '],
-    ['[]', 'must hold a JSON object: '],
-  ])('%s is refused', (text, message) => {
+    ['names its schema', '{"$schema": "./docs/settings.schema.json", "webhookBurst": 7}'],
+    ['begins with a byte order mark', '\uFEFF{"webhookBurst": 7}'],
+    ['has the line ends of Windows', '{\r\n"webhookBurst": 7\r\n}'],
+  ])('may be one that %s', (_, text) => {
     write(text);
-    expect(() => gatherSettings(directory, {})).toThrow(`${directory}/settings.json ${message}`);
+    expect(readSettingsFile(directory, {})).toMatchObject({ webhookBurst: 7 });
+  });
+
+  it.each([
+    ['{"webhookBurst": 7', 'line 1, column 19'],
+    ['{\n  "webhookBurst": 7,\n}', 'line 3, column 1'],
+    ['{\n  // how many\n  "webhookBurst": 7\n}', 'line 2, column 3'],
+    ['{"webhookBurst": nine}', 'line 1, column 18'],
+    ["{'webhookBurst': 7}", 'line 1, column 2'],
+    ['{"webhookBurst": 7} and more', 'line 1, column 21'],
+    ['', 'line 1, column 1'],
+  ])('%j is refused with the place: %s', (text, place) => {
+    write(text);
+    expect(() => readSettingsFile(directory, {})).toThrow(
+      `${directory}/settings.json is not JSON: ${place}. Commas before } and comments are not allowed.`,
+    );
+  });
+
+  it.each(['[]', '7', 'null', '"schedule"'])('%s is refused', (text) => {
+    write(text);
+    expect(() => readSettingsFile(directory, {})).toThrow(
+      `${directory}/settings.json must hold a JSON object`,
+    );
   });
 
   it('is made by copying settings.example.json, which is accepted', () => {
     write(readFileSync(new URL('settings.example.json', PROJECT), 'utf8'));
-    expect(() => readSettings(gatherSettings(directory, {}).given)).not.toThrow();
+    expect(() => readSettingsFile(directory, {})).not.toThrow();
   });
 });
 
 describe('the CDK context', () => {
+  it('selects another file', () => {
+    write('{"webhookBurst": 7}');
+    write('{"webhookBurst": 9}', 'garden.json');
+    expect(readSettingsFile(directory, { settings: 'garden.json' })).toMatchObject({ webhookBurst: 9 });
+    expect(() => readSettingsFile(directory, { settings: 'gardn.json' })).toThrow(
+      `${directory}/gardn.json cannot be read (ENOENT).`,
+    );
+  });
+
+  test.each(['schedule', 'schedul', 'alarm_email'])('does not hold settings: %s', (name) => {
+    expect(() => readSettingsFile(directory, { [name]: 'x' })).toThrow(
+      /cannot be set by -c\. Put it into settings\.json, or select another file: -c settings=FILE$/,
+    );
+  });
+
   it('may hold what is none of ours', () => {
     const cdkJson: { context: object } = JSON.parse(readFileSync(new URL('cdk.json', PROJECT), 'utf8'));
     const context = {
@@ -65,11 +87,6 @@ describe('the CDK context', () => {
       stage: 'dev',
       vpcId: 'vpc-1',
     };
-    expect(gatherSettings(directory, context)).toEqual({ given: {}, overrides: [] });
-  });
-
-  it('is checked for misspelled settings', () => {
-    const { given } = gatherSettings(directory, { schedul: 'rate(1 day)' });
-    expect(() => readSettings(given)).toThrow('schedul is not a setting; did you mean schedule?');
+    expect(readSettingsFile(directory, context)).toEqual(readSettings({}));
   });
 });

@@ -52,7 +52,7 @@ describe('the webhook', () => {
   });
 
   it('is throttled as set', () => {
-    synthesize({ webhookRatePerSecond: '7', webhookBurst: '9' }).hasResourceProperties(
+    synthesize({ webhookRatePerSecond: 7, webhookBurst: 9 }).hasResourceProperties(
       'AWS::ApiGatewayV2::Stage',
       {
         StageName: '$default',
@@ -62,7 +62,7 @@ describe('the webhook', () => {
   });
 
   it('has a bucket for unknown paths, which cannot use up the requests of POST /logout', () => {
-    const template = synthesize({ webhookRatePerSecond: '7', webhookBurst: '9' });
+    const template = synthesize({ webhookRatePerSecond: 7, webhookBurst: 9 });
     const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
     expect(stage?.['Properties'].RouteSettings).toEqual({
       $default: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 5 },

@@ -4,8 +4,8 @@ import { type AddCommand, FAILED, OK, type Task } from './command.ts';
 
 const HELP = `
 Looks at the stack, the function and its rights, the webhook, the schedule, the
-alarms and their mail, the last run, the sessions, and the settings. With
---local: at the function, the webhook, Blink's stand-in and the sessions.
+alarms and their mail, the last run, and the sessions. With --local: at the
+function, the webhook, Blink's stand-in and the sessions.
 It changes nothing and spends nothing. It calls the function and the webhook
 with "check".
 ✓ is all right, – is not configured, ✗ needs the action that is printed below

@@ -7,8 +7,7 @@ import type { DeployedStack } from './deployed-stack.ts';
 
 const subscriptionSchema = v.object({ Protocol: v.string(), SubscriptionArn: v.string() });
 
-/** @param isSet whether the stack was deployed with an address */
-export function mailIsConfirmed(target: Target, stack: DeployedStack, isSet: boolean): Check {
+export function mailIsConfirmed(target: Target, stack: DeployedStack): Check {
   const [topicArn = ''] = stack.resources('AWS::SNS::Topic');
   return {
     name: 'mail',
@@ -35,7 +34,7 @@ export function mailIsConfirmed(target: Target, stack: DeployedStack, isSet: boo
       }
       if (arns.some((arn) => arn.startsWith('arn:')))
         return ok('The mail subscription of the alarms is confirmed.');
-      return isSet
+      return stack.resources('AWS::SNS::Subscription').length > 0
         ? notOk(
             'The mail subscription of the alarms does not exist: it was not confirmed within 48 hours, or it was ended.',
             `Subscribe again, and confirm: ${target.awsCommandLine('sns', 'subscribe', '--topic-arn', topicArn, '--protocol email --notification-endpoint ADDRESS')}`,

@@ -1,10 +1,10 @@
 import {
   CloudFormationClient,
+  CloudFormationServiceException,
   DescribeStackResourcesCommand,
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
-import { isNoSuchStack } from '../../../lib/deployed-settings.ts';
 import type { Permission } from '../errors/policy-statement.ts';
 import type { Target } from '../target.ts';
 
@@ -75,4 +75,13 @@ export async function readStack(target: Target): Promise<DeployedStack | undefin
   } finally {
     client.destroy();
   }
+}
+
+/** CloudFormation has no error code for a stack that does not exist. */
+export function isNoSuchStack(error: unknown): boolean {
+  return (
+    error instanceof CloudFormationServiceException &&
+    error.name === 'ValidationError' &&
+    error.message.includes('does not exist')
+  );
 }

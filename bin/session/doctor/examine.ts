@@ -1,4 +1,3 @@
-import { readDeployedSettings } from '../../../lib/deployed-settings.ts';
 import { isReadable, isUsable, readSessions, type SessionEntry } from '../session-entries.ts';
 import type { Target } from '../target.ts';
 import { type Check, type CheckResult, runCheck } from './check.ts';
@@ -43,7 +42,5 @@ export async function examine(target: Target): Promise<readonly CheckResult[]> {
     target,
   );
   if (stack === undefined) return [stackFound, sessionsFound];
-  const deployed = await readDeployedSettings(stack.name, target.clientConfig);
-  const checks = deployedChecks(target, stack, sessions, deployed);
-  return [stackFound, ...(await runAll(checks)), sessionsFound];
+  return [stackFound, ...(await runAll(deployedChecks(target, stack, sessions))), sessionsFound];
 }

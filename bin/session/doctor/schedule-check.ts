@@ -20,7 +20,7 @@ const scheduleSchema = v.object({
 type Schedule = v.InferOutput<typeof scheduleSchema>;
 
 /** A schedule with a time zone is EventBridge Scheduler's; otherwise the rule has it. */
-export function scheduleFires(target: Target, stack: DeployedStack, isSet: boolean): Check {
+export function scheduleFires(target: Target, stack: DeployedStack): Check {
   const [schedule] = stack.resources('AWS::Scheduler::Schedule');
   const [rule = ''] = stack.resources('AWS::Events::Rule');
   return schedule === undefined
@@ -34,12 +34,9 @@ export function scheduleFires(target: Target, stack: DeployedStack, isSet: boole
           const client = new EventBridgeClient(target.clientConfig);
           const found = v.parse(ruleSchema, await client.send(new DescribeRuleCommand({ Name: rule })));
           client.destroy();
+          const enable = `If it was disabled by hand: ${target.awsCommandLine('events', 'enable-rule', '--name', rule)}`;
           // The rule is always there, disabled if there is no schedule.
-          if (!isSet && found.State === 'DISABLED') return notConfigured(...NOT_SET);
-          return examine(
-            found,
-            `Enable it: ${target.awsCommandLine('events', 'enable-rule', '--name', rule)}`,
-          );
+          return found.State === 'DISABLED' ? notConfigured(...NOT_SET, enable) : examine(found, enable);
         },
       }
     : {
@@ -59,7 +56,7 @@ export function scheduleFires(target: Target, stack: DeployedStack, isSet: boole
 }
 
 const NOT_SET = [
-  'No schedule is set. Only the webhook and you log sessions out.',
+  'No schedule fires. Only the webhook and you log sessions out.',
   'To have one, add "schedule" to settings.json and deploy.',
 ] as const;
 

@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
-import { isNoSuchStack } from '../../../lib/deployed-settings.ts';
 import { LOCAL_STATE_MACHINE_ARN } from '../../../local/step-functions/start-step-functions.ts';
+import { isNoSuchStack } from '../doctor/deployed-stack.ts';
 import { AwsFailure, calling } from '../errors/aws-failure.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Target } from '../target.ts';

@@ -1,11 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   CloudFormationClient,
   CloudFormationServiceException,
   DescribeStackResourcesCommand,
   DescribeStacksCommand,
-  GetTemplateSummaryCommand,
 } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { DescribeRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -19,7 +16,6 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readSettings } from '../../../lib/read-settings.ts';
 import { type LoopbackServer, startLoopbackServer } from '../../../local/loopback-server.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
@@ -40,16 +36,12 @@ afterAll(() => {
 
 let session: SessionUnderTest;
 let webhook: LoopbackServer;
-/** Has settings.json. */
-let directory: string;
 /** How the webhook answers: without credentials, and with the key. */
 let statuses: { stranger: number; caller: number };
 let bodies: string[];
 
 beforeEach(async () => {
   session = await startSessionUnderTest();
-  directory = await session.folderWith({});
-  vi.spyOn(process, 'cwd').mockReturnValue(directory);
   session.store('{"refresh_token":"x"}');
   statuses = { stranger: 401, caller: 200 };
   bodies = [];
@@ -87,7 +79,6 @@ function deployed(): void {
   subscriptionsAre(`${TOPIC}:1234`);
   alarmsAre('OK');
   lastRunIs('LoggedOut');
-  settingsAre({ schedule: 'rate(1 day)', alarmEmail: 'canary.person@example.com' });
 }
 
 function stackIs(
@@ -115,6 +106,7 @@ function resourcesAre(more: Readonly<Record<string, string>> = {}): void {
   const resources = {
     'AWS::Events::Rule': 'blink-logout-Rule',
     'AWS::SNS::Topic': TOPIC,
+    'AWS::SNS::Subscription': `${TOPIC}:1234`,
     'AWS::CloudWatch::Alarm': 'blink-logout-save-failed',
     ...more,
   };
@@ -154,13 +146,6 @@ function alarmsAre(StateValue: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', ActionsEnab
   cloudWatch
     .on(DescribeAlarmsCommand)
     .resolves({ MetricAlarms: [{ AlarmName: 'blink-logout-save-failed', StateValue, ActionsEnabled }] });
-}
-
-/** In the file and in the deployed stack. */
-function settingsAre(file: object, deployed: object = file): void {
-  writeFileSync(join(directory, 'settings.json'), JSON.stringify(file));
-  const Settings = readSettings({ ...deployed });
-  cloudFormation.on(GetTemplateSummaryCommand).resolves({ Metadata: JSON.stringify({ Settings }) });
 }
 
 /** Metrics with a value each, the last of them the newest. */
@@ -213,7 +198,6 @@ describe('doctor', () => {
       'mail ok',
       'alarms ok',
       'last run ok',
-      'settings ok',
       'sessions ok',
     ]);
     expect(exitCode).toBe(0);
@@ -222,13 +206,12 @@ describe('doctor', () => {
   it('prints a line for each check, with a mark, and below it what to do', async () => {
     subscriptionsAre('PendingConfirmation');
     ruleIs('DISABLED', 'rate(1 day)');
-    settingsAre({ alarmEmail: 'canary.person@example.com' });
     const { exitCode, stdout } = await session.runAtAws('doctor --region eu-central-1');
     expect(exitCode).toBe(1);
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining([
         '✓ stack     blink-logout is deployed (UPDATE_COMPLETE).',
-        '– schedule  No schedule is set. Only the webhook and you log sessions out.',
+        '– schedule  No schedule fires. Only the webhook and you log sessions out.',
         '✗ mail      The mail subscription of the alarms is not confirmed.',
         expect.stringMatching(/^ {12}Open the mail from "AWS Notifications"/),
       ]),
@@ -310,7 +293,12 @@ describe('doctor', () => {
       /is rate\(1 day\), counted from when it was enabled/,
       () => ruleIs('ENABLED', 'rate(1 day)'),
     ],
-    ['schedule', 'not_ok', /is disabled.*enable-rule --name/, () => ruleIs('DISABLED', 'rate(1 day)')],
+    [
+      'schedule',
+      'not_configured',
+      /No schedule fires.*enable-rule --name/,
+      () => ruleIs('DISABLED', 'rate(1 day)'),
+    ],
     [
       'schedule',
       'not_ok',
@@ -325,28 +313,8 @@ describe('doctor', () => {
       /No address.*alarmEmail/,
       () => {
         subscriptionsAre();
-        settingsAre({ schedule: 'rate(1 day)' });
+        resourcesAre({ 'AWS::SNS::Subscription': '' });
       },
-    ],
-    [
-      'settings',
-      'not_ok',
-      /differ from settings.json: schedule, alarmEmail.*npm run deploy/,
-      () => settingsAre({}, { schedule: 'rate(1 day)', alarmEmail: 'canary.person@example.com' }),
-    ],
-    ['settings', 'not_ok', /not valid.*npm run synth/, () => settingsAre({ alarmEmail: 'canary' }, {})],
-    ['settings', 'not_configured', /no settings.json/, () => rmSync(join(directory, 'settings.json'))],
-    [
-      'settings',
-      'not_configured',
-      /for the stack garden.*doctor --stack garden/,
-      () => settingsAre({ name: 'garden' }, {}),
-    ],
-    [
-      'settings',
-      'not_configured',
-      /are unknown.*npm run deploy/,
-      () => cloudFormation.on(GetTemplateSummaryCommand).resolves({}),
     ],
     ['alarms', 'not_ok', /1 of 1 alarms rings.*"save-failed" in docs\/runbook.md/, () => alarmsAre('ALARM')],
     ['alarms', 'not_ok', /enable-alarm-actions/, () => alarmsAre('OK', false)],
@@ -392,13 +360,6 @@ describe('doctor', () => {
       'cloudformation:eu-central-1:*:stack/blink-logout/*',
       'AccessDenied',
       (error) => cloudFormation.on(DescribeStackResourcesCommand).rejects(error),
-    ],
-    [
-      'settings',
-      'cloudformation:GetTemplateSummary',
-      'cloudformation:eu-central-1:*:stack/blink-logout/*',
-      'AccessDenied',
-      (error) => cloudFormation.on(GetTemplateSummaryCommand).rejects(error),
     ],
     [
       'function',
