@@ -18,7 +18,6 @@ import { vaultOverStore } from '../../lambda/core/vault/vault-over-store.ts';
 import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../../local/local-ports.ts';
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
-import { FailedCalls } from './errors/failed-calls.ts';
 
 /** Where the sessions are stored: in an AWS account, or in the local run. */
 export type Place = {
@@ -43,7 +42,6 @@ export interface Target {
   readonly client: SecretsManagerClient;
   /** For clients of other services: the credentials and the Region of `client`. */
   readonly clientConfig: Pick<SecretsManagerClient['config'], 'credentials' | 'region'>;
-  readonly failedCalls: FailedCalls;
   readonly store: SecretStore;
   readonly vault: SessionVault;
   readonly blink: Blink;
@@ -82,7 +80,6 @@ export async function openTarget(
     webhookKeySecret: webhookKeySecretName(name),
     client,
     clientConfig: { credentials: client.config.credentials, region: client.config.region },
-    failedCalls: new FailedCalls(client),
     store,
     vault: vaultOverStore(store, realTiming, onSaveRetry),
     blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),

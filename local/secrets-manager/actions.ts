@@ -15,9 +15,9 @@ const tags = v.pipe(
   v.array(v.strictObject({ Key: tagKey, Value: v.pipe(v.string(), v.maxLength(256)) })),
   v.maxLength(50),
 );
-/** "Prefix match, case-sensitive"; "You can prefix your search value with an exclamation mark (!) in order to perform negation filters." */
+/** "name: Prefix match, case-sensitive" (API reference, Filter). */
 const filter = v.strictObject({
-  Key: v.picklist(['name', 'tag-key', 'tag-value']),
+  Key: v.literal('name'),
   Values: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10)),
 });
 const paging = {
@@ -102,38 +102,6 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
     return { ...metadata(secret), VersionIdsToStages: labelsByVersion(secret) };
   }),
 
-  UpdateSecret: action(
-    {
-      SecretId: secretId,
-      ClientRequestToken: versionId,
-      Description: v.optional(description),
-      KmsKeyId: v.optional(kmsKeyId),
-      SecretString: v.optional(text),
-    },
-    (secrets, input) => {
-      const secret = secrets.find(input.SecretId);
-      secrets.requireKmsKey(input.KmsKeyId);
-      if (input.SecretString !== undefined) {
-        secret.put(input.ClientRequestToken, input.SecretString, ['AWSCURRENT']);
-      }
-      secret.description = input.Description ?? secret.description;
-      secret.kmsKeyId = input.KmsKeyId ?? secret.kmsKeyId;
-      return { ...naming(secret), VersionId: input.SecretString && input.ClientRequestToken };
-    },
-  ),
-
-  TagResource: action({ SecretId: secretId, Tags: tags }, (secrets, input) => {
-    const secret = secrets.find(input.SecretId);
-    for (const { Key, Value } of input.Tags) secret.tags.set(Key, Value);
-    return {};
-  }),
-
-  UntagResource: action({ SecretId: secretId, TagKeys: v.array(tagKey) }, (secrets, input) => {
-    const secret = secrets.find(input.SecretId);
-    for (const key of input.TagKeys) secret.tags.delete(key);
-    return {};
-  }),
-
   ListSecrets: action(
     {
       Filters: v.optional(v.pipe(v.array(filter), v.maxLength(10)), []),
@@ -144,7 +112,9 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
       const matching = secrets
         .all()
         .filter(({ deletionDateMs }) => input.IncludePlannedDeletion || deletionDateMs === undefined)
-        .filter((secret) => input.Filters.every((each) => passes(each, secret)));
+        .filter(({ name }) =>
+          input.Filters.every(({ Values }) => Values.some((value) => name.startsWith(value))),
+        );
       const { items, next } = pageOf(matching, input);
       return {
         SecretList: items.map((secret) => ({
@@ -184,19 +154,6 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
     (_secrets, input) => ({ RandomPassword: randomPassword(input.PasswordLength, input.ExcludePunctuation) }),
   ),
 };
-
-function passes({ Key, Values }: v.InferOutput<typeof filter>, secret: Secret): boolean {
-  const attributes = {
-    name: [secret.name],
-    'tag-key': [...secret.tags.keys()],
-    'tag-value': [...secret.tags.values()],
-  }[Key];
-  return Values.some((value) =>
-    value.startsWith('!')
-      ? !attributes.some((attribute) => attribute.startsWith(value.slice(1)))
-      : attributes.some((attribute) => attribute.startsWith(value)),
-  );
-}
 
 function pageOf<T>(
   all: readonly T[],

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { actionName, answerOf, errorAnswer, type Protocol, parseJson, readRequest } from '../aws-json.ts';
 import { type Effect, Faults } from '../faults.ts';
+import { ACCOUNT_ID } from '../lambda-environment.ts';
 import {
   type Answer,
   type LoopbackServer,
@@ -10,10 +11,7 @@ import {
 } from '../loopback-server.ts';
 import { SettableClock } from '../settable-clock.ts';
 import { ACTIONS } from './actions.ts';
-import { Permissions } from './permissions.ts';
-import { RequestRates } from './request-rates.ts';
 import { Secrets } from './secrets.ts';
-import { type AccessKeys, verifySignature } from './verify-signature.ts';
 
 /** A call that was received, without the secret's text. */
 export interface SecretsManagerCall {
@@ -27,53 +25,48 @@ export interface SecretsManagerCall {
   readonly hasSessionToken: boolean;
 }
 
-export interface SecretsManagerOptions extends LoopbackServerOptions {
-  /** @default - a request must be signed, but any signature is accepted */
-  readonly accessKeys?: AccessKeys;
-}
-
 export interface SecretsManagerStandIn extends LoopbackServer {
   readonly secrets: Secrets;
   readonly clock: SettableClock;
   readonly faults: Faults<SecretsManagerCall>;
-  readonly permissions: Permissions;
-  readonly requestRates: RequestRates;
   /** Every call that was received. */
   readonly calls: readonly SecretsManagerCall[];
 }
 
 const PROTOCOL: Protocol = { version: '1.1', service: 'secretsmanager', errorText: 'Message' };
 
-/** Secrets Manager on this machine: AWS JSON 1.1 over HTTP, with its data in memory. */
+/** Secrets Manager on this machine: AWS JSON 1.1 over HTTP, with its data in memory. Any signature is accepted. */
 export async function startSecretsManager(
-  options: SecretsManagerOptions = {},
+  options: LoopbackServerOptions = {},
 ): Promise<SecretsManagerStandIn> {
   const clock = new SettableClock();
   const secrets = new Secrets(clock);
   const faults = new Faults<SecretsManagerCall>();
-  const permissions = new Permissions();
-  const requestRates = new RequestRates(clock);
   const calls: SecretsManagerCall[] = [];
   const server = await startLoopbackServer(options, async (request) => {
     const call = describe(request, clock.nowMs());
     calls.push(call);
     const act = () => {
-      const { action, secretId } = call;
-      const { run, input } = readRequest(ACTIONS, action, request);
-      if (options.accessKeys) verifySignature(request, options.accessKeys, clock.nowMs());
-      requestRates.count(action);
-      permissions.demand(action, secretId, input, secrets);
+      const { run, input } = readRequest(ACTIONS, call.action, request);
       return run(secrets, input);
     };
     const delivery = await faults.around(call, () => answerOf(PROTOCOL, act));
     return delivery === 'destroy' ? delivery : { ...delivery, answer: stamped(delivery.answer, clock) };
   });
-  return { ...server, secrets, clock, faults, permissions, requestRates, calls };
+  return { ...server, secrets, clock, faults, calls };
 }
 
 /** An effect that answers with one of Secrets Manager's errors, such as ThrottlingException. */
 export function refuse(name: string, message?: string): Effect {
   return { do: 'answer', answer: errorAnswer(PROTOCOL, name, message) };
+}
+
+/** An effect that denies a call in IAM's words (IAM User Guide, "Troubleshoot access denied error messages"). */
+export function deny(action: string, resource: string): Effect {
+  return refuse(
+    'AccessDeniedException',
+    `User: arn:aws:iam::${ACCOUNT_ID}:user/local is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
+  );
 }
 
 function stamped(answer: Answer, clock: SettableClock): Answer {

@@ -5,9 +5,9 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { Argument } from 'commander';
 import * as v from 'valibot';
-import { secretsFailure, secretsManagerErrorName } from '../../../lambda/core/vault/secrets-failure.ts';
 import { secretsManagerStore } from '../../../lambda/core/vault/secrets-manager.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
+import { awsErrorIn, explainAws } from '../errors/explain-aws.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type AddCommand, OK, type Task } from './command.ts';
@@ -89,16 +89,15 @@ export function readWebhookKey(target: Target): Promise<string> {
   });
 }
 
-async function ofKey<T>({ webhookKeySecret }: Target, work: () => Promise<T>): Promise<T> {
+async function ofKey<T>(target: Target, work: () => Promise<T>): Promise<T> {
+  const { webhookKeySecret } = target;
   try {
     return await work();
   } catch (cause) {
-    const failure = secretsFailure(cause);
-    if (
-      secretsManagerErrorName(cause) !== 'ResourceNotFoundException' &&
-      failure.code !== 'session_unknown'
-    ) {
-      throw failure;
+    const awsError = awsErrorIn(cause);
+    if (awsError === undefined) throw cause;
+    if (awsError.name !== 'ResourceNotFoundException') {
+      throw await explainAws(awsError, target, webhookKeySecret);
     }
     throw new CommandError(
       'key_unknown',

@@ -11,10 +11,6 @@ export function mailIsConfirmed(target: Target, stack: DeployedStack): Check {
   const [topicArn = ''] = stack.resources('AWS::SNS::Topic');
   return {
     name: 'mail',
-    service: {
-      name: 'Amazon SNS',
-      permissions: [{ action: 'sns:ListSubscriptionsByTopic', resource: topicArn.split(':').at(-1) ?? '*' }],
-    },
     async look() {
       const client = new SNSClient(target.clientConfig);
       const arns: string[] = [];
@@ -58,10 +54,6 @@ export function noAlarmRings(target: Target, stack: DeployedStack): Check {
   const names = stack.resources('AWS::CloudWatch::Alarm');
   return {
     name: 'alarms',
-    service: {
-      name: 'CloudWatch',
-      permissions: [{ action: 'cloudwatch:DescribeAlarms', resource: `alarm:${stack.name}-*` }],
-    },
     async look() {
       const client = new CloudWatchClient(target.clientConfig);
       const command = new DescribeAlarmsCommand({ AlarmNames: [...names], MaxRecords: 100 });

@@ -1,4 +1,3 @@
-import { AwsFailure, type AwsService } from '../errors/aws-failure.ts';
 import { explain } from '../errors/explain.ts';
 import type { Target } from '../target.ts';
 
@@ -18,8 +17,6 @@ export interface TriedSessions {
 /** One thing to look at. */
 export interface Check {
   readonly name: string;
-  /** The service that it asks, apart from the sessions' secrets. */
-  readonly service: AwsService;
   look(): Promise<Finding>;
 }
 
@@ -38,20 +35,11 @@ export function notConfigured(message: string, ...advice: readonly string[]): Fi
 }
 
 /** Never rejects: an error is a finding of this check, so that it does not prevent the others. */
-export async function runCheck({ name, service, look }: Check, target: Target): Promise<CheckResult> {
+export async function runCheck({ name, look }: Check, target: Target): Promise<CheckResult> {
   try {
     return { check: name, ...(await look()) };
   } catch (error) {
-    const failure = isOfAws(error) ? new AwsFailure(service, error) : error;
-    const { message, advice } = await explain(failure, target, '');
+    const { message, advice } = await explain(error, target, '');
     return { check: name, ...notOk(message, ...advice) };
   }
-}
-
-/** The SDK adds metadata to each error of a call. The sources of credentials and of the Region throw before there is one. */
-function isOfAws(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (
-    '$metadata' in error || /ProviderError$/.test(error.name) || /region is missing/i.test(error.message)
-  );
 }

@@ -5,7 +5,6 @@ import {
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
-import type { Permission } from '../errors/policy-statement.ts';
 import type { Target } from '../target.ts';
 
 export interface DeployedStack {
@@ -19,14 +18,6 @@ export interface DeployedStack {
   readonly webhookAuth: 'key' | 'iam';
   /** The physical ids of the resources of a type, such as `AWS::CloudWatch::Alarm`. */
   resources(type: string): readonly string[];
-}
-
-export function stackPermissions({ stackName }: Target): readonly Permission[] {
-  const resource = `stack/${stackName}/*`;
-  return [
-    { action: 'cloudformation:DescribeStacks', resource },
-    { action: 'cloudformation:DescribeStackResources', resource },
-  ];
 }
 
 const stacksSchema = v.object({

@@ -2,7 +2,7 @@ import { isReadable, isUsable, readSessions, type SessionEntry } from '../sessio
 import type { Target } from '../target.ts';
 import { type Check, type CheckResult, runCheck } from './check.ts';
 import { deployedChecks } from './deployed-checks.ts';
-import { type DeployedStack, readStack, stackPermissions } from './deployed-stack.ts';
+import { type DeployedStack, readStack } from './deployed-stack.ts';
 import { localChecks } from './local-checks.ts';
 import { examineSessions } from './sessions-check.ts';
 import { examineStack } from './stack-check.ts';
@@ -13,7 +13,6 @@ export async function examine(target: Target): Promise<readonly CheckResult[]> {
   const sessionsFound = await runCheck(
     {
       name: 'sessions',
-      service: { name: 'Secrets Manager', permissions: [] },
       async look() {
         entries = await readSessions(target);
         return examineSessions(entries, target);
@@ -33,7 +32,6 @@ export async function examine(target: Target): Promise<readonly CheckResult[]> {
   const stackFound = await runCheck(
     {
       name: 'stack',
-      service: { name: 'CloudFormation', permissions: stackPermissions(target) },
       async look() {
         stack = await readStack(target);
         return examineStack(target, stack);

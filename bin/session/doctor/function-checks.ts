@@ -7,10 +7,6 @@ import { type Check, type Finding, notConfigured, notOk, ok } from './check.ts';
 export function functionIsActive(client: LambdaClient, functionName: string): Check {
   return {
     name: 'function',
-    service: {
-      name: 'Lambda',
-      permissions: [{ action: 'lambda:GetFunctionConfiguration', resource: `function:${functionName}` }],
-    },
     async look() {
       const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
       return activity(await client.send(command));
@@ -61,10 +57,6 @@ export function roleReadsSessions(
 ): Check {
   return {
     name: 'role',
-    service: {
-      name: 'Lambda',
-      permissions: [{ action: 'lambda:InvokeFunction', resource: `function:${functionName}` }],
-    },
     async look() {
       if (session === undefined) return notConfigured('There is no session that the function could read.');
       const { FunctionError, Payload } = await client.send(

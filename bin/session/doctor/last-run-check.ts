@@ -39,7 +39,6 @@ const dataSchema = v.object({
 export function lastRunSucceeded(target: Target, stack: DeployedStack): Check {
   return {
     name: 'last run',
-    service: { name: 'CloudWatch', permissions: [{ action: 'cloudwatch:GetMetricData' }] },
     async look() {
       const nowMs = Date.now();
       const client = new CloudWatchClient(target.clientConfig);

@@ -2,7 +2,7 @@ import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import { LOGOUT_PATHS } from '../../../lambda/logout/webhook/routes.ts';
 import type { LocalPorts } from '../../../local/local-ports.ts';
-import { startLocalRun } from '../errors/explain-secrets.ts';
+import { startLocalRun } from '../errors/explain-aws.ts';
 import type { Target } from '../target.ts';
 import { type Check, notOk, ok, type TriedSessions } from './check.ts';
 import { roleReadsSessions } from './function-checks.ts';
@@ -19,7 +19,6 @@ export function localChecks(target: Target, ports: LocalPorts, sessions: TriedSe
   return [
     {
       name: 'function',
-      service: { name: 'Lambda', permissions: [] },
       async look() {
         const { Functions } = v.parse(functionsSchema, await client.send(new ListFunctionsCommand({})));
         return roleReadsSessions(client, Functions[0].FunctionName, sessions.readable).look();
@@ -32,7 +31,6 @@ export function localChecks(target: Target, ports: LocalPorts, sessions: TriedSe
     }),
     {
       name: 'blink',
-      service: { name: 'Lambda', permissions: [] },
       look: async () =>
         (await answers(url(ports.blink)))
           ? ok('Blink’s stand-in answers.')

@@ -26,10 +26,6 @@ export function scheduleFires(target: Target, stack: DeployedStack): Check {
   return schedule === undefined
     ? {
         name: 'schedule',
-        service: {
-          name: 'EventBridge',
-          permissions: [{ action: 'events:DescribeRule', resource: `rule/${rule}` }],
-        },
         async look() {
           const client = new EventBridgeClient(target.clientConfig);
           const found = v.parse(ruleSchema, await client.send(new DescribeRuleCommand({ Name: rule })));
@@ -41,10 +37,6 @@ export function scheduleFires(target: Target, stack: DeployedStack): Check {
       }
     : {
         name: 'schedule',
-        service: {
-          name: 'EventBridge Scheduler',
-          permissions: [{ action: 'scheduler:GetSchedule', resource: `schedule/default/${schedule}` }],
-        },
         async look() {
           const client = new SchedulerClient(target.clientConfig);
           const command = new GetScheduleCommand({ Name: schedule });

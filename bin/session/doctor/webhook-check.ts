@@ -1,5 +1,5 @@
 import { readWebhookKey } from '../commands/key.ts';
-import { startLocalRun } from '../errors/explain-secrets.ts';
+import { startLocalRun } from '../errors/explain-aws.ts';
 import type { Target } from '../target.ts';
 import { type Check, type Finding, notOk, ok } from './check.ts';
 
@@ -16,7 +16,6 @@ const TIMEOUT_MS = 35_000;
 export function webhookAnswers(target: Target, { url, auth, session }: WebhookCheckOptions): Check {
   return {
     name: 'webhook',
-    service: { name: 'Secrets Manager', permissions: [] },
     async look() {
       const stranger = await statusOf(url, {});
       const expected = auth === 'key' ? 401 : 403;

@@ -1,28 +1,28 @@
 import { distance } from 'fastest-levenshtein';
 import { Failure } from '../../../lambda/core/failure.ts';
-import { isAccessDenied } from '../../../lambda/core/vault/secrets-failure.ts';
 import { sessionNames } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
-import { AwsFailure, explainAws } from './aws-failure.ts';
 import { CommandError } from './command-error.ts';
-import { explainSecrets, startLocalRun } from './explain-secrets.ts';
+import { awsErrorIn, explainAws, startLocalRun } from './explain-aws.ts';
 
 /** How many names of sessions an error shows. */
 const NEAREST = 5;
 
-/** Explains a failure and what to do next. Contains no external text except checked codes, names and numbers. */
+/** Explains a failure and what to do next. Of external texts, it contains only AWS's messages. */
 export async function explain(error: unknown, target: Target, session: string): Promise<CommandError> {
   if (error instanceof CommandError) return error;
-  if (error instanceof AwsFailure) return explainAws(error, target);
-  if (!(error instanceof Failure)) return unexpected(error);
+  const awsError = awsErrorIn(error);
+  if (!(error instanceof Failure)) {
+    return awsError === undefined ? unexpected(error) : explainAws(awsError, target);
+  }
   const { code, details } = error;
   const told = (message: string, ...advice: string[]) => new CommandError(code, message, advice, error);
   const signIn = `Sign in: ${target.commandLine('sign-in', session)}`;
 
-  if (details.awsError !== undefined && code !== 'session_unknown' && code !== 'secret_full') {
-    return explainSecrets(error, target);
-  }
+  const hasSection = code === 'session_unknown' || code === 'secret_full' || code === 'save_failed';
+  if (awsError !== undefined && !hasSection)
+    return explainAws(awsError, target, target.sessionSecret(session));
   if (details.blinkStatus === 406 || details.blinkStatus === 429) return blocked(details.blinkStatus, error);
   switch (code) {
     case 'session_unknown':
@@ -44,10 +44,10 @@ export async function explain(error: unknown, target: Target, session: string): 
     case 'reauthentication_required':
       return told(sentence(error.message), signIn);
     case 'save_failed': {
-      const denied = isAccessDenied(error.cause) ? await explainSecrets(error.cause, target) : undefined;
+      const cause = awsError && (await explainAws(awsError, target));
       return told(
         sentence(error.message),
-        ...(denied === undefined ? [] : [denied.message, ...denied.advice]),
+        ...(cause === undefined ? [] : [cause.message, ...cause.advice]),
         error.retryable
           ? 'Run the command again in two minutes: it uses the stored token.'
           : `The session is lost. ${signIn}`,

@@ -8,9 +8,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import * as v from 'valibot';
-import { AwsFailure, type AwsService, awsErrorName, calling } from '../errors/aws-failure.ts';
 import { CommandError } from '../errors/command-error.ts';
-import type { Permission } from '../errors/policy-statement.ts';
 import type { Target } from '../target.ts';
 
 export interface FailedSession {
@@ -81,7 +79,6 @@ export class Execution {
   readonly #machineArn: string;
   readonly #name: string;
   readonly #client: SFNClient;
-  readonly #service: AwsService;
   readonly #mapRuns = new Map<string, MapRun>();
 
   /** @param name makes the start idempotent: a repeated request starts no second execution (API reference of StartExecution) */
@@ -94,7 +91,6 @@ export class Execution {
       ...stepFunctionsEndpoint(target),
       maxAttempts: target.place.kind === 'local' ? 2 : 8,
     });
-    this.#service = { name: 'Step Functions', permissions: permissionsOn(machineArn) };
   }
 
   async start(input: FleetInput): Promise<void> {
@@ -104,10 +100,9 @@ export class Execution {
       input: JSON.stringify(input),
     });
     try {
-      await calling(this.#service, () => this.#client.send(command));
+      await this.#client.send(command);
     } catch (error) {
-      if (!(error instanceof AwsFailure && awsErrorName(error.cause) === 'StateMachineDoesNotExist'))
-        throw error;
+      if (!(error instanceof Error && error.name === 'StateMachineDoesNotExist')) throw error;
       throw new CommandError(
         'state_machine_missing',
         'The stack’s state machine was deleted.',
@@ -118,8 +113,8 @@ export class Execution {
   }
 
   /** The status is read first: once the execution has ended, its sessions have ended too. */
-  read(): Promise<Progress> {
-    return calling(this.#service, async () => {
+  async read(): Promise<Progress> {
+    {
       const { status, error } = v.parse(executionSchema, await this.#describe(this.arn));
       for await (const page of paginateListMapRuns({ client: this.#client }, { executionArn: this.arn })) {
         for (const { mapRunArn } of v.parse(mapRunsSchema, page.mapRuns)) await this.#readMapRun(mapRunArn);
@@ -133,7 +128,7 @@ export class Execution {
         failures,
         isComplete: status !== 'RUNNING' && mapRuns.every(({ isRead }) => isRead),
       };
-    });
+    }
   }
 
   close(): void {
@@ -177,16 +172,4 @@ function failureOf({
 }: v.InferOutput<typeof childSchema>): FailedSession | undefined {
   const code = status === 'SUCCEEDED' ? output : (error ?? status);
   return code === undefined ? undefined : { session: input.session, code };
-}
-
-/** Also those on map runs and their children, whose ARNs contain the map's label. */
-function permissionsOn(machineArn: string): readonly Permission[] {
-  const name = machineArn.slice(machineArn.lastIndexOf(':') + 1);
-  return [
-    { action: 'states:StartExecution', resource: `stateMachine:${name}` },
-    { action: 'states:DescribeExecution', resource: `execution:${name}*` },
-    { action: 'states:ListMapRuns', resource: `execution:${name}*` },
-    { action: 'states:DescribeMapRun', resource: `mapRun:${name}/*` },
-    { action: 'states:ListExecutions', resource: `mapRun:${name}/*` },
-  ];
 }

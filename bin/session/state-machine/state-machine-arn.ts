@@ -2,7 +2,6 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import * as v from 'valibot';
 import { LOCAL_STATE_MACHINE_ARN } from '../../../local/step-functions/start-step-functions.ts';
 import { isNoSuchStack } from '../doctor/deployed-stack.ts';
-import { AwsFailure, calling } from '../errors/aws-failure.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Target } from '../target.ts';
 
@@ -31,14 +30,10 @@ export async function stateMachineArn(target: Target): Promise<string> {
 async function describeStacks(target: Target): Promise<object> {
   const { stackName, place } = target;
   const client = new CloudFormationClient(target.clientConfig);
-  const service = {
-    name: 'CloudFormation',
-    permissions: [{ action: 'cloudformation:DescribeStacks', resource: `stack/${stackName}/*` }],
-  };
   try {
-    return await calling(service, () => client.send(new DescribeStacksCommand({ StackName: stackName })));
+    return await client.send(new DescribeStacksCommand({ StackName: stackName }));
   } catch (error) {
-    if (!(error instanceof AwsFailure && isNoSuchStack(error.cause))) throw error;
+    if (!isNoSuchStack(error)) throw error;
     throw new CommandError(
       'stack_unknown',
       `There is no stack named ${stackName} in this account and Region (${await place.region()}).`,

@@ -176,47 +176,6 @@ describe('--all at AWS', () => {
     });
   });
 
-  it.each([
-    [
-      'CloudFormation',
-      () => {
-        answer = refused('AccessDenied', 'User: canary is not authorized');
-      },
-      {
-        Action: ['cloudformation:DescribeStacks'],
-        Resource: ['arn:aws:cloudformation:eu-central-1:*:stack/blink-logout/*'],
-      },
-    ],
-    [
-      'Step Functions',
-      () =>
-        session.fleet.faults.before(
-          'StartExecution',
-          refuse('AccessDeniedException', 'User: canary is not authorized'),
-        ),
-      {
-        Action: [
-          'states:StartExecution',
-          'states:DescribeExecution',
-          'states:ListMapRuns',
-          'states:DescribeMapRun',
-          'states:ListExecutions',
-        ],
-        Resource: [
-          'arn:aws:states:eu-central-1:*:stateMachine:local',
-          'arn:aws:states:eu-central-1:*:execution:local*',
-          'arn:aws:states:eu-central-1:*:mapRun:local/*',
-        ],
-      },
-    ],
-  ])('prints the policy statement that %s demands', async (_service, deny, statement) => {
-    deny();
-    const { exitCode, stderr } = await session.runAtAws('logout --all');
-    expect(exitCode).toBe(1);
-    expect(stderr).not.toContain('canary');
-    expect(JSON.parse(/\{.*\}/.exec(stderr)?.[0] ?? '')).toEqual({ Effect: 'Allow', ...statement });
-  });
-
   it('reports that the state machine was deleted', async () => {
     session.fleet.faults.before('StartExecution', refuse('StateMachineDoesNotExist'));
     expect(await session.runAtAws('logout --all')).toMatchObject({

@@ -187,47 +187,79 @@ describe('at AWS', () => {
   });
 
   it.each([
-    ['ExpiredTokenException', 'credentials_expired', /expired/],
-    ['UnrecognizedClientException', 'credentials_refused', /clock/],
-    ['DecryptionFailure', 'kms_denied', /enabled/],
-    ['SomethingNew', 'secrets_unavailable', /SomethingNew/],
-  ])('explains %s', async (name, code, words) => {
+    [
+      'ExpiredTokenException',
+      'The security token is expired',
+      'credentials_expired',
+      /expired.*aws sso login/,
+    ],
+    ['UnrecognizedClientException', 'The token is invalid', 'credentials_refused', /token is invalid.*clock/],
+    ['DecryptionFailure', 'The key is disabled', 'aws_failed', /AWS says: The key is disabled/],
+    [
+      'InvalidRequestException',
+      'It was marked for deletion',
+      'secret_deleted',
+      /restore-secret --secret-id blink-logout\/default/,
+    ],
+    [
+      'SomethingNew',
+      'red\u001b[31m and\r\nmore\u009b',
+      'aws_failed',
+      /AWS says: red \[31m and more \(SomethingNew\)/,
+    ],
+  ])('shows what AWS says, and what to do: %s', async (name, message, code, words) => {
     signedIn();
     session.store('{"refresh_token":"x"}');
-    session.secretsManager.faults.before('GetSecretValue', refuse(name, 'canary@example.com'));
+    session.secretsManager.faults.before('GetSecretValue', refuse(name, message));
     const { exitCode, stdout } = await session.runAtAws('check --json --region eu-central-1');
     const { error } = JSON.parse(stdout);
     expect([exitCode, error.code]).toEqual([1, code]);
     expect(`${error.message} ${error.advice.join(' ')}`).toMatch(words);
-    expect(stdout).not.toContain('canary');
-  });
-
-  it('names action, secret and policy where access is denied, by region and partition', async () => {
-    signedIn();
-    session.store('{"refresh_token":"x"}');
-    session.secretsManager.faults.before(
-      'GetSecretValue',
-      refuse('AccessDeniedException', 'canary is not authorized to perform: secretsmanager:GetSecretValue'),
-    );
-    const { stderr } = await session.runAtAws('check --region cn-north-1');
-    expect(stderr).toContain('secretsmanager:GetSecretValue on the secret blink-logout/default (cn-north-1)');
-    expect(stderr).toContain(
-      '{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws-cn:secretsmanager:cn-north-1:*:secret:blink-logout/*"}',
-    );
   });
 
   it.each([
-    'Access to KMS is not allowed',
-    'User: canary is not authorized to perform: kms:Decrypt on resource: canary because no identity-based policy allows the kms:Decrypt action',
-  ])('prints the statement for the key where AWS says: %s', async (message) => {
+    [
+      'eu-central-1',
+      'User: arn:aws:iam::111122223333:user/ada is not authorized to perform: secretsmanager:GetSecretValue on resource: blink-logout/default because no identity-based policy allows the secretsmanager:GetSecretValue action',
+      {
+        Action: 'secretsmanager:GetSecretValue',
+        Resource: 'arn:aws:secretsmanager:eu-central-1:*:secret:blink-logout/default-??????',
+      },
+    ],
+    [
+      'cn-north-1',
+      'User: x is not authorized to perform: secretsmanager:PutSecretValue on resource: blink-logout/garden',
+      {
+        Action: 'secretsmanager:PutSecretValue',
+        Resource: 'arn:aws-cn:secretsmanager:cn-north-1:*:secret:blink-logout/garden-??????',
+      },
+    ],
+    [
+      'us-gov-west-1',
+      'User: x is not authorized to perform: kms:Decrypt on resource: arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/k because no identity-based policy allows the kms:Decrypt action',
+      { Action: 'kms:Decrypt', Resource: 'arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/k' },
+    ],
+    [
+      'eu-central-1',
+      'User: x is not authorized to perform: secretsmanager:ListSecrets because no identity-based policy allows it',
+      { Action: 'secretsmanager:ListSecrets', Resource: '*' },
+    ],
+  ])('%s: prints the statement that AWS’s message asks for: %s', async (region, message, statement) => {
     signedIn();
     session.store('{"refresh_token":"x"}');
     session.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException', message));
+    const { stderr } = await session.runAtAws(`check --region ${region}`);
+    expect(stderr).toContain(JSON.stringify({ Effect: 'Allow', ...statement }));
+  });
+
+  it('prints no statement where AWS names no action', async () => {
+    signedIn();
+    session.store('{"refresh_token":"x"}');
+    const denied = refuse('AccessDeniedException', 'Access to KMS is not allowed');
+    session.secretsManager.faults.before('GetSecretValue', denied);
     const { stderr } = await session.runAtAws('check --region eu-central-1');
-    expect(stderr).toContain('access to its KMS key is denied');
-    expect(stderr).toContain(
-      '{"Effect":"Allow","Action":["kms:Decrypt","kms:GenerateDataKey"],"Resource":"arn:aws:kms:eu-central-1:*:key/*","Condition":{"StringEquals":{"kms:ViaService":"secretsmanager.eu-central-1.amazonaws.com"}}}',
-    );
+    expect(stderr).toContain('AWS says: Access to KMS is not allowed');
+    expect(stderr).toContain('the policy of the KMS key must allow it');
   });
 
   it('reports an unreachable network', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
+import { deny } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import {
   KEY_SECRET,
   type SessionUnderTest,
@@ -69,7 +69,7 @@ describe('logout', () => {
   it.each(['PutSecretValue', 'UpdateSecretVersionStage'])(
     'spends nothing without the right to %s, and prints the policy statement',
     async (action) => {
-      session.secretsManager.faults.before(action, refuse('AccessDeniedException'));
+      session.secretsManager.faults.before(action, deny(`secretsmanager:${action}`, 'blink-logout/default'));
       const { exitCode, stderr } = await session.run('logout');
       expect([exitCode, session.blink.tokens.refreshes]).toEqual([1, 0]);
       expect(stderr).toContain(`"Action":"secretsmanager:${action}"`);
@@ -77,9 +77,11 @@ describe('logout', () => {
   );
 
   it('reports at once that AWSCURRENT may not be moved, and that the next run goes on', async () => {
-    session.secretsManager.faults.before('UpdateSecretVersionStage', refuse('AccessDeniedException'), {
-      where: ({ labels }) => labels.includes('AWSCURRENT'),
-    });
+    session.secretsManager.faults.before(
+      'UpdateSecretVersionStage',
+      deny('secretsmanager:UpdateSecretVersionStage', 'blink-logout/default'),
+      { where: ({ labels }) => labels.includes('AWSCURRENT') },
+    );
     const startedAtMs = performance.now();
     const { exitCode, stderr } = await session.run('logout');
     expect(performance.now() - startedAtMs).toBeLessThan(10_000);
@@ -98,7 +100,7 @@ describe('logout', () => {
     session.secretsManager.faults.onCall = ({ action }, moment) => {
       if (action !== 'PutSecretValue' || moment !== 'before') return undefined;
       puts += 1;
-      return puts === 2 ? refuse('AccessDeniedException') : undefined;
+      return puts === 2 ? deny('secretsmanager:PutSecretValue', 'blink-logout/default') : undefined;
     };
     const { exitCode, stderr } = await session.run('logout');
     expect(exitCode).toBe(0);
@@ -176,16 +178,16 @@ describe('key', () => {
   });
 
   it.each([
-    ['', 'ListSecretVersionIds', 'secret:blink-logout-webhook-key-??????'],
-    ['show', 'GetSecretValue', 'secret:blink-logout-webhook-key-??????'],
-    ['rotate', 'GetRandomPassword', '"Resource":"*"'],
-    ['rotate', 'PutSecretValue', 'secret:blink-logout-webhook-key-??????'],
-  ])('names what is not allowed: key %s, %s', async (command, action, resource) => {
-    session.secretsManager.faults.before(action, refuse('AccessDeniedException'));
+    ['', 'ListSecretVersionIds'],
+    ['show', 'GetSecretValue'],
+    ['rotate', 'GetRandomPassword'],
+    ['rotate', 'PutSecretValue'],
+  ])('names what is not allowed: key %s, %s', async (command, action) => {
+    session.secretsManager.faults.before(action, deny(`secretsmanager:${action}`, KEY_SECRET));
     const { exitCode, stderr } = await session.run(`key ${command}`);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`"secretsmanager:${action}"`);
-    expect(stderr).toContain(resource);
+    expect(stderr).toContain(`"Action":"secretsmanager:${action}"`);
+    expect(stderr).toContain('secret:blink-logout-webhook-key-??????');
     session.expectNothingPrintedInClear();
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
-import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
+import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import {
   ACCOUNTS,
   CODE,
@@ -216,19 +216,24 @@ describe('a failure is reported with what to do, and changes nothing', () => {
   });
 
   it('a missing right to create the secret: the policy statement, before Blink is asked', async () => {
-    session.secretsManager.faults.before('CreateSecret', refuse('AccessDeniedException'));
+    session.secretsManager.faults.before(
+      'CreateSecret',
+      deny('secretsmanager:CreateSecret', 'blink-logout/default'),
+    );
     const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
     expect(exitCode).toBe(1);
     expect(session.blink.calls).toEqual([]);
-    expect(stderr).toContain('secretsmanager:CreateSecret on the secret blink-logout/default');
     expect(stderr).toContain(
-      '{"Effect":"Allow","Action":"secretsmanager:CreateSecret","Resource":"arn:aws:secretsmanager:us-east-1:*:secret:blink-logout/*"}',
+      '{"Effect":"Allow","Action":"secretsmanager:CreateSecret","Resource":"arn:aws:secretsmanager:us-east-1:*:secret:blink-logout/default-??????"}',
     );
   });
 
   it('a missing right to write the secret: the policy statement, before Blink is asked', async () => {
     session.store(BY_HAND['JSON of blinkpy']);
-    session.secretsManager.faults.before('PutSecretValue', refuse('AccessDeniedException'));
+    session.secretsManager.faults.before(
+      'PutSecretValue',
+      deny('secretsmanager:PutSecretValue', 'blink-logout/default'),
+    );
     const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
     expect([exitCode, session.blink.calls]).toEqual([1, []]);
     expect(stderr).toContain('"Action":"secretsmanager:PutSecretValue"');

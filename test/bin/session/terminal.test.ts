@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
 import { json } from '../../../local/blink/answers.ts';
-import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
+import { deny } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { CTRL_C, CTRL_D, DOWN, ENTER, type Person, sitDown, sitDownWith } from './person.ts';
 import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
@@ -160,7 +160,7 @@ describe('at a terminal', () => {
       if (action !== 'CreateSecret' || moment !== 'before') return undefined;
       creates += 1;
       // The first call proves the right; it is taken away afterwards.
-      return creates === 2 ? refuse('AccessDeniedException') : undefined;
+      return creates === 2 ? deny('secretsmanager:CreateSecret', 'blink-logout/default') : undefined;
     };
     const person = personStarts('sign-in');
     await person.sees('E-mail address at Blink:');
@@ -177,7 +177,7 @@ describe('at a terminal', () => {
     await person.sees('Blink rejected this code.');
     await person.sees('sent by text message');
     person.types(CODE + ENTER);
-    await person.sees('secretsmanager:CreateSecret on the secret blink-logout/default');
+    await person.sees('perform: secretsmanager:CreateSecret');
     await person.sees('Try to store it again?');
     person.types(`y${ENTER}`);
     await person.sees('Signed in.');

@@ -3,7 +3,6 @@ import {
   CreateSecretCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
-  type FilterNameStringType,
   GetRandomPasswordCommand,
   GetSecretValueCommand,
   ListSecretsCommand,
@@ -11,13 +10,9 @@ import {
   PutSecretValueCommand,
   RestoreSecretCommand,
   SecretsManagerClient,
-  TagResourceCommand,
-  UntagResourceCommand,
-  UpdateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RequestRates } from '../../../local/secrets-manager/request-rates.ts';
 import {
   refuse,
   type SecretsManagerStandIn,
@@ -301,43 +296,10 @@ describe('secrets as a whole', () => {
     });
   });
 
-  it('take a new text, description and key by UpdateSecret', async () => {
-    const key = 'arn:aws:kms:us-east-1:123456789012:key/1';
-    const update = (more: object) => client.send(new UpdateSecretCommand({ SecretId: NAME, ...more }));
-    await expect(update({ KmsKeyId: key })).rejects.toMatchObject({ name: 'EncryptionFailure' });
-    standIn.secrets.kmsKeys.add(key);
-    expect((await update({ KmsKeyId: key, Description: 'ours' })).VersionId).toBeUndefined();
-    expect((await update({ SecretString: 'second', ClientRequestToken: V2 })).VersionId).toBe(V2);
-    expect(labels()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['AWSCURRENT'] });
-    expect(await client.send(new DescribeSecretCommand({ SecretId: NAME }))).toMatchObject({
-      KmsKeyId: key,
-      Description: 'ours',
-    });
-  });
-
   it('are not created under a key that does not exist', async () => {
     const create = new CreateSecretCommand({ Name: 'other', SecretString: 'x', KmsKeyId: 'missing' });
     await expect(client.send(create)).rejects.toMatchObject({ name: 'EncryptionFailure' });
     expect(standIn.secrets.all()).toHaveLength(1);
-  });
-
-  it('have tags, by which they are listed', async () => {
-    const Tags = [
-      { Key: 'team', Value: 'porch' },
-      { Key: 'gone', Value: '' },
-    ];
-    await client.send(new CreateSecretCommand({ Name: 'other', SecretString: 'x', Tags: [...Tags] }));
-    await client.send(new TagResourceCommand({ SecretId: NAME, Tags: [{ Key: 'team', Value: 'garden' }] }));
-    await client.send(new UntagResourceCommand({ SecretId: 'other', TagKeys: ['gone'] }));
-    const described = await client.send(new DescribeSecretCommand({ SecretId: 'other' }));
-    expect(described.Tags).toEqual([{ Key: 'team', Value: 'porch' }]);
-    const names = async (Key: FilterNameStringType, value: string) => {
-      const listed = await client.send(new ListSecretsCommand({ Filters: [{ Key, Values: [value] }] }));
-      return listed.SecretList?.map(({ Name }) => Name);
-    };
-    expect(await names('tag-key', 'team')).toEqual([NAME, 'other']);
-    expect(await names('tag-value', 'gar')).toEqual([NAME]);
-    expect(await names('name', '!blink-logout/')).toEqual(['other']);
   });
 
   it('come with random passwords of every kind of character', async () => {
@@ -371,101 +333,6 @@ describe('what a test can see and do', () => {
     patient.destroy();
     expect(current.$metadata.attempts).toBe(2);
     expect(standIn.calls).toHaveLength(2);
-  });
-
-  it('denies an action in the words of the service, and names the secret’s ARN', async () => {
-    standIn.permissions.deny('secretsmanager:GetSecretValue', 'secretsmanager:ListSecrets');
-    const { ARN } = await client.send(new DescribeSecretCommand({ SecretId: NAME }));
-    const user = 'User: arn:aws:iam::123456789012:user/local is not authorized to perform:';
-    const because = (action: string) => `because no identity-based policy allows the ${action} action`;
-    await expect(get()).rejects.toMatchObject({
-      name: 'AccessDeniedException',
-      message: `${user} secretsmanager:GetSecretValue on resource: ${ARN} ${because('secretsmanager:GetSecretValue')}`,
-    });
-    await expect(client.send(new GetSecretValueCommand({ SecretId: 'nothing' }))).rejects.toMatchObject({
-      name: 'AccessDeniedException',
-      message: expect.stringContaining('on resource: nothing because'),
-    });
-    await expect(client.send(new ListSecretsCommand({}))).rejects.toMatchObject({
-      message: `${user} secretsmanager:ListSecrets ${because('secretsmanager:ListSecrets')}`,
-    });
-    await put(V2, 'second');
-    standIn.permissions.allowAll();
-    expect((await get()).SecretString).toBe('second');
-  });
-
-  it('denies the KMS key apart from the action, for reading and for writing', async () => {
-    const refused = { name: 'AccessDeniedException', message: 'Access to KMS is not allowed' };
-    standIn.permissions.deny('kms:Decrypt');
-    await expect(get()).rejects.toMatchObject(refused);
-    await put(V2, 'second');
-    standIn.permissions.deny('kms:GenerateDataKey');
-    await expect(put(V3, 'third')).rejects.toMatchObject(refused);
-    await move('AWSCURRENT', V2, V1);
-    await client.send(new CreateSecretCommand({ Name: 'without-a-text' }));
-    await client.send(new UpdateSecretCommand({ SecretId: NAME, Description: 'no text' }));
-  });
-
-  it('throttles the fifty-first write of a second over all secrets, if asked', async () => {
-    const writes = () => {
-      for (let n = 0; n < 50; n++) standIn.requestRates.count('PutSecretValue');
-    };
-    writes();
-    await put(V2, 'second');
-    standIn.requestRates.enforced = 'writes';
-    writes();
-    await expect(put(V3, 'third')).rejects.toMatchObject({ name: 'ThrottlingException' });
-    await expect(move('DONE', undefined, V1)).rejects.toMatchObject({ name: 'ThrottlingException' });
-    expect((await get()).SecretString).toBe('second');
-    standIn.clock.advanceMs(1000);
-    await put(V3, 'third');
-  });
-
-  it.each([
-    ['writes', 'ListSecretVersionIds', 1000],
-    ['all', 'ListSecretVersionIds', 50],
-    ['all', 'ListSecrets', 100],
-  ] as const)('with %s limited, %s is called up to %i times in a second', (enforced, action, times) => {
-    const rates = new RequestRates({ nowMs: () => 0 });
-    rates.enforced = enforced;
-    for (let n = 0; n < times; n++) rates.count(action);
-    if (times < 1000) expect(() => rates.count(action)).toThrow('Rate exceeded');
-  });
-
-  it('verifies signatures, if asked', async () => {
-    const checking = await startSecretsManager({ accessKeys: { AKIDEXAMPLE: 'right' } });
-    checking.secrets.create(NAME, 'first', V1);
-    const read = async (
-      secretAccessKey: string,
-      { accessKeyId = 'AKIDEXAMPLE', unsigned = {}, ...session }: Signing = {},
-    ) => {
-      const credentials = { accessKeyId, secretAccessKey, ...session };
-      const signing = new SecretsManagerClient({
-        endpoint: checking.url,
-        region: 'eu-central-1',
-        credentials,
-        maxAttempts: 1,
-      });
-      signing.middlewareStack.add(
-        (next) => (call) => {
-          Object.assign((call.request as { headers: object }).headers, unsigned);
-          return next(call);
-        },
-        { step: 'deserialize' },
-      );
-      const value = await signing.send(new GetSecretValueCommand({ SecretId: NAME })).catch((error) => error);
-      signing.destroy();
-      return value.SecretString ?? value.name;
-    };
-    expect(await read('right')).toBe('first');
-    expect(await read('right', { sessionToken: 'token' })).toBe('first');
-    expect(await read('wrong')).toBe('InvalidSignatureException');
-    expect(await read('right', { accessKeyId: 'AKIDOTHER' })).toBe('UnrecognizedClientException');
-    expect(await read('right', { unsigned: { 'x-amz-meta': '1' } })).toBe('InvalidSignatureException');
-    expect(await read('right', { unsigned: { 'x-meta': '1' } })).toBe('first');
-    checking.clock.advanceMs(6 * 60_000);
-    expect(await read('right')).toBe('InvalidSignatureException');
-    await checking.close();
   });
 
   it('can be down, or do what it was asked and lose the answer', async () => {
@@ -508,13 +375,6 @@ describe('what a test can see and do', () => {
     expect(Date.parse(headers.date ?? '') - Date.now()).toBeGreaterThan(9 * DAY_MS);
   });
 });
-
-interface Signing {
-  readonly accessKeyId?: string;
-  readonly sessionToken?: string;
-  /** Headers that are added after the signature was made. */
-  readonly unsigned?: Readonly<Record<string, string>>;
-}
 
 describe('requests that no SDK would send', () => {
   it('are refused with the name of what is wrong', async () => {
