@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { stackName } from '../lambda/core/stack-name.ts';
 import { buildFunction } from '../lib/function-bundle.ts';
 import { SettingsError } from '../lib/read-settings.ts';
 import { readSettingsFile } from '../lib/settings-file.ts';
@@ -8,7 +9,7 @@ const app = new App();
 try {
   const settings = readSettingsFile(process.cwd(), app.node.getAllContext());
   const { directory } = await buildFunction();
-  new BlinkLogoutStack(app, settings.name, { settings, bundleDirectory: directory });
+  new BlinkLogoutStack(app, stackName(settings.name), { settings, bundleDirectory: directory });
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   console.error(error.message);

@@ -7,6 +7,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { stackName } from '../lambda/core/stack-name.ts';
 import { countOf } from '../lambda/logout/metrics.ts';
 import type { Parts } from './parts.ts';
 import { runMetric } from './run-metric.ts';
@@ -45,7 +46,7 @@ export class Alarms extends Construct {
     return Object.entries(reasons(props)).map(
       ([reason, { metric, threshold, because }]) =>
         new Alarm(this, reason, {
-          alarmName: `${props.settings.name}-${reason}`,
+          alarmName: `${stackName(props.settings.name)}-${reason}`,
           alarmDescription: `${because} See "${reason}" in docs/runbook.md.`,
           metric,
           threshold,
@@ -71,7 +72,7 @@ export class Alarms extends Construct {
 function fleetReasons({ settings, stateMachine }: Parts): Record<string, AlarmReason> {
   // The schedule does not start the state machine, and a person who starts it sees its result.
   if (settings.sessions === 'default') return {};
-  const { name } = settings;
+  const name = stackName(settings.name);
   return {
     'executions-failed': {
       metric: new MathExpression({
@@ -104,7 +105,7 @@ function fleetReasons({ settings, stateMachine }: Parts): Record<string, AlarmRe
 
 function reasons(props: Parts): Record<string, AlarmReason> {
   const { settings, function: target, api, deadLetters } = props;
-  const { name } = settings;
+  const name = stackName(settings.name);
   return {
     ...fleetReasons(props),
     'save-failed': {

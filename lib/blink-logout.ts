@@ -1,4 +1,4 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -14,7 +14,8 @@ import { DeadLetters } from './dead-letters.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { FUNCTION_DIRECTORY } from './function-directory.ts';
 import { LogoutFunction } from './logout-function.ts';
-import { readSettings, SettingsError } from './read-settings.ts';
+import { requireOwnName } from './own-name.ts';
+import { readSettings } from './read-settings.ts';
 import { Schedule } from './schedule.ts';
 import type { GivenSettings, Settings } from './settings.ts';
 import { Webhook } from './webhook.ts';
@@ -30,7 +31,7 @@ export interface BlinkLogoutProps extends GivenSettings {
 /**
  * Logs Blink clients out: from a webhook, on a schedule, or by hand. Its outputs are for the stack to choose.
  *
- * Throws a SettingsError that names every wrong prop, or the name if another one in the stack has it.
+ * Throws a SettingsError that names every wrong prop, or the name if another one of the same account and Region has it.
  * @example new BlinkLogout(this, 'Garden', { name: 'garden', schedule: 'rate(1 day)' })
  */
 export class BlinkLogout extends Construct {
@@ -43,7 +44,6 @@ export class BlinkLogout extends Construct {
   readonly alarms: readonly Alarm[];
   /** Receives the alarms, and the sessions that the state machine could not log out. */
   readonly topic: Topic;
-  readonly #name: string;
 
   constructor(
     scope: Construct,
@@ -52,8 +52,7 @@ export class BlinkLogout extends Construct {
   ) {
     super(scope, id);
     const settings = settingsOf(given);
-    this.#name = settings.name;
-    this.#requireOwnName();
+    requireOwnName(this, settings);
     const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
     this.function = new LogoutFunction(this, 'Logout', { settings, bundleDirectory, deadLetters }).function;
     const { api, url } = new Webhook(this, 'Webhook', { settings, function: this.function });
@@ -72,17 +71,6 @@ export class BlinkLogout extends Construct {
   /** Permits the grantee to invoke the function directly, without the webhook. */
   grantInvoke(grantee: IGrantable): Grant {
     return this.function.grantInvoke(grantee);
-  }
-
-  /** Names of secrets, log groups and alarms derive from it. CloudFormation would fail half-way. */
-  #requireOwnName(): void {
-    for (const other of Stack.of(this).node.findAll()) {
-      if (other !== this && other instanceof BlinkLogout && other.#name === this.#name) {
-        throw new SettingsError(
-          `name was given as "${this.#name}", which ${other.node.path} has; accepted is another name.`,
-        );
-      }
-    }
   }
 }
 

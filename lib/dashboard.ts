@@ -11,6 +11,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { stackName } from '../lambda/core/stack-name.ts';
 import {
   FAILURE_METRICS,
   OUTCOME_METRICS,
@@ -34,7 +35,7 @@ export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
     const { settings, function: target, api, deadLetters, alarms } = props;
-    const { name } = settings;
+    const name = stackName(settings.name);
     const table = (title: string, queryLines: string[]) =>
       new LogQueryWidget({
         title,
@@ -138,7 +139,8 @@ function counts(namespace: string, metricNames: readonly string[]): IMetric[] {
 }
 
 /** The results of the state machine's executions. */
-function nights({ settings: { name }, stateMachine }: DashboardProps): IWidget[] {
+function nights({ settings, stateMachine }: DashboardProps): IWidget[] {
+  const name = stackName(settings.name);
   return [
     graph('Sessions per day', [
       new MathExpression({

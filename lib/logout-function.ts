@@ -12,7 +12,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { FUNCTION_TIMEOUT_SECONDS } from '../lambda/core/claim-life.ts';
-import { sessionSecretPrefix, webhookKeySecretName } from '../lambda/core/secret-names.ts';
+import { sessionSecretPrefix, stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
 import { type FunctionEnvironment, NO_SHARED_FILES } from '../lambda/logout/environment.ts';
 import type { Settings } from './settings.ts';
 
@@ -29,6 +29,7 @@ export class LogoutFunction extends Construct {
 
   constructor(scope: Construct, id: string, { settings, bundleDirectory, deadLetters }: LogoutFunctionProps) {
     super(scope, id);
+    const name = stackName(settings.name);
     const logGroup = new LogGroup(this, 'Log', {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -50,22 +51,22 @@ export class LogoutFunction extends Construct {
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
         ],
-        resources: [secretArn(Stack.of(this), `${sessionSecretPrefix(settings.name)}*`)],
+        resources: [secretArn(Stack.of(this), `${sessionSecretPrefix(name)}*`)],
       }),
     );
     role.addToPolicy(
       new PolicyStatement({
         actions: ['secretsmanager:GetSecretValue'],
         // The ARN contains the name, not a reference, so that the secret can depend on the role's policy.
-        resources: [secretArn(Stack.of(this), `${webhookKeySecretName(settings.name)}-??????`)],
+        resources: [secretArn(Stack.of(this), `${webhookKeySecretName(name)}-??????`)],
       }),
     );
     Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${sessionSecretPrefix(settings.name)}*]`,
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${sessionSecretPrefix(name)}*]`,
       reason:
         'Sessions are created after the stack and outside of it. All are under this prefix, and nothing else is.',
     });
-    role.addToPolicy(useOfKeysThroughSecretsManager(Stack.of(this), settings.name));
+    role.addToPolicy(useOfKeysThroughSecretsManager(Stack.of(this), name));
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:*:key/*]',
       reason:
@@ -80,6 +81,7 @@ export class LogoutFunction extends Construct {
     }
 
     this.function = new LambdaFunction(this, 'Function', {
+      functionName: name,
       description: 'Ends the session of a Blink client',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -89,7 +91,7 @@ export class LogoutFunction extends Construct {
       handler: 'init.handler',
       environment: {
         ...NO_SHARED_FILES,
-        BLINK_LOGOUT_NAME: settings.name,
+        BLINK_LOGOUT_NAME: name,
         WEBHOOK_AUTH: settings.webhookAuth,
         BLINK_USER_AGENT: settings.blinkUserAgent,
         SESSION_METRICS: settings.sessionMetrics ? 'true' : 'false',

@@ -2,6 +2,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { closest } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { sessionNameSchema } from '../lambda/core/session-name.ts';
+import { NAME_RULE, nameFault } from '../lambda/core/stack-name.ts';
 import { MAX_NAMED_SESSIONS } from './fleet/definition.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
@@ -23,6 +24,14 @@ export function text(pattern: RegExp, accepted: string) {
 }
 
 export const flag = v.boolean('true or false');
+
+export const stackSuffix = v.pipe(
+  v.string(NAME_RULE),
+  v.rawCheck(({ dataset, addIssue }) => {
+    const fault = dataset.typed ? nameFault(dataset.value) : undefined;
+    if (fault !== undefined) addIssue({ message: fault });
+  }),
+);
 
 const EMAIL_ACCEPTED = 'an e-mail address';
 

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { DEFAULT_NAME, NAME_PATTERN } from '../lambda/core/secret-names.ts';
 import { USER_AGENT_PATTERN } from '../lambda/logout/environment.ts';
 import {
   emailAddress,
@@ -8,6 +7,7 @@ import {
   retentionDays,
   scheduledSessions,
   scheduleExpression,
+  stackSuffix,
   text,
   timeZoneName,
   wholeNumber,
@@ -19,11 +19,11 @@ import {
  */
 export interface GivenSettings {
   /**
-   * Prefix of the names of the stack, its sessions' secrets, the key's secret, log groups, alarms and dashboard, and
-   * the namespace of the metrics. Several stacks under different names can live in one account and Region.
-   * @default 'blink-logout'
+   * Distinguishes several stacks of one account and Region. With `garden`, everything is called `blink-logout-garden`
+   * in place of `blink-logout`: the stack, its function, its sessions' secrets, the key's secret, alarms, metrics.
+   * @default - none
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * When the sessions of the setting `sessions` are logged out: `cron(…)` with six fields, or `rate(…)`. Without it,
    * the rule is disabled.
@@ -109,10 +109,7 @@ export interface GivenSettings {
 
 /** One entry for each setting, in the order of the descriptions. Every value is plain JSON. */
 export const settingsSchema = v.object({
-  name: v.optional(
-    text(NAME_PATTERN, '1 to 63 characters of a-z, 0-9 and -, beginning with a letter'),
-    DEFAULT_NAME,
-  ),
+  name: v.optional(stackSuffix),
   schedule: v.optional(scheduleExpression),
   sessions: v.optional(scheduledSessions, 'default'),
   timeZone: v.optional(timeZoneName),

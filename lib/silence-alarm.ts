@@ -8,6 +8,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { stackName } from '../lambda/core/stack-name.ts';
 import { runMetric } from './run-metric.ts';
 import type { Settings } from './settings.ts';
 
@@ -42,7 +43,7 @@ export function silenceAlarm(
   // Periods of less than an hour may add up to a day at most.
   const periodMinutes = windowMinutes > DAY_MINUTES ? 60 : 5;
   const alarm = new Alarm(new Construct(scope, 'Silence'), 'Alarm', {
-    alarmName: `${settings.name}-no-success`,
+    alarmName: `${stackName(settings.name)}-no-success`,
     alarmDescription: `No scheduled logout has succeeded for ${inWords(windowMinutes)}, one and a half of the schedule's periods. See "no-success" in docs/runbook.md.`,
     metric: successes(settings, Duration.minutes(periodMinutes)),
     threshold: 1,
@@ -55,7 +56,8 @@ export function silenceAlarm(
 }
 
 /** The number of scheduled logouts that succeeded. Without metrics by session, a success of any session counts. */
-function successes({ name, sessions, sessionMetrics }: Settings, period: Duration): IMetric {
+function successes({ name: suffix, sessions, sessionMetrics }: Settings, period: Duration): IMetric {
+  const name = stackName(suffix);
   const options = { statistic: 'Sum', period };
   if (sessions !== 'default') {
     return new MathExpression({

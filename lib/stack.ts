@@ -1,6 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { webhookKeySecretName } from '../lambda/core/secret-names.ts';
+import { stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
 import { BlinkLogout } from './blink-logout.ts';
 import type { Settings } from './settings.ts';
 
@@ -22,7 +22,7 @@ export class BlinkLogoutStack extends Stack {
     new CfnOutput(this, 'WebhookUrl', { value: made.webhookUrl });
     if (settings.webhookAuth !== 'key') return;
     new CfnOutput(this, 'ReadWebhookKeyCommand', {
-      value: `aws secretsmanager get-secret-value --region ${this.region} --secret-id ${webhookKeySecretName(settings.name)} --query SecretString --output text`,
+      value: `aws secretsmanager get-secret-value --region ${this.region} --secret-id ${webhookKeySecretName(stackName(settings.name))} --query SecretString --output text`,
     });
   }
 }

@@ -14,7 +14,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { webhookKeySecretName } from '../lambda/core/secret-names.ts';
+import { stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
 import { LOGOUT_PATHS } from '../lambda/logout/webhook/routes.ts';
 import type { Settings } from './settings.ts';
 
@@ -33,7 +33,7 @@ export class Webhook extends Construct {
     super(scope, id);
     const integration = new HttpLambdaIntegration('Integration', target);
     this.api = new HttpApi(this, 'Api', {
-      apiName: settings.name,
+      apiName: stackName(settings.name),
       description: 'Ends the session of a Blink client',
       createDefaultStage: false,
       // For all other paths and methods: unauthenticated callers get the same answer on every path.
@@ -59,7 +59,7 @@ export class Webhook extends Construct {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLog', {
             // A log group under this prefix needs no entry in the account's resource policy, whose size is limited.
-            logGroupName: `/aws/vendedlogs/${settings.name}/webhook`,
+            logGroupName: `/aws/vendedlogs/${stackName(settings.name)}/webhook`,
             retention: settings.logRetentionDays,
             removalPolicy: RemovalPolicy.DESTROY,
           }),
@@ -77,7 +77,7 @@ export class Webhook extends Construct {
   /** Both modes of authentication have the key, so that a change of mode keeps it. It is deleted only with the stack. */
   #addKey(settings: Settings, reader: LambdaFunction): void {
     const key = new Secret(this, 'Key', {
-      secretName: webhookKeySecretName(settings.name),
+      secretName: webhookKeySecretName(stackName(settings.name)),
       description: 'The key of the blink-logout webhook',
       // 64 letters and digits are also base64, which Standard Webhooks require: `whsec_<key>`.
       // A change here replaces every key in use at the next deployment.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_NAME, sessionSecretPrefix } from '../lambda/core/secret-names.ts';
+import { sessionSecretPrefix, stackName } from '../lambda/core/stack-name.ts';
 import type { AccountSeed } from './blink/accounts.ts';
 import type { BlinkStandIn } from './blink/start-blink.ts';
 import type { SecretsManagerStandIn } from './secrets-manager/start-secrets-manager.ts';
@@ -22,7 +22,7 @@ export interface StandIns {
 
 /** The local run is deployed with the default settings. */
 export function secretNameOf({ name }: Pick<LocalSession, 'name'>): string {
-  return `${sessionSecretPrefix(DEFAULT_NAME)}${name}`;
+  return `${sessionSecretPrefix(stackName())}${name}`;
 }
 
 /** Signs the client in and stores its tokens: in a new secret, or as a new version of the existing one. */

@@ -90,7 +90,7 @@ export function renderWayOn(): string {
 
 /** How to sign in, and how to call the webhook and the function. The key is made for this run and is valid nowhere else. */
 export function renderServing(
-  { httpApi, lambdaApi, secretsManager, deployment, authorization }: LocalStack,
+  { httpApi, lambdaApi, secretsManager, authorization }: LocalStack,
   sessions: readonly LocalSession[],
 ): string {
   return [
@@ -111,7 +111,6 @@ export function renderServing(
     '',
     'To use the AWS CLI with the stand-ins, in a terminal of its own:',
     '',
-    `FUNCTION_NAME=${deployment.function.name}`,
     `export AWS_ENDPOINT_URL_LAMBDA=${lambdaApi.url}`,
     `export AWS_ENDPOINT_URL_SECRETS_MANAGER=${secretsManager.url}`,
     'export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from '../../lambda/core/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
-import { sessionSecretPrefix, webhookKeySecretName } from '../../lambda/core/secret-names.ts';
+import { sessionSecretPrefix, webhookKeySecretName } from '../../lambda/core/stack-name.ts';
 import { realTiming } from '../../lambda/core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
 import { readEnvironment } from '../../lambda/logout/environment.ts';

@@ -81,7 +81,7 @@ export function parseCommandLine(
   }
   for (const command of program.commands) {
     command
-      .option('--stack <name>', 'the stack’s setting "name" (default: blink-logout)')
+      .option('--stack <name>', 'the stack’s setting "name", if it has one')
       .option('--region <region>', 'AWS Region')
       .option('--profile <profile>', 'AWS profile')
       .option('--local', 'use the stand-ins of "npm start -- --serve"')

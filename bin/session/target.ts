@@ -5,11 +5,11 @@ import type { Caller } from '../../lambda/core/blink/caller.ts';
 import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
 import { pauseBy } from '../../lambda/core/blink/retry.ts';
 import {
-  DEFAULT_NAME,
-  NAME_PATTERN,
+  nameFault,
   sessionSecretPrefix,
+  stackName,
   webhookKeySecretName,
-} from '../../lambda/core/secret-names.ts';
+} from '../../lambda/core/stack-name.ts';
 import { realTiming } from '../../lambda/core/time.ts';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
@@ -33,7 +33,6 @@ export interface Target {
   /** A command line of the AWS CLI for this place that can be pasted. */
   awsCommandLine(service: string, ...words: readonly string[]): string;
   readonly place: Place;
-  /** The stack's setting `name`. */
   readonly stackName: string;
   /** The names of the stack's secrets. */
   readonly sessionSecret: (session: string) => string;
@@ -64,7 +63,7 @@ export async function openTarget(
   onSaveRetry: (cause: unknown) => void,
 ): Promise<Target> {
   const { client, place, blinkEndpoint } = options.local ? local(options) : await aws(options);
-  const name = options.stack === undefined ? DEFAULT_NAME : parseStackName(options.stack);
+  const name = stackNameOf(options);
   const prefix = sessionSecretPrefix(name);
   const store = secretsManagerStore(client, prefix);
   const exchange = createHttpExchange(blinkEndpoint);
@@ -139,9 +138,11 @@ function given(options: Readonly<Record<string, string | undefined>>): readonly 
   return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
 }
 
-function parseStackName(name: string): string {
-  if (NAME_PATTERN.test(name)) return name;
-  throw new UsageError('--stack must be 1 to 63 characters of a-z, 0-9 and -, and start with a letter.');
+/** The option has the setting `name`. */
+function stackNameOf({ stack }: TargetOptions): string {
+  const fault = stack === undefined ? undefined : nameFault(stack);
+  if (fault === undefined) return stackName(stack);
+  throw new UsageError(`--stack ${stack}: expected ${fault}.`);
 }
 
 function parsePort(text: string): number {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { NAME_PATTERN } from '../core/secret-names.ts';
+import { STACK_NAME_PATTERN } from '../core/stack-name.ts';
 
 /** The function's environment. The stack writes it, and `init.ts` reads it. */
 
@@ -17,13 +17,13 @@ export const NO_SHARED_FILES = {
 
 const LOOPBACK_ENDPOINT = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?\/?$/;
 
-const NAME_RULE = 'BLINK_LOGOUT_NAME must be 1 to 63 characters of a-z, 0-9 and -, and begin with a letter';
+const NAME_RULE = 'BLINK_LOGOUT_NAME must be blink-logout, or blink-logout-<name> with the setting name';
 
 const USER_AGENT_RULE = 'BLINK_USER_AGENT must be 1 to 200 printable ASCII characters';
 
 const environmentSchema = v.object({
   /** The stack's name: the prefix of the secrets' names and the namespace of the metrics. */
-  BLINK_LOGOUT_NAME: v.pipe(v.string(NAME_RULE), v.regex(NAME_PATTERN, NAME_RULE)),
+  BLINK_LOGOUT_NAME: v.pipe(v.string(NAME_RULE), v.regex(STACK_NAME_PATTERN, NAME_RULE)),
   /** How webhook callers are authenticated: the function checks the key, or API Gateway checks IAM signatures. */
   WEBHOOK_AUTH: v.picklist(['key', 'iam'], 'WEBHOOK_AUTH must be key or iam'),
   /** Sent to Blink unchanged. Blink has rejected requests because of it. */

@@ -4,7 +4,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { CfnStateMachine, DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { sessionSecretPrefix } from '../../lambda/core/secret-names.ts';
+import { sessionSecretPrefix, stackName } from '../../lambda/core/stack-name.ts';
 import type { Settings } from '../settings.ts';
 import { FLEET_TIMEOUT_SECONDS, fleetDefinition } from './definition.ts';
 
@@ -22,6 +22,7 @@ export class Fleet extends Construct {
   constructor(scope: Construct, id: string, { settings, function: target, topic }: FleetProps) {
     super(scope, id);
     const stack = Stack.of(this);
+    const name = stackName(settings.name);
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       definitionBody: DefinitionBody.fromString(
@@ -30,10 +31,10 @@ export class Fleet extends Construct {
             partition: stack.partition,
             functionArn: target.functionArn,
             topicArn: topic.topicArn,
-            secretPrefix: sessionSecretPrefix(settings.name),
-            metricsNamespace: settings.name,
+            secretPrefix: sessionSecretPrefix(name),
+            metricsNamespace: name,
             maxConcurrency: settings.maxConcurrency,
-            subject: `${settings.name}: sessions were not logged out`,
+            subject: `${name}: sessions were not logged out`,
           }),
         ),
       ),
@@ -41,7 +42,7 @@ export class Fleet extends Construct {
       role,
       tracingEnabled: settings.tracing,
     });
-    for (const statement of permissions(target, topic, settings.name)) role.addToPolicy(statement);
+    for (const statement of permissions(target, topic, name)) role.addToPolicy(statement);
     this.#allowMapRuns(role);
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',

@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_NAME } from '../../lambda/core/secret-names.ts';
+import { stackName } from '../../lambda/core/stack-name.ts';
 import { METRICS } from '../../lambda/logout/metrics.ts';
 import { FLEET_METRICS } from '../../lib/fleet/definition.ts';
 import { synthesize } from './synthesize.ts';
@@ -42,7 +42,7 @@ function expressionOf(template: Template, name: string) {
 
 describe('the alarms', () => {
   it.each([
-    ['save-failed', { MetricName: 'SaveFailed', Namespace: DEFAULT_NAME, Threshold: 1, Period: 300 }],
+    ['save-failed', { MetricName: 'SaveFailed', Namespace: stackName(), Threshold: 1, Period: 300 }],
     ['failed-for-good', { MetricName: 'FailedForGood', Threshold: 1, Period: 300 }],
     ['function-throttles', { MetricName: 'Throttles', Namespace: 'AWS/Lambda', Threshold: 1, Period: 300 }],
     [
@@ -131,7 +131,7 @@ describe('the alarms', () => {
 
   it('watch metrics of all sessions that runs really send', () => {
     const watched = Object.values(alarmsOf(synthesize())).filter(
-      ({ Namespace }) => Namespace === DEFAULT_NAME,
+      ({ Namespace }) => Namespace === stackName(),
     );
     expect(watched).toHaveLength(4);
     for (const { MetricName, Dimensions } of watched) {

@@ -1,16 +1,29 @@
 import { fileURLToPath } from 'node:url';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { BlinkLogout, type BlinkLogoutProps } from '../../lib/blink-logout.ts';
 import type { Settings } from '../../lib/settings.ts';
 
 const bundleDirectory = fileURLToPath(new URL('empty-bundle', import.meta.url));
 
+function newApp(): App {
+  return new App({ builtinCloudFormationValidation: false });
+}
+
 function newStack(): Stack {
-  return new Stack(new App({ builtinCloudFormationValidation: false }), 'Operators');
+  return new Stack(newApp(), 'Operators');
+}
+
+function twice(stack: Stack): readonly [Stack, Stack] {
+  return [stack, stack];
+}
+
+function nestedIn(stack: Stack): readonly [Stack, NestedStack] {
+  return [stack, new NestedStack(stack, 'Nested')];
 }
 
 describe('BlinkLogout', () => {
@@ -22,19 +35,41 @@ describe('BlinkLogout', () => {
     template.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
     for (const name of ['garden', 'cellar']) {
       template.hasResourceProperties('AWS::Lambda::Function', {
-        Environment: { Variables: Match.objectLike({ BLINK_LOGOUT_NAME: name }) },
+        Environment: { Variables: Match.objectLike({ BLINK_LOGOUT_NAME: `blink-logout-${name}` }) },
       });
-      template.hasResourceProperties('AWS::SecretsManager::Secret', { Name: `${name}-webhook-key` });
+      template.hasResourceProperties('AWS::SecretsManager::Secret', {
+        Name: `blink-logout-${name}-webhook-key`,
+      });
     }
     expect(template.findOutputs('*')).toEqual({});
   });
 
-  it('refuses a name that another one in the stack has', () => {
-    const stack = newStack();
-    new BlinkLogout(stack, 'Garden', { bundleDirectory });
-    expect(() => new BlinkLogout(stack, 'Cellar', { bundleDirectory })).toThrow(
-      'name was given as "blink-logout", which Operators/Garden has; accepted is another name.',
-    );
+  const IRELAND = { env: { account: '111122223333', region: 'eu-west-1' } };
+  const OREGON = { env: { account: '111122223333', region: 'us-west-2' } };
+  it.each<[string, (app: App) => readonly [Construct, Construct], boolean]>([
+    ['one stack', (app) => twice(new Stack(app, 'A')), true],
+    ['two stacks', (app) => [new Stack(app, 'A'), new Stack(app, 'B')], true],
+    ['a stack and a nested one', (app) => nestedIn(new Stack(app, 'A')), true],
+    ['two stacks of one Region', (app) => [new Stack(app, 'A', IRELAND), new Stack(app, 'B', IRELAND)], true],
+    ['two Regions', (app) => [new Stack(app, 'A', IRELAND), new Stack(app, 'B', OREGON)], false],
+    [
+      'two Stages of one Region',
+      (app) => [new Stack(new Stage(app, 'S', IRELAND), 'A'), new Stack(new Stage(app, 'T', IRELAND), 'A')],
+      true,
+    ],
+    [
+      'two Stages',
+      (app) => [new Stack(new Stage(app, 'S'), 'A'), new Stack(new Stage(app, 'T'), 'A')],
+      false,
+    ],
+    ['a known and an unknown Region', (app) => [new Stack(app, 'A', IRELAND), new Stack(app, 'B')], false],
+  ])('of the same name in %s: refused is %3$s', (_, places, refused) => {
+    const [one, other] = places(newApp());
+    const made = new BlinkLogout(one, 'Garden', { bundleDirectory });
+    const message = `${other.node.path}/Cellar and ${made.node.path} are both called blink-logout; accepted is another name for one of them.`;
+    const make = expect(() => new BlinkLogout(other, 'Cellar', { bundleDirectory }));
+    if (refused) make.toThrow(message);
+    else make.not.toThrow();
   });
 
   it('refuses wrong props with the messages of the settings', () => {

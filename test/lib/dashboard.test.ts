@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_NAME } from '../../lambda/core/secret-names.ts';
+import { stackName } from '../../lambda/core/stack-name.ts';
 import { FAILURE_METRICS, METRICS, SESSION_DIMENSION } from '../../lambda/logout/metrics.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -48,7 +48,7 @@ describe('the dashboard', () => {
   });
 
   it('shows every metric that runs send, and none that they do not', () => {
-    const plain = lines.filter(([namespace]) => namespace === DEFAULT_NAME).map(([, name]) => name);
+    const plain = lines.filter(([namespace]) => namespace === stackName()).map(([, name]) => name);
     const searched = lines.flatMap(([first]) =>
       typeof first === 'object' ? (/MetricName="(\w+)"/.exec(first.expression ?? '')?.[1] ?? []) : [],
     );
@@ -58,7 +58,7 @@ describe('the dashboard', () => {
   it('breaks down by the dimension that runs send', () => {
     const searches = lines.flatMap(([first]) => (typeof first === 'object' ? (first.expression ?? []) : []));
     expect(searches).toHaveLength(3);
-    for (const search of searches) expect(search).toContain(`{${DEFAULT_NAME},${SESSION_DIMENSION}}`);
+    for (const search of searches) expect(search).toContain(`{${stackName()},${SESSION_DIMENSION}}`);
   });
 
   it('has a line for every failure', () => {

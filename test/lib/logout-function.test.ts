@@ -43,7 +43,7 @@ describe('the function', () => {
     [
       { name: 'garden', webhookAuth: 'iam', blinkUserAgent: 'Other/1.0 (x; y)', sessionMetrics: false },
       {
-        BLINK_LOGOUT_NAME: 'garden',
+        BLINK_LOGOUT_NAME: 'blink-logout-garden',
         WEBHOOK_AUTH: 'iam',
         BLINK_USER_AGENT: 'Other/1.0 (x; y)',
         SESSION_METRICS: 'false',

@@ -61,7 +61,18 @@ describe('settings', () => {
   it.each([
     [
       { name: 'Garden' },
-      'name was given as "Garden"; accepted is 1 to 63 characters of a-z, 0-9 and -, beginning with a letter.',
+      'name was given as "Garden"; accepted is 1 to 45 characters of a-z, 0-9 and -, beginning and ending with a letter or a digit.',
+    ],
+    [{ name: 'g'.repeat(46) }, 'accepted is 1 to 45 characters'],
+    [{ name: '' }, 'name was given as ""; accepted is 1 to 45 characters'],
+    [{ name: 'garden-' }, 'name was given as "garden-"; accepted is 1 to 45 characters'],
+    [{ name: 'blink-logout' }, 'accepted is no name: without one, everything is called blink-logout.'],
+    [{ name: 'blink-logout-garden' }, 'accepted is only what follows blink-logout-, "garden".'],
+    [{ name: 'fleet' }, 'blink-logout-fleet is a part of the stack blink-logout.'],
+    [{ name: 'garden-fleet' }, 'blink-logout-garden-fleet is a part of the stack blink-logout-garden.'],
+    [
+      { name: 'webhook-key' },
+      'accepted is a name that does not end in webhook-key: blink-logout-webhook-key is',
     ],
     [{ schedule: 'daily' }, 'schedule was given as "daily"; accepted is cron(minutes hours'],
     [{ schedule: 'cron(0 3 * * * *)' }, 'here, exactly one of day-of-month and day-of-week must be ?'],

@@ -1,7 +1,7 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_NAME } from '../../lambda/core/secret-names.ts';
 import { DEFAULT_SESSION } from '../../lambda/core/session-name.ts';
+import { stackName } from '../../lambda/core/stack-name.ts';
 import { METRICS } from '../../lambda/logout/metrics.ts';
 import { appWith, synthesize } from './synthesize.ts';
 
@@ -43,7 +43,7 @@ describe('the alarm for missing successes', () => {
   it('counts only the successes of the scheduled session, as runs send them', () => {
     const [silence] = silenceOf('rate(1 day)');
     expect(silence).toMatchObject({
-      Namespace: DEFAULT_NAME,
+      Namespace: stackName(),
       MetricName: 'Succeeded',
       Dimensions: [{ Name: 'session', Value: DEFAULT_SESSION }],
     });

@@ -25,9 +25,9 @@ describe('the stack', () => {
 
   it('has the name that is set, and so has all that it makes', () => {
     const { app, stack } = appWith({ name: 'garden', schedule: 'rate(1 day)' });
-    expect(stack.stackName).toBe('garden');
-    const { Resources, Outputs } = app.synth().getStackByName('garden').template;
-    const names = JSON.stringify([Resources, Outputs]).match(/blink-logout[^"]*/g) ?? [];
+    expect(stack.stackName).toBe('blink-logout-garden');
+    const { Resources, Outputs } = app.synth().getStackByName('blink-logout-garden').template;
+    const names = JSON.stringify([Resources, Outputs]).match(/blink-logout(?!-garden)[^"]*/g) ?? [];
     // Only in texts for people.
     expect(names.filter((name) => !/^blink-logout webhook$/.test(name))).toEqual([]);
   });

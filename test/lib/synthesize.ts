@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { onTestFinished } from 'vitest';
+import { stackName } from '../../lambda/core/stack-name.ts';
 import { readSettings } from '../../lib/read-settings.ts';
 import { BlinkLogoutStack } from '../../lib/stack.ts';
 
@@ -46,6 +47,6 @@ function make(settings: Record<string, unknown>) {
   });
   return {
     app,
-    stack: new BlinkLogoutStack(app, inForce.name, { settings: inForce, bundleDirectory: BUNDLE }),
+    stack: new BlinkLogoutStack(app, stackName(inForce.name), { settings: inForce, bundleDirectory: BUNDLE }),
   };
 }

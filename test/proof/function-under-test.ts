@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
-import { webhookKeySecretName } from '../../lambda/core/secret-names.ts';
+import { webhookKeySecretName } from '../../lambda/core/stack-name.ts';
 import { buildFunction } from '../../lib/function-bundle.ts';
 import { type BlinkStandIn, startBlink } from '../../local/blink/start-blink.ts';
 import type { DeployedFunction } from '../../local/deployment.ts';

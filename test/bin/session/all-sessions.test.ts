@@ -169,10 +169,12 @@ describe('--all at AWS', () => {
   });
 
   it('reports that there is no such stack here', async () => {
-    answer = refused('ValidationError', 'Stack with id house does not exist');
+    answer = refused('ValidationError', 'Stack with id blink-logout-house does not exist');
     expect(await session.runAtAws('logout --all --stack house')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('no stack named house in this account and Region (eu-central-1)'),
+      stderr: expect.stringContaining(
+        'no stack named blink-logout-house in this account and Region (eu-central-1)',
+      ),
     });
   });
 

@@ -35,20 +35,20 @@ function leaveBehind(...kinds: readonly ('claim' | 'save' | 'unanswered')[]): vo
 }
 
 it('with --stack, a command works on the secrets of that stack', async () => {
-  session.secretsManager.secrets.create('garden/porch', '{"refresh_token":"x"}');
-  session.secretsManager.secrets.create('garden-webhook-key', 'k'.repeat(64));
+  session.secretsManager.secrets.create('blink-logout-garden/porch', '{"refresh_token":"x"}');
+  session.secretsManager.secrets.create('blink-logout-garden-webhook-key', 'k'.repeat(64));
   session.store('{"refresh_token":"y"}');
   expect(JSON.parse((await session.run('list --stack garden --json')).stdout)).toMatchObject({
-    sessions: [{ session: 'porch', secret: 'garden/porch' }],
+    sessions: [{ session: 'porch', secret: 'blink-logout-garden/porch' }],
   });
   expect(JSON.parse((await session.run('key --stack garden --json')).stdout)).toMatchObject({
-    secret: 'garden-webhook-key',
+    secret: 'blink-logout-garden-webhook-key',
   });
   const unknown = await session.run('check --stack garden');
   expect(unknown.stderr).toContain('--stack garden');
   expect(await session.run('list --stack Garden')).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringContaining('--stack must be 1 to 63 characters'),
+    stderr: expect.stringContaining('--stack Garden: expected 1 to 45 characters'),
   });
 });
 

@@ -27,7 +27,7 @@ describe('the environment of the function', () => {
     const read = () => readEnvironment(variables);
     expect(read).toThrow(/^the environment of the function is invalid: /);
     expect(read).toThrow(
-      /BLINK_LOGOUT_NAME must be 1 to 63 .*; WEBHOOK_AUTH must be key or iam; BLINK_USER_AGENT must be 1 to 200 printable ASCII/,
+      /BLINK_LOGOUT_NAME must be blink-logout.*; WEBHOOK_AUTH must be key or iam; BLINK_USER_AGENT must be 1 to 200 printable ASCII/,
     );
     if ('BLINK_ENDPOINT' in variables)
       expect(read).toThrow(/BLINK_ENDPOINT must be an http\(s\) URL of a loopback/);

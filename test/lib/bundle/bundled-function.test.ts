@@ -65,11 +65,11 @@ it('with IAM, a caller whom API Gateway has not authenticated is refused, althou
 });
 
 it('under another name uses only the secrets and the metrics of that name', async () => {
-  bundle.secretsManager.secrets.create('garden-webhook-key', KEY);
-  const { returned } = await bundle.invoke(WEBHOOK, { BLINK_LOGOUT_NAME: 'garden' });
+  bundle.secretsManager.secrets.create('blink-logout-garden-webhook-key', KEY);
+  const { returned } = await bundle.invoke(WEBHOOK, { BLINK_LOGOUT_NAME: 'blink-logout-garden' });
   expect(returned).toMatchObject({ statusCode: 404, body: expect.stringContaining('session_unknown') });
   const secrets = new Set(bundle.secretsManager.calls.map(({ secretId }) => secretId));
-  expect([...secrets].sort()).toEqual(['garden-webhook-key', 'garden/default']);
+  expect([...secrets].sort()).toEqual(['blink-logout-garden-webhook-key', 'blink-logout-garden/default']);
 });
 
 describe('one run', () => {
