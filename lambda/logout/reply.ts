@@ -1,5 +1,6 @@
 import type { Failure } from '../core/failure.ts';
 import { FAILURES } from '../core/failure-codes.ts';
+import type { FleetFailure } from '../core/fleet-call.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { DurationsMs } from './report.ts';
 
@@ -40,6 +41,11 @@ export function httpProblem(failure: Failure, requestId: string): HttpReply {
       requestId,
     }),
   };
+}
+
+/** A failure as a value, for the fleet. */
+export function failureValue({ code, retryable, retryAfterSeconds }: Failure): FleetFailure {
+  return { code, retryable, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
 }
 
 /** The error that Lambda reports for a direct invocation: `errorType` is the code. It carries no cause. */

@@ -68,9 +68,9 @@ export class RunReport {
   }
 }
 
-/** Whether the alarm `failed-for-good` reports the failure. The caller of a direct run reads it in the reply. */
+/** Whether the alarm `failed-for-good` reports the failure. The caller of a direct run reads it in the reply, and the fleet's digest has it. */
 function hasFailedForGood({ code, retryable }: Failure, trigger: RunFields['trigger']): boolean {
-  if (trigger === 'direct') return false;
+  if (trigger === 'direct' || trigger === 'fleet') return false;
   switch (FAILURES[code].alarm) {
     case 'own':
       return false;

@@ -2,13 +2,14 @@ import type { FailureDetails } from '../core/failure.ts';
 import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { countOf, METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from './metrics.ts';
+import type { Trigger } from './trigger.ts';
 
 /**
  * The fields of a run's event beside its metrics. Each holds one of our own words, a number, a validated name or a version
  * id: none can hold a token, key, password, e-mail address or external text.
  */
 export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
-  readonly trigger?: 'webhook' | 'schedule' | 'direct';
+  readonly trigger?: Trigger['kind'];
   readonly action?: 'logout' | 'check';
   /** Only if the secret exists: it is a dimension, and each value of a dimension costs money. */
   readonly session?: string;
@@ -40,7 +41,7 @@ export interface RunEvent {
   readonly sessionMetrics: boolean;
 }
 
-/** Metrics that a failed run also sends for its trigger. Alarms leave out direct runs, whose caller reads the reply. */
+/** Metrics that a failed run also sends for its trigger. Alarms leave out the runs whose caller reads the reply. */
 const FAILURES_BY_TRIGGER: readonly string[] = ['Failed', countOf('reauthentication_required')];
 
 /**

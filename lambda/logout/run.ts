@@ -1,6 +1,7 @@
 import type { Blink } from '../core/blink/blink.ts';
 import { check } from '../core/check.ts';
 import { Failure } from '../core/failure.ts';
+import type { FleetFailure } from '../core/fleet-call.ts';
 import { logOut } from '../core/log-out.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Deadline, Timing } from '../core/time.ts';
@@ -8,7 +9,7 @@ import type { SecretStore } from '../core/vault/secret-store.ts';
 import { vaultOverStore } from '../core/vault/vault-over-store.ts';
 import type { Command } from './command.ts';
 import { observedBlink, observedVault } from './observed.ts';
-import { type HttpReply, httpProblem, httpReply, type Reply, thrown } from './reply.ts';
+import { failureValue, type HttpReply, httpProblem, httpReply, type Reply, thrown } from './reply.ts';
 import { RunReport } from './report.ts';
 import { runEventLine } from './run-event.ts';
 import { guarded } from './run-guard.ts';
@@ -45,7 +46,7 @@ export async function run(
   wiring: Wiring,
   event: unknown,
   invocation: Invocation,
-): Promise<Reply | HttpReply | ScheduledFailure> {
+): Promise<Reply | HttpReply | FleetFailure | ScheduledFailure> {
   const { requestId, coldStart } = invocation;
   const report = new RunReport(() => performance.now());
   // An event of unknown form can only come from a direct call.
@@ -67,6 +68,7 @@ export async function run(
     const failure = error instanceof Failure ? error : unexpected(error);
     report.failed(failure);
     if (kind === 'webhook') return httpProblem(failure, requestId);
+    if (kind === 'fleet') return failureValue(failure);
     if (kind === 'schedule' && !failure.retryable) return { code: failure.code, retryable: false, requestId };
     throw thrown(failure);
   } finally {

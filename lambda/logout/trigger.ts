@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { fleetCallSchema } from '../core/fleet-call.ts';
 import { DEFAULT_SESSION } from '../core/session-name.ts';
 import { type Command, parseCommand } from './command.ts';
 import { type HttpRequest, httpRequestSchema } from './webhook/http-request.ts';
@@ -7,6 +8,8 @@ import { type HttpRequest, httpRequestSchema } from './webhook/http-request.ts';
 export type Trigger =
   | { readonly kind: 'webhook'; readonly request: HttpRequest }
   | { readonly kind: 'schedule'; readonly command: Command }
+  /** The fleet, for one of its sessions. A failure is returned to it as a value. */
+  | { readonly kind: 'fleet'; readonly command: Command }
   | { readonly kind: 'direct'; readonly command: Command };
 
 /**
@@ -23,6 +26,10 @@ export function parseTrigger(event: unknown): Trigger {
   if (http.success) return { kind: 'webhook', request: http.output };
   if (v.is(scheduledSchema, event)) {
     return { kind: 'schedule', command: { session: DEFAULT_SESSION, action: 'logout' } };
+  }
+  const call = v.safeParse(fleetCallSchema, event);
+  if (call.success) {
+    return { kind: 'fleet', command: { session: call.output.fleet.session, action: 'logout' } };
   }
   return { kind: 'direct', command: parseCommand(event) };
 }

@@ -124,7 +124,7 @@ test('every failure code has its metric, and only loud ones are errors', () => {
 });
 
 /** All failures after which a run of this trigger counts as failed for good. */
-function failedForGood(trigger: 'webhook' | 'schedule' | 'direct') {
+function failedForGood(trigger: 'webhook' | 'schedule' | 'fleet' | 'direct') {
   return CODES.filter((code) => {
     const { names } = eventOf((report) => {
       report.note({ trigger });
@@ -140,6 +140,7 @@ test('a webhook run has failed for good if the caller cannot fix it', () => {
 
 test('a direct run never has: its caller reads the reply', () => {
   expect(failedForGood('direct')).toEqual([]);
+  expect(failedForGood('fleet')).toEqual([]);
 });
 
 test('a scheduled run has failed for good if it is not retried and has no other alarm', () => {

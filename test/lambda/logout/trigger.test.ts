@@ -44,6 +44,13 @@ test('an event of EventBridge Scheduler does so, too', () => {
   });
 });
 
+test('a call of the fleet names its session', () => {
+  expect(parseTrigger({ fleet: { session: 'garage' } })).toEqual({
+    kind: 'fleet',
+    command: { session: 'garage', action: 'logout' },
+  });
+});
+
 test('anything else is a direct invocation, and must be a command', () => {
   expect(parseTrigger({ session: 'garage' })).toEqual({
     kind: 'direct',
@@ -55,6 +62,8 @@ test.each([
   ['an API Gateway event of the old format', { version: '1.0', path: '/logout', httpMethod: 'POST' }],
   ['another service’s event', { source: 'aws.ec2', 'detail-type': 'EC2 Instance State-change Notification' }],
   ['an SQS batch', { Records: [{ body: '{}' }] }],
+  ['a call of the fleet without a session', { fleet: {} }],
+  ['a call of the fleet with another field', { fleet: { session: 'garage', action: 'check' } }],
   ['nothing', null],
 ])('%s is refused and logs nobody out', (_, event) => {
   expect(() => parseTrigger(event)).toThrow(Failure);
