@@ -1,0 +1,141 @@
+import type { FailureCode } from '../core/failure-codes.ts';
+import { type FleetResult, leftOver } from '../core/fleet-result.ts';
+import { DEFAULT_NAME } from '../core/secret-names.ts';
+
+export interface DigestOptions {
+  readonly stack: string;
+  readonly account: string;
+  readonly region: string;
+  readonly execution: string;
+}
+
+/** For Amazon SNS: the subject has at most 100 characters, and subject and text together at most 256 KB (its API reference). */
+export interface Message {
+  readonly subject: string;
+  readonly text: string;
+}
+
+const MAX_BYTES = 240_000;
+
+/** What a person does about a kind of failure. */
+interface Remedy {
+  readonly title: string;
+  /** With `NAME`, it is for each session. */
+  readonly command: string;
+  readonly codes: readonly string[];
+}
+
+const AGAIN = 'logout --all --failed';
+
+const REMEDIES = [
+  {
+    title: 'The new refresh token could not be stored; the session may be lost',
+    command: 'check NAME',
+    codes: ['save_failed'],
+  },
+  {
+    title: 'A new sign-in is needed',
+    command: 'sign-in NAME',
+    codes: ['reauthentication_required'],
+  },
+  { title: 'The secret is unusable', command: 'check NAME', codes: ['session_invalid'] },
+  {
+    title: 'There is no such session',
+    command: 'list',
+    codes: ['session_unknown'],
+  },
+  {
+    title: 'The secret is full; room returns within a day',
+    command: AGAIN,
+    codes: ['secret_full'],
+  },
+  {
+    title: 'The cause may have passed; it lasted longer than the execution repeats',
+    command: AGAIN,
+    codes: [
+      'session_busy',
+      'cooling_down',
+      'rate_limited',
+      'blink_unavailable',
+      'blink_timeout',
+      'secrets_unavailable',
+    ],
+  },
+] as const satisfies readonly (Remedy & { readonly codes: readonly FailureCode[] })[];
+
+const OTHERS = { title: 'Other failures, which docs/runbook.md explains', command: 'check NAME' };
+
+/** Names first what needs a person, by kind and with the command to paste. */
+export function digest(result: FleetResult, options: DigestOptions): Message {
+  const { failed, notTried, skipped, signedOut, tried } = result;
+  const count = leftOver(result).length;
+  const known = REMEDIES.flatMap(({ codes }): readonly string[] => codes);
+  const kinds: readonly Remedy[] = [
+    ...REMEDIES,
+    { ...OTHERS, codes: Object.keys(failed).filter((code) => !known.includes(code)) },
+  ];
+  return message(`${options.stack}: ${counted(count, 'session')} not logged out`, [
+    `${counted(count, 'session')} of ${tried + notTried.length} ${count === 1 ? 'was' : 'were'} not logged out.`,
+    ...about(options),
+    ...kinds.flatMap(({ title, command, codes }) => {
+      const line = commandLine(command, options);
+      const isForEach = line.includes('NAME');
+      const lines = codes.flatMap((code) =>
+        (failed[code] ?? []).map(
+          (session) => `${isForEach ? line.replace('NAME', session) : session}  # ${code}`,
+        ),
+      );
+      return section(title, lines, isForEach ? undefined : line);
+    }),
+    ...section('Not tried, because Blink did not answer for an hour', notTried, commandLine(AGAIN, options)),
+    ...section('Skipped: under the prefix of the sessions, but not sessions', skipped),
+    ...section('Signed out by an earlier logout; a schedule for them has no effect', signedOut),
+  ]);
+}
+
+/** Sent at once, when the circuit opens. */
+export function outageNotice(left: number, options: DigestOptions): Message {
+  return message(`${options.stack}: Blink does not answer`, [
+    `Ten sessions in a row failed at Blink's side. ${counted(left, 'session')} ${left === 1 ? 'waits' : 'wait'}.`,
+    'One is tried every ten minutes, for an hour. When Blink answers, the others follow.',
+    'Another e-mail comes only if sessions are not logged out at the end. Until then, there is nothing to do.',
+    ...about(options),
+  ]);
+}
+
+function about({ stack, account, region, execution }: DigestOptions): readonly string[] {
+  return ['', `Stack ${stack}, account ${account}, Region ${region}`, `Execution ${execution}`];
+}
+
+function section(title: string, lines: readonly string[], command?: string): readonly string[] {
+  if (lines.length === 0) return [];
+  return [
+    '',
+    `${title} (${lines.length}):`,
+    ...(command === undefined ? [] : [`  ${command}`]),
+    ...lines.map((line) => `  ${line}`),
+  ];
+}
+
+function commandLine(command: string, { stack, region }: DigestOptions): string {
+  const named = stack === DEFAULT_NAME ? '' : ` --stack ${stack}`;
+  return `bin/blink-logout ${command}${named} --region ${region}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function message(subject: string, lines: readonly string[]): Message {
+  const kept: string[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    bytes += Buffer.byteLength(line) + 1;
+    if (bytes > MAX_BYTES) {
+      kept.push('', "The rest does not fit into an e-mail. The execution's result has all names.");
+      break;
+    }
+    kept.push(line);
+  }
+  return { subject: subject.slice(0, 100), text: kept.join('\n') };
+}

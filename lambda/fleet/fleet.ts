@@ -1,0 +1,171 @@
+import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { type FleetResult, leftOver } from '../core/fleet-result.ts';
+import { type Answer, blinkIs, logOutSession, mayPassAfterSeconds } from './answer.ts';
+import { type DigestOptions, digest, outageNotice } from './digest.ts';
+import { FLEET_ALIAS } from './environment.ts';
+import type { Selection } from './input.ts';
+import { listSessions, type Names } from './list.ts';
+import { SESSIONS_PER_SHARD } from './shard.ts';
+
+export interface FleetPorts {
+  readonly names: Names;
+  readonly logoutFunction: string;
+  /** The name of the fleet's own function, for child executions. */
+  readonly functionName: string;
+  readonly about: Omit<DigestOptions, 'execution'>;
+  readonly nowMs: () => number;
+  /** Sends an e-mail. */
+  readonly publish: (subject: string, text: string) => Promise<void>;
+  readonly recordFigures: (result: FleetResult) => void;
+}
+
+/** When the passes begin, counted from the first. Only sessions whose failure may pass are in the later ones. */
+const PASSES_AFTER_SECONDS = [0, 2 * 60, 12 * 60];
+
+/** While Blink does not answer, one session is tried after each wait, and all of them together take an hour. */
+const TRIAL_AFTER_MINUTES = 10;
+const TRIALS = 6;
+/** Answers that say nothing about Blink, such as a malformed secret, do not end a trial. */
+const SESSIONS_PER_TRIAL = 10;
+
+/** Logs out many sessions in passes, and sends at most two e-mails: at once if Blink does not answer, and the digest. */
+export async function logOutFleet(
+  ports: FleetPorts,
+  context: DurableContext,
+  selection: Selection,
+): Promise<FleetResult> {
+  const startedAtMs = await context.step('start', async () => ports.nowMs());
+  const { sessions, skipped, unmatched } = await listSessions(context, ports.names, selection);
+  const passes = new Passes(ports, context);
+  await passes.run(sessions);
+  const seconds = await context.step('end', async () => Math.round((ports.nowMs() - startedAtMs) / 1000));
+  const result = { ...passes.result(), skipped: [...skipped], seconds };
+  if (unmatched.length > 0) {
+    result.failed['session_unknown'] = [...(result.failed['session_unknown'] ?? []), ...unmatched];
+  }
+  if (leftOver(result).length > 0) {
+    const { subject, text } = digest(result, { ...ports.about, execution: executionOf(context) });
+    await context.step('send the digest', () => ports.publish(subject, text));
+  }
+  await context.step('record the figures', async () => ports.recordFigures(result));
+  return result;
+}
+
+/** The execution's name, from `…:function:fleet:3/durable-execution/name/id`. */
+function executionOf({ executionContext: { durableExecutionArn } }: DurableContext): string {
+  return durableExecutionArn.split('/')[2] ?? durableExecutionArn;
+}
+
+interface Answered {
+  readonly answer: Answer;
+  /** The pass in which it was given, by its begin. */
+  readonly passAfterSeconds: number;
+}
+
+class Passes {
+  readonly #ports: FleetPorts;
+  readonly #context: DurableContext;
+  readonly #answers = new Map<string, Answered>();
+  #passAfterSeconds = 0;
+  #notTried: readonly string[] = [];
+  #trials = 0;
+
+  constructor(ports: FleetPorts, context: DurableContext) {
+    this.#ports = ports;
+    this.#context = context;
+  }
+
+  async run(sessions: readonly string[]): Promise<void> {
+    for (const afterSeconds of PASSES_AFTER_SECONDS) {
+      const due = afterSeconds === 0 ? sessions : this.#dueAfter(afterSeconds);
+      if (due.length === 0) continue;
+      if (afterSeconds > 0) {
+        await this.#context.wait('before the next pass', { seconds: afterSeconds - this.#passAfterSeconds });
+        this.#passAfterSeconds = afterSeconds;
+      }
+      const left = await this.#pass(due);
+      if (left.length === 0) continue;
+      this.#notTried = left.filter((session) => !this.#answers.has(session));
+      return;
+    }
+  }
+
+  result(): Omit<FleetResult, 'skipped' | 'seconds'> {
+    const answers = [...this.#answers].map(([session, { answer }]) => ({ session, answer }));
+    const signedOut = answers.filter(({ answer }) => answer.kind === 'signed_out');
+    const failed: Record<string, string[]> = {};
+    for (const { session, answer } of answers) {
+      if (answer.kind === 'failed') failed[answer.code] = [...(failed[answer.code] ?? []), session];
+    }
+    return {
+      tried: answers.length,
+      loggedOut: answers.filter(({ answer }) => answer.kind === 'logged_out').length,
+      signedOut: signedOut.map(({ session }) => session),
+      failed,
+      notTried: [...this.#notTried],
+    };
+  }
+
+  #dueAfter(afterSeconds: number): readonly string[] {
+    return [...this.#answers].flatMap(([session, { answer, passAfterSeconds }]) => {
+      const seconds = mayPassAfterSeconds(answer);
+      return seconds !== undefined && passAfterSeconds + seconds <= afterSeconds ? [session] : [];
+    });
+  }
+
+  /** Resolves with the sessions that were not tried, because Blink did not answer for an hour. */
+  async #pass(sessions: readonly string[]): Promise<readonly string[]> {
+    let left = sessions;
+    while (left.length > 0) {
+      const untried = await this.#shard(left.slice(0, SESSIONS_PER_SHARD));
+      left = [...untried, ...left.slice(SESSIONS_PER_SHARD)];
+      if (untried.length === 0) continue;
+      const { isUp, others } = await this.#untilBlinkAnswers(left);
+      left = others;
+      if (!isUp) break;
+    }
+    return left;
+  }
+
+  /** Resolves with the sessions that were not tried, because Blink does not answer. */
+  async #shard(shard: readonly string[]): Promise<readonly string[]> {
+    const answers = await this.#context.invoke<object, readonly (Answer | null)[]>(
+      `sessions from ${shard[0]}`,
+      `${this.#ports.functionName}:${FLEET_ALIAS}`,
+      { shard },
+    );
+    return shard.filter((session, index) => {
+      const answer = answers[index] ?? null;
+      if (answer !== null) this.#answered(session, answer);
+      return answer === null;
+    });
+  }
+
+  async #untilBlinkAnswers(
+    sessions: readonly string[],
+  ): Promise<{ readonly isUp: boolean; readonly others: readonly string[] }> {
+    const { publish, about } = this.#ports;
+    if (this.#trials === 0) {
+      const notice = outageNotice(sessions.length, { ...about, execution: executionOf(this.#context) });
+      await this.#context.step('tell that Blink does not answer', () => publish(notice.subject, notice.text));
+    }
+    let others = sessions;
+    while (this.#trials < TRIALS && others.length > 0) {
+      this.#trials += 1;
+      await this.#context.wait('before the next trial', { minutes: TRIAL_AFTER_MINUTES });
+      for (const session of others.slice(0, SESSIONS_PER_TRIAL)) {
+        const answer = await logOutSession(this.#context, this.#ports.logoutFunction, session);
+        this.#answered(session, answer);
+        others = others.slice(1);
+        const blink = blinkIs(answer);
+        if (blink === 'up') return { isUp: true, others };
+        if (blink === 'down') break;
+      }
+    }
+    return { isUp: false, others };
+  }
+
+  #answered(session: string, answer: Answer): void {
+    this.#answers.set(session, { answer, passAfterSeconds: this.#passAfterSeconds });
+  }
+}

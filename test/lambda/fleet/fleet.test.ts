@@ -1,0 +1,141 @@
+import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Condition, World } from './world.ts';
+
+beforeAll(() => LocalDurableTestRunner.setupTestEnvironment({ skipTime: true }));
+afterAll(() => LocalDurableTestRunner.teardownTestEnvironment());
+
+/** `npm run proof` runs more. */
+const MANY = process.env['PROOF'] === 'long' ? 10_000 : 1_200;
+
+let world: World;
+
+beforeEach(() => {
+  world = new World();
+});
+
+function given(sessions: Readonly<Record<string, Condition>>): void {
+  for (const [name, condition] of Object.entries(sessions)) world.sessions.set(name, condition);
+}
+
+function many(count: number, condition: Condition = 'ready'): void {
+  for (let index = 0; index < count; index += 1) world.sessions.set(`s${1e5 + index}`, condition);
+}
+
+const minutesOf = (session: string) =>
+  world.calls.filter((call) => call.session === session).map(({ atMinutes }) => Math.floor(atMinutes));
+
+test(`${MANY} sessions are logged out by child executions that stay far below 3,000 operations`, async () => {
+  world.maxConcurrency = 500;
+  many(MANY);
+  const { result, operations } = await world.command('all');
+  expect(result).toMatchObject({ tried: MANY, loggedOut: MANY, failed: {}, notTried: [] });
+  // The execution, the map, and two for each session.
+  expect(Math.max(...operations)).toBe(1 + 1 + 2 * 500);
+  expect(operations.at(-1)).toBe(1 + Math.ceil(MANY / 500) + Math.ceil(MANY / 1000) + 3);
+});
+
+test('names and patterns select sessions, and a pattern without a session is a failure', async () => {
+  given({ garden: 'ready', 'tenant-1': 'ready', 'tenant-2': 'ready', 'a-tenant-3': 'ready' });
+  const { result } = await world.command(['tenant-*', 'garden', 'attic-*', 'shed']);
+  expect(new Set(world.calls.map(({ session }) => session))).toEqual(
+    new Set(['garden', 'shed', 'tenant-1', 'tenant-2']),
+  );
+  expect(result).toMatchObject({ loggedOut: 3, failed: { session_unknown: ['shed', 'attic-*'] } });
+});
+
+test('the passes, after 2 and 12 minutes, repeat what may pass and nothing else', async () => {
+  const cases: readonly (readonly [string, Condition, readonly number[]])[] = [
+    ['ready', 'ready', [0]],
+    ['signed-out', 'signed_out', [0]],
+    ['unavailable-once', { code: 'blink_unavailable', times: 1 }, [0, 2]],
+    ['unavailable-for-ever', 'blink_unavailable', [0, 2, 12]],
+    ['no-answer-in-time', 'blink_timeout', [0, 2, 12]],
+    ['busy', 'session_busy', [0, 2, 12]],
+    ['secrets-manager-unreachable', 'secrets_unavailable', [0, 2, 12]],
+    ['wait-of-five-minutes', { code: 'cooling_down', retryAfterSeconds: 300, times: 1 }, [0, 12]],
+    ['wait-of-an-hour', { code: 'cooling_down', retryAfterSeconds: 3600, times: 1 }, [0]],
+    // Blink locks accounts.
+    ['rate-limited', { code: 'rate_limited', retryAfterSeconds: 60, times: 1 }, [0]],
+    ['refused', 'reauthentication_required', [0]],
+    ['malformed', 'session_invalid', [0]],
+    ['lost', 'save_failed', [0]],
+    ['full', 'secret_full', [0]],
+    ['without-an-answer', 'crashes', [0, 2, 12]],
+  ];
+  given(Object.fromEntries(cases));
+  const { result } = await world.command('all');
+  for (const [name, , minutes] of cases) expect([name, minutesOf(name)]).toEqual([name, minutes]);
+  expect(result).toMatchObject({
+    loggedOut: 3,
+    signedOut: ['signed-out'],
+    failed: { internal_error: ['without-an-answer'], blink_timeout: ['no-answer-in-time'] },
+  });
+});
+
+test('of two executions at once, each leaves the other’s sessions alone, and both report success', async () => {
+  many(4);
+  const names = [...world.sessions.keys()];
+  for (const name of names) world.sessions.set(name, { code: 'session_busy', times: 1 });
+  const { result } = await world.command('all');
+  expect(result).toMatchObject({ loggedOut: 4, failed: {} });
+  expect(world.mails).toEqual([]);
+});
+
+describe('if ten sessions in a row fail at Blink’s side', () => {
+  beforeEach(() => {
+    world.maxConcurrency = 4;
+    many(40);
+  });
+
+  test('the pass stops, one session is tried every ten minutes, and the rest follow when Blink answers', async () => {
+    world.outage = { fromMs: 0, toMs: 25 * 60_000 };
+    const { result } = await world.command('all');
+    const byMinute = Map.groupBy(world.calls, ({ atMinutes }) => Math.floor(atMinutes));
+    const counts = [...byMinute].map(([minute, { length }]) => [minute, length] as const);
+    // Three more were under way when the tenth failed. The trial that is answered is followed by the rest.
+    expect(counts[0]?.[1]).toBeGreaterThanOrEqual(10);
+    expect(counts[0]?.[1]).toBeLessThanOrEqual(13);
+    expect(counts.slice(0, 4)).toEqual([counts[0], [10, 1], [20, 1], [30, 38 - (counts[0]?.[1] ?? 0)]]);
+    expect(result).toMatchObject({ tried: 40, loggedOut: 40, notTried: [] });
+    expect(world.mails.map(({ subject }) => subject)).toEqual(['blink-logout: Blink does not answer']);
+  });
+
+  test('after an hour, the sessions that were not tried are in the digest', async () => {
+    world.outage = { fromMs: 0, toMs: 90 * 60_000 };
+    const { result } = await world.command('all');
+    expect(Math.max(...world.calls.map(({ atMinutes }) => Math.floor(atMinutes)))).toBe(60);
+    expect(result.tried + result.notTried.length).toBe(40);
+    expect(result.notTried.length).toBeGreaterThanOrEqual(40 - 13 - 6);
+    expect(world.mails.map(({ subject }) => subject)).toEqual([
+      'blink-logout: Blink does not answer',
+      'blink-logout: 40 sessions not logged out',
+    ]);
+  });
+
+  test('a trial whose answer says nothing about Blink is followed by another session', async () => {
+    world.outage = { fromMs: 0, toMs: 5 * 60_000 };
+    for (const name of [...world.sessions.keys()].slice(10, 18)) world.sessions.set(name, 'session_invalid');
+    const { result } = await world.command('all');
+    expect(result).toMatchObject({ loggedOut: 32, notTried: [] });
+    expect(world.calls.filter(({ atMinutes }) => atMinutes >= 20)).toHaveLength(0);
+  });
+
+  test('other failures do not stop it, nor do nine in a row', async () => {
+    for (const [index, name] of [...world.sessions.keys()].entries()) {
+      if (index % 10 !== 9) world.sessions.set(name, index < 20 ? 'blink_timeout' : 'session_invalid');
+    }
+    await world.command('all');
+    expect(world.calls.filter(({ atMinutes }) => atMinutes < 2)).toHaveLength(40);
+  });
+});
+
+test('"failed" takes the sessions that the last execution left', async () => {
+  given({ garden: 'ready', shed: 'session_invalid', attic: 'secret_full' });
+  await world.command('all');
+  given({ shed: 'ready' });
+  world.calls.length = 0;
+  const { result } = await world.command('failed');
+  expect(world.calls.map(({ session }) => session)).toEqual(['attic', 'shed']);
+  expect(result).toMatchObject({ tried: 2, loggedOut: 1, failed: { secret_full: ['attic'] } });
+});

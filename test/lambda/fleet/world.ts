@@ -1,0 +1,183 @@
+import { withDurableExecution } from '@aws/durable-execution-sdk-js';
+import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
+import * as v from 'valibot';
+import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
+import { fleetCallSchema } from '../../../lambda/core/fleet-call.ts';
+import { type FleetResult, fleetResultSchema, leftOver } from '../../../lambda/core/fleet-result.ts';
+import { executionName } from '../../../lambda/fleet/execution-names.ts';
+import type { Selection } from '../../../lambda/fleet/input.ts';
+import { type RunPorts, runFleet } from '../../../lambda/fleet/run.ts';
+
+const MINUTE_MS = 60_000;
+/** "already_logged_out only for a repetition within five minutes" (design, section 4). */
+const REPETITION_MS = 5 * MINUTE_MS;
+const FLEET = 'blink-logout-fleet';
+const LOGOUT = 'blink-logout';
+
+/** What a call finds: the session can be logged out, it was signed out earlier, the function ends without an answer, or it fails. */
+export type Condition = 'ready' | 'signed_out' | 'crashes' | FailureCode | Failing;
+
+interface Failing {
+  readonly code: FailureCode;
+  readonly retryAfterSeconds?: number;
+  /** After so many calls the session is ready. */
+  readonly times: number;
+}
+
+export interface Mail {
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface Ended {
+  readonly result: FleetResult;
+  /** By execution: the operations that Lambda would count, with the one for the execution itself. */
+  readonly operations: readonly number[];
+}
+
+/**
+ * Sessions, Blink and Lambda on a clock of their own. The logout function is a model that answers as its contract says; the
+ * fleet's handler is the real one, run by AWS's local runner.
+ */
+export class World {
+  readonly sessions = new Map<string, Condition>();
+  /** What else lies under the prefix. */
+  readonly foreign = new Set<string>();
+  readonly mails: Mail[] = [];
+  readonly figures: FleetResult[] = [];
+  /** In their order, with the time in minutes since the world began. */
+  readonly calls: { readonly session: string; readonly atMinutes: number }[] = [];
+  nowMs = 0;
+  /** Blink answers 503 from and to these times. */
+  outage = { fromMs: 0, toMs: 0 };
+  maxConcurrency = 100;
+  /** Runs before each call of the logout function. */
+  onCall: (session: string) => void = () => {};
+  readonly #loggedOutAtMs = new Map<string, number>();
+  readonly #started = new Map<string, string>();
+  #last: FleetResult | undefined;
+
+  /** The schedule's event. It may be delivered more than once. */
+  async deliver(sessions: Selection, scheduledAt: string): Promise<Ended | undefined> {
+    const before = new Set(this.#started.keys());
+    await this.#execute({ sessions, scheduledAt }, 'generated');
+    const [name] = [...this.#started.keys()].filter((started) => !before.has(started));
+    return name === undefined ? undefined : this.#end(await this.#execute({ sessions }, name));
+  }
+
+  /** `logout --all`. */
+  async command(sessions: Selection): Promise<Ended> {
+    return this.#end(await this.#execute({ sessions }, executionName(FLEET, 'command', 'c0ffee')));
+  }
+
+  /** Any other event. Resolves with its result. */
+  async invoke(event: object): Promise<unknown> {
+    return (await this.#execute(event, 'generated')).result;
+  }
+
+  #end({ result, operations }: { readonly result: unknown; readonly operations: readonly number[] }): Ended {
+    this.#last = v.parse(fleetResultSchema, result);
+    return { result: this.#last, operations };
+  }
+
+  async #execute(input: object, name: string) {
+    const operations: number[] = [];
+    const run = async (payload: object): Promise<unknown> => {
+      let waited = 0;
+      const runner = new LocalDurableTestRunner({
+        handlerFunction: withDurableExecution(async (event: unknown, context) => {
+          const wait = context.wait.bind(context);
+          let waits = 0;
+          // A replay waits again for nothing.
+          context.wait = ((
+            label: string,
+            duration: { readonly minutes?: number; readonly seconds?: number },
+          ) => {
+            waits += 1;
+            if (waits > waited) {
+              waited = waits;
+              this.nowMs += (duration.minutes ?? 0) * MINUTE_MS + (duration.seconds ?? 0) * 1000;
+            }
+            return wait(label, { seconds: 1 });
+          }) as typeof context.wait;
+          Object.defineProperty(context, 'executionContext', {
+            value: { durableExecutionArn: `arn:aws:lambda:r:a:function:f:1/durable-execution/${name}/id` },
+          });
+          return runFleet(this.#ports(), event, context);
+        }),
+      });
+      runner
+        .registerFunction(LOGOUT, async (event: unknown) => this.#logOut(event))
+        // The runner's own child executions know no functions.
+        .registerFunction(`${FLEET}:live`, (event: object) => run(event));
+      const execution = await runner.run({ payload });
+      operations.push(execution.getOperations().length + 1);
+      if (execution.getStatus() !== 'SUCCEEDED') throw new Error(execution.getError().errorMessage);
+      return execution.getResult();
+    };
+    const result = await run(input);
+    return { result, operations };
+  }
+
+  #ports(): RunPorts {
+    return {
+      names: {
+        stored: async (from) => pageOf([...this.sessions.keys(), ...this.foreign], from),
+        left: async (from) => pageOf(this.#last === undefined ? [] : leftOver(this.#last), from),
+      },
+      logoutFunction: LOGOUT,
+      functionName: FLEET,
+      maxConcurrency: this.maxConcurrency,
+      about: { stack: 'blink-logout', account: '123456789012', region: 'eu-central-1' },
+      nowMs: () => this.nowMs,
+      // "If the payload is the same, Lambda returns the existing execution" (API Reference, Invoke).
+      start: async (name, sessions) => {
+        const payload = JSON.stringify(sessions);
+        if (this.#started.has(name) && this.#started.get(name) !== payload)
+          throw new Error('another payload');
+        this.#started.set(name, payload);
+      },
+      publish: async (subject, text) => {
+        this.mails.push({ subject, text });
+      },
+      recordFigures: (result) => this.figures.push(result),
+    };
+  }
+
+  /** The logout function: by its contract, not by its code. A logout takes a second of a slot. */
+  #logOut(event: unknown): object {
+    const { session } = v.parse(fleetCallSchema, event).fleet;
+    this.onCall(session);
+    this.calls.push({ session, atMinutes: this.nowMs / MINUTE_MS });
+    const condition = this.sessions.get(session) ?? 'session_unknown';
+    const loggedOutAtMs = this.#loggedOutAtMs.get(session) ?? Number.NEGATIVE_INFINITY;
+    this.nowMs += 1000 / this.maxConcurrency;
+    if (this.nowMs - loggedOutAtMs < REPETITION_MS) return { outcome: 'already_logged_out' };
+    if (condition === 'signed_out') return { outcome: 'nothing_to_log_out', since: 'yesterday' };
+    if (condition === 'crashes') throw new Error('Runtime exited');
+    if (typeof condition === 'string' && condition !== 'ready') return failure(condition);
+    if (this.nowMs >= this.outage.fromMs && this.nowMs < this.outage.toMs)
+      return failure('blink_unavailable');
+    if (typeof condition === 'object') {
+      const { code, times, ...more } = condition;
+      this.sessions.set(session, times === 1 ? 'ready' : { ...condition, times: times - 1 });
+      return { ...failure(code), ...more };
+    }
+    this.#loggedOutAtMs.set(session, this.nowMs);
+    return { outcome: 'logged_out', session, durationsMs: { total: 1000 } };
+  }
+}
+
+function failure(code: FailureCode): object {
+  const { retryable, ...traits } = FAILURES[code];
+  return {
+    code,
+    retryable,
+    ...('retryAfterSeconds' in traits && { retryAfterSeconds: traits.retryAfterSeconds }),
+  };
+}
+
+function pageOf(names: readonly string[], from = '0') {
+  const end = Number(from) + 1_000;
+  return { names: names.slice(Number(from), end), ...(end < names.length && { next: String(end) }) };
+}
