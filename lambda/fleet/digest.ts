@@ -1,6 +1,6 @@
 import type { FailureCode } from '../core/failure-codes.ts';
 import { type FleetResult, leftOver } from '../core/fleet-result.ts';
-import { DEFAULT_NAME } from '../core/secret-names.ts';
+import { stackName } from '../core/stack-name.ts';
 
 export interface DigestOptions {
   readonly stack: string;
@@ -118,7 +118,7 @@ function section(title: string, lines: readonly string[], command?: string): rea
 }
 
 function commandLine(command: string, { stack, region }: DigestOptions): string {
-  const named = stack === DEFAULT_NAME ? '' : ` --stack ${stack}`;
+  const named = stack === stackName() ? '' : ` --stack ${stack.slice(stackName('').length)}`;
   return `bin/blink-logout ${command}${named} --region ${region}`;
 }
 

@@ -2,7 +2,7 @@ import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { sessionSecretPrefix } from '../core/secret-names.ts';
+import { fleetName, sessionSecretPrefix } from '../core/stack-name.ts';
 import { FLEET_ALIAS, readFleetEnvironment } from './environment.ts';
 import { leftByLastExecution, startExecution } from './executions.ts';
 import { figuresLine } from './metrics.ts';
@@ -11,11 +11,10 @@ import { storedNames } from './stored-names.ts';
 
 const {
   BLINK_LOGOUT_NAME: stack,
-  LOGOUT_FUNCTION: logoutFunction,
-  AWS_LAMBDA_FUNCTION_NAME: functionName,
   TOPIC_ARN: topicArn,
   MAX_CONCURRENCY: maxConcurrency,
 } = readFleetEnvironment(process.env);
+const functionName = fleetName(stack);
 const lambda = new LambdaClient({});
 const secrets = new SecretsManagerClient({});
 const sns = new SNSClient({});
@@ -26,7 +25,7 @@ const ports: RunPorts = {
     stored: (from) => storedNames(secrets, sessionSecretPrefix(stack), from),
     left: (from) => leftByLastExecution(lambda, functionName, from),
   },
-  logoutFunction,
+  logoutFunction: stack,
   functionName,
   maxConcurrency,
   about: { stack, account, region },

@@ -63,6 +63,11 @@ test('the digest names first what needs a person, by kind and with the command t
   `);
 });
 
+test('its commands name the stack as the setting "name" does', () => {
+  const { text } = digest(result, { ...options, stack: 'blink-logout-farm' });
+  expect(text).toContain('bin/blink-logout sign-in garden --stack farm --region eu-central-1');
+});
+
 test('the digest has every code', () => {
   const failed = Object.fromEntries(Object.keys(FAILURES).map((code) => [code, [`of-${code}`]]));
   const { text } = digest({ ...result, failed, notTried: [] }, options);
