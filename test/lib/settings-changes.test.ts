@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fullDiff, ResourceImpact } from '@aws-cdk/cloudformation-diff';
 import { describe, expect, it } from 'vitest';
 import { synthesize } from './synthesize.ts';
@@ -20,10 +21,15 @@ const KEPT = [
   'AWS::SQS::Queue',
 ];
 
+/** Of 0.2.0 with a schedule and an e-mail address: the resources whose loss would be noticed, and what calls them. */
+const TEMPLATE_0_2_0: object = JSON.parse(
+  readFileSync(new URL('template-0.2.0.json', import.meta.url), 'utf8'),
+);
+
 /** What CloudFormation does, by its own specification of each property ("Update requires"). */
-function lossesOf(from: Settings, to: Settings): string[] {
+function lossesOf(from: object, to: object): string[] {
   const losses: string[] = [];
-  fullDiff(synthesize(from).toJSON(), synthesize(to).toJSON()).resources.forEachDifference((id, resource) => {
+  fullDiff(from, to).resources.forEachDifference((id, resource) => {
     const type = resource.oldResourceType ?? resource.newResourceType ?? '';
     const replaced =
       resource.changeImpact === ResourceImpact.WILL_REPLACE ||
@@ -58,7 +64,17 @@ describe('a change of settings replaces nothing, and removes no key, function, A
     ],
     ['tracing and the user agent', {}, { tracing: true, blinkUserAgent: 'Other' }],
   ])('%s, there and back', (_, before, after) => {
-    expect(lossesOf(before, after)).toEqual([]);
-    expect(lossesOf(after, before)).toEqual([]);
+    const [one, other] = [synthesize(before).toJSON(), synthesize(after).toJSON()];
+    expect(lossesOf(one, other)).toEqual([]);
+    expect(lossesOf(other, one)).toEqual([]);
   });
+});
+
+it('the upgrade from 0.2.0 replaces the function and the topic, which get names, and keeps URL, key, logs and queue', () => {
+  const upgraded = synthesize({ schedule: 'cron(0 3 * * ? *)', alarmEmail: 'owner@house.example' }).toJSON();
+  expect(lossesOf(TEMPLATE_0_2_0, upgraded)).toEqual([
+    'WILL_REPLACE AWS::Lambda::Function LogoutFunction82EEDBE3',
+    'WILL_REPLACE AWS::SNS::Topic AlarmTopicC2164170',
+    'WILL_REPLACE AWS::SNS::Subscription AlarmTopicownerhouseexample6DF87C3F',
+  ]);
 });
