@@ -13,6 +13,7 @@ import { addRemove } from './commands/remove.ts';
 import { addSignIn } from './commands/sign-in.ts';
 import { addTrial } from './commands/trial.ts';
 import { UsageError } from './errors/command-error.ts';
+import { isRunByNpm, refuseOptionsKeptByNpm } from './run-by-npm.ts';
 import type { TargetOptions } from './target.ts';
 
 const COMMANDS = [
@@ -30,15 +31,15 @@ const COMMANDS = [
 
 const EXAMPLES = `
 Examples:
-  $ npm run session -- sign-in
+  $ bin/blink-logout sign-in
       asks for what it needs, and stores the session "default"
-  $ npm run session -- sign-in garden --region eu-central-1
-  $ npm run session -- import --from tokens.json
+  $ bin/blink-logout sign-in garden --region eu-central-1
+  $ bin/blink-logout import --from tokens.json
       a file of blinkpy or of a Homebridge plugin, or a BLINK_TOKENS line
-  $ npm run session -- list
-  $ npm run --silent session -- check --json
+  $ bin/blink-logout list
+  $ bin/blink-logout check --json
       for scripts: one JSON document
-  $ npm run session -- sign-in --local
+  $ bin/blink-logout sign-in --local
       against "npm start -- --serve", without an account
 
 To spend a refresh token is to exchange it at Blink for a new one. Blink accepts
@@ -64,7 +65,7 @@ export function parseCommandLine(
 ): Invocation {
   let target: TargetOptions = {};
   let invocation: Invocation | undefined;
-  const program = new Command('npm run session --')
+  const program = new Command('bin/blink-logout')
     .usage('<command> [options]')
     .description('Manages Blink sessions in AWS Secrets Manager, and the webhook’s key.')
     .version(packageJson.version)
@@ -89,13 +90,15 @@ export function parseCommandLine(
       .option('--json', 'print one JSON document');
   }
 
-  program.parse(commandLine(program, argv), { from: 'user' });
+  const options = program.commands.flatMap((command) => command.options);
+  if (isRunByNpm(process.env)) refuseOptionsKeptByNpm(argv, options, process.env);
+  program.parse(wordsFor(program, argv), { from: 'user' });
   if (invocation === undefined) throw new UsageError('A command is missing.');
   return invocation;
 }
 
 /** Commander would answer an unknown command that is followed by `--help` with the program's help. */
-function commandLine({ commands }: Command, argv: readonly string[]): readonly string[] {
+function wordsFor({ commands }: Command, argv: readonly string[]): readonly string[] {
   const words = argv.filter((word) => !word.startsWith('-'));
   const name = words[0] === 'help' ? words[1] : words[0];
   return name === undefined || commands.some((command) => command.name() === name) ? argv : [name];

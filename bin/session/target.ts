@@ -18,6 +18,7 @@ import { vaultOverStore } from '../../lambda/core/vault/vault-over-store.ts';
 import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../../local/local-ports.ts';
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
+import { commandLine, quoted } from './launcher.ts';
 
 /** Where the sessions are stored: in an AWS account, or in the local run. */
 export type Place = {
@@ -69,7 +70,7 @@ export async function openTarget(
   const exchange = createHttpExchange(blinkEndpoint);
   return {
     commandLine: (...words) =>
-      ['npm run session --', ...words, ...place.options, ...given({ '--stack': options.stack })].join(' '),
+      commandLine(...words, ...place.options, ...given({ '--stack': options.stack })),
     awsCommandLine: (service, ...words) =>
       ['aws', service, ...words, ...awsCliOptions(place, service)].join(' '),
     place,
@@ -135,7 +136,9 @@ function local({ region, profile, port }: TargetOptions): Opened {
 }
 
 function given(options: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
+  return Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [name, quoted(value)],
+  );
 }
 
 /** The option has the setting `name`. */

@@ -68,7 +68,7 @@ async function paste(recipe: string): Promise<readonly unknown[]> {
 async function sessionCommands(block: string): Promise<readonly string[]> {
   const printed: string[] = [];
   for (const line of block.trim().split('\n')) {
-    const argv = line.replace('npm run session -- ', '').split(' ');
+    const argv = line.replace('bin/blink-logout ', '').split(' ');
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const texts = Promise.all([text(stdout), text(stderr)]);
     const streams = { stdin: Readable.from([]), stdout, stderr };

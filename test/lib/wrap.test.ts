@@ -8,8 +8,8 @@ describe('a text in a terminal', () => {
   });
 
   it('is not broken inside a command, so that it can be pasted', () => {
-    expect(wrap('To see them all: npm run session -- list --failed', 30)).toBe(
-      'To see them all:\nnpm run session -- list --failed',
+    expect(wrap('To see them all: bin/blink-logout list --failed', 30)).toBe(
+      'To see them all:\nbin/blink-logout list --failed',
     );
   });
 

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { CommandError, UsageError } from '../errors/command-error.ts';
+import { commandLine } from '../launcher.ts';
 import type { Streams } from '../terminal/terminal.ts';
 
 /** A folder, or the text of one file or of stdin. */
@@ -40,7 +41,7 @@ async function filesIn(folder: string): Promise<readonly SourceFile[]> {
 async function readPiped(stdin: Streams['stdin']): Promise<string> {
   // Text that is typed or pasted here would stay on the screen.
   if (stdin.isTTY)
-    throw new UsageError('--from - reads from a pipe: cat FILE | npm run session -- import --from -');
+    throw new UsageError(`--from - reads from a pipe: cat FILE | ${commandLine('import', '--from', '-')}`);
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');

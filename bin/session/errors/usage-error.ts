@@ -1,4 +1,5 @@
 import type { CommanderError } from 'commander';
+import { commandLine } from '../launcher.ts';
 import { UsageError } from './command-error.ts';
 
 /** The arguments are not repeated, as a secret may have been typed in the wrong place. Names of options are. */
@@ -7,7 +8,7 @@ export function usageError({ code, message }: CommanderError): UsageError {
   const [, suggestion] = /\(Did you mean (?:one of )?(.+)\?\)/.exec(message) ?? [];
   const advice = [
     ...(suggestion === undefined ? [] : [`Did you mean ${suggestion}?`]),
-    'See: npm run session -- --help',
+    `See: ${commandLine('--help')}`,
   ];
   switch (code) {
     case 'commander.help':

@@ -71,7 +71,7 @@ describe('--all', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/^[12] of 4 sessions are logged out, 0 failed, [23] left over\./);
     expect(stdout).toContain('The execution was stopped.');
-    expect(stdout).toContain('To try again: npm run session -- logout --all --local');
+    expect(stdout).toContain('To try again: bin/blink-logout logout --all --local');
   });
 
   it('starts one execution, though the answer to the start was lost', async () => {

@@ -138,7 +138,7 @@ describe('check', () => {
     const { stderr } = await session.run('check gardn');
     expect(stderr).toContain('The nearest of 202 sessions: garden, garden-2, ');
     expect(stderr.match(/camera-/g)).toHaveLength(3);
-    expect(stderr).toContain('To see all: npm run session -- list --local');
+    expect(stderr).toContain('To see all: bin/blink-logout list --local');
   });
 
   it('names the field that is unusable, and not what is in it', async () => {

@@ -327,7 +327,7 @@ describe('help', () => {
     for (const command of commands) {
       const help = await session.runAtAws(`${command} --help`);
       expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--local') });
-      expect(help.stdout).toContain(`Usage: npm run session -- ${command}`);
+      expect(help.stdout).toContain(`Usage: bin/blink-logout ${command}`);
       expect(stdout + help.stdout, 'fits 80 columns').not.toMatch(/^.{81}/m);
     }
   });

@@ -113,7 +113,7 @@ describe('logout', () => {
     session.blink.tokens.revoke(100_001, 7_000_001);
     const { exitCode, stderr } = await session.run('logout');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`npm run session -- sign-in default --local --port ${session.port}`);
+    expect(stderr).toContain(`bin/blink-logout sign-in default --local --port ${session.port}`);
   });
 
   it('reports when to try again if a run is at work', async () => {

@@ -118,7 +118,7 @@ describe('trial', () => {
     await start({ clientList: 'behind PIN' });
     const { stdout, stderr } = await session.run(`trial ${SESSION} --yes --client-id ${OTHER_CLIENT_ID}`);
     expect(stderr).toContain(`This trial logs out ${SESSION}, and client ${OTHER_CLIENT_ID}.`);
-    expect(stderr).toContain(`needs a new sign-in: npm run session -- sign-in ${SESSION}`);
+    expect(stderr).toContain(`needs a new sign-in: bin/blink-logout sign-in ${SESSION}`);
     expect(stdout).toMatch(/^Trial of blink-logout \d+\.\d+\.\d+, \d{4}-\d\d-\d\d, with the stand-ins/);
     expect(stdout).toMatch(
       /\n {3}GET rest-\{tier\}\S+control_panel\/clients\n {5}403, \d+ ms\n {5}headers: /,
