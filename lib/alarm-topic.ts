@@ -1,9 +1,9 @@
-import { Stack } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { stackName } from '../lambda/core/stack-name.ts';
+import { serviceOfAccount } from './service-of-account.ts';
 import type { Settings } from './settings.ts';
 
 /** The topic of the alarms, and its e-mail subscription. */
@@ -25,9 +25,8 @@ export class AlarmTopic extends Construct {
 
 function byAlarmsOfThisAccount(topic: Topic): PolicyStatement {
   return new PolicyStatement({
-    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    principals: [serviceOfAccount(topic, 'cloudwatch.amazonaws.com')],
     actions: ['sns:Publish'],
     resources: [topic.topicArn],
-    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(topic).account } },
   });
 }

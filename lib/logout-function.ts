@@ -1,5 +1,5 @@
-import { Arn, ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Arn, ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -14,6 +14,8 @@ import { Construct } from 'constructs';
 import { FUNCTION_TIMEOUT_SECONDS } from '../lambda/core/claim-life.ts';
 import { sessionSecretPrefix, stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
 import { type FunctionEnvironment, NO_SHARED_FILES } from '../lambda/logout/environment.ts';
+import { acknowledgeWildcard } from './acknowledge-wildcard.ts';
+import { serviceOfAccount } from './service-of-account.ts';
 import type { Settings } from './settings.ts';
 
 export interface LogoutFunctionProps {
@@ -36,13 +38,14 @@ export class LogoutFunction extends Construct {
     });
 
     // The CDK's default role has an AWS managed policy, which permits writes to every log group of the account.
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const role = new Role(this, 'Role', { assumedBy: serviceOfAccount(this, 'lambda.amazonaws.com') });
     role.addToPolicy(
       new PolicyStatement({
         actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
         resources: [logGroup.logGroupArn],
       }),
     );
+    const sessions = secretArn(Stack.of(this), `${sessionSecretPrefix(name)}*`);
     role.addToPolicy(
       new PolicyStatement({
         actions: [
@@ -51,7 +54,7 @@ export class LogoutFunction extends Construct {
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
         ],
-        resources: [secretArn(Stack.of(this), `${sessionSecretPrefix(name)}*`)],
+        resources: [sessions],
       }),
     );
     role.addToPolicy(
@@ -61,23 +64,27 @@ export class LogoutFunction extends Construct {
         resources: [secretArn(Stack.of(this), `${webhookKeySecretName(name)}-??????`)],
       }),
     );
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:${sessionSecretPrefix(name)}*]`,
-      reason:
-        'Sessions are created after the stack and outside of it. All are under this prefix, and nothing else is.',
-    });
-    role.addToPolicy(useOfKeysThroughSecretsManager(Stack.of(this), name));
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:kms:<AWS::Region>:*:key/*]',
-      reason:
-        'Any KMS key may encrypt a session, including a key that a setting named earlier. The conditions admit only the secrets of this stack.',
-    });
-
+    acknowledgeWildcard(
+      role,
+      sessions,
+      'Sessions are created after the stack and outside of it. All are under this prefix, and nothing else is.',
+    );
+    const anyKey = Arn.format(
+      { service: 'kms', account: '*', resource: 'key', resourceName: '*' },
+      Stack.of(this),
+    );
+    role.addToPolicy(useThroughSecretsManager(Stack.of(this), anyKey, name));
+    acknowledgeWildcard(
+      role,
+      anyKey,
+      'Any KMS key may encrypt a session, including a key that a setting named earlier. The conditions admit only the secrets of this stack.',
+    );
     if (settings.tracing) {
-      Validations.of(role).acknowledge({
-        id: 'AwsSolutions-IAM5[Resource::*]',
-        reason: 'PutTraceSegments and PutTelemetryRecords of X-Ray support no resource.',
-      });
+      acknowledgeWildcard(
+        role,
+        '*',
+        'PutTraceSegments and PutTelemetryRecords of X-Ray support no resource.',
+      );
     }
 
     this.function = new LambdaFunction(this, 'Function', {
@@ -120,10 +127,10 @@ function secretArn(stack: Stack, resourceName: string): string {
  * write. The encryption context names the secret (AWS Secrets Manager User Guide, "Secret encryption and decryption").
  * The permission does not depend on the setting `kmsKeyArn`: after a change, the function can still read under the old key.
  */
-function useOfKeysThroughSecretsManager(stack: Stack, name: string): PolicyStatement {
+function useThroughSecretsManager(stack: Stack, kmsKeys: string, name: string): PolicyStatement {
   return new PolicyStatement({
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    resources: [Arn.format({ service: 'kms', account: '*', resource: 'key', resourceName: '*' }, stack)],
+    resources: [kmsKeys],
     conditions: {
       StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` },
       StringLike: {

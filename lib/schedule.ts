@@ -1,10 +1,11 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { type IRuleTarget, Rule, Schedule as RuleSchedule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type { Parts } from './parts.ts';
+import { serviceOfAccount } from './service-of-account.ts';
 import type { Settings } from './settings.ts';
 
 const DELIVERY = { retryAttempts: 3, maxEventAge: Duration.hours(1) };
@@ -32,9 +33,7 @@ export class Schedule extends Construct {
   #inTimeZone({ settings, deadLetters, ...targets }: Parts, schedule: string, timeZone: string): void {
     const { arn, action, input } = target(settings, targets);
     const role = new Role(this, 'SchedulerRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
+      assumedBy: serviceOfAccount(this, 'scheduler.amazonaws.com'),
     });
     role.addToPolicy(new PolicyStatement({ actions: [action], resources: [arn] }));
     role.addToPolicy(

@@ -113,12 +113,17 @@ describe('the function', () => {
     ]);
   });
 
-  it('has one role, which only Lambda may assume and which has no managed policy', () => {
+  it('has one role, which only Lambda may assume, for this account, and which has no managed policy', () => {
     const role = onlyOne(synthesize(), 'AWS::IAM::Role');
     expect(role.ManagedPolicyArns).toBeUndefined();
     expect(role.Policies).toBeUndefined();
     expect(role.AssumeRolePolicyDocument.Statement).toEqual([
-      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'lambda.amazonaws.com' } },
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: 'lambda.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
     ]);
   });
 });
