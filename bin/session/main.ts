@@ -5,6 +5,7 @@ import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
 import { usageError } from './errors/usage-error.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
+import { callText } from './recorded-exchange.ts';
 import { openTarget, type Target } from './target.ts';
 import { Interruption } from './terminal/interruption.ts';
 import { type Streams, Terminal } from './terminal/terminal.ts';
@@ -17,7 +18,13 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
   let denialTold = false;
   try {
     invocation = parseCommandLine(argv, { out: (text) => streams.stdout.write(text) });
-    target = await openTarget(invocation.target, tellDenial);
+    const { verbose = false } = invocation.target;
+    target = await openTarget(invocation.target, {
+      onSaveRetry: tellDenial,
+      onCall: (call) => {
+        if (verbose) terminal.detail(callText(call));
+      },
+    });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return OK;
     const explained = error instanceof CommanderError ? usageError(error) : error;

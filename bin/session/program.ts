@@ -87,7 +87,8 @@ export function parseCommandLine(
       .option('--profile <profile>', 'AWS profile')
       .option('--local', 'use the stand-ins of "npm start -- --serve"')
       .option('--port <port>', 'with --local: the port that "npm start" was given')
-      .option('--json', 'print one JSON document');
+      .option('--json', 'print one JSON document')
+      .option('--verbose', 'show each request to Blink and its answer, without secrets and ids');
   }
 
   const options = program.commands.flatMap((command) => command.options);

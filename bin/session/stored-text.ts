@@ -37,18 +37,6 @@ export function withFields(text: string, form: StoredSession['form'], fields: Ow
   }
 }
 
-/** The text with the longest ids that a look-up can add. */
-export function withLongestIds(text: string, { form, refreshToken, hardwareId }: StoredSession): string {
-  return withFields(text, form, {
-    refreshToken,
-    oauthClient: 'x'.repeat(64),
-    hardwareId,
-    accountId: 999_999_999_999_999,
-    clientId: '9'.repeat(15),
-    tier: 'x'.repeat(16),
-  });
-}
-
 /** The names of the fields that `withoutNeverStored` removes. */
 export function neverStoredIn(text: string, form: StoredSession['form']): readonly string[] {
   const names =

@@ -19,6 +19,7 @@ import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
 import { commandLine, quoted } from './launcher.ts';
+import { type RecordedCall, recordedExchange } from './recorded-exchange.ts';
 
 /** Where the sessions are stored: in an AWS account, or in the local run. */
 export type Place = {
@@ -48,7 +49,16 @@ export interface Target {
   readonly caller: Caller;
 }
 
+/** What a command is told while it works. */
+export interface TargetHooks {
+  /** Each try of a save beyond the first. */
+  readonly onSaveRetry: (cause: unknown) => void;
+  /** Each request to Blink. */
+  readonly onCall: (call: RecordedCall) => void;
+}
+
 export interface TargetOptions {
+  readonly verbose?: boolean | undefined;
   readonly stack?: string | undefined;
   readonly region?: string | undefined;
   readonly profile?: string | undefined;
@@ -61,13 +71,13 @@ const USER_AGENT = 'Blink';
 
 export async function openTarget(
   options: TargetOptions,
-  onSaveRetry: (cause: unknown) => void,
+  { onSaveRetry, onCall }: TargetHooks,
 ): Promise<Target> {
   const { client, place, blinkEndpoint } = options.local ? local(options) : await aws(options);
   const name = stackNameOf(options);
   const prefix = sessionSecretPrefix(name);
   const store = secretsManagerStore(client, prefix);
-  const exchange = createHttpExchange(blinkEndpoint);
+  const exchange = recordedExchange(createHttpExchange(blinkEndpoint), onCall);
   return {
     commandLine: (...words) =>
       commandLine(...words, ...place.options, ...given({ '--stack': options.stack })),

@@ -38,7 +38,7 @@ test('each line of "Sign in" works as it stands, one after the other', {
 
 /** The first line, and a line with a pipe, runs in a shell with npm. Of any other, npm passes the words to `main`. */
 async function personTypes(line: string, isFirst: boolean): Promise<Person> {
-  const [, words] = /^npm run (?:--silent )?session -- ([\w -]+)$/.exec(line) ?? [];
+  const [, words] = /^bin\/blink-logout ([\w -]+)$/.exec(line) ?? [];
   if (isFirst || words === undefined) return sitDown('sh', ['-c', line]);
   return sitDownWith((streams) => main(words.split(' '), streams));
 }

@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import { CommandError, UsageError } from '../errors/command-error.ts';
-import { commandLine } from '../launcher.ts';
+import * as v from 'valibot';
+import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
+import { CommandError } from '../errors/command-error.ts';
 import type { Streams } from '../terminal/terminal.ts';
 
 /** A folder, or the text of one file or of stdin. */
@@ -10,6 +11,8 @@ export type Source =
   | { readonly kind: 'folder'; readonly files: readonly SourceFile[] };
 
 export interface SourceFile {
+  /** Without control characters, which could change what a terminal shows. */
+  readonly name: string;
   /** The file's name without its extension. */
   readonly session: string;
   readonly path: string;
@@ -29,19 +32,41 @@ export function readSourceFile({ path }: SourceFile): Promise<string> {
   return readable(() => readFile(path, 'utf8'));
 }
 
+/** The session of a folder's file. Throws if its name is not one, or if another file has the same. */
+export function sessionOf({ session }: SourceFile, files: readonly SourceFile[]): string {
+  const same = files.filter((file) => file.session === session);
+  if (same.length > 1) {
+    throw new CommandError(
+      'source_invalid',
+      `${same.map(({ name }) => name).join(' and ')} name one session.`,
+      ['Rename all but one.'],
+    );
+  }
+  if (v.safeParse(sessionNameSchema, session).success) return session;
+  const proposed = session
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 63);
+  throw new CommandError('source_invalid', 'A session’s name has only a-z, 0-9 and -.', [
+    `Rename the file${proposed === '' ? '' : `, such as to ${proposed}.json`}.`,
+  ]);
+}
+
 /** Without hidden files and folders. */
 async function filesIn(folder: string): Promise<readonly SourceFile[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map(({ name }) => ({ session: parse(name).name, path: join(folder, name) }))
-    .sort((a, b) => a.session.localeCompare(b.session));
+    .map(({ name }) => ({
+      name: name.replaceAll(/\p{C}+/gu, '?'),
+      session: parse(name).name,
+      path: join(folder, name),
+    }))
+    .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 async function readPiped(stdin: Streams['stdin']): Promise<string> {
-  // Text that is typed or pasted here would stay on the screen.
-  if (stdin.isTTY)
-    throw new UsageError(`--from - reads from a pipe: cat FILE | ${commandLine('import', '--from', '-')}`);
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');

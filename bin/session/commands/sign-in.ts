@@ -5,10 +5,10 @@ import { parseStoredSession } from '../../../lambda/core/stored-session/parse-st
 import type { StoredSession } from '../../../lambda/core/stored-session/stored-session.ts';
 import { CommandError, Interrupted } from '../errors/command-error.ts';
 import { blocked, explain } from '../errors/explain.ts';
-import { findIds } from '../find-ids.ts';
 import { requireCreate, requirePut } from '../permissions.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { type StoredVersion, storedVersion, storeSession } from '../session-secrets.ts';
+import { findIds } from '../sign-in/find-ids.ts';
 import { type SignInResult, signIn as signInAtBlink } from '../sign-in/sign-in.ts';
 import { newText, type OwnFields, withFields, withoutNeverStored } from '../stored-text.ts';
 import type { Questions } from '../terminal/questions.ts';

@@ -49,6 +49,11 @@ export class Terminal {
     this.streams.stderr.write(fitted(`${lines.join('\n')}\n`, this.streams.stderr));
   }
 
+  /** What `--verbose` asks for, with `--json` too. */
+  detail(text: string): void {
+    this.streams.stderr.write(`${text}\n`);
+  }
+
   /** Progress; left out with `--json`. */
   note(text: string): void {
     if (!this.json) this.streams.stderr.write(fitted(`${text}\n`, this.streams.stderr));

@@ -144,7 +144,7 @@ describe('at AWS', () => {
     const client = (
       await openTarget(
         parseCommandLine(['list', ...options.split(' ').filter(Boolean)], { out: () => {} }).target,
-        () => {},
+        { onSaveRetry: () => {}, onCall: () => {} },
       )
     ).client;
     const { accessKeyId } = await client.config.credentials();

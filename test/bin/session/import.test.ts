@@ -1,16 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
-import { CLAIM_LIFE_MS } from '../../../lambda/core/vault/session-state.ts';
-import type { Effect, Moment } from '../../../local/faults.ts';
-import { refuse, type SecretsManagerCall } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import {
-  EMAIL,
-  PASSWORD,
-  type SessionUnderTest,
-  SIGN_IN_LINES,
-  startSessionUnderTest,
-} from './session-under-test.ts';
+import { EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 let session: SessionUnderTest;
 let token: string;
@@ -89,175 +80,24 @@ describe('importing what is complete', () => {
 describe('importing what is not complete', () => {
   const bare = () => JSON.stringify({ refresh_token: token });
 
-  it('spends no token without a question, and names the missing fields', async () => {
-    const { exitCode, stderr } = await session.run('import --from -', [bare()]);
+  it('names the missing fields, and asks Blink for nothing', async () => {
+    const { exitCode, stderr } = await session.run('import --yes --from -', [bare()]);
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/account +missing/);
-    expect(stderr).toContain('--yes');
-    expect(session.blink.tokens.spends(token)).toBe(0);
+    expect(session.blink.calls).toEqual([]);
     expect(session.stored().text).toBe(bare());
   });
 
-  it('stores nothing if the fields to look up leave no room for the longest refresh token', async () => {
-    const withNotes = (length: number) =>
-      JSON.stringify({ refreshToken: token, oauthClientId: 'ios', notes: 'x'.repeat(length) });
+  it('stores nothing that leaves no room for the longest refresh token', async () => {
+    const withNotes = (length: number) => JSON.stringify({ refreshToken: token, notes: 'x'.repeat(length) });
     const bytesSaved = parseStoredSession(withNotes(0)).withGrant({
       refreshToken: '"'.repeat(8192),
       oauthClient: 'x'.repeat(64),
     }).length;
-    const largest = withNotes(65_536 - bytesSaved);
-    expect(parseStoredSession(largest).refreshToken).toBe(token);
-    const { exitCode, stderr } = await session.run('import --yes --from -', [largest]);
+    const { exitCode, stderr } = await session.run('import --from -', [withNotes(65_537 - bytesSaved)]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('must be shorter by');
     expect(session.secretsManager.calls.map(({ action }) => action)).not.toContain('CreateSecret');
-    expect(session.blink.calls).toEqual([]);
-  });
-
-  it('looks it up with --yes, and stores the token that the refresh brings', async () => {
-    const { exitCode, stdout } = await session.run('import --yes --from -', [bare()]);
-    expect({ exitCode, stdout }).toMatchObject({
-      exitCode: 0,
-      stdout: expect.stringMatching(/client +77\b/),
-    });
-    expect(JSON.parse(session.stored().text)).toMatchObject({
-      refresh_token: session.blink.tokens.newest(77),
-      oauth_client_id: 'android',
-      account_id: 100_001,
-      client_id: '77',
-      host: 'e008.immedia-semi.com',
-    });
-    expect(session.blink.tokens.spends(token)).toBe(1);
-    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
-    expect(session.blink.tokens.doubleSpends).toBe(0);
-  });
-
-  it('has stored the session before it spends, and holds the claim until all is written', async () => {
-    const seen: string[] = [];
-    session.blink.faults.onCall = async ({ action }, moment) => {
-      if (moment === 'before')
-        seen.push(`${action} ${session.stored().text.includes(token) ? 'old' : 'new'}`);
-      if (action === 'tier-info' && moment === 'before') {
-        expect(await session.run('logout')).toMatchObject({
-          stderr: expect.stringMatching(/another run holds this session/i),
-        });
-      }
-      return undefined;
-    };
-    await session.run('import --yes --from -', [bare()]);
-    expect(seen.filter((each) => !each.startsWith('refresh'))).toEqual(['tier-info new', 'homescreen new']);
-    expect(seen.at(-3)).toBe('refresh old');
-  });
-
-  it('keeps the new token where a look-up fails', async () => {
-    session.blink.faults.after('tier-info', { do: 'answer', answer: { status: 404, headers: {}, body: '' } });
-    expect(await session.run('import --yes --from -', [bare()])).toMatchObject({ exitCode: 0 });
-    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
-    session.blink.faults.clear();
-    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
-  });
-
-  /** Does something at each moment of each call that writes what was found. */
-  function whileWriting(
-    what: (call: SecretsManagerCall, moment: Moment, seen: number) => Promise<Effect | undefined>,
-  ) {
-    let seen = 0;
-    let busy = false;
-    session.secretsManager.faults.onCall = async (call, moment) => {
-      if (busy || !session.blink.calls.some(({ action }) => action === 'homescreen')) return undefined;
-      busy = true;
-      const effect = await what(call, moment, seen++);
-      busy = false;
-      return effect;
-    };
-  }
-
-  it('prevents each run until the found fields are current', async () => {
-    const ends: string[] = [];
-    whileWriting(async ({ action }, moment) => {
-      const { stderr } = await session.run('logout');
-      ends.push(`${action} ${moment}: ${/another run holds this session/i.test(stderr) ? 'busy' : stderr}`);
-      return undefined;
-    });
-    const imported = await session.run('import --yes --from -', [bare()]);
-    session.secretsManager.faults.clear();
-    expect(imported).toMatchObject({ exitCode: 0 });
-    expect(ends.slice(0, -1)).toEqual([
-      'PutSecretValue before: busy',
-      'PutSecretValue after: busy',
-      'PutSecretValue before: busy',
-      'PutSecretValue after: busy',
-      'UpdateSecretVersionStage before: busy',
-      'UpdateSecretVersionStage after: busy',
-      'UpdateSecretVersionStage before: busy',
-    ]);
-    // By then the claim is released, and what was found has been there for the run.
-    expect(ends.at(-1)).toBe('UpdateSecretVersionStage after: Logging out …\n');
-    expect(JSON.parse(session.stored().text)).toMatchObject({ account_id: 100_001 });
-    expect(session.blink.tokens.doubleSpends).toBe(0);
-  });
-
-  it.each([1, 2, 3, 4, 5, 6, 7])(
-    'is healed by the next run where it dies while it writes what was found, at moment %i',
-    async (dies) => {
-      whileWriting(async (_call, _moment, seen) =>
-        seen >= dies ? refuse('AccessDeniedException') : undefined,
-      );
-      await session.run('import --yes --from -', [bare()]);
-      session.secretsManager.faults.clear();
-      session.secretsManager.clock.advanceMs(CLAIM_LIFE_MS + 1000);
-      expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
-      const [refreshes, doubleSpends] = [session.blink.tokens.refreshes, session.blink.tokens.doubleSpends];
-      expect({ refreshes, doubleSpends }).toEqual({ refreshes: 2, doubleSpends: 0 });
-      // From the third moment on, what was found has been put, and the next run makes it current.
-      expect(session.stored().text.includes('account_id')).toBe(dies >= 3);
-    },
-  );
-
-  it('leaves the session free where what was found cannot be written', async () => {
-    let puts = 0;
-    whileWriting(async ({ action }, moment) =>
-      action === 'PutSecretValue' && moment === 'before' && ++puts === 2
-        ? refuse('AccessDeniedException')
-        : undefined,
-    );
-    expect(await session.run('import --yes --from -', [bare()])).toMatchObject({ exitCode: 1 });
-    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
-    session.secretsManager.faults.clear();
-    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
-  });
-
-  it('never overwrites a sign-in that lands meanwhile', async () => {
-    session.blink.faults.onCall = async ({ action }, moment) => {
-      if (action !== 'tier-info' || moment !== 'before') return undefined;
-      session.blink.faults.clear();
-      await session.run('sign-in', SIGN_IN_LINES);
-      return undefined;
-    };
-    const ran = await session.run('import --yes --from -', [bare()]);
-    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('newer sign-in') });
-    expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
-    expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
-  });
-
-  it('reports a token that is spent already, and no run sends it to Blink again', async () => {
-    session.blink.tokens.refresh(token);
-    const ran = await session.run('import --yes --from -', [bare()]);
-    expect(ran).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringMatching(/refuses the refresh token.*sign-in/s),
-    });
-    expect(await session.run('check')).toMatchObject({ exitCode: 1 });
-  });
-
-  it('gives the claim back where Blink does not answer', async () => {
-    session.blink.faults.before('refresh', { do: 'answer', answer: { status: 406, headers: {}, body: '' } });
-    const ran = await session.run('import --yes --from -', [bare()]);
-    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Wait an hour') });
-    expect(parseStoredSession(session.stored().text).refreshToken).toBe(token);
-    expect(await session.run('check --json')).toMatchObject({
-      stdout: expect.stringContaining('blocked_by_blink'),
-    });
   });
 });
 
@@ -336,27 +176,48 @@ describe('importing a folder', () => {
       'attic.json': saved('JSON of blinkpy'),
       'garden.env': saved('BLINK_TOKENS'),
       'broken.json': '{',
-      'Not a name.json': saved('JSON of blinkpy'),
+      'Blinkpy Home.json': saved('JSON of blinkpy'),
+      'porch.json': saved('JSON of blinkpy'),
+      'porch.txt': saved('BLINK_TOKENS'),
       '.hidden': 'nothing',
     });
     const { exitCode, stdout } = await session.run(`import --json --from ${folder}`);
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout).sessions).toMatchObject([
-      { session: 'attic', imported: true },
-      { session: 'broken', imported: false, error: { code: 'source_invalid' } },
-      { session: 'garden', imported: true },
-      { session: 'Not a name', imported: false, error: { code: 'usage' } },
+    const { files, imported } = JSON.parse(stdout);
+    expect(imported).toBe(2);
+    expect(files).toMatchObject([
+      { file: 'attic.json', imported: true },
+      {
+        file: 'Blinkpy Home.json',
+        imported: false,
+        error: { advice: ['Rename the file, such as to blinkpy-home.json.'] },
+      },
+      { file: 'broken.json', imported: false, error: { code: 'source_invalid' } },
+      { file: 'garden.env', imported: true },
+      {
+        file: 'porch.json',
+        imported: false,
+        error: { message: 'porch.json and porch.txt name one session.' },
+      },
+      { file: 'porch.txt', imported: false, error: { code: 'source_invalid' } },
     ]);
     expect(session.stored('attic').text).toContain(token);
     expect(session.stored('garden').text).toContain(token);
   });
 
-  it('shows one line for each file, and not its fields', async () => {
-    const folder = await session.folderWith({ 'attic.json': '{"refresh_token":"x"}' });
+  it('shows one line for each file, without control characters and fields, and a total', async () => {
+    const folder = await session.folderWith({
+      'attic.json': '{"refresh_token":"x"}',
+      'red\u001b[31m.json': '{"refresh_token":"x"}',
+    });
     const { stdout, stderr } = await session.run(`import --from ${folder}`);
-    expect(stdout).toBe('attic  imported\n');
+    expect(stdout.split('\n')).toEqual([
+      'attic.json  imported',
+      expect.stringMatching(/^red\?\[31m\.json {2}A session’s name has only/),
+      '1 of 2 files are imported.',
+      '',
+    ]);
     expect(stderr).not.toContain('refresh token');
-    expect(stderr.match(/--yes/g)).toHaveLength(1);
   });
 
   it('replaces existing sessions only with --yes', async () => {

@@ -39,7 +39,13 @@ it('another code is asked for once Blink sends one, and not before', async () =>
     close: () => {},
   };
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
-  const target = await openTarget({ local: true, port: String(session.port) }, () => {});
+  const target = await openTarget(
+    { local: true, port: String(session.port) },
+    {
+      onSaveRetry: () => {},
+      onCall: () => {},
+    },
+  );
   const terminal = new Terminal(streams, false);
   const interruption = new Interruption(terminal);
   const exitCode = await signIn({ terminal, target, questions, interruption }, 'default');

@@ -266,7 +266,13 @@ describe('at a terminal', () => {
     expect(session.stored().text).toContain(session.blink.tokens.newest(5));
   });
 
-  it('an import asks before it replaces and before it spends', async () => {
+  it('an import from a pipe that is a terminal prints the line with its name and options', async () => {
+    const person = await personRuns('import', 'garden', '--from', '-');
+    await person.sees(`cat FILE | bin/blink-logout import garden --from - --local --port ${session.port}`);
+    expect(await ended(person)).toBe(2);
+  });
+
+  it('an import asks before it replaces', async () => {
     session.store('{"refresh_token":"the-one-before"}');
     const token = session.blink.seedSession({ accountId: 100_001, clientId: 5 });
     const path = await session.fileWith(`{"refresh_token":"${token}","password":"${PASSWORD}"}`);
@@ -282,12 +288,10 @@ describe('at a terminal', () => {
     await sure.sees('Not stored, as a logout does not need it: password.');
     await sure.sees('Replace it?');
     sure.types(`y${ENTER}`);
-    await sure.sees('Look up missing fields?');
-    expect(session.stored().text).toContain('the-one-before');
-    sure.types(`y${ENTER}`);
     await sure.sees('Imported');
     expect(await ended(sure)).toBe(0);
-    expect(session.stored().text).toContain(session.blink.tokens.newest(5));
+    expect(session.stored().text).toContain(token);
+    expect(session.blink.calls).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
-import type { Blink } from '../../lambda/core/blink/blink.ts';
-import { Failure } from '../../lambda/core/failure.ts';
+import type { Blink } from '../../../lambda/core/blink/blink.ts';
+import { Failure } from '../../../lambda/core/failure.ts';
 
 export interface Ids {
   readonly accountId: number | undefined;

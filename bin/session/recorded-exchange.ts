@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ExchangeError, type HttpExchange, type Progress } from '../../../lambda/core/blink/http-exchange.ts';
+import { ExchangeError, type HttpExchange, type Progress } from '../../lambda/core/blink/http-exchange.ts';
 
 /** One request to Blink and its answer, without ids, tokens or other external text. */
 export interface RecordedCall {
@@ -71,4 +71,11 @@ function codeIn(text: string): number | string | undefined {
   const parsed = v.safeParse(codeSchema, text);
   if (!parsed.success) return undefined;
   return 'code' in parsed.output ? parsed.output.code : parsed.output.error;
+}
+
+/** For `--verbose`. */
+export function callText({ method, url, answer, code, headers, ms }: RecordedCall): string {
+  const answered = [answer, ...(code === undefined ? [] : [`code ${code}`]), `${ms} ms`].join(', ');
+  const names = headers.length === 0 ? '' : `\n    headers: ${headers.join(', ')}`;
+  return `  ${method} ${url}\n    ${answered}${names}`;
 }
