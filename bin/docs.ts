@@ -63,7 +63,7 @@ function settingsTable(): string {
 
 /** From it, editors complete settings.json. */
 function settingsJsonSchema(): string {
-  const schema = toJsonSchema(settingsSchema, { typeMode: 'input', ignoreActions: ['raw_check'] });
+  const schema = toJsonSchema(settingsSchema, { typeMode: 'input', ignoreActions: ['raw_check', 'check'] });
   const descriptions = settingDescriptions();
   const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => [
     name,

@@ -1,4 +1,3 @@
-import { Token } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -15,9 +14,10 @@ import { Fleet } from './fleet/fleet.ts';
 import { FUNCTION_DIRECTORY } from './function-directory.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { requireOwnName } from './own-name.ts';
+import { warnOfPace } from './pace.ts';
 import { readSettings } from './read-settings.ts';
 import { Schedule } from './schedule.ts';
-import type { GivenSettings, Settings } from './settings.ts';
+import type { GivenSettings } from './settings.ts';
 import { Webhook } from './webhook.ts';
 
 export interface BlinkLogoutProps extends GivenSettings {
@@ -51,8 +51,9 @@ export class BlinkLogout extends Construct {
     { bundleDirectory = FUNCTION_DIRECTORY, ...given }: BlinkLogoutProps = {},
   ) {
     super(scope, id);
-    const settings = settingsOf(given);
+    const settings = readSettings({ ...given });
     requireOwnName(this, settings);
+    warnOfPace(this, settings);
     const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
     this.function = new LogoutFunction(this, 'Logout', { settings, bundleDirectory, deadLetters }).function;
     const { api, url } = new Webhook(this, 'Webhook', { settings, function: this.function });
@@ -72,11 +73,4 @@ export class BlinkLogout extends Construct {
   grantInvoke(grantee: IGrantable): Grant {
     return this.function.grantInvoke(grantee);
   }
-}
-
-/** The ARN of a key of the app is a token, whose form is not known before the deployment. */
-function settingsOf({ kmsKeyArn, ...others }: Omit<BlinkLogoutProps, 'bundleDirectory'>): Settings {
-  if (kmsKeyArn === undefined || !Token.isUnresolved(kmsKeyArn))
-    return readSettings({ ...others, kmsKeyArn });
-  return { ...readSettings(others), kmsKeyArn };
 }

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { parseScheduleExpression } from './schedule-expression.ts';
@@ -9,22 +10,43 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
+/** Only CloudFormation needs to know these. All others decide what is synthesized. */
+const RESOLVED_BY_CLOUDFORMATION = ['alarmEmail', 'kmsKeyArn', 'blinkUserAgent'];
+
 /**
  * Fills in the defaults. Throws a SettingsError that names every fault, with the given and the accepted values.
+ * @param given may contain tokens of the CDK, such as the value of a parameter
  */
 export function readSettings(given: Readonly<Record<string, unknown>>): Settings {
-  const known = Object.fromEntries(Object.entries(given).filter(([name]) => !isUnknown(name)));
-  const parsed = v.safeParse(settingsSchema, known, { abortPipeEarly: true });
+  const tokens = Object.entries(given).filter(([, value]) => hasToken(value));
+  const unresolved = Object.fromEntries(tokens.filter(([name]) => RESOLVED_BY_CLOUDFORMATION.includes(name)));
+  const known = Object.entries(given).filter(([name, value]) => !isUnknown(name) && !hasToken(value));
+  const parsed = v.safeParse(settingsSchema, Object.fromEntries(known), { abortPipeEarly: true });
   const faults = [
     ...(parsed.issues ?? []).map((issue) => {
       const name = v.getDotPath(issue) ?? '';
-      return `${name} was given as ${JSON.stringify(given[name])}; accepted is ${issue.message.replace(/(?<!\?)$/, '.')}`;
+      return `${name} was given as ${shown(given[name])}; accepted is ${issue.message.replace(/(?<!\?)$/, '.')}`;
     }),
+    ...tokens
+      .filter(([name]) => !isUnknown(name) && !Object.hasOwn(unresolved, name))
+      .map(
+        ([name]) => `${name} must be known at synthesis; accepted is a value, and not a token of the CDK.`,
+      ),
     ...Object.keys(given).filter(isUnknown).map(unknownSetting),
     ...(parsed.success ? conflicts(parsed.output) : []),
   ];
-  if (parsed.success && faults.length === 0) return parsed.output;
+  if (parsed.success && faults.length === 0) return { ...parsed.output, ...unresolved };
   throw new SettingsError(faults.join('\n'));
+}
+
+function hasToken(value: unknown): boolean {
+  return Array.isArray(value) ? Token.isUnresolved(value) || value.some(hasToken) : Token.isUnresolved(value);
+}
+
+/** JSON, cut if it is long. */
+function shown(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length <= 200 ? json : `${json.slice(0, 200)}…`;
 }
 
 /** The setting whose name differs by a typing error, if there is one. */

@@ -1,9 +1,8 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { closest } from 'fastest-levenshtein';
+import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
-import { sessionNameSchema } from '../lambda/core/session-name.ts';
+import { sessionPatternSchema } from '../lambda/core/session-name.ts';
 import { NAME_RULE, nameFault } from '../lambda/core/stack-name.ts';
-import { MAX_NAMED_SESSIONS } from './fleet/definition.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
 
@@ -33,9 +32,22 @@ export const stackSuffix = v.pipe(
   }),
 );
 
-const EMAIL_ACCEPTED = 'an e-mail address';
+const EMAIL_ACCEPTED = 'your e-mail address';
 
-export const emailAddress = v.pipe(v.string(EMAIL_ACCEPTED), v.email(EMAIL_ACCEPTED));
+/** Nobody receives mail there (RFC 2606, RFC 6761). */
+const RESERVED_DOMAIN = /(^|\.)(example\.(com|org|net)|example|invalid|test|localhost)$/i;
+
+export const emailAddress = v.pipe(
+  v.string(EMAIL_ACCEPTED),
+  v.rfcEmail(EMAIL_ACCEPTED),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const domain = dataset.value.slice(dataset.value.lastIndexOf('@') + 1);
+    if (RESERVED_DOMAIN.test(domain)) {
+      addIssue({ message: `${EMAIL_ACCEPTED}: ${domain} is for examples and receives no mail` });
+    } else if (!domain.includes('.')) addIssue({ message: EMAIL_ACCEPTED });
+  }),
+);
 
 const RETENTION_DAYS = Object.values(RetentionDays).filter(
   (days) => typeof days === 'number' && days !== RetentionDays.INFINITE,
@@ -64,19 +76,31 @@ export const scheduleExpression = v.pipe(
   }),
 );
 
-const SESSIONS_ACCEPTED = `default, all, or a list of 1 to ${MAX_NAMED_SESSIONS} session names, such as ["garden", "garage"]`;
+const SESSIONS_ACCEPTED =
+  'default, all, or a list of session names and of patterns, such as ["garden", "tenant-*"]';
+
+/** Of a target's input (Amazon EventBridge API Reference, "Target" and "InputTransformer"). */
+const MAX_INPUT_LENGTH = 8_192;
+
+/** What the input of a schedule has beside the names. */
+const OTHER_INPUT_LENGTH = JSON.stringify({
+  sessions: [],
+  scheduledAt: '<aws.scheduler.scheduled-time>',
+}).length;
+
+const MAX_NAMES_LENGTH = MAX_INPUT_LENGTH - OTHER_INPUT_LENGTH;
 
 export const scheduledSessions = v.union(
   [
     v.picklist(['default', 'all']),
     v.pipe(
-      v.array(v.string(SESSIONS_ACCEPTED), SESSIONS_ACCEPTED),
+      v.array(v.string()),
       v.minLength(1, SESSIONS_ACCEPTED),
-      v.maxLength(MAX_NAMED_SESSIONS, SESSIONS_ACCEPTED),
-      v.rawCheck(({ dataset, addIssue }) => {
-        if (!dataset.typed || v.is(v.array(sessionNameSchema), dataset.value)) return;
-        addIssue({ message: SESSIONS_ACCEPTED });
-      }),
+      v.check((names) => v.is(v.array(sessionPatternSchema), names), SESSIONS_ACCEPTED),
+      v.check(
+        (names) => JSON.stringify(names).length <= MAX_NAMES_LENGTH,
+        `a list of at most ${MAX_NAMES_LENGTH} characters with its quotes and commas, because EventBridge sends no more; use patterns, such as "tenant-*", or all`,
+      ),
     ),
   ],
   SESSIONS_ACCEPTED,
@@ -88,17 +112,31 @@ export const timeZoneName = v.pipe(
   v.string(TIME_ZONE_ACCEPTED),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed || isTimeZone(dataset.value)) return;
-    const nearest = closest(dataset.value, Intl.supportedValuesOf('timeZone'));
-    addIssue({ message: `${TIME_ZONE_ACCEPTED}; did you mean ${nearest}?` });
+    const meant = canonicalZone(dataset.value) ?? misspelledZone(dataset.value);
+    addIssue({
+      message: meant === undefined ? TIME_ZONE_ACCEPTED : `${TIME_ZONE_ACCEPTED}; did you mean ${meant}?`,
+    });
   }),
 );
 
 /** Node also knows abbreviations, offsets and any case, which EventBridge Scheduler does not document. */
 function isTimeZone(name: string): boolean {
-  if (name !== 'UTC' && !/^[A-Z][\w+-]*(\/[A-Z][\w+-]*)+$/.test(name)) return false;
+  return (
+    (name === 'UTC' || /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)+$/.test(name)) && canonicalZone(name) !== undefined
+  );
+}
+
+/** The zone that a name is an alias of: `Asia/Tokyo` for `Japan`. */
+function canonicalZone(name: string): string | undefined {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: name }) !== undefined;
+    const { timeZone } = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions();
+    return /^[+-]/.test(timeZone) ? undefined : timeZone;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function misspelledZone(name: string): string | undefined {
+  const nearest = closest(name, Intl.supportedValuesOf('timeZone'));
+  return distance(name, nearest) <= name.length / 4 ? nearest : undefined;
 }

@@ -31,8 +31,8 @@ export interface GivenSettings {
    */
   readonly schedule?: string | undefined;
   /**
-   * What the schedule logs out: the session `default`, `all` sessions, or a list of session names. More than
-   * `default` goes through the state machine.
+   * What the schedule logs out: the session `default`, `all` sessions, or a list of names and of patterns such as
+   * `tenant-*`. More than `default` goes through the fleet.
    * @default 'default'
    */
   readonly sessions?: 'default' | 'all' | readonly string[];
@@ -52,7 +52,7 @@ export interface GivenSettings {
    */
   readonly webhookAuth?: 'key' | 'iam';
   /**
-   * Requests per second that the webhook accepts over time, from all callers together.
+   * Requests per second that the webhook accepts over time, from all callers together; at most 12, as above.
    * @default 2
    */
   readonly webhookRatePerSecond?: number;
@@ -62,8 +62,8 @@ export interface GivenSettings {
    */
   readonly webhookBurst?: number;
   /**
-   * Sessions that the state machine logs out at once. New accounts run ten invocations at once, and Secrets Manager
-   * takes 50 writes a second, of which a logout needs four.
+   * Sessions that the fleet logs out at once, at most 12: Secrets Manager accepts 50 writes a second, and a logout
+   * needs four. New accounts run ten invocations at once.
    * @default 2
    */
   readonly maxConcurrency?: number;

@@ -9,3 +9,6 @@ export const sessionNameSchema = v.pipe(
     'must be 1 to 63 characters of a-z, 0-9 and -, and begin with a letter or a digit',
   ),
 );
+
+/** A session's name, or a pattern such as `tenant-*`, in which `*` stands for any characters. */
+export const sessionPatternSchema = v.pipe(v.string(), v.regex(/^[a-z0-9*][a-z0-9*-]{0,62}$/));

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { Failure } from '../core/failure.ts';
-import { sessionNameSchema } from '../core/session-name.ts';
+import { sessionNameSchema, sessionPatternSchema } from '../core/session-name.ts';
 
 /** The sessions of an execution: all, those that the last execution left, or names and patterns such as `tenant-*`. */
 export type Selection = 'all' | 'failed' | readonly string[];
@@ -14,10 +14,9 @@ export type FleetInput =
 const ACCEPTED =
   'expected {"sessions": "all"}, {"sessions": "failed"} or {"sessions": [names, and patterns such as "tenant-*"]}';
 
-const patternSchema = v.pipe(v.string(), v.regex(/^[a-z0-9*][a-z0-9*-]{0,62}$/));
 const selectionSchema = v.union([
   v.picklist(['all', 'failed']),
-  v.pipe(v.array(patternSchema), v.minLength(1)),
+  v.pipe(v.array(sessionPatternSchema), v.minLength(1)),
 ]);
 
 const inputSchema = v.union([

@@ -12,7 +12,7 @@ const NO_NETWORK = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.
 
 const SETTINGS = {
   schedule: 'cron(0 3 * * ? *)',
-  alarmEmail: 'owner@example.com',
+  alarmEmail: 'owner@blink-logout.dev',
   kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
   tracing: true,
 };

@@ -140,6 +140,8 @@ describe('a recipe of the README works as it stands', () => {
     cpSync(new URL('../../settings.example.json', import.meta.url), join(directory, 'settings.example.json'));
     const [, copy = '', , doctor = ''] = shellBlocks('Deploy it');
     await shell(copy, {});
+    // As the next sentence says.
+    await shell('sed -i s/you@example.com/owner@blink-logout.dev/ settings.json', {});
     expect(readSettingsFile(directory, {})).toMatchObject({
       schedule: 'cron(0 3 * * ? *)',
     });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { MAX_KEPT_VERSIONS } from '../../lambda/core/vault/session-state.ts';
+import { SECRETS_MANAGER_WRITES_PER_SECOND, WRITES_OF_A_LOGOUT } from '../../lib/pace.ts';
 import type { Invocation } from '../../local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
@@ -167,6 +168,11 @@ describe('the rates', () => {
   const asked = (column: number) =>
     figure('What a run asks for', 'Logout of `default`, first run of a process', column);
   const writes = asked(2) + asked(3);
+
+  test('of which a deployment warns are from this page', () => {
+    expect(writes).toBe(WRITES_OF_A_LOGOUT);
+    expect(figure('Quotas', 'Writes to Secrets Manager, a second')).toBe(SECRETS_MANAGER_WRITES_PER_SECOND);
+  });
 
   test('that the quotas allow follow from the counts', () => {
     const perSecond = figure('Quotas', 'Writes to Secrets Manager, a second') / writes;

@@ -25,9 +25,9 @@ describe('the topic of the alarms', () => {
   });
 
   it('sends e-mail to the address that is set', () => {
-    synthesize({ alarmEmail: 'owner@example.com' }).hasResourceProperties('AWS::SNS::Subscription', {
+    synthesize({ alarmEmail: 'owner@blink-logout.dev' }).hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',
-      Endpoint: 'owner@example.com',
+      Endpoint: 'owner@blink-logout.dev',
     });
     synthesize().resourceCountIs('AWS::SNS::Subscription', 0);
   });

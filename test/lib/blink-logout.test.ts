@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
@@ -77,6 +77,21 @@ describe('BlinkLogout', () => {
       /^timeZone was given as "Mars\/Base"; accepted is .*\nwebhookBurst was given as 0; accepted is a whole number/,
     );
   });
+
+  it.each(['maxConcurrency', 'webhookRatePerSecond'])(
+    'warns if %s is above what Secrets Manager carries',
+    (name) => {
+      const warnings = (value: number) => {
+        const stack = newStack();
+        new BlinkLogout(stack, 'Garden', { bundleDirectory, [name]: value });
+        return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp(name));
+      };
+      expect(warnings(12)).toEqual([]);
+      expect(warnings(13)[0]?.entry.data).toContain(
+        `${name} is 13; use at most 12. Secrets Manager accepts 50 writes a second in an account and Region, and a logout needs 4.`,
+      );
+    },
+  );
 
   it('accepts the ARN of a key that the same stack creates', () => {
     const stack = newStack();

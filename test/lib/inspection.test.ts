@@ -18,7 +18,7 @@ describe('the inspection by AwsSolutions', () => {
   it('finds nothing with every setting changed', () => {
     const settings = {
       schedule: 'rate(1 day)',
-      alarmEmail: 'owner@example.com',
+      alarmEmail: 'owner@blink-logout.dev',
       webhookAuth: 'iam',
       kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
       tracing: true,

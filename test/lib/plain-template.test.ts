@@ -23,7 +23,7 @@ it.each([{}, NIGHTLY])(
 );
 
 it('names nothing of the CDK, and fits into a request as JSON, as Terraform sends it', () => {
-  const { app, stack } = appWith({ ...NIGHTLY, alarmEmail: 'owner@example.com' });
+  const { app, stack } = appWith({ ...NIGHTLY, alarmEmail: 'owner@blink-logout.dev' });
   const { template } = app.synth().getStackByName(stack.stackName);
   expect(toYaml(template)).not.toMatch(/cdk/i);
   // AWS CloudFormation User Guide, "Understand CloudFormation quotas": a template body in a request, 51,200 bytes.

@@ -50,7 +50,7 @@ describe('a change of settings replaces nothing, and removes no key, function, A
     ['a KMS key', {}, KMS_KEY],
     ['another KMS key', KMS_KEY, OTHER_KMS_KEY],
     ['webhookAuth and a KMS key', { webhookAuth: 'key' }, { webhookAuth: 'iam', ...KMS_KEY }],
-    ['an e-mail address', {}, { alarmEmail: 'owner@example.com' }],
+    ['an e-mail address', {}, { alarmEmail: 'owner@blink-logout.dev' }],
     [
       'all numbers',
       {},
@@ -71,10 +71,13 @@ describe('a change of settings replaces nothing, and removes no key, function, A
 });
 
 it('the upgrade from 0.2.0 replaces the function and the topic, which get names, and keeps URL, key, logs and queue', () => {
-  const upgraded = synthesize({ schedule: 'cron(0 3 * * ? *)', alarmEmail: 'owner@house.example' }).toJSON();
+  const upgraded = synthesize({
+    schedule: 'cron(0 3 * * ? *)',
+    alarmEmail: 'owner@blink-logout.dev',
+  }).toJSON();
   expect(lossesOf(TEMPLATE_0_2_0, upgraded)).toEqual([
     'WILL_REPLACE AWS::Lambda::Function LogoutFunction82EEDBE3',
     'WILL_REPLACE AWS::SNS::Topic AlarmTopicC2164170',
-    'WILL_REPLACE AWS::SNS::Subscription AlarmTopicownerhouseexample6DF87C3F',
+    'WILL_REPLACE AWS::SNS::Subscription AlarmTopicownerblinklogoutdev5E38260C',
   ]);
 });

@@ -53,8 +53,11 @@ describe('settings.json', () => {
     );
   });
 
-  it('is made by copying settings.example.json, which is accepted', () => {
-    write(readFileSync(new URL('settings.example.json', PROJECT), 'utf8'));
+  it('is made by copying settings.example.json, whose address must be replaced', () => {
+    const example = readFileSync(new URL('settings.example.json', PROJECT), 'utf8');
+    write(example);
+    expect(() => readSettingsFile(directory, {})).toThrow(/^alarmEmail was given as "you@example\.com"; .*$/);
+    write(example.replace('you@example.com', 'owner@blink-logout.dev'));
     expect(() => readSettingsFile(directory, {})).not.toThrow();
   });
 });

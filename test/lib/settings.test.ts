@@ -1,3 +1,4 @@
+import { Aws, Token } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { readSettings, SettingsError } from '../../lib/read-settings.ts';
 import { SETTING_NAMES } from '../../lib/settings.ts';
@@ -39,11 +40,40 @@ describe('settings', () => {
     ['default', 'default'],
     ['all', 'all'],
     [
-      ['garden', 'garage'],
-      ['garden', 'garage'],
+      ['garden', 'tenant-*', '*-eu'],
+      ['garden', 'tenant-*', '*-eu'],
     ],
   ])('take %j for the sessions %j', (sessions, expected) => {
     expect(readSettings({ sessions }).sessions).toEqual(expected);
+  });
+
+  it.each([
+    "o'brien@blink-logout.dev",
+    'owner+alarms@mail.blink-logout.dev',
+    'owner@xn--bcher-kva.de',
+    'owner@myexample.com',
+  ])('take the e-mail address %s', (alarmEmail) => {
+    expect(faultsOf({ alarmEmail })).toEqual([]);
+  });
+
+  it('take a token of the CDK where CloudFormation resolves it, and say where synthesis must know the value', () => {
+    const [text, number, list] = [Aws.STACK_NAME, Token.asNumber({}), Token.asList({})];
+    const tokens = { alarmEmail: text, kmsKeyArn: `arn:${text}`, blinkUserAgent: text };
+    expect(readSettings(tokens)).toMatchObject(tokens);
+    const decided = {
+      name: text,
+      schedule: text,
+      timeZone: text,
+      sessions: list,
+      webhookAuth: text,
+      memoryMb: number,
+    };
+    expect(faultsOf(decided)).toEqual(
+      Object.keys(decided).map(
+        (name) => `${name} must be known at synthesis; accepted is a value, and not a token of the CDK.`,
+      ),
+    );
+    expect(faultsOf({ sessions: ['garden', text] })).toHaveLength(1);
   });
 
   it.each(['Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Africa/Dar_es_Salaam', 'Etc/GMT+1', 'UTC'])(
@@ -79,8 +109,6 @@ describe('settings', () => {
     [{ schedule: '' }, 'schedule was given as ""; accepted is cron('],
     [{ schedule: 5 }, 'schedule was given as 5; accepted is cron('],
     [{ schedule: 'cron(0 3 31 2 ? *)' }, 'here, it never fires.'],
-    [{ alarmEmail: 'owner' }, 'alarmEmail was given as "owner"; accepted is an e-mail address.'],
-    [{ alarmEmail: '' }, 'alarmEmail was given as ""; accepted is an e-mail address.'],
     [{ refreshTokenMaxAgeDays: 0 }, 'accepted is a whole number from 1 to 365.'],
     [{ webhookAuth: 'none' }, 'webhookAuth was given as "none"; accepted is key or iam.'],
     [
@@ -99,16 +127,17 @@ describe('settings', () => {
     [{ kmsKeyArn: KEY_ARN.replace('key/', 'alias/') }, 'accepted is the ARN of a KMS key (not of an alias)'],
     [
       { sessions: 'garden' },
-      'sessions was given as "garden"; accepted is default, all, or a list of 1 to 500',
+      'sessions was given as "garden"; accepted is default, all, or a list of session names and of patterns',
     ],
     [{ sessions: [] }, 'sessions was given as []; accepted is default, all, or a list'],
+    [{ sessions: [1] }, 'sessions was given as [1]; accepted is default, all, or a list'],
     [{ sessions: ['Garden'] }, 'sessions was given as ["Garden"]; accepted is default, all, or a list'],
     [{ maxConcurrency: 0 }, 'accepted is a whole number from 1 to 100.'],
     [
       { schedule: 'cron(0 3 * * ? *)', timeZone: 'Europe/Berln' },
       'timeZone was given as "Europe/Berln"; accepted is an IANA time zone, such as Europe/Berlin; did you mean Europe/Berlin?',
     ],
-    [{ schedule: 'cron(0 3 * * ? *)', timeZone: 'europe/berlin' }, 'did you mean Europe/Berlin?'],
+    [{ schedule: 'cron(0 3 * * ? *)', timeZone: 'Mars/Base' }, 'an IANA time zone, such as Europe/Berlin.'],
     [{ schedule: 'cron(0 3 * * ? *)', timeZone: '+01:00' }, 'accepted is an IANA time zone'],
     [{ timeZone: 'Europe/Berlin' }, 'timeZone was given as "Europe/Berlin" without schedule;'],
     [
@@ -124,6 +153,43 @@ describe('settings', () => {
     const faults = faultsOf(context);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toContain(sentence);
+  });
+
+  it.each(['owner', '', 'owner@', 'owner@house', 'a b@blink-logout.dev'])(
+    'do not take the e-mail address "%s"',
+    (alarmEmail) => {
+      expect(faultsOf({ alarmEmail })).toEqual([
+        `alarmEmail was given as "${alarmEmail}"; accepted is your e-mail address.`,
+      ]);
+    },
+  );
+
+  it.each(['example.com', 'example.org', 'mail.example.net', 'house.invalid', 'Example.COM'])(
+    'say that nobody receives mail at %s',
+    (domain) => {
+      expect(faultsOf({ alarmEmail: `you@${domain}` })).toEqual([
+        `alarmEmail was given as "you@${domain}"; accepted is your e-mail address: ${domain} is for examples and receives no mail.`,
+      ]);
+    },
+  );
+
+  it.each([
+    ['europe/berlin', 'Europe/Berlin'],
+    ['CET', 'Europe/Brussels'],
+    ['Japan', 'Asia/Tokyo'],
+    ['GB', 'Europe/London'],
+    ['EST5EDT', 'America/New_York'],
+    ['GMT', 'UTC'],
+  ])('answer the time zone %s, which EventBridge does not document, with %s', (timeZone, meant) => {
+    expect(faultsOf({ schedule: 'cron(0 3 * * ? *)', timeZone })[0]).toMatch(`; did you mean ${meant}?`);
+  });
+
+  it('limit the length of the list of sessions by what EventBridge sends', () => {
+    const names = (length: number) => ({ sessions: Array.from({ length }, () => 'x'.repeat(62)) });
+    expect(faultsOf(names(125))).toEqual([]);
+    const [fault = ''] = faultsOf(names(126));
+    expect(fault).toContain('; accepted is a list of at most 8130 characters with its quotes and commas');
+    expect(fault.length).toBeLessThan(500);
   });
 
   it.each<[{ schedule: string; refreshTokenMaxAgeDays?: number | string }, number, number]>([
