@@ -12,7 +12,6 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 export const ALIASES = {
   '@aws-sdk/credential-provider-node': './lambda/logout/substitutes/environment-credentials.ts',
   '@smithy/core/event-streams': './lambda/logout/substitutes/no-event-streams.ts',
-  standardwebhooks: './lambda/logout/substitutes/native-webhook.ts',
 };
 
 /** For the function that is deployed, and that the local run, the tests and the benchmark run. */

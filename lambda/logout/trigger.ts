@@ -2,11 +2,11 @@ import * as v from 'valibot';
 import { fleetCallSchema } from '../core/fleet-call.ts';
 import { DEFAULT_SESSION } from '../core/session-name.ts';
 import { type Command, parseCommand } from './command.ts';
-import { type HttpRequest, httpRequestSchema } from './webhook/http-request.ts';
+import { type WebhookRequest, webhookRequestSchema } from './webhook/http-request.ts';
 
 /** The event that invoked the function. A webhook's command is parsed after its caller is authenticated. */
 export type Trigger =
-  | { readonly kind: 'webhook'; readonly request: HttpRequest }
+  | { readonly kind: 'webhook'; readonly request: WebhookRequest }
   | { readonly kind: 'schedule'; readonly command: Command }
   /** The fleet, for one of its sessions. A failure is returned to it as a value. */
   | { readonly kind: 'fleet'; readonly command: Command }
@@ -22,7 +22,7 @@ const scheduledSchema = v.object({
 });
 
 export function parseTrigger(event: unknown): Trigger {
-  const http = v.safeParse(httpRequestSchema, event);
+  const http = v.safeParse(webhookRequestSchema, event);
   if (http.success) return { kind: 'webhook', request: http.output };
   if (v.is(scheduledSchema, event)) {
     return { kind: 'schedule', command: { session: DEFAULT_SESSION, action: 'logout' } };

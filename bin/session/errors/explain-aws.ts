@@ -91,7 +91,7 @@ export async function explainAws(error: Error, target: Target, secretName?: stri
       ? told('network', 'The local run does not answer.', startLocalRun(target))
       : told(
           'network',
-          `AWS could not be reached (${name}).`,
+          `AWS could not be reached (${'code' in error ? error.code : name}).`,
           `Check the network connection and the AWS Region: ${await place.region()}`,
         );
   }

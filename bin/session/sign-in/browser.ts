@@ -1,9 +1,9 @@
 import { CookieJar } from 'tough-cookie';
 import { blinkFailure } from '../../../lambda/core/blink/blink-failure.ts';
 import {
+  type BlinkRequest,
   ExchangeError,
   type HttpExchange,
-  type HttpRequest,
   type HttpResponse,
 } from '../../../lambda/core/blink/http-exchange.ts';
 import { send } from '../../../lambda/core/blink/retry.ts';
@@ -60,7 +60,7 @@ export class Browser {
   }
 
   /** Any request, with the cookies that belong to it. */
-  async send(request: HttpRequest): Promise<HttpResponse> {
+  async send(request: BlinkRequest): Promise<HttpResponse> {
     const { href } = request.url;
     const cookies = await this.#jar.getCookieString(href);
     const headers = { ...request.headers, ...(cookies !== '' && { Cookie: cookies }) };

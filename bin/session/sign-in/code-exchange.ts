@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
 import { blinkFailure, isSuccess, unusableAnswer } from '../../../lambda/core/blink/blink-failure.ts';
-import type { HttpRequest, HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
+import type { BlinkRequest, HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 import { tokenSchema } from '../../../lambda/core/blink/token.ts';
 import { tokenRequest } from '../../../lambda/core/blink/token-request.ts';
 import { OAUTH_CLIENT, REDIRECT_URI } from './authorization.ts';
@@ -25,7 +25,7 @@ export interface CodeExchange {
 export function codeExchangeRequest(
   { code, verifier, hardwareId }: CodeExchange,
   userAgent: string,
-): HttpRequest {
+): BlinkRequest {
   const form = {
     app_brand: 'blink',
     client_id: OAUTH_CLIENT,

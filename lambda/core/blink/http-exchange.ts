@@ -1,10 +1,11 @@
-import type { Agent, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { addressOf, blinkConnections, isPlain } from '../connections/blink-connections.ts';
 import type { Connections } from '../connections/connections.ts';
+import { decodedText, isWholeJson, MAX_TEXT_BYTES } from './response-text.ts';
 
-export interface HttpRequest {
+export interface BlinkRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers: OutgoingHttpHeaders;
@@ -24,7 +25,7 @@ export interface HttpResponse {
  * Sends one request and returns its final response (status 200 and above). Redirects are not followed.
  * @throws {ExchangeError} and no other error
  */
-export type HttpExchange = (request: HttpRequest) => Promise<HttpResponse>;
+export type HttpExchange = (request: BlinkRequest) => Promise<HttpResponse>;
 
 /**
  * How far an exchange got.
@@ -51,7 +52,8 @@ export class ExchangeError extends Error {
   }
 }
 
-const MAX_TEXT_BYTES = 256 * 1024;
+/** A connection that takes longer, the resolution of the name included, is given up. */
+const CONNECTS_WITHIN_MS = 3_000;
 
 /**
  * @param endpoint a loopback URL that every request connects to instead of its own host. `Host` and the server name of TLS
@@ -59,18 +61,17 @@ const MAX_TEXT_BYTES = 256 * 1024;
  */
 export function createHttpExchange(
   endpoint?: string,
-  connections: Connections<Agent> = blinkConnections(endpoint),
+  connections: Connections = blinkConnections(endpoint),
 ): HttpExchange {
   const plain = isPlain(endpoint);
   const send = plain ? httpRequest : httpsRequest;
 
   return async ({ method, url, headers, body, timeoutMs }) => {
-    connections.closeIdle();
     const outgoing = send({
       ...addressOf(url, endpoint),
       method,
       path: `${url.pathname}${url.search}`,
-      headers: { Host: url.host, ...headers },
+      headers: { Host: url.host, 'Accept-Encoding': 'identity', ...headers },
       agent: connections.agent,
     }).end(body);
 
@@ -88,12 +89,17 @@ export function createHttpExchange(
     outgoing.once('close', () => reject(new Error('closed')));
 
     let timedOut = false;
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       timedOut = true;
       outgoing.destroy();
       // Before there is a connection, Node.js emits neither an error nor `close`.
       reject(new Error('timeout'));
-    }, timeoutMs);
+    };
+    // After a freeze, a timer fires before Node has read what has arrived. The event loop turns once more.
+    const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), timeoutMs);
+    const connectionTimer = setTimeout(() => {
+      if (progress === 'not_sent') giveUp();
+    }, CONNECTS_WITHIN_MS);
 
     try {
       const response = await answered;
@@ -105,6 +111,8 @@ export function createHttpExchange(
       throw new ExchangeError(progress, timedOut, systemCode(error));
     } finally {
       clearTimeout(timer);
+      clearTimeout(connectionTimer);
+      connections.used();
     }
   };
 }
@@ -118,6 +126,7 @@ async function readText(response: IncomingMessage): Promise<string> {
   const status = response.statusCode ?? 0;
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const text = () => decodedText(Buffer.concat(chunks), response.headers['content-encoding']);
   try {
     for await (const chunk of response) {
       chunks.push(chunk);
@@ -125,10 +134,11 @@ async function readText(response: IncomingMessage): Promise<string> {
       if (bytes >= MAX_TEXT_BYTES) break;
     }
   } catch (error) {
-    // The status is enough for a refusal. Only a success needs the whole text.
-    if (status >= 200 && status < 300) throw error;
+    // The status is enough for a refusal. A success needs the whole text, which may have arrived before its end was announced.
+    const isSuccess = status >= 200 && status < 300;
+    if (isSuccess && !isWholeJson(text())) throw error;
   }
-  return Buffer.concat(chunks).subarray(0, MAX_TEXT_BYTES).toString('utf8');
+  return text();
 }
 
 function systemCode(error: unknown): string {

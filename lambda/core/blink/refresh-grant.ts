@@ -3,7 +3,7 @@ import type { Failure } from '../failure.ts';
 import { REFRESH_TIMEOUT_MS } from '../time.ts';
 import type { RefreshRequest } from './blink.ts';
 import { blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
-import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import type { BlinkRequest, HttpResponse } from './http-exchange.ts';
 import { tokenSchema } from './token.ts';
 import { tokenRequest } from './token-request.ts';
 
@@ -43,7 +43,7 @@ export function refreshGrantRequest(
   { refreshToken, hardwareId }: RefreshRequest,
   oauthClient: string,
   userAgent: string,
-): HttpRequest {
+): BlinkRequest {
   const form = {
     grant_type: 'refresh_token',
     refresh_token: refreshToken,

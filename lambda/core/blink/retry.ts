@@ -1,5 +1,5 @@
 import { fullJitterMs, type Timing } from '../time.ts';
-import type { HttpExchange, HttpRequest, HttpResponse, Progress } from './http-exchange.ts';
+import type { BlinkRequest, HttpExchange, HttpResponse, Progress } from './http-exchange.ts';
 import { ExchangeError } from './http-exchange.ts';
 
 /**
@@ -13,7 +13,7 @@ const REPEATED_AFTER: Record<
   // Only after a try that has ended: a request that arrives late could spend the token that its repetition returned. A
   // 2xx that was cut off has replaced the refresh token, and spending that again could end the session.
   refresh: new Set(['not_sent', 'closed', 'server_error']),
-  lookup: new Set(['not_sent', 'server_error']),
+  lookup: new Set(['not_sent', 'closed', 'cut_off', 'server_error']),
   // A logout is idempotent.
   logout: new Set(['not_sent', 'closed', 'unanswered', 'cut_off', 'server_error']),
 };
@@ -38,7 +38,7 @@ export function isInFlight(end: ExchangeError): boolean {
 /** Sends once. Returns errors instead of throwing. */
 export async function send(
   exchange: HttpExchange,
-  request: HttpRequest,
+  request: BlinkRequest,
 ): Promise<HttpResponse | ExchangeError> {
   try {
     return await exchange(request);
@@ -67,7 +67,7 @@ export interface Sent {
 export async function sendAndRepeat(
   call: 'lookup' | 'logout',
   { exchange, pause }: { readonly exchange: HttpExchange; readonly pause: Pause },
-  request: HttpRequest,
+  request: BlinkRequest,
 ): Promise<Sent> {
   const first = await send(exchange, request);
   if (!mayRepeat(call, first)) return { end: first, afterUnanswered: false };

@@ -1,4 +1,4 @@
-import type { HttpRequest } from './http-exchange.ts';
+import type { BlinkRequest } from './http-exchange.ts';
 
 export const TOKEN_URL = new URL('https://api.oauth.blink.com/oauth/token');
 
@@ -7,7 +7,7 @@ export function tokenRequest(
   form: Readonly<Record<string, string>>,
   userAgent: string,
   timeoutMs: number,
-): HttpRequest {
+): BlinkRequest {
   return {
     method: 'POST',
     url: TOKEN_URL,

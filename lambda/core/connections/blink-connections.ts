@@ -1,12 +1,9 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 import { type Address, Connections } from './connections.ts';
 
 /** @param endpoint a loopback URL in place of all of Blink's hosts */
-export function blinkConnections(endpoint?: string): Connections<HttpAgent> {
-  const keepAlive = true;
-  return new Connections(isPlain(endpoint) ? new HttpAgent({ keepAlive }) : new HttpsAgent({ keepAlive }));
+export function blinkConnections(endpoint?: string): Connections {
+  return new Connections(isPlain(endpoint));
 }
 
 /** The address that a request to this URL connects to, and the host's name for TLS. */

@@ -1,65 +1,52 @@
-import type { Agent, ClientRequestArgs } from 'node:http';
+import { type Agent, type ClientRequestArgs, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Socket } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type ConnectionOptions, createSecureContext } from 'node:tls';
-
-/**
- * A connection that was idle for longer is not used again. The server closes idle connections while Lambda freezes the
- * process, and it is unknown whether a request sent on a dead connection was processed.
- */
-const IDLE_AT_MOST_MS = 3_000;
+import { connect as connectTls, createSecureContext } from 'node:tls';
+import { Burst } from './burst.ts';
 
 /** The host, the port and the name that TLS verifies. */
-export type Address = Pick<ClientRequestArgs, 'host' | 'port'> & { readonly servername?: string };
+export type Address = Pick<ClientRequestArgs, 'host' | 'port'> & { readonly servername?: string | undefined };
 
-/** A connection that no request has used yet. */
-interface Opened {
-  readonly socket: Duplex;
-  /** Whether the connection, and TLS on it, was established. */
-  readonly established: Promise<boolean>;
+/** Oldest first: Node drops destroyed connections at that end only. */
+const KEEP_ALIVE = { keepAlive: true, scheduling: 'fifo' } as const;
+
+/** Agent options that make TLS verify certificates whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+export function tlsOptions() {
+  // Without a context, Node creates one for each connection, which takes about a millisecond.
+  return { rejectUnauthorized: true, secureContext: createSecureContext() };
 }
 
-/** Connections that are kept between requests, or opened before a request. */
-export class Connections<A extends Agent> {
-  /** For requests. Call `closeIdle` before each. */
-  readonly agent: A;
-  readonly #nowMs: () => number;
-  readonly #idleSinceMs = new WeakMap<Duplex, number>();
+/** A connection that no request has used yet. It resolves to `undefined` if it was not established. */
+type Opened = Promise<Duplex | undefined>;
+
+/** Connections that are kept between requests, or opened before a request. After a pause, none of them is used again. */
+export class Connections {
+  readonly #isPlain: boolean;
+  readonly #burst: Burst;
+  readonly #tls = tlsOptions();
   readonly #opened = new Map<string, Opened>();
-  readonly #connect: Agent['createConnection'];
+  #agent: Agent;
 
   /**
-   * @param agent one that keeps connections
-   * @param nowMs the wall clock: it advances during a freeze, which a timer need not
+   * @param isPlain HTTP without TLS, which only stand-ins use
+   * @param nowMs the wall clock
    */
-  constructor(agent: A, nowMs: () => number = Date.now) {
-    this.agent = agent;
-    this.#nowMs = nowMs;
+  constructor(isPlain: boolean, nowMs: () => number = () => Date.now()) {
+    this.#isPlain = isPlain;
+    this.#burst = new Burst(nowMs);
+    this.#agent = this.#newAgent();
+  }
 
-    const keep = agent.keepSocketAlive.bind(agent);
-    agent.keepSocketAlive = (socket) => {
-      this.#idleSinceMs.set(socket, nowMs());
-      return keep(socket);
-    };
-    const connect = agent.createConnection.bind(agent);
-    const tls: ConnectionOptions = {
-      // Set here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot disable the verification of certificates.
-      rejectUnauthorized: true,
-      // Without it, Node creates one for each connection, which takes about a millisecond.
-      ...(agent instanceof HttpsAgent && { secureContext: createSecureContext() }),
-    };
-    this.#connect = (options, callback) => connect({ ...options, ...tls }, callback);
-    agent.createConnection = (options, callback) => {
-      const opened = this.#takeOpened(options);
-      if (opened === undefined) return this.#connect(options, callback);
-      void opened.established.then((isEstablished) => {
-        const isUsable = isEstablished && isOpen(opened.socket);
-        const socket = isUsable ? opened.socket : this.#connect(options, callback);
-        if (socket) callback?.(null, socket);
-      });
-      return undefined;
-    };
+  /** For the next request. Call `used` when its response has ended. */
+  get agent(): Agent {
+    if (this.#burst.isOver()) this.close();
+    this.#burst.use();
+    return this.#agent;
+  }
+
+  used(): void {
+    this.#burst.use();
   }
 
   /**
@@ -67,51 +54,96 @@ export class Connections<A extends Agent> {
    * @param socket a TCP connection to the address, for TLS. @default - a new one
    */
   open(address: Address, socket?: Socket): void {
-    const key = keyOf(address);
-    const opened = this.#opened.get(key);
-    const kept = this.agent.freeSockets[this.agent.getName(address)] ?? [];
-    if ([...kept, ...(opened ? [opened.socket] : [])].some((socket) => this.#isUsable(socket))) return;
-
-    opened?.socket.destroy();
-    const options = { ...address, noDelay: true, ...(socket && { socket }) };
-    const created = this.#connect(options);
-    if (!created) return;
-    this.#idleSinceMs.set(created, this.#nowMs());
-    this.#opened.set(key, { socket: created, established: establishment(created) });
+    const { agent } = this;
+    const kept = agent.freeSockets[agent.getName(address)] ?? [];
+    if (kept.some(isOpen) || this.#opened.has(keyOf(address))) return;
+    this.#opened.set(keyOf(address), this.#establish(address, socket));
   }
 
-  /** Closes connections that were idle for too long, so that the next request does not use them. */
-  closeIdle(): void {
-    for (const kept of Object.values(this.agent.freeSockets)) {
-      for (const socket of kept?.filter((each) => !this.#isUsable(each)) ?? []) {
-        socket.destroy();
-        // The agent removes a socket only once it has closed, and could choose it until then.
-        kept?.splice(kept.indexOf(socket), 1);
-      }
-    }
+  /** Closes what no request uses. */
+  close(): void {
+    for (const kept of Object.values(this.#agent.freeSockets))
+      for (const socket of kept ?? []) socket.destroy();
+    for (const opened of this.#opened.values()) void opened.then((socket) => socket?.destroy());
+    this.#opened.clear();
+    this.#agent = this.#newAgent();
   }
 
-  #takeOpened(address: Address): Opened | undefined {
+  #newAgent(): Agent {
+    const take = (address: Address) => this.#take(address);
+    return this.#isPlain ? new PlainAgent(take) : new SecureAgent(take, this.#tls);
+  }
+
+  #take(address: Address): Opened | undefined {
     const opened = this.#opened.get(keyOf(address));
     this.#opened.delete(keyOf(address));
-    if (opened === undefined || this.#isUsable(opened.socket)) return opened;
-    opened.socket.destroy();
-    return undefined;
+    return opened;
   }
 
-  /** A destroyed socket stays in `freeSockets` for a moment. */
-  #isUsable(socket: Duplex): boolean {
-    const idleSinceMs = this.#idleSinceMs.get(socket) ?? Number.NEGATIVE_INFINITY;
-    return isOpen(socket) && this.#nowMs() - idleSinceMs < IDLE_AT_MOST_MS;
+  async #establish(address: Address, socket?: Socket): Opened {
+    const { host, port, servername } = address;
+    // TLS begins on the connection that was chosen: until then, Node may still try other addresses.
+    const tcp =
+      socket ?? connectTcp({ ...address, host: host ?? 'localhost', port: Number(port), noDelay: true });
+    if (!(await isEstablished(tcp, 'connect'))) return undefined;
+    if (this.#isPlain) return tcp;
+    const tls = connectTls({ ...this.#tls, socket: tcp, ...(servername !== undefined && { servername }) });
+    return (await isEstablished(tls, 'secureConnect')) ? tls : undefined;
   }
 }
 
-function establishment(socket: Duplex): Promise<boolean> {
-  const established = Promise.withResolvers<boolean>();
-  socket.once('encrypted' in socket ? 'secureConnect' : 'connect', () => established.resolve(true));
-  socket.once('close', () => established.resolve(false));
+type Take = (address: Address) => Opened | undefined;
+
+class PlainAgent extends HttpAgent {
+  readonly #take: Take;
+
+  constructor(take: Take) {
+    super(KEEP_ALIVE);
+    this.#take = take;
+  }
+
+  override createConnection(...[options, callback]: Parameters<HttpAgent['createConnection']>) {
+    const create = () => super.createConnection(options, callback);
+    return createFrom(this.#take(options), create, callback);
+  }
+}
+
+class SecureAgent extends HttpsAgent {
+  readonly #take: Take;
+
+  constructor(take: Take, tls: ReturnType<typeof tlsOptions>) {
+    super({ ...KEEP_ALIVE, ...tls });
+    this.#take = take;
+  }
+
+  override createConnection(...[options, callback]: Parameters<HttpsAgent['createConnection']>) {
+    const create = () => super.createConnection(options, callback);
+    return createFrom(this.#take(options), create, callback);
+  }
+}
+
+/** Hands over the opened connection, or another one if it has failed meanwhile. */
+function createFrom(
+  opened: Opened | undefined,
+  create: () => Duplex | null | undefined,
+  callback?: (error: Error | null, stream: Duplex) => void,
+): Duplex | null | undefined {
+  if (opened === undefined) return create();
+  void opened.then((socket) => {
+    const usable = socket !== undefined && isOpen(socket) ? socket : create();
+    if (usable) callback?.(null, usable);
+  });
+  return undefined;
+}
+
+function isEstablished(socket: Socket, event: 'connect' | 'secureConnect'): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  // A failure of a connection that is not in use is no problem. The next request opens another.
   socket.on('error', () => undefined);
-  return established.promise;
+  if (event === 'connect' && !socket.connecting) resolve(!socket.destroyed);
+  socket.once(event, () => resolve(true));
+  socket.once('close', () => resolve(false));
+  return promise;
 }
 
 /** `readable` is false once the server has closed its side. */

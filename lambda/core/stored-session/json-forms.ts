@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { FIELDS, parseFields } from './session-fields.ts';
-import { setJsonFields } from './set-json-fields.ts';
 import { parseSnakeCaseFields } from './snake-case-fields.ts';
 import { type StoredSession, storedSessionOf } from './stored-session.ts';
 
@@ -16,7 +15,7 @@ export function parseBlinkpy(text: string, fields: Readonly<Record<string, unkno
   const savedByBlinkpy = FIELDS_OF_BLINKPY.some((name) => Object.hasOwn(fields, name));
   const issuedTo = parsed.issuedTo ?? (savedByBlinkpy ? 'ios' : undefined);
   return storedSessionOf('blinkpy', { ...parsed, issuedTo }, ({ refreshToken, oauthClient }) =>
-    setJsonFields(text, { refresh_token: refreshToken, oauth_client_id: oauthClient }),
+    withFields(text, { refresh_token: refreshToken, oauth_client_id: oauthClient }),
   );
 }
 
@@ -40,6 +39,12 @@ export function parseHomebridge(text: string, fields: Readonly<Record<string, un
   const tier = parsed.tier ?? parseFields(regionSchema, fields).region;
   const issuedTo = parsed.oauthClientId ?? 'ios';
   return storedSessionOf('homebridge', { ...parsed, tier, issuedTo }, ({ refreshToken, oauthClient }) =>
-    setJsonFields(text, { refreshToken, oauthClientId: oauthClient }),
+    withFields(text, { refreshToken, oauthClientId: oauthClient }),
   );
+}
+
+/** The object with these fields, and every other one as it was, in its order. */
+function withFields(text: string, fields: Readonly<Record<string, string>>): string {
+  const stored: object = JSON.parse(text);
+  return JSON.stringify({ ...stored, ...fields });
 }

@@ -19,11 +19,21 @@ const jsonSchema = v.pipe(v.string(), v.trim(), v.parseJson(), v.record(v.string
  */
 export function parseStoredSession(text: string): StoredSession {
   const stored = parseForm(text);
-  const excessBytes = Buffer.byteLength(stored.withGrant(LONGEST_GRANT)) - MAX_SECRET_BYTES;
+  const excessBytes = bytesOfLongestGrant(stored) - MAX_SECRET_BYTES;
   if (excessBytes <= 0) return stored;
   throw sessionInvalid(
     `must be shorter by ${excessBytes} bytes, so that the longest refresh token fits into the ${MAX_SECRET_BYTES} bytes of a secret`,
   );
+}
+
+/** JSON that is nested too deeply can be read, but not written. */
+function bytesOfLongestGrant(stored: StoredSession): number {
+  try {
+    return Buffer.byteLength(stored.withGrant(LONGEST_GRANT));
+  } catch (error) {
+    if (error instanceof RangeError) throw sessionInvalid('must not be nested so deeply');
+    throw error;
+  }
 }
 
 function parseForm(text: string): StoredSession {

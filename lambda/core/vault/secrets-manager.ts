@@ -8,8 +8,10 @@ import {
   type SecretsManagerClientConfig,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
-import { Connections } from '../connections/connections.ts';
+import { Burst } from '../connections/burst.ts';
+import { tlsOptions } from '../connections/connections.ts';
 import { Failure } from '../failure.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from './secrets-failure.ts';
@@ -28,18 +30,26 @@ const TRY_LIMITS = {
 const MAX_PAGES = 20;
 
 export function secretsManagerClient(config: SecretsManagerClientConfig): SecretsManagerClient {
-  const plain = new Connections(new HttpAgent({ keepAlive: true }));
-  const secure = new Connections(new HttpsAgent({ keepAlive: true }));
-  const requestHandler = { ...TRY_LIMITS, httpAgent: plain.agent, httpsAgent: secure.agent };
+  const tls = tlsOptions();
+  const newAgents = () => ({
+    httpAgent: new HttpAgent({ keepAlive: true }),
+    httpsAgent: new HttpsAgent({ keepAlive: true, ...tls }),
+  });
+  const requestHandler = new NodeHttpHandler({ ...TRY_LIMITS, ...newAgents() });
   const client = new SecretsManagerClient({ ...CALL_LIMITS, requestHandler, ...config });
-  // Runs before each try: otherwise, three dead connections could use up all three tries.
+  const burst = new Burst(() => Date.now());
+  // Before each try: otherwise, three dead connections could use up all three tries.
   client.middlewareStack.add(
-    (next) => (args) => {
-      plain.closeIdle();
-      secure.closeIdle();
-      return next(args);
+    (next) => async (args) => {
+      if (burst.isOver()) {
+        const { httpAgent, httpsAgent } = newAgents();
+        requestHandler.updateHttpClientConfig('httpAgent', httpAgent);
+        requestHandler.updateHttpClientConfig('httpsAgent', httpsAgent);
+      }
+      burst.use();
+      return next(args).finally(() => burst.use());
     },
-    { step: 'finalizeRequest', priority: 'low', name: 'closeIdle' },
+    { step: 'finalizeRequest', priority: 'low', name: 'newConnectionsAfterPause' },
   );
   return client;
 }

@@ -15,11 +15,14 @@ const RESOLVES_WITHIN_MS = 20;
 export async function openEarlySocket(endpoint: string | undefined): Promise<Socket | undefined> {
   const { protocol, hostname, port } = URL.parse(endpoint ?? '') ?? TOKEN_URL;
   if (protocol !== 'https:') return undefined;
-  // An import would read all exports of the module, which takes a millisecond. With `autoSelectFamily`, Node could replace
-  // the connection under TLS after 250 ms.
-  const socket = process
-    .getBuiltinModule('node:net')
-    .connect({ host: hostname, port: Number(port || 443), noDelay: true, autoSelectFamily: false });
+  // An import would read all exports of the module, which takes a millisecond.
+  const socket = process.getBuiltinModule('node:net').connect({
+    host: hostname,
+    port: Number(port || 443),
+    noDelay: true,
+    // If an address does not answer, Node tries the next one (RFC 8305).
+    autoSelectFamilyAttemptTimeout: 300,
+  });
   socket.on('error', () => undefined);
   const { promise: isSent, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, RESOLVES_WITHIN_MS);

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { Failure } from '../../core/failure.ts';
-import { type HttpRequest, MAX_BODY_BYTES } from './http-request.ts';
+import { MAX_BODY_BYTES, type WebhookRequest } from './http-request.ts';
 import type { WebhookKeys } from './webhook-keys.ts';
 
 /** How a caller was authenticated. */
@@ -12,7 +12,10 @@ export type CallerProof = 'bearer' | 'signature' | 'iam';
  * a caller is refused, the keys are read again, since the key may have been changed. All refused callers get the same answer.
  * @param callers the keys, or `iam` if API Gateway authenticates the callers
  */
-export async function authenticate(callers: WebhookKeys | 'iam', request: HttpRequest): Promise<CallerProof> {
+export async function authenticate(
+  callers: WebhookKeys | 'iam',
+  request: WebhookRequest,
+): Promise<CallerProof> {
   const proof =
     callers === 'iam'
       ? request.iamAuthenticated && 'iam'
@@ -22,7 +25,7 @@ export async function authenticate(callers: WebhookKeys | 'iam', request: HttpRe
 }
 
 /** Compares every key, even after a match. */
-function proofBy(keys: readonly string[], request: HttpRequest): CallerProof | undefined {
+function proofBy(keys: readonly string[], request: WebhookRequest): CallerProof | undefined {
   const proofs = keys.map((key) => {
     if (bearsKey(key, request)) return 'bearer';
     return isSigned(key, request) ? 'signature' : undefined;
@@ -31,13 +34,13 @@ function proofBy(keys: readonly string[], request: HttpRequest): CallerProof | u
 }
 
 /** Compares digests, because a comparison in constant time needs equal lengths. */
-function bearsKey(key: string, { headers }: HttpRequest): boolean {
+function bearsKey(key: string, { headers }: WebhookRequest): boolean {
   const bearer = /^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? '';
   return timingSafeEqual(sha256(bearer), sha256(key));
 }
 
 /** The timestamp must be digits only. The library would ignore text after them. */
-function isSigned(key: string, { headers, body }: HttpRequest): boolean {
+function isSigned(key: string, { headers, body }: WebhookRequest): boolean {
   if (body === 'undecodable' || body.length > MAX_BODY_BYTES) return false;
   const signed = Object.fromEntries(
     ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => [name, headers.get(name) ?? '']),

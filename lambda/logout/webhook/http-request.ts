@@ -13,7 +13,7 @@ const iamContextSchema = v.object({
 });
 
 /** The event of an HTTP API, payload format 2.0 (API Gateway Developer Guide, "Lambda proxy integrations for HTTP APIs"). */
-export const httpRequestSchema = v.pipe(
+export const webhookRequestSchema = v.pipe(
   v.object({
     version: v.literal('2.0'),
     routeKey: v.string(),
@@ -45,7 +45,7 @@ export const httpRequestSchema = v.pipe(
   })),
 );
 
-export type HttpRequest = v.InferOutput<typeof httpRequestSchema>;
+export type WebhookRequest = v.InferOutput<typeof webhookRequestSchema>;
 
 /** A webhook's body has a few fields. The limit leaves room for senders that add padding. */
 export const MAX_BODY_BYTES = 8 * 1024;
@@ -56,7 +56,7 @@ const ROUTE_KEYS: ReadonlySet<string> = new Set(LOGOUT_PATHS.map((path) => `POST
  * The command of an authenticated request.
  * @param proof a signature covers only the body, so a signed body must also name the session of the path
  */
-export function commandOf(request: HttpRequest, proof: CallerProof): Command {
+export function commandOf(request: WebhookRequest, proof: CallerProof): Command {
   const { routeKey, pathParameters, query, body } = request;
   if (!ROUTE_KEYS.has(routeKey)) throw noRoute(request);
   if (query !== '') {
@@ -79,13 +79,13 @@ export function commandOf(request: HttpRequest, proof: CallerProof): Command {
 const LOGOUT_PATH_END = new RegExp(`(?:${LOGOUT_PATHS.join('|').replaceAll(/{\w+}/g, '[^/]+')})$`);
 
 /** Whether a request to `$default` has a wrong path or only a wrong method. */
-function noRoute({ method, rawPath }: HttpRequest): Failure {
+function noRoute({ method, rawPath }: WebhookRequest): Failure {
   return method !== 'POST' && LOGOUT_PATH_END.test(rawPath)
     ? new Failure('method_not_allowed', 'the route accepts only POST')
     : new Failure('not_found', `the routes are ${[...ROUTE_KEYS].join(' and ')}`);
 }
 
-function parseBody(body: HttpRequest['body']): unknown {
+function parseBody(body: WebhookRequest['body']): unknown {
   if (body === 'undecodable') throw new Failure('request_invalid', 'the body is not valid base64');
   if (body.length === 0) return {};
   try {

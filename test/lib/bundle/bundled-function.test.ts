@@ -105,7 +105,7 @@ describe('instead of @smithy/core/event-streams, a stub', () => {
   });
 });
 
-describe('instead of standardwebhooks, Node’s HMAC and base64', () => {
+describe('a Standard Webhooks signature', () => {
   const signed = (key: string) => {
     const [id, sentAt, body] = ['msg_1', new Date(), '{"action":"check"}'];
     const headers = {

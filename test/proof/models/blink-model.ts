@@ -1,8 +1,8 @@
 import type { Blink } from '../../../lambda/core/blink/blink.ts';
 import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
 import {
+  type BlinkRequest,
   ExchangeError,
-  type HttpRequest,
   type HttpResponse,
 } from '../../../lambda/core/blink/http-exchange.ts';
 import { type Channel, LostCall } from './channel.ts';
@@ -159,7 +159,7 @@ export function blinkOver(
   run: string,
   nowMs: () => number,
 ): Blink {
-  const exchange = async (request: HttpRequest): Promise<HttpResponse> => {
+  const exchange = async (request: BlinkRequest): Promise<HttpResponse> => {
     const sentAtMs = nowMs();
     try {
       return await channel.call(actionOf(request), request.timeoutMs, () =>
@@ -178,12 +178,12 @@ export function blinkOver(
   return blinkOverHttps({ userAgent: 'Blink', exchange, timing });
 }
 
-function actionOf({ url }: HttpRequest): string {
+function actionOf({ url }: BlinkRequest): string {
   if (url.pathname === '/oauth/token') return 'refresh';
   return url.pathname.endsWith('/homescreen') ? 'look up' : 'logout';
 }
 
-function process(blink: BlinkModel, run: string, request: HttpRequest, sentAtMs: number): HttpResponse {
+function process(blink: BlinkModel, run: string, request: BlinkRequest, sentAtMs: number): HttpResponse {
   const accessToken = String(request.headers['Authorization']).replace(/^Bearer /, '');
   switch (actionOf(request)) {
     case 'refresh':

@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
+import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHttpExchange, ExchangeError } from '../../../../lambda/core/blink/http-exchange.ts';
 import { addressOf, blinkConnections } from '../../../../lambda/core/connections/blink-connections.ts';
@@ -153,11 +157,11 @@ describe('an exchange that fails', () => {
   );
 });
 
-/** A server that writes these bytes as soon as a request arrives, and never closes the connection. */
-async function writing(bytes: string): Promise<string> {
+/** A server that writes these bytes as soon as a request arrives, and then ends the connection, or never does. */
+async function writing(bytes: string | Buffer, ends = false): Promise<string> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', () => socket.write(bytes));
+    socket.once('data', () => (ends ? socket.end(bytes) : socket.write(bytes)));
     onTestFinished(() => void socket.destroy());
   });
   return `http://127.0.0.1:${await listening(server)}`;
@@ -202,4 +206,77 @@ describe('an exchange ends by its timeout', () => {
     );
     expect(await createHttpExchange(endpoint)(REQUEST)).toMatchObject({ status: 200, text: 'ok' });
   });
+});
+
+describe('a success whose whole text has arrived', () => {
+  const JSON_TEXT = '{"access_token":"a","refresh_token":"r"}';
+  const head = (headers: string) => `HTTP/1.1 200 OK\r\n${headers}\r\n\r\n`;
+  const chunk = `${JSON_TEXT.length.toString(16)}\r\n${JSON_TEXT}\r\n`;
+
+  test.each<[string, string | Buffer, boolean]>([
+    ['whose last chunk is missing', head('Transfer-Encoding: chunked') + chunk, true],
+    ['whose last chunk is late', head('Transfer-Encoding: chunked') + chunk, false],
+    [
+      'whose Content-Length is too long, and the connection ends',
+      head('Content-Length: 999') + JSON_TEXT,
+      true,
+    ],
+    [
+      'whose Content-Length is too long, and the connection stays',
+      head('Content-Length: 999') + JSON_TEXT,
+      false,
+    ],
+    ['without a length', head('Connection: close') + JSON_TEXT, true],
+    ['that begins with a byte order mark', `${head('Content-Length: 999')}\uFEFF${JSON_TEXT}`, true],
+    ['that is only labelled gzip', head('Content-Encoding: gzip\r\nConnection: close') + JSON_TEXT, true],
+    ['in gzip', encoded('gzip', gzipSync(JSON_TEXT)), true],
+    ['in gzip without its end', encoded('gzip', gzipSync(JSON_TEXT).subarray(0, -8)), true],
+    ['in deflate', encoded('deflate', deflateSync(JSON_TEXT)), true],
+    ['in deflate without its header', encoded('deflate', deflateRawSync(JSON_TEXT)), true],
+    ['in gzip under a name in capitals', encoded('GZIP', gzipSync(JSON_TEXT)), true],
+  ])('is read: one %s', async (_, bytes, ends) => {
+    const endpoint = await writing(bytes, ends);
+    const { status, text } = await createHttpExchange(endpoint)({ ...REQUEST, timeoutMs: 400 });
+    expect([status, text]).toEqual([200, JSON_TEXT]);
+  });
+
+  function encoded(coding: string, body: Buffer): Buffer {
+    return Buffer.concat([Buffer.from(head(`Content-Encoding: ${coding}\r\nConnection: close`)), body]);
+  }
+
+  test.each([JSON_TEXT.slice(0, -1), `${JSON_TEXT.slice(0, -1)},`, '"only a text"', ''])(
+    'is not taken from a part: %s',
+    async (part) => {
+      const endpoint = await writing(head('Content-Length: 999') + part, true);
+      await expect(createHttpExchange(endpoint)(REQUEST)).rejects.toMatchObject({ progress: 'cut_off' });
+    },
+  );
+
+  test('stays below 256 KiB, however far it could be inflated', async () => {
+    const endpoint = await writing(encoded('gzip', gzipSync('x'.repeat(10_000_000))), true);
+    expect((await createHttpExchange(endpoint)(REQUEST)).text.length).toBeLessThanOrEqual(256 * 1024);
+  });
+
+  test('is read before the timeout counts, if the process was stopped meanwhile', async () => {
+    const script = `require('node:http').createServer((_, response) => response.end('${JSON_TEXT}')).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
+    const server = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void server.kill());
+    const [port] = await once(server.stdout, 'data');
+    const exchange = createHttpExchange(`http://127.0.0.1:${String(port).trim()}`);
+    const answered = exchange({ ...REQUEST, timeoutMs: 300 });
+    // The request leaves, and then nothing of this process runs until long after its timeout.
+    await setTimeout(30);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 900);
+    expect(await answered).toMatchObject({ status: 200, text: JSON_TEXT });
+  });
+});
+
+test('a connection that is not there after three seconds is given up, and nothing has been sent', async () => {
+  const port = await listening(createTcpServer((socket) => socket.unref()));
+  const startedAtMs = performance.now();
+  expect(await errorAt(`https://127.0.0.1:${port}`, 8_000)).toMatchObject({
+    progress: 'not_sent',
+    timedOut: true,
+  });
+  expect(performance.now() - startedAtMs).toBeLessThan(5_000);
 });

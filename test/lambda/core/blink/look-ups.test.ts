@@ -124,9 +124,7 @@ describe('a lookup', () => {
       { blinkStatus: 429, retryAfterSeconds: 600 },
     ],
     ['a redirect', answer(302, '', { Location: '/' }), 'blink_rejected', { blinkStatus: 302 }],
-    ['a reset connection', reset, 'blink_unavailable', {}],
     ['silence', silence, 'blink_timeout', {}],
-    ['an answer that is cut off', cutOff(200), 'blink_unavailable', {}],
   ])('is not repeated after %s', async (_, fault, code, details) => {
     const account = await accountAt(fault);
     expect(account.end).toMatchObject({ code, details });
@@ -134,5 +132,16 @@ describe('a lookup', () => {
     const client = await clientIdAt(fault);
     expect(client.end).toMatchObject({ code, details });
     expect(client.requests).toHaveLength(1);
+  });
+
+  test.each<[string, Answer]>([
+    ['a reset connection', reset],
+    ['an answer that is cut off', cutOff(200)],
+  ])('is repeated once after %s: nothing is spent by it', async (_, fault) => {
+    const account = await accountAt(fault, answer(200, { tier: 'e008', account_id: 123456 }));
+    expect(account.end).toEqual({ tier: 'e008', accountId: 123456 });
+    const failed = await accountAt(fault);
+    expect(failed.end).toMatchObject({ code: 'blink_unavailable' });
+    expect(failed.requests).toHaveLength(2);
   });
 });

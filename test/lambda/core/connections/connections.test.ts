@@ -1,7 +1,13 @@
 import { once } from 'node:events';
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type LookupFunction,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Address, Connections } from '../../../../lambda/core/connections/connections.ts';
@@ -13,11 +19,11 @@ const accepted: Socket[] = [];
 const requestsOn: number[] = [];
 
 let nowMs: number;
-let connections: Connections<HttpAgent>;
+let connections: Connections;
 
 beforeEach(async () => {
   nowMs = 0;
-  connections = new Connections(new HttpAgent({ keepAlive: true }), () => nowMs);
+  connections = new Connections(true, () => nowMs);
   server = createServer((socket) => {
     const number = accepted.push(socket);
     socket.on('error', () => undefined);
@@ -31,7 +37,7 @@ beforeEach(async () => {
   address = { host: '127.0.0.1', port, servername: 'blink.example' };
 });
 afterEach(() => {
-  connections.agent.destroy();
+  connections.close();
   for (const socket of accepted.splice(0)) socket.destroy();
   requestsOn.length = 0;
   server.close();
@@ -39,19 +45,24 @@ afterEach(() => {
 
 /** The number of the connection that the request went over. */
 async function send(): Promise<number> {
-  connections.closeIdle();
   const outgoing = httpRequest({
     ...address,
     agent: connections.agent,
     headers: { Host: 'blink.example' },
   }).end();
   const [response]: IncomingMessage[] = await once(outgoing, 'response');
-  return Number(response && (await text(response)));
+  const number = Number(response && (await text(response)));
+  connections.used();
+  return number;
+}
+
+function freeSockets(): readonly Socket[] {
+  return Object.values(connections.agent.freeSockets).flatMap((sockets) => sockets ?? []);
 }
 
 /** A connection is free a moment after its response has ended. */
 async function free(): Promise<void> {
-  while (Object.keys(connections.agent.freeSockets).length === 0) await new Promise(setImmediate);
+  while (freeSockets().length === 0) await new Promise(setImmediate);
 }
 
 test('a connection is used again while it has been idle for less than three seconds', async () => {
@@ -71,7 +82,7 @@ test('a connection that has been idle for three seconds is closed, and the reque
 
 test('many connections that died during a freeze get no request', async () => {
   await Promise.all([send(), send(), send(), send()]);
-  while (Object.values(connections.agent.freeSockets).flat().length < 4) await new Promise(setImmediate);
+  while (freeSockets().length < 4) await new Promise(setImmediate);
   requestsOn.length = 0;
   // The server is gone, and no packet has told the function.
   for (const socket of accepted) socket.pause();
@@ -84,7 +95,7 @@ test('a connection that the server has closed while it was idle is not used', as
   await send();
   await free();
   accepted[0]?.end();
-  while (Object.keys(connections.agent.freeSockets).length > 0) await new Promise(setImmediate);
+  while (freeSockets().length > 0) await new Promise(setImmediate);
   expect(await send()).toBe(2);
 });
 
@@ -128,19 +139,23 @@ test.each([
 });
 
 test('a connection opened ahead that fails while a request waits for it is replaced, and the request is sent once', async () => {
-  const agent = new HttpAgent({ keepAlive: true });
-  const create = agent.createConnection.bind(agent);
-  const created: Duplex[] = [];
-  agent.createConnection = (options) => {
-    const socket = create(created.length === 0 ? { ...options, port: 1 } : options);
-    if (socket) created.push(socket);
-    return socket;
-  };
-  connections = new Connections(agent, () => nowMs);
-  connections.open(address);
+  const refused = connect({ host: '127.0.0.1', port: 1 });
+  connections.open(address, refused);
   expect(await send()).toBe(1);
-  expect(created).toHaveLength(2);
   expect(requestsOn).toEqual([1]);
+});
+
+test('a dead first address costs 300 ms, and the connection opened ahead goes to the next one', async () => {
+  // 192.0.2.0/24 is never answered (RFC 5737).
+  const lookup: LookupFunction = (_host, _options, callback) =>
+    callback(null, [
+      { address: '192.0.2.1', family: 4 },
+      { address: '127.0.0.1', family: 4 },
+    ]);
+  const port = Number(address.port);
+  const socket = connect({ host: 'blink.example', port, lookup, autoSelectFamilyAttemptTimeout: 300 });
+  connections.open(address, socket);
+  expect(await send()).toBe(1);
 });
 
 test('none is opened ahead where one is open already', async () => {
@@ -156,16 +171,16 @@ test('none is opened ahead where one is open already', async () => {
 test('a connection that was destroyed a moment ago does not count as open', async () => {
   await send();
   await free();
-  for (const socket of Object.values(connections.agent.freeSockets).flat()) socket?.destroy();
+  for (const socket of freeSockets()) socket.destroy();
   connections.open(address);
   expect(await send()).toBe(2);
 });
 
 test('a request never gets a connection that was destroyed a moment ago', async () => {
   await Promise.all([send(), send()]);
-  while (Object.values(connections.agent.freeSockets).flat().length < 2) await new Promise(setImmediate);
+  while (freeSockets().length < 2) await new Promise(setImmediate);
   requestsOn.length = 0;
-  const [stays, dies] = Object.values(connections.agent.freeSockets).flat();
+  const [stays, dies] = freeSockets();
   dies?.destroy();
   expect(stays?.destroyed).toBe(false);
   await send();

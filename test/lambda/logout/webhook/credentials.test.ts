@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { authenticate } from '../../../../lambda/logout/webhook/credentials.ts';
-import { type HttpRequest, MAX_BODY_BYTES } from '../../../../lambda/logout/webhook/http-request.ts';
+import { MAX_BODY_BYTES, type WebhookRequest } from '../../../../lambda/logout/webhook/http-request.ts';
 import type { WebhookKeys } from '../../../../lambda/logout/webhook/webhook-keys.ts';
 
 const KEY = 'kJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1UkJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1U';
@@ -15,8 +15,8 @@ function keysOf(...keys: string[]): WebhookKeys {
 
 function request(
   headers: Record<string, string>,
-  body: HttpRequest['body'] = Buffer.from('{}'),
-): HttpRequest {
+  body: WebhookRequest['body'] = Buffer.from('{}'),
+): WebhookRequest {
   return {
     method: 'POST',
     routeKey: 'POST /logout',
@@ -37,7 +37,7 @@ function signed(key: string, body: string, { id = 'msg_1', at = NOW }: { id?: st
   };
 }
 
-const refused = (keys: WebhookKeys, from: HttpRequest) =>
+const refused = (keys: WebhookKeys, from: WebhookRequest) =>
   expect(authenticate(keys, from)).rejects.toMatchObject({
     code: 'unauthenticated',
     message: 'the webhook’s credentials are missing or wrong',

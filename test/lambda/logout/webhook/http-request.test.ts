@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { CallerProof } from '../../../../lambda/logout/webhook/credentials.ts';
 import {
   commandOf,
-  httpRequestSchema,
   MAX_BODY_BYTES,
+  webhookRequestSchema,
 } from '../../../../lambda/logout/webhook/http-request.ts';
 
 /** What API Gateway sends for a session in the path. */
@@ -25,7 +25,7 @@ function command(
 ) {
   const { query = '', method = 'POST', ...rest } = event;
   return commandOf(
-    v.parse(httpRequestSchema, {
+    v.parse(webhookRequestSchema, {
       version: '2.0',
       routeKey: 'POST /logout',
       rawPath: '/logout',
@@ -69,7 +69,7 @@ describe('a signature, which covers only the body', () => {
 
 describe('the IAM context of API Gateway', () => {
   const withAuthorizer = (authorizer: unknown) =>
-    v.parse(httpRequestSchema, {
+    v.parse(webhookRequestSchema, {
       version: '2.0',
       routeKey: 'POST /logout',
       rawPath: '/logout',

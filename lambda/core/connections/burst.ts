@@ -1,0 +1,25 @@
+/**
+ * Connections that were idle for longer are not used again. The server closes idle connections while Lambda freezes the
+ * process, and it is unknown whether a request sent on a dead connection was processed.
+ */
+const IDLE_AT_MOST_MS = 3_000;
+
+/** Uses that follow each other without a long pause. */
+export class Burst {
+  readonly #nowMs: () => number;
+  #usedAtMs: number;
+
+  /** @param nowMs the wall clock: it advances during a freeze, which a timer need not */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#usedAtMs = nowMs();
+  }
+
+  isOver(): boolean {
+    return this.#nowMs() - this.#usedAtMs >= IDLE_AT_MOST_MS;
+  }
+
+  use(): void {
+    this.#usedAtMs = this.#nowMs();
+  }
+}
