@@ -15,7 +15,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
-import { LOGOUT_PATHS } from '../lambda/logout/webhook/routes.ts';
+import { LOGOUT_PATHS } from '../lambda/core/webhook-routes.ts';
 import type { Settings } from './settings.ts';
 
 export interface WebhookProps {

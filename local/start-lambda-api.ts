@@ -14,18 +14,14 @@ export interface LambdaApiOptions extends LoopbackServerOptions {
 }
 
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
-const FUNCTIONS = /^\/2015-03-31\/functions\/?$/;
 
-/** Lambda's Invoke and ListFunctions (AWS Lambda API Reference), for `aws lambda invoke` and the SDKs. Invoke is only synchronous, and without the log. */
+/** Lambda's Invoke (AWS Lambda API Reference), for `aws lambda invoke` and the SDKs: only synchronous, and without the log. */
 export function startLambdaApi({
   functionName,
   invoke,
   ...options
 }: LambdaApiOptions): Promise<LoopbackServer> {
   return startLoopbackServer(options, async ({ method, target, body }) => {
-    if (method === 'GET' && FUNCTIONS.test(target)) {
-      return { answer: json(200, { Functions: [{ FunctionName: functionName }] }) };
-    }
     const [, name] = INVOCATIONS.exec(target) ?? [];
     if (method !== 'POST' || name !== functionName)
       return { answer: refusal(404, 'ResourceNotFoundException') };

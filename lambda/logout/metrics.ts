@@ -1,4 +1,5 @@
 import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
+import { metricName } from '../core/metric-name.ts';
 import { OUTCOMES, type Outcome } from '../core/outcome.ts';
 
 /** The dimension of the metrics, beside their total over all sessions. */
@@ -30,20 +31,16 @@ export type OtherMetric = keyof typeof OTHER_METRICS;
 
 /** The metric that counts an outcome or a failure: `SaveFailed` for `save_failed`. */
 export function countOf(result: Outcome['outcome'] | FailureCode): string {
-  return pascalCase(result);
+  return metricName(result);
 }
 
 /** The metric of a step's duration: `LookUpMs` for `lookUp`. */
 export function durationOf(step: Step): string {
-  return `${pascalCase(step)}Ms`;
+  return `${metricName(step)}Ms`;
 }
 
-function pascalCase(name: string): string {
-  return name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-export const OUTCOME_METRICS: readonly string[] = Object.keys(OUTCOMES).map(pascalCase);
-export const FAILURE_METRICS: readonly string[] = Object.keys(FAILURES).map(pascalCase);
+export const OUTCOME_METRICS: readonly string[] = Object.keys(OUTCOMES).map(metricName);
+export const FAILURE_METRICS: readonly string[] = Object.keys(FAILURES).map(metricName);
 export const STEP_METRICS: readonly string[] = STEPS.map(durationOf);
 
 /** Every metric that a run can send, with its unit. A metric that does not apply to a run is not sent. */

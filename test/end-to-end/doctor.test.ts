@@ -33,7 +33,6 @@ it('doctor --local checks the local run, and reports each fault', async () => {
     lines: [
       '– function  There is no session that the function could read.',
       '✓ webhook   The webhook refuses strangers (401) and accepts the key.',
-      '✓ blink     Blink’s stand-in answers.',
       '– sessions  There are no sessions yet.',
       expect.stringContaining('sign-in --local'),
     ],
@@ -49,9 +48,9 @@ it('doctor --local checks the local run, and reports each fault', async () => {
   await stack.close();
   const stopped = await doctorOfLocalRun();
   expect(stopped.exitCode).toBe(1);
-  expect(stopped.lines.filter((line) => line.startsWith('✗'))).toHaveLength(4);
+  expect(stopped.lines.filter((line) => line.startsWith('✗'))).toHaveLength(2);
   expect(stopped.lines.filter((line) => line.includes(`npm start -- --serve --port ${port}`))).toHaveLength(
-    4,
+    2,
   );
 });
 

@@ -4,21 +4,11 @@ import type { Target } from '../target.ts';
 /** What a check found, in one sentence, and what to do. */
 export type Finding =
   | { readonly state: 'ok'; readonly message: string }
-  | { readonly state: 'not_ok'; readonly message: string; readonly advice: readonly string[] }
-  | { readonly state: 'not_configured'; readonly message: string; readonly advice: readonly string[] };
-
-/** Sessions with which the function and the webhook are tried; `undefined` if there is none. */
-export interface TriedSessions {
-  readonly readable: string | undefined;
-  /** A failed check of the webhook may ring an alarm, so it is tried only with a session that can be used. */
-  readonly usable: string | undefined;
-}
-
-/** One thing to look at. */
-export interface Check {
-  readonly name: string;
-  look(): Promise<Finding>;
-}
+  | {
+      readonly state: 'not_ok' | 'not_configured';
+      readonly message: string;
+      readonly advice: readonly string[];
+    };
 
 export type CheckResult = { readonly check: string } & Finding;
 
@@ -35,11 +25,15 @@ export function notConfigured(message: string, ...advice: readonly string[]): Fi
 }
 
 /** Never rejects: an error is a finding of this check, so that it does not prevent the others. */
-export async function runCheck({ name, look }: Check, target: Target): Promise<CheckResult> {
+export async function runCheck(
+  target: Target,
+  check: string,
+  look: () => Finding | Promise<Finding>,
+): Promise<CheckResult> {
   try {
-    return { check: name, ...(await look()) };
+    return { check, ...(await look()) };
   } catch (error) {
     const { message, advice } = await explain(error, target, '');
-    return { check: name, ...notOk(message, ...advice) };
+    return { check, ...notOk(message, ...advice) };
   }
 }

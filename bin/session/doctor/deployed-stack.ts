@@ -1,70 +1,95 @@
 import {
   CloudFormationClient,
   CloudFormationServiceException,
-  DescribeStackResourcesCommand,
   DescribeStacksCommand,
+  paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import type { Target } from '../target.ts';
+import { type Finding, notOk, ok } from './check.ts';
+
+const functionSchema = v.object({
+  Configuration: v.object({
+    State: v.string(),
+    StateReasonCode: v.optional(v.string()),
+    LastUpdateStatus: v.optional(v.string()),
+    Environment: v.object({ Variables: v.object({ WEBHOOK_AUTH: v.picklist(['key', 'iam']) }) }),
+  }),
+  /** Left out without the permission lambda:ListTags (API reference of GetFunction). */
+  Tags: v.optional(v.record(v.string(), v.string()), {}),
+});
+
+export type DeployedFunction = v.InferOutput<typeof functionSchema>['Configuration'];
 
 export interface DeployedStack {
   readonly name: string;
-  /** Such as `UPDATE_COMPLETE`. */
   readonly status: string;
+  readonly deployedAtMs: number;
   /** `undefined` if a deployment failed before there was one. */
-  readonly functionName: string | undefined;
-  readonly webhookUrl: string | undefined;
-  /** With `iam`, no command that reads the key is among the outputs. */
-  readonly webhookAuth: 'key' | 'iam';
-  /** The physical ids of the resources of a type, such as `AWS::CloudWatch::Alarm`. */
-  resources(type: string): readonly string[];
+  readonly function: DeployedFunction | undefined;
+  /** The physical ids of our resources of a type. `part` is the construct that has them. */
+  ids(type: string, part: string): readonly string[];
 }
 
 const stacksSchema = v.object({
   Stacks: v.tuple([
     v.object({
       StackStatus: v.pipe(v.string(), v.regex(/^[A-Z_]+$/)),
-      Outputs: v.optional(v.array(v.object({ OutputKey: v.string(), OutputValue: v.string() })), []),
+      CreationTime: v.date(),
+      LastUpdatedTime: v.optional(v.date()),
     }),
   ]),
 });
 
-const resourcesSchema = v.object({
-  StackResources: v.array(
-    v.object({ ResourceType: v.string(), PhysicalResourceId: v.optional(v.string(), '') }),
-  ),
-});
+const resourcesSchema = v.array(
+  v.object({
+    ResourceType: v.string(),
+    LogicalResourceId: v.string(),
+    PhysicalResourceId: v.optional(v.string(), ''),
+  }),
+);
 
-/** Resolves with `undefined` if there is no such stack. */
+/** Finds the stack by the tags of the function, whose name is fixed. `undefined` if there is none. */
 export async function readStack(target: Target): Promise<DeployedStack | undefined> {
-  const { stackName: name } = target;
+  const deployed = await readFunction(target);
+  const {
+    'aws:cloudformation:stack-name': name = target.stackName,
+    'aws:cloudformation:logical-id': id = '',
+  } = deployed?.Tags ?? {};
+  // Of a construct in another stack, all logical ids begin with its path.
+  const [, path = ''] = /^(.*)LogoutFunction\w{8}$/.exec(id) ?? [];
   const client = new CloudFormationClient(target.clientConfig);
   try {
-    const [stack] = v.parse(
-      stacksSchema,
-      await client.send(new DescribeStacksCommand({ StackName: name })),
-    ).Stacks;
-    const { StackResources: resources } = v.parse(
-      resourcesSchema,
-      await client.send(new DescribeStackResourcesCommand({ StackName: name })),
-    );
-    const outputs = new Map(stack.Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+    const described = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const [stack] = v.parse(stacksSchema, described).Stacks;
+    const resources: v.InferOutput<typeof resourcesSchema> = [];
+    for await (const page of paginateListStackResources({ client }, { StackName: name })) {
+      resources.push(...v.parse(resourcesSchema, page.StackResourceSummaries ?? []));
+    }
     return {
       name,
       status: stack.StackStatus,
-      functionName: outputs.get('FunctionName'),
-      webhookUrl: outputs.get('WebhookUrl'),
-      webhookAuth: outputs.has('ReadWebhookKeyCommand') ? 'key' : 'iam',
-      resources: (type) =>
+      deployedAtMs: (stack.LastUpdatedTime ?? stack.CreationTime).getTime(),
+      function: deployed?.Configuration,
+      ids: (type, part) =>
         resources
-          .filter(({ ResourceType, PhysicalResourceId }) => ResourceType === type && PhysicalResourceId)
-          .map(({ PhysicalResourceId }) => PhysicalResourceId),
+          .filter((each) => each.ResourceType === type && each.LogicalResourceId.startsWith(path + part))
+          .flatMap((each) => (each.PhysicalResourceId === '' ? [] : [each.PhysicalResourceId])),
     };
   } catch (error) {
     if (isNoSuchStack(error)) return undefined;
     throw error;
-  } finally {
-    client.destroy();
+  }
+}
+
+async function readFunction({ clientConfig, stackName }: Target) {
+  try {
+    const command = new GetFunctionCommand({ FunctionName: stackName });
+    return v.parse(functionSchema, await new LambdaClient(clientConfig).send(command));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+    throw error;
   }
 }
 
@@ -75,4 +100,27 @@ export function isNoSuchStack(error: unknown): boolean {
     error.name === 'ValidationError' &&
     error.message.includes('does not exist')
   );
+}
+
+export async function examineStack(target: Target, stack: DeployedStack | undefined): Promise<Finding> {
+  if (stack === undefined) {
+    return notOk(
+      `There is no stack ${target.stackName} in ${await target.place.region()}.`,
+      'Deploy it: npm run deploy',
+      'Or select another: --region REGION, --profile PROFILE, --stack NAME (its setting "name")',
+    );
+  }
+  const { name, status } = stack;
+  if (/_IN_PROGRESS$/.test(status)) {
+    return notOk(`The stack ${name} is being changed (${status}).`, 'Wait until the change has ended.');
+  }
+  if (!/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) {
+    return notOk(
+      `The last deployment of the stack ${name} failed (${status}).`,
+      'See the stack’s events in the CloudFormation console, and deploy again: npm run deploy',
+    );
+  }
+  return stack.function === undefined
+    ? notOk(`The stack ${name} has no function ${target.stackName}.`, 'Deploy again: npm run deploy')
+    : ok(`The stack ${name} is deployed (${status}).`);
 }

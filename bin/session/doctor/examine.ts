@@ -1,44 +1,82 @@
+import type { LocalPorts } from '../../../local/local-ports.ts';
 import { isReadable, isUsable, readSessions, type SessionEntry } from '../session-entries.ts';
 import type { Target } from '../target.ts';
-import { type Check, type CheckResult, runCheck } from './check.ts';
-import { deployedChecks } from './deployed-checks.ts';
-import { type DeployedStack, readStack } from './deployed-stack.ts';
-import { localChecks } from './local-checks.ts';
-import { examineSessions } from './sessions-check.ts';
-import { examineStack } from './stack-check.ts';
+import { examineAlarms, examineMail } from './alarms.ts';
+import { type CheckResult, type Finding, runCheck } from './check.ts';
+import { type DeployedStack, examineStack, readStack } from './deployed-stack.ts';
+import { examineFunction, faultOf } from './function.ts';
+import { examineLastRun } from './last-run.ts';
+import { examineSchedule, readSchedule } from './schedule.ts';
+import { examineSessions } from './sessions.ts';
+import { examineWebhook } from './webhook.ts';
+
+type Checks = readonly (readonly [name: string, look: () => Finding | Promise<Finding>])[];
 
 /** Runs all checks of the deployment, or of the local run. A check that fails does not prevent the others. */
 export async function examine(target: Target): Promise<readonly CheckResult[]> {
   let entries: readonly SessionEntry[] = [];
-  const sessionsFound = await runCheck(
-    {
-      name: 'sessions',
-      async look() {
-        entries = await readSessions(target);
-        return examineSessions(entries, target);
-      },
-    },
-    target,
-  );
-  const usable = entries.find(isUsable);
-  const sessions = { usable: usable?.session, readable: (usable ?? entries.find(isReadable))?.session };
-  const runAll = (checks: readonly Check[]) => Promise.all(checks.map((check) => runCheck(check, target)));
-
+  const sessions = await runCheck(target, 'sessions', async () => {
+    entries = await readSessions(target);
+    return examineSessions(entries, target);
+  });
   const { place } = target;
-  if (place.kind === 'local')
-    return [...(await runAll(localChecks(target, place.ports, sessions))), sessionsFound];
-
+  if (place.kind === 'local') {
+    return [...(await runAll(target, localChecks(target, place.ports, entries))), sessions];
+  }
   let stack: DeployedStack | undefined;
-  const stackFound = await runCheck(
-    {
-      name: 'stack',
-      async look() {
-        stack = await readStack(target);
-        return examineStack(target, stack);
-      },
-    },
-    target,
-  );
-  if (stack === undefined) return [stackFound, sessionsFound];
-  return [stackFound, ...(await runAll(deployedChecks(target, stack, sessions))), sessionsFound];
+  const found = await runCheck(target, 'stack', async () => {
+    stack = await readStack(target);
+    return examineStack(target, stack);
+  });
+  const checks = stack === undefined ? [] : await deployedChecks(target, stack, entries);
+  return [found, ...(await runAll(target, checks)), sessions];
+}
+
+function runAll(target: Target, checks: Checks): Promise<readonly CheckResult[]> {
+  return Promise.all(checks.map(([name, look]) => runCheck(target, name, look)));
+}
+
+async function deployedChecks(
+  target: Target,
+  stack: DeployedStack,
+  entries: readonly SessionEntry[],
+): Promise<Checks> {
+  const { clientConfig, stackName } = target;
+  const { function: deployed } = stack;
+  // Without a function, the stack has never been deployed as a whole.
+  if (deployed === undefined) return [];
+  const region = await target.place.region();
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const [apiId] = stack.ids('AWS::ApiGatewayV2::Api', 'Webhook');
+  const webhook = {
+    url: `https://${apiId}.execute-api.${region}.${domain}`,
+    auth: deployed.Environment.Variables.WEBHOOK_AUTH,
+    session: entries.find(isUsable)?.session,
+  };
+  const schedule = readSchedule(target, stack);
+  // The check of the schedule tells why it cannot be read.
+  const known = schedule.catch(() => undefined);
+  return [
+    ['function', () => faultOf(deployed) ?? examineFunction(clientConfig, stackName, readable(entries))],
+    ['webhook', () => examineWebhook(target, webhook)],
+    ['schedule', async () => examineSchedule(await schedule)],
+    ['mail', () => examineMail(target, stack)],
+    ['alarms', () => examineAlarms(target, stack)],
+    ['last run', async () => examineLastRun(target, stack, await known)],
+  ];
+}
+
+/** What `npm start -- --serve` has: the function, and its webhook, which asks for the key. */
+function localChecks(target: Target, ports: LocalPorts, entries: readonly SessionEntry[]): Checks {
+  const url = (port: number) => `http://127.0.0.1:${port}`;
+  const config = { ...target.clientConfig, endpoint: url(ports.lambdaApi) };
+  const webhook = { url: url(ports.httpApi), auth: 'key', session: entries.find(isUsable)?.session } as const;
+  return [
+    ['function', () => examineFunction(config, target.stackName, readable(entries))],
+    ['webhook', () => examineWebhook(target, webhook)],
+  ];
+}
+
+function readable(entries: readonly SessionEntry[]): string | undefined {
+  return (entries.find(isUsable) ?? entries.find(isReadable))?.session;
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { Failure } from '../../core/failure.ts';
+import { LOGOUT_PATHS, SESSION_PARAMETER } from '../../core/webhook-routes.ts';
 import { type Command, parseCommand } from '../command.ts';
 import type { CallerProof } from './credentials.ts';
-import { LOGOUT_PATHS, SESSION_PARAMETER } from './routes.ts';
 
 /**
  * What API Gateway adds for a route with IAM authorization (API Gateway Developer Guide, "Create AWS Lambda proxy integrations

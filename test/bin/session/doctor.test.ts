@@ -1,13 +1,18 @@
 import {
   CloudFormationClient,
   CloudFormationServiceException,
-  DescribeStackResourcesCommand,
   DescribeStacksCommand,
+  ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
-import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  type MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
 import { DescribeRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import {
-  GetFunctionConfigurationCommand,
+  GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
   LambdaServiceException,
@@ -21,6 +26,7 @@ import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts'
 import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:blink-logout-Topic';
 
 const cloudFormation = mockClient(CloudFormationClient);
@@ -57,10 +63,15 @@ beforeEach(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIACANARY');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'canary-secret-key');
   vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', session.secretsManager.url);
+  const { fetch } = globalThis;
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
+    fetch(url.replace('https://api1.execute-api.eu-central-1.amazonaws.com', webhook.url), init),
+  );
   for (const mock of mocks) mock.reset();
   deployed();
 });
 afterEach(async () => {
+  vi.unstubAllGlobals();
   session.expectNothingPrintedInClear();
   await session.close();
   await webhook.close();
@@ -70,54 +81,78 @@ afterEach(async () => {
 function deployed(): void {
   stackIs('UPDATE_COMPLETE');
   resourcesAre();
-  lambda
-    .on(GetFunctionConfigurationCommand)
-    .resolves({ State: 'Active', LastUpdateStatus: 'Successful' })
-    .on(InvokeCommand)
-    .resolves({ StatusCode: 200 });
+  lambda.on(InvokeCommand).resolves({ StatusCode: 200 });
+  functionIs({});
   ruleIs('ENABLED', 'cron(0 3 * * ? *)');
   subscriptionsAre(`${TOPIC}:1234`);
   alarmsAre('OK');
-  lastRunIs('LoggedOut');
+  lastRunIs('logged_out');
+}
+
+/** @param path of the construct in its stack */
+function functionIs(
+  {
+    auth = 'key',
+    ...configuration
+  }: {
+    auth?: string;
+    State?: 'Active' | 'Pending' | 'Failed';
+    StateReasonCode?: 'InvalidZipFileException';
+    LastUpdateStatus?: 'Failed';
+  },
+  { stack = 'blink-logout', path = '' } = {},
+) {
+  lambda.on(GetFunctionCommand).resolves({
+    Configuration: {
+      State: 'Active',
+      LastUpdateStatus: 'Successful',
+      Environment: { Variables: { WEBHOOK_AUTH: auth } },
+      ...configuration,
+    },
+    Tags: {
+      'aws:cloudformation:stack-name': stack,
+      'aws:cloudformation:logical-id': `${path}LogoutFunction82EEDBE3`,
+    },
+  });
 }
 
 function stackIs(
   StackStatus: 'UPDATE_COMPLETE' | 'UPDATE_ROLLBACK_COMPLETE' | 'CREATE_IN_PROGRESS',
-  key = true,
+  CreationTime = new Date(),
 ) {
-  const outputs = {
-    FunctionName: 'blink-logout-Function',
-    WebhookUrl: `${webhook.url}/logout`,
-    ...(key && { ReadWebhookKeyCommand: 'aws …' }),
-  };
-  cloudFormation.on(DescribeStacksCommand).resolves({
-    Stacks: [
-      {
-        StackName: 'blink-logout',
-        CreationTime: new Date(),
-        StackStatus,
-        Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
-      },
-    ],
-  });
+  cloudFormation
+    .on(DescribeStacksCommand)
+    .resolves({ Stacks: [{ StackName: 'blink-logout', CreationTime, StackStatus }] });
 }
 
-function resourcesAre(more: Readonly<Record<string, string>> = {}): void {
+/** Logical ids, with their types and physical ids. */
+function resourcesAre(
+  more: Readonly<Record<string, readonly [type: string, id: string]>> = {},
+  path = '',
+): void {
   const resources = {
-    'AWS::Events::Rule': 'blink-logout-Rule',
-    'AWS::SNS::Topic': TOPIC,
-    'AWS::SNS::Subscription': `${TOPIC}:1234`,
-    'AWS::CloudWatch::Alarm': 'blink-logout-save-failed',
+    ScheduleRule: ['AWS::Events::Rule', 'blink-logout-Rule'],
+    AlarmTopic: ['AWS::SNS::Topic', TOPIC],
+    AlarmTopicAddress: ['AWS::SNS::Subscription', `${TOPIC}:1234`],
+    Alarmssavefailed: ['AWS::CloudWatch::Alarm', 'blink-logout-save-failed'],
+    WebhookApi: ['AWS::ApiGatewayV2::Api', 'api1'],
     ...more,
   };
-  cloudFormation.on(DescribeStackResourcesCommand).resolves({
-    StackResources: Object.entries(resources).map(([ResourceType, PhysicalResourceId]) => ({
-      ResourceType,
-      PhysicalResourceId,
-      LogicalResourceId: 'x',
-      ResourceStatus: 'CREATE_COMPLETE',
-      Timestamp: new Date(),
-    })),
+  const foreign = {
+    Alarmsforeign: ['AWS::CloudWatch::Alarm', 'foreign'],
+    ScheduleRuleOther: ['AWS::Events::Rule', 'x'],
+  };
+  const ours = Object.entries(resources).map(([id, resource]) => [path + id, resource] as const);
+  cloudFormation.on(ListStackResourcesCommand).resolves({
+    StackResourceSummaries: [...(path === '' ? [] : Object.entries(foreign)), ...ours].map(
+      ([LogicalResourceId, [ResourceType, PhysicalResourceId]]) => ({
+        ResourceType,
+        PhysicalResourceId,
+        LogicalResourceId,
+        ResourceStatus: 'CREATE_COMPLETE',
+        LastUpdatedTimestamp: new Date(),
+      }),
+    ),
   });
 }
 
@@ -126,7 +161,7 @@ function ruleIs(State: 'ENABLED' | 'DISABLED', ScheduleExpression: string): void
 }
 
 function scheduleIs(State: 'ENABLED' | 'DISABLED', ScheduleExpression: string): void {
-  resourcesAre({ 'AWS::Scheduler::Schedule': 'blink-logout-InTimeZone' });
+  resourcesAre({ ScheduleInTimeZone: ['AWS::Scheduler::Schedule', 'blink-logout-InTimeZone'] });
   scheduler
     .on(GetScheduleCommand)
     .resolves({ State, ScheduleExpression, ScheduleExpressionTimezone: 'America/New_York' });
@@ -142,19 +177,22 @@ function subscriptionsAre(...arns: readonly string[]): void {
   });
 }
 
-function alarmsAre(StateValue: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', ActionsEnabled = true): void {
-  cloudWatch
-    .on(DescribeAlarmsCommand)
-    .resolves({ MetricAlarms: [{ AlarmName: 'blink-logout-save-failed', StateValue, ActionsEnabled }] });
+function alarmsAre(StateValue: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', more: MetricAlarm = {}): void {
+  const alarm = { AlarmName: 'blink-logout-save-failed', StateValue, ActionsEnabled: true, ...more };
+  cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [alarm] });
 }
 
-/** Metrics with a value each, the last of them the newest. */
-function lastRunIs(...metrics: readonly string[]): void {
-  const newestMs = Date.now() - 180 * MINUTE_MS;
+/** Results of runs, the last of them the newest. */
+function lastRunIs(...results: readonly string[]): void {
+  lastRunWas(180 * MINUTE_MS, ...results);
+}
+
+function lastRunWas(agoMs: number, ...results: readonly string[]): void {
+  const newestMs = Date.now() - agoMs;
   cloudWatch.on(GetMetricDataCommand).resolves({
-    MetricDataResults: metrics.map((Label, i) => ({
+    MetricDataResults: results.map((Label, i) => ({
       Label,
-      Timestamps: [new Date(newestMs - (metrics.length - 1 - i) * 5 * MINUTE_MS)],
+      Timestamps: [new Date(newestMs - (results.length - 1 - i) * 5 * MINUTE_MS)],
       Values: [1],
     })),
   });
@@ -187,7 +225,6 @@ describe('doctor', () => {
     expect(checks.map(({ check, state }) => `${check} ${state}`)).toEqual([
       'stack ok',
       'function ok',
-      'role ok',
       'webhook ok',
       'schedule ok',
       'mail ok',
@@ -205,7 +242,7 @@ describe('doctor', () => {
     expect(exitCode).toBe(1);
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining([
-        '✓ stack     blink-logout is deployed (UPDATE_COMPLETE).',
+        '✓ stack     The stack blink-logout is deployed (UPDATE_COMPLETE).',
         '– schedule  No schedule fires. Only the webhook and you log sessions out.',
         '✗ mail      The mail subscription of the alarms is not confirmed.',
         expect.stringMatching(/^ {12}Open the mail from "AWS Notifications"/),
@@ -224,56 +261,37 @@ describe('doctor', () => {
   });
 
   it.each<[check: string, state: string, words: RegExp, change: () => void]>([
-    ['stack', 'not_ok', /last deployment failed.*npm run deploy/, () => stackIs('UPDATE_ROLLBACK_COMPLETE')],
+    [
+      'stack',
+      'not_ok',
+      /last deployment of the stack blink-logout failed.*npm run deploy/,
+      () => stackIs('UPDATE_ROLLBACK_COMPLETE'),
+    ],
     ['stack', 'not_ok', /is being changed.*Wait/, () => stackIs('CREATE_IN_PROGRESS')],
+    ['function', 'not_ok', /not ready \(Pending/, () => functionIs({ State: 'Pending' })],
     [
       'function',
       'not_ok',
-      /not ready yet/,
-      () => lambda.on(GetFunctionConfigurationCommand).resolves({ State: 'Pending' }),
+      /not ready \(Failed, InvalidZipFileException\).*npm run deploy/,
+      () => functionIs({ State: 'Failed', StateReasonCode: 'InvalidZipFileException' }),
     ],
+    ['function', 'not_ok', /last update failed/, () => functionIs({ LastUpdateStatus: 'Failed' })],
     [
       'function',
-      'not_ok',
-      /inactive.*Try again/,
-      () => lambda.on(GetFunctionConfigurationCommand).resolves({ State: 'Inactive' }),
-    ],
-    [
-      'function',
-      'not_ok',
-      /cannot run \(Failed, InvalidZipFileException\).*npm run deploy/,
-      () =>
-        lambda
-          .on(GetFunctionConfigurationCommand)
-          .resolves({ State: 'Failed', StateReasonCode: 'InvalidZipFileException' }),
-    ],
-    [
-      'function',
-      'not_ok',
-      /last update failed \(InternalError\)/,
-      () =>
-        lambda.on(GetFunctionConfigurationCommand).resolves({
-          State: 'Active',
-          LastUpdateStatus: 'Failed',
-          LastUpdateStatusReasonCode: 'InternalError',
-        }),
-    ],
-    [
-      'role',
       'not_ok',
       /cannot read the session default.*"secrets_unavailable" in docs\/runbook.md/,
       () => invocationFailsWith({ errorType: 'secrets_unavailable', errorMessage: 'canary' }),
     ],
     [
-      'role',
+      'function',
       'not_ok',
       /failed \(Sandbox.Timedout\)/,
       () => invocationFailsWith({ errorType: 'Sandbox.Timedout' }),
     ],
-    ['role', 'ok', /can read/, () => invocationFailsWith({ errorType: 'session_busy' })],
+    ['function', 'ok', /can read/, () => invocationFailsWith({ errorType: 'session_busy' })],
     ['webhook', 'not_ok', /without credentials with 200 instead of 401/, () => (statuses.stranger = 200)],
     ['webhook', 'not_ok', /refuses the key.*ten seconds/, () => (statuses.caller = 401)],
-    ['webhook', 'not_ok', /throttled/, () => (statuses.caller = 429)],
+    ['webhook', 'not_ok', /more requests than it accepts/, () => (statuses.caller = 429)],
     ['webhook', 'not_ok', /with 500 instead of 200.*log/, () => (statuses.caller = 500)],
     [
       'webhook',
@@ -291,7 +309,7 @@ describe('doctor', () => {
     [
       'schedule',
       'not_configured',
-      /No schedule fires.*enable-rule --name/,
+      /No schedule fires.*disabled by hand/,
       () => ruleIs('DISABLED', 'rate(1 day)'),
     ],
     [
@@ -308,20 +326,72 @@ describe('doctor', () => {
       /No address.*alarmEmail/,
       () => {
         subscriptionsAre();
-        resourcesAre({ 'AWS::SNS::Subscription': '' });
+        resourcesAre({ AlarmTopicAddress: ['AWS::SNS::Subscription', ''] });
       },
     ],
-    ['alarms', 'not_ok', /1 of 1 alarms rings.*"save-failed" in docs\/runbook.md/, () => alarmsAre('ALARM')],
-    ['alarms', 'not_ok', /enable-alarm-actions/, () => alarmsAre('OK', false)],
-    ['alarms', 'ok', /None of 1/, () => alarmsAre('INSUFFICIENT_DATA')],
-    ['last run', 'ok', /already_logged_out, 3 hours ago/, () => lastRunIs('SaveFailed', 'AlreadyLoggedOut')],
+    [
+      'alarms',
+      'not_ok',
+      /1 of 1 alarms.*is in ALARM. See "save-failed" in docs\/runbook.md/,
+      () => alarmsAre('ALARM'),
+    ],
+    ['alarms', 'not_ok', /enable-alarm-actions/, () => alarmsAre('OK', { ActionsEnabled: false })],
+    [
+      'alarms',
+      'not_ok',
+      /lacks the data that it needs. See "save-failed"/,
+      () => alarmsAre('INSUFFICIENT_DATA'),
+    ],
+    [
+      'alarms',
+      'ok',
+      /none is in ALARM/,
+      () => alarmsAre('INSUFFICIENT_DATA', { AlarmConfigurationUpdatedTimestamp: new Date() }),
+    ],
+    ['alarms', 'not_ok', /save-failed does not exist/, () => alarmsAre('OK', { AlarmName: 'another' })],
+    [
+      'alarms',
+      'not_ok',
+      /has no alarms.*npm run deploy/,
+      () => resourcesAre({ Alarmssavefailed: ['AWS::CloudWatch::Alarm', ''] }),
+    ],
+    [
+      'last run',
+      'ok',
+      /already_logged_out, 3 hours ago/,
+      () => lastRunIs('logged_out', 'save_failed', 'already_logged_out'),
+    ],
     [
       'last run',
       'not_ok',
       /failed with save_failed.*"save_failed" in docs/,
-      () => lastRunIs('LoggedOut', 'SaveFailed'),
+      () => lastRunIs('logged_out', 'save_failed'),
     ],
-    ['last run', 'not_configured', /no run within 14 days/, () => lastRunIs()],
+    ['last run', 'not_configured', /no run within 62 days/, () => lastRunIs()],
+    [
+      'last run',
+      'not_ok',
+      /is cron\(0 3 \* \* \? \*\), and no logout has succeeded for 9 days.*"no-success" in docs/,
+      () => lastRunWas(9 * DAY_MS, 'logged_out'),
+    ],
+    [
+      'last run',
+      'not_ok',
+      /no logout has succeeded for 3 days/,
+      () => {
+        lastRunIs();
+        stackIs('UPDATE_COMPLETE', new Date(Date.now() - 3 * DAY_MS));
+      },
+    ],
+    [
+      'last run',
+      'ok',
+      /logged_out, 9 days ago/,
+      () => {
+        ruleIs('DISABLED', 'rate(1 day)');
+        lastRunWas(9 * DAY_MS, 'logged_out');
+      },
+    ],
     ['sessions', 'not_ok', /1 of 2 sessions.*attic: .*list --failed/, () => session.store('{}', 'attic')],
   ])('%s is %s: %s', async (check, state, words, change) => {
     change();
@@ -343,13 +413,9 @@ describe('doctor', () => {
 
   it.each<[check: string, name: string, deny: (error: Error) => void]>([
     ['stack', 'AccessDenied', (error) => cloudFormation.on(DescribeStacksCommand).rejects(error)],
-    ['stack', 'AccessDenied', (error) => cloudFormation.on(DescribeStackResourcesCommand).rejects(error)],
-    [
-      'function',
-      'AccessDeniedException',
-      (error) => lambda.on(GetFunctionConfigurationCommand).rejects(error),
-    ],
-    ['role', 'AccessDeniedException', (error) => lambda.on(InvokeCommand).rejects(error)],
+    ['stack', 'AccessDenied', (error) => cloudFormation.on(ListStackResourcesCommand).rejects(error)],
+    ['stack', 'AccessDeniedException', (error) => lambda.on(GetFunctionCommand).rejects(error)],
+    ['function', 'AccessDeniedException', (error) => lambda.on(InvokeCommand).rejects(error)],
     ['schedule', 'AccessDeniedException', (error) => events.on(DescribeRuleCommand).rejects(error)],
     [
       'schedule',
@@ -383,7 +449,26 @@ describe('doctor', () => {
     expect(words('webhook')).toContain('secretsmanager:GetSecretValue');
   });
 
+  it('examines a construct in another stack, and nothing else that is in it', async () => {
+    functionIs({}, { stack: 'home', path: 'Garden' });
+    resourcesAre({}, 'Garden');
+    const { exitCode, checks } = await diagnose();
+    expect(checks[0]?.message).toBe('The stack home is deployed (UPDATE_COMPLETE).');
+    expect(exitCode).toBe(0);
+    const [described] = cloudFormation.commandCalls(DescribeStacksCommand);
+    expect(described?.args[0].input.StackName).toBe('home');
+    const [rule] = events.commandCalls(DescribeRuleCommand);
+    expect(rule?.args[0].input.Name).toBe('blink-logout-Rule');
+  });
+
   it('reports that there is no such stack, and still checks the sessions', async () => {
+    const gone = {
+      name: 'ResourceNotFoundException',
+      message: 'x',
+      $fault: 'client',
+      $metadata: {},
+    } as const;
+    lambda.on(GetFunctionCommand).rejects(new LambdaServiceException(gone));
     cloudFormation.on(DescribeStacksCommand).rejects(
       new CloudFormationServiceException({
         name: 'ValidationError',
@@ -398,7 +483,7 @@ describe('doctor', () => {
       {
         check: 'stack',
         state: 'not_ok',
-        message: 'There is no stack named blink-logout in eu-central-1.',
+        message: 'There is no stack blink-logout in eu-central-1.',
         advice: expect.arrayContaining(['Deploy it: npm run deploy']),
       },
       { check: 'sessions', state: 'ok' },
@@ -406,7 +491,7 @@ describe('doctor', () => {
   });
 
   it('does not send the key where IAM authenticates the callers', async () => {
-    stackIs('UPDATE_COMPLETE', false);
+    functionIs({ auth: 'iam' });
     statuses = { stranger: 403, caller: 500 };
     const { checks } = await diagnose();
     expect(checks.find(({ check }) => check === 'webhook')?.state).toBe('ok');
@@ -419,15 +504,13 @@ describe('doctor', () => {
       .put('00000000-0000-0000-0000-000000000001', '{}', ['AWSCURRENT']);
     const { checks } = await diagnose();
     expect(bodies.every((body) => body === '{"action":"check","session":""}')).toBe(true);
-    expect(checks.find(({ check }) => check === 'role')?.state).toBe('not_configured');
+    expect(checks.find(({ check }) => check === 'function')?.state).toBe('not_configured');
   });
 
   it('reports that there are no credentials', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     const error = new Error('Could not load credentials from any providers');
-    cloudFormation
-      .on(DescribeStacksCommand)
-      .rejects(Object.assign(error, { name: 'CredentialsProviderError' }));
+    lambda.on(GetFunctionCommand).rejects(Object.assign(error, { name: 'CredentialsProviderError' }));
     const { exitCode, stdout } = await session.runAtAws('doctor --region eu-central-1');
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/✗ stack +There are no AWS credentials\./);

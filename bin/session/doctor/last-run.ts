@@ -1,0 +1,94 @@
+import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import * as v from 'valibot';
+import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
+import { metricName } from '../../../lambda/core/metric-name.ts';
+import type { Outcome } from '../../../lambda/core/outcome.ts';
+import { parseScheduleExpression } from '../../../lib/schedule-expression.ts';
+import { longestGapMinutes } from '../../../lib/schedule-times.ts';
+import type { Target } from '../target.ts';
+import { duration } from '../terminal/duration.ts';
+import { type Finding, notConfigured, notOk, ok } from './check.ts';
+import type { DeployedStack } from './deployed-stack.ts';
+import { type DeployedSchedule, scheduleWords } from './schedule.ts';
+
+/** CloudWatch keeps periods of five minutes for 63 days (CloudWatch User Guide, "Metrics retention"). */
+const DAYS = 62;
+const DAY_MS = 86_400_000;
+const PERIOD_SECONDS = 300;
+
+/** Of requests that are refused before a session is looked at, as this command's own calls of the webhook are. */
+const OF_THE_REQUEST: readonly string[] = [
+  'unauthenticated',
+  'request_invalid',
+  'request_too_large',
+  'not_found',
+  'method_not_allowed',
+] satisfies FailureCode[];
+const CODES = Object.keys(FAILURES).filter((code) => !OF_THE_REQUEST.includes(code));
+
+/** A `check` is no logout, so its outcomes are left out. */
+const OUTCOMES: readonly Outcome['outcome'][] = ['logged_out', 'already_logged_out'];
+
+const dataSchema = v.object({
+  MetricDataResults: v.array(v.object({ Label: v.string(), Timestamps: v.optional(v.array(v.date()), []) })),
+});
+
+/** How the last run ended, and whether logouts succeed as often as the schedule runs. */
+export async function examineLastRun(
+  target: Target,
+  stack: DeployedStack,
+  schedule: DeployedSchedule | undefined,
+): Promise<Finding> {
+  const nowMs = Date.now();
+  const newest = await newestResults(target, nowMs);
+  const lastMs = Math.max(...newest.values());
+  const last = [...newest].flatMap(([result, atMs]) => (atMs === lastMs ? [result] : []));
+  const codes = last.filter((result) => CODES.includes(result));
+  const ago = `${duration(nowMs - lastMs)} ago`;
+  if (codes.length > 0) {
+    return notOk(
+      `The last run failed with ${codes.join(' and ')}, ${ago}.`,
+      ...codes.map((code) => `See "${code}" in docs/runbook.md.`),
+    );
+  }
+  const silentMs = nowMs - (newest.get('logged_out') ?? stack.deployedAtMs);
+  if (schedule?.isEnabled && silentMs > 1.5 * longestGapMs(schedule)) {
+    return notOk(
+      `The schedule is ${scheduleWords(schedule)}, and no logout has succeeded for ${duration(silentMs)}.`,
+      'See "no-success" in docs/runbook.md.',
+    );
+  }
+  return last.length === 0
+    ? notConfigured(`There was no run within ${DAYS} days.`)
+    : ok(`The last run ended with ${last.join(' and ')}, ${ago}.`);
+}
+
+function longestGapMs({ expression, timeZone }: DeployedSchedule): number {
+  return longestGapMinutes(parseScheduleExpression(expression), timeZone) * 60_000;
+}
+
+/** The time of the newest run with each result. The stack's name is the namespace of its metrics. */
+async function newestResults(target: Target, nowMs: number): Promise<ReadonlyMap<string, number>> {
+  const command = new GetMetricDataCommand({
+    StartTime: new Date(nowMs - DAYS * DAY_MS),
+    EndTime: new Date(nowMs),
+    ScanBy: 'TimestampDescending',
+    MetricDataQueries: [...OUTCOMES, ...CODES].map((result, i) => ({
+      Id: `m${i}`,
+      Label: result,
+      MetricStat: {
+        Metric: { Namespace: target.stackName, MetricName: metricName(result) },
+        Period: PERIOD_SECONDS,
+        Stat: 'Sum',
+      },
+    })),
+  });
+  // The first page, of up to 100,800 values, has the newest of each metric.
+  const data = await new CloudWatchClient(target.clientConfig).send(command);
+  const { MetricDataResults: results } = v.parse(dataSchema, data);
+  return new Map(
+    results.flatMap(({ Label, Timestamps: [at] }) =>
+      at === undefined ? [] : [[Label, at.getTime()] as const],
+    ),
+  );
+}

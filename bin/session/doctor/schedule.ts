@@ -1,0 +1,76 @@
+import { DescribeRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import * as v from 'valibot';
+import { parseScheduleExpression } from '../../../lib/schedule-expression.ts';
+import { nextTimes } from '../../../lib/schedule-times.ts';
+import type { Target } from '../target.ts';
+import { type Finding, notConfigured, notOk, ok } from './check.ts';
+import type { DeployedStack } from './deployed-stack.ts';
+
+const SHOWN_TIMES = 3;
+
+const deployedSchema = v.object({
+  State: v.string(),
+  ScheduleExpression: v.string(),
+  ScheduleExpressionTimezone: v.optional(v.string()),
+});
+
+export interface DeployedSchedule {
+  readonly expression: string;
+  readonly timeZone: string | undefined;
+  readonly isEnabled: boolean;
+}
+
+/** A schedule with a time zone is EventBridge Scheduler's. Otherwise the rule has it, which is disabled without a schedule. */
+export async function readSchedule(
+  { clientConfig }: Target,
+  stack: DeployedStack,
+): Promise<DeployedSchedule | undefined> {
+  const [Name] = stack.ids('AWS::Scheduler::Schedule', 'Schedule');
+  const [rule = ''] = stack.ids('AWS::Events::Rule', 'Schedule');
+  const found = v.parse(
+    deployedSchema,
+    Name === undefined
+      ? await new EventBridgeClient(clientConfig).send(new DescribeRuleCommand({ Name: rule }))
+      : await new SchedulerClient(clientConfig).send(new GetScheduleCommand({ Name })),
+  );
+  const isEnabled = found.State !== 'DISABLED';
+  if (Name === undefined && !isEnabled) return undefined;
+  return { expression: found.ScheduleExpression, timeZone: found.ScheduleExpressionTimezone, isEnabled };
+}
+
+export function examineSchedule(schedule: DeployedSchedule | undefined): Finding {
+  if (schedule === undefined) {
+    return notConfigured(
+      'No schedule fires. Only the webhook and you log sessions out.',
+      'To have one, add "schedule" to settings.json and deploy.',
+      'If the rule was disabled by hand, enable it in the console of Amazon EventBridge.',
+    );
+  }
+  const words = scheduleWords(schedule);
+  if (!schedule.isEnabled) {
+    return notOk(
+      `The schedule ${words} is disabled.`,
+      'Enable it in the console of Amazon EventBridge, under Scheduler.',
+    );
+  }
+  const parsed = parseScheduleExpression(schedule.expression);
+  if (parsed.kind === 'rate') return ok(`The schedule is ${words}, counted from when it was enabled.`);
+  const { timeZone } = schedule;
+  const options = { after: new Date(), count: SHOWN_TIMES, ...(timeZone !== undefined && { timeZone }) };
+  const times = nextTimes(parsed, options);
+  return times.length === 0
+    ? notOk(`The schedule ${words} never fires again.`, 'Change "schedule" in settings.json and deploy.')
+    : ok(`The schedule is ${words}. Next: ${times.map(inLocalTime).join('; ')}.`);
+}
+
+export function scheduleWords({ expression, timeZone }: DeployedSchedule): string {
+  return timeZone === undefined ? expression : `${expression} in ${timeZone}`;
+}
+
+/** Such as `Wed, 25 Nov 2026, 04:00 CET`, in the person's time zone. */
+function inLocalTime(time: Date): string {
+  const date = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
+  const clock = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as const;
+  return new Intl.DateTimeFormat('en-GB', { ...date, ...clock }).format(time);
+}
