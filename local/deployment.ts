@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { ACCOUNT_ID, REGION } from './account.ts';
 import { assetDirectory, readResources } from './cloud-assembly.ts';
-import { ACCOUNT_ID, REGION } from './lambda-environment.ts';
 
 /** The parts of the synthesized template that run on this machine. */
 export interface Deployment {

@@ -1,6 +1,6 @@
 import { ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import * as v from 'valibot';
-import { REGION } from './lambda-environment.ts';
+import { REGION } from './account.ts';
 import type { Invocation } from './lambda-process.ts';
 import { type Execution, type ExecutionOptions, execute } from './step-functions/execute.ts';
 

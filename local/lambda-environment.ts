@@ -1,7 +1,5 @@
+import { ACCOUNT_ID, REGION } from './account.ts';
 import type { DeployedFunction } from './deployment.ts';
-
-export const REGION = 'us-east-1';
-export const ACCOUNT_ID = '123456789012';
 
 /**
  * A function's environment variables: those of the template, overridden by those of the caller, and the runtime's (AWS

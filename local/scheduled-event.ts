@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { ACCOUNT_ID, REGION } from './account.ts';
 import type { Rule } from './deployment.ts';
-import { ACCOUNT_ID, REGION } from './lambda-environment.ts';
 
 /** The event that a scheduled rule sends to its target (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule"). */
 export function scheduledEvent({ name, input }: Rule): unknown {

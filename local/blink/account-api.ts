@@ -2,8 +2,7 @@ import type { Answer } from '../loopback-server.ts';
 import type { SettableClock } from '../settable-clock.ts';
 import type { AccountSeed, Accounts } from './accounts.ts';
 import { json, NOT_FOUND, UNAUTHORIZED } from './answers.ts';
-import type { BlinkRequest } from './blink-request.ts';
-import type { Ids } from './routes.ts';
+import type { BlinkRequest, Ids } from './blink-request.ts';
 import type { Tokens } from './tokens.ts';
 
 /** A logout that was carried out. */

@@ -46,3 +46,6 @@ function once(parameters: URLSearchParams): Readonly<Record<string, string>> {
     [...parameters].map(([name, value]) => [name, parameters.getAll(name).length === 1 ? value : '']),
   );
 }
+
+/** The variables of a request's path. */
+export type Ids = Readonly<Record<string, string | undefined>>;

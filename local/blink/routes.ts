@@ -1,15 +1,12 @@
 import type { Answer } from '../loopback-server.ts';
 import type { AccountApi } from './account-api.ts';
-import type { BlinkRequest } from './blink-request.ts';
+import type { BlinkRequest, Ids } from './blink-request.ts';
 import type { SignIn } from './sign-in.ts';
 import { exchange, refresh } from './token-endpoint.ts';
 import type { Tokens } from './tokens.ts';
 
 /** The purpose of a call: the name that faults and tests use. */
 export type BlinkAction = ReturnType<typeof routesTo>[number]['action'] | 'unknown';
-
-/** A path's variables. */
-export type Ids = Readonly<Record<string, string | undefined>>;
 
 const OAUTH = 'https://api.oauth.blink.com/oauth';
 /** Every tier has a host. */

@@ -7,9 +7,8 @@ export interface Match {
 }
 
 /**
- * Selects a route: "1. Full match for a route and method. 2. Match for a route and method with a greedy path variable
- * (`{proxy+}`). 3. The `$default` route." (API Gateway Developer Guide, "Create routes for HTTP APIs"). A literal path
- * goes before a path variable, and a method before `ANY`, which matches "all methods that you haven't defined".
+ * Selects a route: "1. Full match for a route and method. … 3. The `$default` route." (API Gateway Developer Guide, "Create
+ * routes for HTTP APIs"). A literal path goes before a path variable. Greedy variables and `ANY` are not supported.
  * @param path percent-encoded
  */
 export function matchRoute(routes: readonly Route[], method: string, path: string): Match | undefined {
@@ -23,8 +22,8 @@ export function matchRoute(routes: readonly Route[], method: string, path: strin
 function parametersOf(routeKey: string, method: string, path: string): Record<string, string> | undefined {
   if (routeKey === '$default') return {};
   const [routeMethod, template = ''] = routeKey.split(' ');
-  if (routeMethod !== method && routeMethod !== 'ANY') return undefined;
-  const pathname = template.replace(/\{(\w+)\+\}/, ':$1(.+)').replaceAll(/\{(\w+)\}/g, ':$1');
+  if (routeMethod !== method) return undefined;
+  const pathname = template.replaceAll(/\{(\w+)\}/g, ':$1');
   const groups = new URLPattern({ pathname }).exec({ pathname: path })?.pathname.groups;
   if (groups === undefined) return undefined;
   return Object.fromEntries(
@@ -33,7 +32,5 @@ function parametersOf(routeKey: string, method: string, path: string): Record<st
 }
 
 function vagueness({ route: { key }, pathParameters }: Match): number {
-  if (key === '$default') return Number.POSITIVE_INFINITY;
-  const greedy = key.includes('+}') ? 100 : 0;
-  return greedy + Object.keys(pathParameters).length * 2 + (key.startsWith('ANY ') ? 1 : 0);
+  return key === '$default' ? Number.POSITIVE_INFINITY : Object.keys(pathParameters).length;
 }

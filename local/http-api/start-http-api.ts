@@ -15,10 +15,6 @@ import { gatewayReply, toReply } from './to-reply.ts';
 export interface HttpApiOptions extends LoopbackServerOptions {
   readonly routes: readonly Route[];
   readonly invoke: (event: object) => Promise<Invocation>;
-  /** A stage other than `$default` is the first segment of the path. @default $default */
-  readonly stage?: string;
-  /** The key of the API mapping of a custom domain, in place of the stage. @default - no custom domain */
-  readonly mappingKey?: string;
 }
 
 /** "Payload size: 10 MB" (API Gateway Developer Guide, "Quotas for HTTP APIs"). */
@@ -36,18 +32,17 @@ export function startHttpApi(options: HttpApiOptions): Promise<LoopbackServer> {
 async function reply(
   request: Request,
   requestId: string,
-  { routes, invoke, stage = '$default', mappingKey }: HttpApiOptions,
+  { routes, invoke }: HttpApiOptions,
 ): Promise<Answer> {
   if (request.body.length > MAX_BODY_BYTES) return gatewayReply(413, 'Request Entity Too Large');
-  const [target = ''] = request.target.split('?');
-  if (!isDecodable(target)) return gatewayReply(400, 'Bad Request');
-  const path = withoutPrefix(target, mappingKey ?? (stage === '$default' ? '' : stage));
-  const match = path === undefined ? undefined : matchRoute(routes, request.method, path);
-  if (path === undefined || match === undefined) return gatewayReply(404, 'Not Found');
+  const [path = ''] = request.target.split('?');
+  if (!isDecodable(path)) return gatewayReply(400, 'Bad Request');
+  const match = matchRoute(routes, request.method, path);
+  if (match === undefined) return gatewayReply(404, 'Not Found');
   if (match.route.authorization === 'AWS_IAM' && !isSigned(request)) return gatewayReply(403, 'Forbidden');
   const timeout = Promise.withResolvers<'timed out'>();
   const timer = setTimeout(() => timeout.resolve('timed out'), match.route.timeoutMs);
-  const event = toEvent(request, { ...match, path, stage, requestId });
+  const event = toEvent(request, { ...match, path, requestId });
   const invocation = await Promise.race([invoke(event), timeout.promise]);
   clearTimeout(timer);
   return invocation === 'timed out' ? gatewayReply(503, 'Service Unavailable') : toReply(invocation.result);
@@ -60,11 +55,6 @@ function isDecodable(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-function withoutPrefix(path: string, prefix: string): string | undefined {
-  if (prefix === '') return path;
-  return `${path}/`.startsWith(`/${prefix}/`) ? path.slice(prefix.length + 1) || '/' : undefined;
 }
 
 /** The signature is not verified: the caller's secret key is not known here. */

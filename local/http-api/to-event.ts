@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ACCOUNT_ID } from '../lambda-environment.ts';
+import { ACCOUNT_ID } from '../account.ts';
 import type { Request } from '../loopback-server.ts';
 import type { Match } from './match-route.ts';
 
@@ -7,23 +7,21 @@ import type { Match } from './match-route.ts';
 const TEXT_TYPES = /^(text\/.*|application\/(json|xml|javascript))$/i;
 
 export interface Routed extends Match {
-  /** Percent-encoded, without the stage and the API mapping. */
+  /** Percent-encoded. */
   readonly path: string;
-  readonly stage: string;
   readonly requestId: string;
 }
 
 /**
- * The event of payload format 2.0 (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs"):
- * "If you use an API mapping to connect your stage to a custom domain name, `rawPath` won't provide the API mapping
- * value." A stage other than `$default` is part of `rawPath` (observed at HTTP APIs).
+ * The event of payload format 2.0 (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs"), of
+ * the stage `$default`.
  */
 export function toEvent(request: Request, routed: Routed): object {
   const { method, target, headers, headersDistinct, body, sourceIp } = request;
-  const { route, pathParameters, stage, requestId } = routed;
+  const { route, pathParameters, requestId } = routed;
   const query = target.slice(target.indexOf('?') + 1 || target.length);
   // The path is decoded, the query is not (observed at HTTP APIs).
-  const path = `${stage === '$default' ? '' : `/${stage}`}${decodeURIComponent(routed.path)}`;
+  const path = decodeURIComponent(routed.path);
   const host = headers.host ?? '';
   const now = new Date();
   const isText = TEXT_TYPES.test(headers['content-type']?.split(';')[0]?.trim() ?? '');
@@ -60,7 +58,7 @@ export function toEvent(request: Request, routed: Routed): object {
       },
       requestId,
       routeKey: route.key,
-      stage,
+      stage: '$default',
       time: commonLogTime(now),
       timeEpoch: now.getTime(),
     },

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { ACCOUNT_ID, REGION } from '../account.ts';
 import { AwsError } from '../aws-json.ts';
-import { ACCOUNT_ID, REGION } from '../lambda-environment.ts';
 import type { Clock } from '../settable-clock.ts';
 import { Secret, type Version } from './secret.ts';
 

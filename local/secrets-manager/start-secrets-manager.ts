@@ -1,7 +1,7 @@
 import * as v from 'valibot';
+import { ACCOUNT_ID } from '../account.ts';
 import { actionName, answerOf, errorAnswer, type Protocol, parseJson, readRequest } from '../aws-json.ts';
 import { type Effect, Faults } from '../faults.ts';
-import { ACCOUNT_ID } from '../lambda-environment.ts';
 import {
   type Answer,
   type LoopbackServer,

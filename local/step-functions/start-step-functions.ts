@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ACCOUNT_ID, REGION } from '../account.ts';
 import {
   type Action,
   action,
@@ -10,7 +11,6 @@ import {
   readRequest,
 } from '../aws-json.ts';
 import { type Effect, Faults } from '../faults.ts';
-import { ACCOUNT_ID, REGION } from '../lambda-environment.ts';
 import { type LoopbackServer, type LoopbackServerOptions, startLoopbackServer } from '../loopback-server.ts';
 import { type Execute, Executions, type MapRun, type StoredExecution } from './executions.ts';
 

@@ -73,8 +73,8 @@ describe("the function's bundle", () => {
     expect(inputs.filter((path) => /^(lib|bin|test)\//.test(path))).toEqual([]);
   });
 
-  it('has at most three packages replaced', () => {
-    expect(Object.keys(ALIASES).length).toBeLessThanOrEqual(3);
+  it('has at most two packages replaced', () => {
+    expect(Object.keys(ALIASES).length).toBeLessThanOrEqual(2);
   });
 
   it('is no larger than a cold start may load', async () => {

@@ -10,7 +10,6 @@ function route(key: string, changes: Partial<Route> = {}): Route {
 }
 
 const ROUTES = [
-  route('ANY /door/{name}'),
   route('POST /door/{name}'),
   route('POST /door/front'),
   route('POST /signed', { authorization: 'AWS_IAM' }),
@@ -146,7 +145,6 @@ test.each([
 test.each([
   ['POST', '/door/front', 'POST /door/front'],
   ['POST', '/door/back', 'POST /door/{name}'],
-  ['GET', '/door/front', 'ANY /door/{name}'],
 ])('%s %s takes the route %s', async (method, path, routeKey) => {
   await send(path, { method });
   expect(events).toMatchObject([{ routeKey }]);
@@ -162,32 +160,6 @@ test.each([
 ])('%s %s has no route', async (method, path) => {
   expect(await send(path, { method })).toMatchObject({ status: 404, text: '{"message":"Not Found"}' });
   expect(events).toEqual([]);
-});
-
-test.each([
-  ['a stage', { stage: 'v1' }, '/v1/door/front%20door', '/v1/door/front door', 'v1'],
-  [
-    'an API mapping',
-    { mappingKey: 'home/blink' },
-    '/home/blink/door/front%20door',
-    '/door/front door',
-    '$default',
-  ],
-  ['a mapping to a stage', { stage: 'v1', mappingKey: 'home' }, '/home/door/x', '/v1/door/x', 'v1'],
-])('with %s, the route is matched without the prefix', async (_what, options, path, rawPath, stage) => {
-  const to = await startHttpApi({ routes: ROUTES, invoke, ...options });
-  await send(path, { to });
-  expect(await send('/door/front', { to })).toMatchObject({ status: 404 });
-  await to.close();
-  const name = rawPath.split('/').at(-1);
-  expect(events).toMatchObject([
-    {
-      routeKey: 'POST /door/{name}',
-      rawPath,
-      pathParameters: { name },
-      requestContext: { stage, routeKey: 'POST /door/{name}', http: { path: rawPath } },
-    },
-  ]);
 });
 
 test('a path that cannot be decoded is a bad request', async () => {
