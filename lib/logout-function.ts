@@ -50,7 +50,6 @@ export class LogoutFunction extends Construct {
       new PolicyStatement({
         actions: [
           'secretsmanager:GetSecretValue',
-          'secretsmanager:ListSecretVersionIds',
           'secretsmanager:PutSecretValue',
           'secretsmanager:UpdateSecretVersionStage',
         ],

@@ -17,7 +17,7 @@ const PROOF = 'BLINK_LOGOUT_PROOF';
 
 /** A version can be written once: another text is a conflict (API reference of PutSecretValue, `ClientRequestToken`). */
 export async function requirePut(store: SecretStore, session: string, versionId: string): Promise<void> {
-  await store.putVersion(session, { versionId, text: '{}', label: PROOF });
+  await store.putVersion(session, { versionId, text: '{}', labels: [PROOF] });
 }
 
 /** A label can be removed only from its version (API reference of UpdateSecretVersionStage, `RemoveFromVersionId`). */

@@ -1,5 +1,5 @@
 import type { Grant } from '../../lambda/core/blink/blink.ts';
-import { recordRefusal, refusalFailure, type SpendPorts, spendNewest } from '../../lambda/core/spend.ts';
+import { refusalFailure, type SpendPorts, spendNewest } from '../../lambda/core/spend.ts';
 import type { Claim, SavedSession } from '../../lambda/core/vault/session-vault.ts';
 
 /** A session that stays claimed until `release` or `markLoggedOut`, and the tokens that were granted to it. */
@@ -21,7 +21,6 @@ export async function refreshAndSave(ports: SpendPorts, claim: () => Promise<Cla
         grant: spent.grant,
       };
     case 'refused':
-      await recordRefusal(ports, spent);
       throw refusalFailure(spent);
     case undefined:
       throw new Error('a command that refreshes has claimed nothing');

@@ -1,5 +1,6 @@
+import { CONDITIONS, type Condition, conditionOf, isLoggedOut } from '../../lambda/core/condition.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
-import type { SessionState } from '../../lambda/core/vault/session-state.ts';
+import { type ClaimRecord, isSaveOf, type JournalEvent } from '../../lambda/core/vault/journal.ts';
 import type { Reading } from '../../lambda/core/vault/session-vault.ts';
 import { masked } from '../../lib/masked.ts';
 import type { Target } from './target.ts';
@@ -15,23 +16,18 @@ export interface StoredReport {
   readonly tier?: string;
 }
 
-/** How the last run with the stored refresh token ended, and whether a logout can be tried. */
-export interface LastRun {
-  readonly lastRun:
-    | 'none'
-    | 'logged_out'
-    | 'at_work'
-    | 'refused'
-    | 'unreported'
-    | 'unanswered'
-    | 'blocked_by_blink';
+/** What the session's condition is, and what has happened to it. */
+export interface ConditionReport {
+  readonly condition: Condition['kind'];
   /** A logout can be tried now, or has just been done. */
   readonly usable: boolean;
   readonly words: string;
+  /** The oldest comes first. */
+  readonly history: readonly { readonly at: string; readonly words: string }[];
 }
 
 export type SessionReport = { readonly session: string; readonly secret: string } & StoredReport &
-  LastRun & { readonly refreshTokenAgeSeconds: number };
+  ConditionReport & { readonly refreshTokenAgeSeconds: number };
 
 const FORMS: Readonly<Record<StoredSession['form'], string>> = {
   'blink-tokens': 'BLINK_TOKENS',
@@ -39,16 +35,14 @@ const FORMS: Readonly<Record<StoredSession['form'], string>> = {
   homebridge: 'JSON of a Homebridge plugin',
 };
 
-export function sessionReport(
-  { sessionSecret }: Target,
-  { session, stored, state, refreshTokenAgeMs }: Reading,
-): SessionReport {
+export function sessionReport({ sessionSecret }: Target, reading: Reading): SessionReport {
+  const { session, stored, nowMs, createdAtMs } = reading;
   return {
     session,
     secret: sessionSecret(session),
     ...storedReport(stored),
-    refreshTokenAgeSeconds: Math.floor(refreshTokenAgeMs / 1000),
-    ...lastRun(state, refreshTokenAgeMs),
+    refreshTokenAgeSeconds: Math.max(0, Math.floor((nowMs - createdAtMs) / 1000)),
+    ...conditionReport(reading),
   };
 }
 
@@ -76,64 +70,70 @@ export function storedLines(report: StoredReport): readonly string[] {
   ];
 }
 
-function lastRun(state: SessionState, ageMs: number): LastRun {
-  const { availability } = state;
-  switch (availability.kind) {
+function conditionReport(reading: Reading): ConditionReport {
+  const condition = conditionOf(reading);
+  const counts = CONDITIONS[condition.kind];
+  return {
+    condition: condition.kind,
+    usable: counts === 'fine' || counts === 'attention',
+    words: conditionWords(condition, reading.nowMs),
+    history: historyOf(reading),
+  };
+}
+
+export function conditionWords(condition: Condition, nowMs: number): string {
+  const until = (ms: number) => duration(Math.max(0, ms - nowMs));
+  switch (condition.kind) {
+    case 'ready':
+      return 'ready; no logout with this token yet';
+    case 'logged_out':
+      return `logged out ${until(2 * nowMs - condition.atMs)} ago`;
+    case 'signed_out':
+      return `signed out: a logout ended the token ${until(2 * nowMs - condition.sinceMs)} ago. Nothing is left to log out until somebody signs in`;
     case 'busy':
-      return {
-        lastRun: 'at_work',
-        usable: false,
-        words: `a run is at work; if it does not report its end, another can start in ${duration(availability.retryAfterSeconds * 1000)}`,
-      };
+      return `a run is at work, or ended without a report; another can start in ${until(condition.untilMs)}`;
     case 'cooling_down':
-      return {
-        lastRun: 'blocked_by_blink',
-        usable: false,
-        words: `Blink rejected the last run; no request is sent for ${duration(availability.retryAfterSeconds * 1000)}`,
-      };
-    case 'saved_not_current':
-      return {
-        lastRun: 'unreported',
-        usable: true,
-        words: 'the last run saved its token and did not make it current; the next one does',
-      };
-    case 'refused':
-      return {
-        lastRun: 'refused',
-        usable: false,
-        words: availability.lost
-          ? 'the refresh token may have been spent without saving the new one: sign in again'
-          : 'Blink refuses the refresh token: sign in again',
-      };
-    case 'takeovers_exhausted':
-      return {
-        lastRun: 'unreported',
-        usable: false,
-        words: 'too many runs claimed this token without reporting a result: sign in again',
-      };
-    case 'no_room':
-      return {
-        ...whenFree(state, ageMs),
-        usable: false,
-        words: 'the secret has no room for more versions until some are older than 24 hours',
-      };
-    case 'claimable':
-      return whenFree(state, ageMs);
+      return `no request is sent to Blink for ${until(condition.untilMs)}: ${condition.why}`;
+    case 'in_doubt':
+      return 'in doubt: an earlier run may have spent the token without saving the new one. The next run finds out';
+    case 'needs_sign_in':
+      return condition.reason === 'refused_by_blink'
+        ? 'Blink refuses the refresh token: sign in again'
+        : 'the refresh token may have been spent without saving the new one: sign in again';
+    case 'secret_full':
+      return `the secret has no room for more versions; a logout can be tried in ${until(condition.untilMs)}`;
+    case 'invalid':
+    case 'unreadable':
+      return condition.why;
   }
 }
 
-function whenFree({ loggedOut, unreportedAttempts, tokenMayBeLost }: SessionState, ageMs: number): LastRun {
-  if (unreportedAttempts.length > 0) {
-    return {
-      lastRun: 'unreported',
-      usable: true,
-      words: 'the last run did not report its end; the next one takes over',
-    };
-  }
-  if (tokenMayBeLost) {
-    return { lastRun: 'unanswered', usable: true, words: 'Blink did not answer the last run; try again' };
-  }
-  return loggedOut === 'never'
-    ? { lastRun: 'none', usable: true, words: 'ready; no logout with this token yet' }
-    : { lastRun: 'logged_out', usable: true, words: `logged out ${duration(ageMs)} ago` };
+const EVENTS: Readonly<Record<JournalEvent['what'], string>> = {
+  logged_out: 'logged out',
+  saved: 'refreshed and saved, not logged out',
+  rejected: 'refreshed and saved; Blink rejected the logout',
+  failed: 'nothing spent',
+  no_answer: 'no answer from Blink',
+  refused: 'Blink refused the token',
+};
+
+/** What runs have reported, and the claims of those that have not. */
+function historyOf(reading: Reading): ConditionReport['history'] {
+  const { journal } = reading.journal;
+  const reported = journal.history.map(({ at, what, client, why }) => {
+    const of = client === undefined || client === 'own' ? '' : `, client ${client}`;
+    return { at, words: EVENTS[what] + of + (why === undefined ? '' : ` (${why})`) };
+  });
+  const claimed = journal.tokens
+    .flatMap(({ claims }) => claims)
+    .map((claim) => ({ at: claim.at, words: claimWords(claim, reading) }));
+  return [...reported, ...claimed].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+/** A logout that succeeds writes no further journal: its save is the current version. */
+function claimWords(claim: ClaimRecord, reading: Reading): string {
+  if (isSaveOf(claim, reading.currentVersionId)) return EVENTS[isLoggedOut(reading) ? 'logged_out' : 'saved'];
+  return reading.nowMs < Date.parse(claim.until)
+    ? 'claimed; the run may be at work'
+    : 'claimed, not reported';
 }

@@ -3,7 +3,7 @@ import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
 import { Failure } from '../../lambda/core/failure.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
 import type { Deadline } from '../../lambda/core/time.ts';
-import type { Note } from '../../lambda/core/vault/session-vault.ts';
+import type { Note } from '../../lambda/core/vault/next.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { requireMove } from './permissions.ts';
@@ -60,12 +60,12 @@ export function withAccess<T>(
   const { vault, blink } = context.target;
   return spendingRun(context, session, async (runEnds) => {
     const { saved, grant } = await refreshAndSave({ vault, blink, runEnds }, async () =>
-      vault.claim(await vault.read(session)),
+      vault.claim(await vault.read(session), runEnds),
     );
-    const { stored } = saved.reading;
+    const { stored } = saved;
     try {
       const value = await ask({ accessToken: grant.accessToken, stored });
-      await vault.release(saved, runEnds);
+      await vault.release(saved, runEnds, { kind: 'saved' });
       return { kind: 'answered', value };
     } catch (error) {
       await vault.release(saved, runEnds, noteOf(error));
@@ -87,7 +87,7 @@ export async function spendingRun<T>(
 }
 
 /** Makes all runs wait for as long as Blink has asked for. */
-function noteOf(error: unknown): Note | undefined {
-  if (!(error instanceof Failure) || coolDownAfter(error) !== 'session') return undefined;
-  return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0 };
+function noteOf(error: unknown): Note {
+  if (!(error instanceof Failure) || coolDownAfter(error) !== 'session') return { kind: 'saved' };
+  return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0, why: error.message };
 }

@@ -1,5 +1,5 @@
+import { conditionOf, isRepeated, requireClaimable } from './condition.ts';
 import type { Outcome } from './outcome.ts';
-import { requireAvailable } from './vault/availability.ts';
 import type { SessionVault } from './vault/session-vault.ts';
 
 /**
@@ -7,10 +7,10 @@ import type { SessionVault } from './vault/session-vault.ts';
  * @throws {Failure} the failure of a logout at this moment, such as `session_busy`
  */
 export async function check(vault: SessionVault, session: string): Promise<Outcome> {
-  const { loggedOut, availability, tokenMayBeLost } = (await vault.read(session)).state;
-  const isEnded = loggedOut !== 'never' && availability.kind === 'refused' && !availability.lost;
-  if (loggedOut === 'recently' || isEnded) return { outcome: 'already_logged_out', session };
-  requireAvailable(availability);
-  const isInDoubt = availability.kind === 'claimable' && tokenMayBeLost;
-  return { outcome: isInDoubt ? 'token_may_be_lost' : 'ready', session };
+  const reading = await vault.read(session);
+  const condition = conditionOf(reading);
+  if (isRepeated(reading) || condition.kind === 'signed_out')
+    return { outcome: 'already_logged_out', session };
+  requireClaimable(condition, reading.nowMs);
+  return { outcome: condition.kind === 'in_doubt' ? 'token_may_be_lost' : 'ready', session };
 }

@@ -1,11 +1,22 @@
 import type { Account, Blink } from './blink/blink.ts';
 import { coolDownAfter } from './blink/blink-failure.ts';
+import {
+  conditionOf,
+  coolingDown,
+  isLoggedOut,
+  isRepeated,
+  REJECTED_MS,
+  REPEATED_DELIVERY_MS,
+  recent,
+  requireClaimable,
+} from './condition.ts';
 import { Failure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
-import { recordRefusal, refusalFailure, type SpendPorts, spendNewest, tokenMayBeLost } from './spend.ts';
+import { isLost, refusalFailure, type SpendPorts, spendNewest } from './spend.ts';
 import type { StoredSession } from './stored-session/stored-session.ts';
-import { coolingDown } from './vault/availability.ts';
-import type { Claim, Note, Reading, SavedSession } from './vault/session-vault.ts';
+import type { Client, FoundIds } from './vault/journal.ts';
+import type { Note } from './vault/next.ts';
+import type { Claim, Reading, SavedSession } from './vault/session-vault.ts';
 
 export interface LogoutRequest {
   readonly session: string;
@@ -15,17 +26,22 @@ export interface LogoutRequest {
 
 /** Read, claim, refresh, save, log out, mark. If Blink refuses the token and the secret holds a newer one, retries once. */
 export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise<Outcome> {
-  const spent = await spendNewest(ports, () => claimFor(ports, request));
+  let done: Outcome | undefined;
+  const spent = await spendNewest(ports, async () => {
+    const reading = await ports.vault.read(request.session);
+    done = doneBefore(request, reading);
+    return done === undefined ? claimFor(ports, request, reading) : undefined;
+  });
+  if (done !== undefined) return done;
   switch (spent?.kind) {
     case undefined:
-      return alreadyLoggedOut(request);
+      throw new Error('a run has claimed nothing and found nothing done');
 
     case 'refused': {
-      await recordRefusal(ports, spent);
-      const { stored, state } = spent.claim.reading;
-      const isOwn = otherClient(request, stored) === undefined;
+      const { reading } = spent.claim;
+      const isOwn = otherClient(request, reading.stored) === undefined;
       // An earlier logout ended the token, so its refusal is not a failure.
-      if (isOwn && state.loggedOut !== 'never' && !tokenMayBeLost(spent)) return alreadyLoggedOut(request);
+      if (isOwn && isLoggedOut(reading) && !isLost(spent)) return alreadyLoggedOut(request);
       throw refusalFailure(spent);
     }
 
@@ -36,13 +52,26 @@ export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise
   }
 }
 
-/** Claims the current refresh token, unless the request needs none. */
-async function claimFor({ vault, blink }: SpendPorts, request: LogoutRequest): Promise<Claim | undefined> {
-  const reading = await vault.read(request.session);
-  if (isDone(request, reading)) return undefined;
-  requireNotRejected(request, reading);
-  if (reading.state.availability.kind === 'claimable') blink.openConnections(reading.stored.tier);
-  return vault.claim(reading);
+/** The outcome, if nothing has to be spent: the client is logged out. */
+function doneBefore(request: LogoutRequest, reading: Reading): Outcome | undefined {
+  const other = otherClient(request, reading.stored);
+  const isDone =
+    other === undefined
+      ? isRepeated(reading) || conditionOf(reading).kind === 'signed_out'
+      : recent(reading, 'logged_out', other, REPEATED_DELIVERY_MS) !== undefined;
+  return isDone ? alreadyLoggedOut(request) : undefined;
+}
+
+function claimFor(
+  { vault, blink, runEnds }: SpendPorts,
+  request: LogoutRequest,
+  reading: Reading,
+): Promise<Claim> {
+  const rejected = recent(reading, 'rejected', clientOf(request, reading.stored), REJECTED_MS);
+  if (rejected !== undefined) throw coolingDown(rejected.retryAfterSeconds, 'it rejected this logout');
+  requireClaimable(conditionOf(reading), reading.nowMs);
+  blink.openConnections(reading.stored.tier);
+  return vault.claim(reading, runEnds);
 }
 
 async function logOutSaved(
@@ -51,39 +80,29 @@ async function logOutSaved(
   saved: SavedSession,
   accessToken: string,
 ): Promise<Outcome> {
-  const { stored } = saved.reading;
+  const { stored } = saved;
+  const { session } = request;
+  let found: FoundIds | undefined;
   try {
-    const { outcome, isOwn } = await askForLogout(blink, request, stored, accessToken);
-    if (isOwn) await vault.markLoggedOut(saved);
-    else await vault.release(saved, runEnds, { kind: 'logged_out', client: outcome.clientId });
-    return outcome;
+    const account = await accountOf(blink, stored, accessToken);
+    const own = await ownClientId(blink, request, stored, accessToken, account);
+    found = { ...account, ...(own !== undefined && { clientId: own }) };
+    const clientId = request.clientId ?? own;
+    if (clientId === undefined) throw new Error('the look-up of a client id found none and did not fail');
+    const { message } = await blink.logOut(accessToken, account, clientId);
+    if (clientId === own) await vault.markLoggedOut(saved, runEnds);
+    else await vault.release(saved, runEnds, { kind: 'logged_out', client: clientId });
+    return { outcome: 'logged_out', session, accountId: account.accountId, clientId, message };
   } catch (error) {
     await vault.release(saved, runEnds, noteOf(error, request, stored));
     throw error;
+  } finally {
+    if (found !== undefined && isNew(found, stored)) await vault.remember(saved, found);
   }
 }
 
-interface LoggedOut {
-  readonly outcome: Extract<Outcome, { outcome: 'logged_out' }>;
-  /** It was the session's own client. */
-  readonly isOwn: boolean;
-}
-
-async function askForLogout(
-  blink: Blink,
-  request: LogoutRequest,
-  stored: StoredSession,
-  accessToken: string,
-): Promise<LoggedOut> {
-  const account = await accountOf(blink, stored, accessToken);
-  const own = await ownClientId(blink, request, stored, accessToken, account);
-  const clientId = request.clientId ?? own ?? (await blink.findClientId(accessToken, account));
-  const { message } = await blink.logOut(accessToken, account, clientId);
-  const { session } = request;
-  return {
-    outcome: { outcome: 'logged_out', session, accountId: account.accountId, clientId, message },
-    isOwn: request.clientId === undefined || clientId === own,
-  };
+function isNew({ tier, accountId, clientId }: FoundIds, stored: StoredSession): boolean {
+  return stored.tier !== tier || stored.accountId !== accountId || stored.clientId !== clientId;
 }
 
 export async function accountOf(blink: Blink, stored: StoredSession, accessToken: string): Promise<Account> {
@@ -91,7 +110,7 @@ export async function accountOf(blink: Blink, stored: StoredSession, accessToken
   return tier !== undefined && accountId !== undefined ? { tier, accountId } : blink.findAccount(accessToken);
 }
 
-/** Looks the id up only to compare it with the named client. A failed look-up does not stop the logout. */
+/** For another client, looks the id up only to compare it. A failed look-up does not stop that logout. */
 async function ownClientId(
   blink: Blink,
   { clientId }: LogoutRequest,
@@ -99,45 +118,36 @@ async function ownClientId(
   accessToken: string,
   account: Account,
 ): Promise<string | undefined> {
-  if (clientId === undefined || stored.clientId !== undefined) return stored.clientId;
+  if (stored.clientId !== undefined) return stored.clientId;
   try {
     return await blink.findClientId(accessToken, account);
   } catch (error) {
-    if (error instanceof Failure) return undefined;
+    if (clientId !== undefined && error instanceof Failure) return undefined;
     throw error;
   }
 }
 
 /** The note about a failed logout for later runs. */
-function noteOf(error: unknown, request: LogoutRequest, stored: StoredSession): Note | undefined {
-  if (!(error instanceof Failure)) return undefined;
+function noteOf(error: unknown, request: LogoutRequest, stored: StoredSession): Note {
+  if (!(error instanceof Failure)) return { kind: 'saved' };
+  const { message: why } = error;
   switch (coolDownAfter(error)) {
     case 'nothing':
-      return undefined;
+      return { kind: 'saved' };
     case 'request':
-      return { kind: 'rejected', client: otherClient(request, stored) ?? 'own' };
+      return { kind: 'rejected', client: clientOf(request, stored), why };
     case 'session':
-      return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0 };
+      return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0, why };
   }
-}
-
-/** Whether the client is already logged out: within the last minutes, or earlier if Blink refuses the token since. */
-function isDone(request: LogoutRequest, reading: Reading): boolean {
-  const { loggedOut, recentlyLoggedOut, availability } = reading.state;
-  const other = otherClient(request, reading.stored);
-  if (other !== undefined) return recentlyLoggedOut.has(other);
-  if (loggedOut === 'recently') return true;
-  return loggedOut === 'long_ago' && availability.kind === 'refused' && !availability.lost;
-}
-
-function requireNotRejected(request: LogoutRequest, { state, stored }: Reading): void {
-  const retryAfterSeconds = state.rejected.get(otherClient(request, stored) ?? 'own');
-  if (retryAfterSeconds !== undefined) throw coolingDown(retryAfterSeconds);
 }
 
 /** The requested client, unless it is known to be the session's own. */
 function otherClient({ clientId }: LogoutRequest, stored: StoredSession): string | undefined {
   return clientId === stored.clientId ? undefined : clientId;
+}
+
+function clientOf(request: LogoutRequest, stored: StoredSession): Client {
+  return otherClient(request, stored) ?? 'own';
 }
 
 function alreadyLoggedOut({ session }: LogoutRequest): Outcome {

@@ -1,8 +1,9 @@
 import type { Blink, RefreshResult } from './blink/blink.ts';
+import { refused, tokenMayBeLost } from './condition.ts';
 import { Failure } from './failure.ts';
 import { type Deadline, holdsRefreshAndSave } from './time.ts';
-import { refused } from './vault/availability.ts';
-import type { Claim, ClaimEnd, SessionVault } from './vault/session-vault.ts';
+import type { ClaimEnd } from './vault/next.ts';
+import type { Claim, SessionVault } from './vault/session-vault.ts';
 
 export interface SpendPorts {
   readonly vault: SessionVault;
@@ -18,7 +19,8 @@ export type Spent = Extract<RefreshResult, { kind: 'granted' | 'refused' }> & { 
 export type Refusal = Extract<Spent, { kind: 'refused' }>;
 
 /**
- * Claims and spends the current refresh token. If Blink refuses it and the secret holds a newer one, spends that, once.
+ * Claims and spends the current refresh token. A refusal is recorded, so that no later run asks Blink with this token again.
+ * If the secret holds a newer token, spends that, once.
  * @param claim reads and claims, or resolves to `undefined` if nothing is to be spent
  */
 export async function spendNewest(
@@ -29,7 +31,10 @@ export async function spendNewest(
     const claimed = await claim();
     if (claimed === undefined) return undefined;
     const spent = await spend(ports, claimed);
-    if (spent.kind === 'granted' || tries === 2 || !(await hasNewerToken(ports, spent))) return spent;
+    if (spent.kind === 'granted') return spent;
+    const isReplaced = tries === 1 && (await hasNewerToken(ports, spent));
+    await ports.vault.endClaim(claimed, { kind: 'refused', inDoubt: spent.inDoubt }, ports.runEnds);
+    if (!isReplaced) return spent;
   }
 }
 
@@ -39,8 +44,9 @@ export async function spendNewest(
  */
 async function spend({ vault, blink, runEnds }: SpendPorts, claim: Claim): Promise<Spent> {
   if (!holdsRefreshAndSave(runEnds)) {
-    await vault.endClaim(claim, { kind: 'unspent', inDoubt: false }, runEnds);
-    throw new Failure('secrets_unavailable', 'too little time was left to save; nothing was spent');
+    const why = 'too little time was left to save; nothing was spent';
+    await vault.endClaim(claim, { kind: 'unspent', inDoubt: false, why }, runEnds);
+    throw new Failure('secrets_unavailable', why);
   }
   const refresh = await blink.refresh(claim.reading.stored, runEnds);
   if (refresh.kind !== 'failed') return { ...refresh, claim };
@@ -49,10 +55,13 @@ async function spend({ vault, blink, runEnds }: SpendPorts, claim: Claim): Promi
 }
 
 function endAfter({ failure, token }: Extract<RefreshResult, { kind: 'failed' }>): ClaimEnd {
-  const inDoubt = token !== 'unspent';
+  const { message: why } = failure;
   const seconds = failure.details.retryAfterSeconds;
-  if (token === 'in_flight') return { kind: 'in_flight', inDoubt };
-  return seconds === undefined ? { kind: 'unspent', inDoubt } : { kind: 'cool_down', inDoubt, seconds };
+  const inDoubt = token !== 'unspent';
+  if (token === 'in_flight') return { kind: 'in_flight', inDoubt: true, why };
+  return seconds === undefined
+    ? { kind: 'unspent', inDoubt, why }
+    : { kind: 'cool_down', inDoubt, seconds, why };
 }
 
 /** If the read fails, ends the claim, so that the next run need not wait. */
@@ -60,17 +69,10 @@ async function hasNewerToken({ vault, runEnds }: SpendPorts, { claim, inDoubt }:
   try {
     return await vault.hasNewerToken(claim);
   } catch (error) {
-    await vault.endClaim(claim, { kind: 'unspent', inDoubt }, runEnds);
+    const why = 'Blink refused the token, and the secret could not be read again';
+    await vault.endClaim(claim, { kind: 'unspent', inDoubt, why }, runEnds);
     throw error;
   }
-}
-
-/** Records the refusal, so that no later run asks Blink with this token again. */
-export async function recordRefusal(
-  { vault, runEnds }: SpendPorts,
-  { claim, inDoubt }: Refusal,
-): Promise<void> {
-  await vault.endClaim(claim, { kind: 'refused', inDoubt }, runEnds);
 }
 
 export function refusalFailure(refusal: Refusal): Failure {
@@ -80,10 +82,10 @@ export function refusalFailure(refusal: Refusal): Failure {
         reason: 'second_factor_wanted',
         blinkStatus,
       })
-    : refused(tokenMayBeLost(refusal), blinkStatus);
+    : refused(isLost(refusal), blinkStatus);
 }
 
 /** Whether an earlier run or try may have spent the token without receiving the new one. */
-export function tokenMayBeLost({ claim, inDoubt }: Refusal): boolean {
-  return inDoubt || claim.reading.state.tokenMayBeLost;
+export function isLost({ claim, inDoubt }: Refusal): boolean {
+  return inDoubt || tokenMayBeLost(claim.reading);
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 
 /** The time by which a run must end. */
@@ -22,16 +23,29 @@ export interface Timing {
   readonly wait: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to below 1. */
   readonly random: () => number;
+  readonly uuid: () => string;
+  /** Milliseconds that never go back, and go on while the process or the machine sleeps. Only differences count. */
+  readonly nowMs: () => number;
 }
+
+const startedAtMs = Date.now() - performance.now();
 
 export const realTiming: Timing = {
   wait: async (ms, signal) => {
     if (ms > 0) await setTimeout(ms, undefined, { ...(signal && { signal }) });
   },
   random: Math.random,
+  uuid: randomUUID,
+  // The wall clock may be set back; the other one stands still on some systems while the machine sleeps.
+  nowMs: () => Math.max(Date.now() - startedAtMs, performance.now()),
 };
 
 /** Full jitter: a random delay from 0 to a limit that doubles with each try. */
 export function fullJitterMs(timing: Timing, tries: number, baseMs: number, capMs: number): number {
   return Math.floor(timing.random() * Math.min(capMs, baseMs * 2 ** tries));
+}
+
+/** The wait before a try is repeated: doubles up to 8 s, with a quarter of jitter. So a minute has at most 15 tries. */
+export function backoffMs(timing: Timing, tries: number): number {
+  return Math.floor(Math.min(8_000, 200 * 2 ** tries) * (0.75 + timing.random() / 4));
 }

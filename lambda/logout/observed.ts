@@ -11,12 +11,12 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
     async read(session) {
       const reading = await report.time('read', () => vault.read(session));
       report.note({ session, currentVersionId: reading.currentVersionId });
-      report.gauge('RefreshTokenAgeDays', reading.refreshTokenAgeMs / DAY_MS);
-      report.gauge('VersionsInUse', reading.keptVersions);
+      report.gauge('RefreshTokenAgeDays', Math.max(0, reading.nowMs - reading.createdAtMs) / DAY_MS);
+      report.gauge('VersionsInUse', reading.journal.journal.writes.length);
       return reading;
     },
-    async claim(reading) {
-      const claim = await report.time('claim', () => vault.claim(reading));
+    async claim(reading, deadline) {
+      const claim = await report.time('claim', () => vault.claim(reading, deadline));
       report.note({
         currentVersionId: claim.reading.currentVersionId,
         ...(claim.takesOver && { takeover: true }),
@@ -29,8 +29,8 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
       report.note({ savedVersion: saved.versionId });
       return saved;
     },
-    async markLoggedOut(saved) {
-      const markedLoggedOut = await report.time('mark', () => vault.markLoggedOut(saved));
+    async markLoggedOut(saved, deadline) {
+      const markedLoggedOut = await report.time('mark', () => vault.markLoggedOut(saved, deadline));
       report.note({ markedLoggedOut });
       return markedLoggedOut;
     },

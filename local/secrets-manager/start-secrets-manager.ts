@@ -16,6 +16,7 @@ import { Secrets } from './secrets.ts';
 /** A call that was received, without the secret's text. */
 export interface SecretsManagerCall {
   readonly action: string;
+  /** The secret's name, also if the caller names it by its ARN. */
   readonly secretId: string | undefined;
   /** The version that is read, written, or gets a label. */
   readonly versionId: string | undefined;
@@ -44,7 +45,7 @@ export async function startSecretsManager(
   const faults = new Faults<SecretsManagerCall>();
   const calls: SecretsManagerCall[] = [];
   const server = await startLoopbackServer(options, async (request) => {
-    const call = describe(request, clock.nowMs());
+    const call = describe(request, clock.nowMs(), secrets);
     calls.push(call);
     const act = () => {
       const { run, input } = readRequest(ACTIONS, call.action, request);
@@ -86,14 +87,18 @@ const observedSchema = v.fallback(
   { VersionStages: [] },
 );
 
-function describe(request: Request, atMs: number): SecretsManagerCall {
+function describe(request: Request, atMs: number, secrets: Secrets): SecretsManagerCall {
   const input = v.parse(observedSchema, parseJson(request.body.toString()));
   return {
     action: actionName(PROTOCOL, request),
-    secretId: input.SecretId ?? input.Name,
+    secretId: nameOf(input.SecretId ?? input.Name, secrets),
     versionId: input.VersionId ?? input.ClientRequestToken ?? input.MoveToVersionId,
     labels: input.VersionStage === undefined ? input.VersionStages : [input.VersionStage],
     atMs,
     hasSessionToken: request.headers['x-amz-security-token'] !== undefined,
   };
+}
+
+function nameOf(id: string | undefined, secrets: Secrets): string | undefined {
+  return id === undefined ? undefined : (secrets.lookUp(id)?.name ?? id);
 }

@@ -245,7 +245,7 @@ describe('a reply is as it is described', () => {
   test('of a secret that is full', async () => {
     const { name } = freshSession();
     const secret = stack.secretsManager.secrets.find(`blink-logout/${name}`);
-    while (secret.versions().length < 90) secret.put(randomUUID(), 'an earlier version', []);
+    while (secret.versions().length < 100) secret.put(randomUUID(), 'an earlier version', []);
     const received = await post(`/logout/${name}`);
     expect(received).toMatchObject({ status: 429, body: { code: 'secret_full' } });
     expectDescribed(`/logout/${name}`, received);
@@ -254,7 +254,9 @@ describe('a reply is as it is described', () => {
   test('of a Secrets Manager that refuses', async () => {
     const { name } = freshSession();
     const effect = refuse('AccessDeniedException');
-    stack.secretsManager.faults.before('ListSecretVersionIds', effect);
+    stack.secretsManager.faults.before('GetSecretValue', effect, {
+      where: ({ secretId }) => secretId === `blink-logout/${name}`,
+    });
     const received = await post(`/logout/${name}`);
     stack.secretsManager.faults.clear();
     expect(received).toMatchObject({ status: 503, body: { code: 'secrets_unavailable' } });
@@ -263,11 +265,14 @@ describe('a reply is as it is described', () => {
 
   test('of a token that could not be saved', async () => {
     const { name } = freshSession();
-    let puts = 0;
-    stack.secretsManager.faults.onCall = ({ action }, moment) =>
-      action === 'PutSecretValue' && moment === 'before' && ++puts === 2
-        ? refuse('ResourceExistsException')
-        : undefined;
+    // Each id that the save tries is taken, and the version holds another text.
+    stack.secretsManager.faults.onCall = ({ action, labels, secretId, versionId }, moment) => {
+      if (action !== 'PutSecretValue' || moment !== 'before' || !labels.includes('BLINK_LOGOUT_SAVED')) {
+        return undefined;
+      }
+      stack.secretsManager.secrets.find(secretId ?? '').put(versionId ?? '', 'another text', ['OTHER']);
+      return refuse('ResourceExistsException');
+    };
     const received = await post(`/logout/${name}`);
     stack.secretsManager.faults.clear();
     expect(received).toMatchObject({ status: 500, body: { code: 'save_failed' } });

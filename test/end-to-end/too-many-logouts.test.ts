@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { REJECTED_MS } from '../../lambda/core/vault/session-state.ts';
+import { REJECTED_MS } from '../../lambda/core/condition.ts';
 import { secretNameOf } from '../../local/local-session.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookReply } from './stack-under-test.ts';
 
@@ -25,7 +25,7 @@ async function requestsToBlink(run: () => Promise<unknown>): Promise<number> {
 test('a secret without room for versions is refused before anything is asked of Blink', async () => {
   const session = stack.signIn('blinkpy', 'default');
   const secret = stack.secretsManager.secrets.find(secretNameOf(session));
-  while (secret.versions().length < 90) secret.put(randomUUID(), 'an earlier version', []);
+  while (secret.versions().length < 100) secret.put(randomUUID(), 'an earlier version', []);
 
   const requests = await requestsToBlink(async () => {
     const reply = await stack.post('/logout');
@@ -33,7 +33,7 @@ test('a secret without room for versions is refused before anything is asked of 
     expect(retryAfterSeconds(reply)).toBe(3600);
   });
   expect(requests).toBe(0);
-  expect(secret.versions()).toHaveLength(90);
+  expect(secret.versions()).toHaveLength(100);
 });
 
 describe('a logout that Blink has rejected', () => {

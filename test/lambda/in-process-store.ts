@@ -6,12 +6,12 @@ import { Secret } from '../../local/secrets-manager/secret.ts';
 /** One secret, kept as the stand-in for Secrets Manager keeps it, without HTTP. */
 export function inProcessStore(name: string, text: string): SecretStore {
   let nowMs = Date.UTC(2026, 0, 1);
-  const secret = new Secret('arn', name, { nowMs: () => nowMs });
+  const secret = new Secret(`arn:${name}`, name, { nowMs: () => nowMs });
   secret.put('11111111-1111-4111-8111-111111111111', text, ['AWSCURRENT']);
 
   const known = (asked: string) => {
     nowMs += 1;
-    if (asked !== name) throw new Failure('session_unknown', 'no such secret');
+    if (asked !== name && asked !== secret.arn) throw new Failure('session_unknown', 'no such secret');
   };
   const orConflict = <T>(write: () => unknown, done: T) => {
     try {
@@ -26,19 +26,19 @@ export function inProcessStore(name: string, text: string): SecretStore {
   return {
     async readCurrent(asked) {
       known(asked);
-      return secret.version({ label: 'AWSCURRENT' });
+      return { ...secret.version({ label: 'AWSCURRENT' }), arn: secret.arn, nowMs };
     },
-    async readVersion(asked, versionId) {
+    async readVersion(asked, version) {
       known(asked);
-      return secret.versions().find((version) => version.versionId === versionId);
+      return secret
+        .versions()
+        .find((each) =>
+          'label' in version ? each.labels.includes(version.label) : each.versionId === version.versionId,
+        );
     },
-    async listVersions(asked) {
+    async putVersion(asked, { versionId, text, labels }) {
       known(asked);
-      return { versions: secret.versions(), nowMs };
-    },
-    async putVersion(asked, { versionId, text, label }) {
-      known(asked);
-      return orConflict(() => secret.put(versionId, text, [label]), 'written' as const);
+      return orConflict(() => secret.put(versionId, text, labels), 'written' as const);
     },
     async moveLabel(asked, { label, from, to }) {
       known(asked);

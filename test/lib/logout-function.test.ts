@@ -90,7 +90,6 @@ describe('the function', () => {
       'logs:CreateLogStream on LogoutLog.Arn',
       'logs:PutLogEvents on LogoutLog.Arn',
       `secretsmanager:GetSecretValue on ${SESSION_SECRETS}`,
-      `secretsmanager:ListSecretVersionIds on ${SESSION_SECRETS}`,
       `secretsmanager:PutSecretValue on ${SESSION_SECRETS}`,
       `secretsmanager:UpdateSecretVersionStage on ${SESSION_SECRETS}`,
       `secretsmanager:GetSecretValue on ${WEBHOOK_KEY}`,

@@ -66,12 +66,7 @@ describe('Secrets Manager', () => {
   faulty(
     'promise 2: throttles: it is asked again, and the logout succeeds',
     async ({ run, secret, session }) => {
-      for (const on of [
-        'GetSecretValue',
-        'ListSecretVersionIds',
-        'PutSecretValue',
-        'UpdateSecretVersionStage',
-      ]) {
+      for (const on of ['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage']) {
         subject.secretsManager.faults.before(on, refuse('ThrottlingException', 'Rate exceeded'), {
           where: secret,
           times: 1,

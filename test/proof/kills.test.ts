@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CLAIM_LIFE_MS } from '../../lambda/core/vault/session-state.ts';
+import { CLAIM_LIFE_MS } from '../../lambda/core/claim-life.ts';
 import { LambdaProcess } from '../../local/lambda-process.ts';
 import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { withoutCanary } from '../no-canary.ts';
@@ -26,8 +26,8 @@ const REFUSED = 'reauthentication_required, refused_by_blink';
 const EXPECTED: readonly Row[] = [
   { killed: 'before read value', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
   { killed: 'after read value', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
-  { killed: 'before read list', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
-  { killed: 'after read list', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
+  { killed: 'before read journal', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
+  { killed: 'after read journal', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
   { killed: 'before claim', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
   { killed: 'after claim', atOnce: 'session_busy', later: 'logged_out, took over', token: 'current' },
   { killed: 'before refresh', atOnce: 'session_busy', later: 'logged_out, took over', token: 'current' },

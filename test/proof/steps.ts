@@ -4,7 +4,7 @@ import type { FunctionUnderTest, SessionUnderTest } from './function-under-test.
 /** The calls that a run is made of, in their order. */
 export const STEPS = [
   'read value',
-  'read list',
+  'read journal',
   'claim',
   'refresh',
   'save',
@@ -47,9 +47,7 @@ function secretsManagerStep(
 ): Step | undefined {
   switch (action) {
     case 'GetSecretValue':
-      return 'read value';
-    case 'ListSecretVersionIds':
-      return 'read list';
+      return labels.includes('BLINK_LOGOUT') ? 'read journal' : 'read value';
     case 'PutSecretValue':
       return writes === 1 ? 'claim' : 'save';
     case 'UpdateSecretVersionStage':

@@ -8,23 +8,38 @@ export const addCheck: AddCommand = (program, start) => {
   program
     .command('check')
     .description('show what is stored and how the last run ended; spends nothing')
-    .addHelpText('after', ALL_HELP)
+    .addHelpText('after', `\nWith --verbose, it shows the session’s journal too.${ALL_HELP}`)
     .addArgument(sessionArgument())
     .option(...ALL_OPTION)
-    .action((session: string, { all = false }: { all?: boolean }, command: Command) =>
-      all ? start(taskForAll('check', command)) : start(check(session), session),
+    .action((session: string, { all = false, verbose = false }: CheckOptions, command: Command) =>
+      all ? start(taskForAll('check', command)) : start(check(session, verbose), session),
     );
 };
 
-function check(session: string): Task {
+interface CheckOptions {
+  readonly all?: boolean;
+  readonly verbose?: boolean;
+}
+
+const TIME = new Intl.DateTimeFormat('en-GB', {
+  day: '2-digit',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+
+function check(session: string, verbose: boolean): Task {
   return async ({ terminal, target }) => {
     const reading = await terminal.progress('Reading the session', () => target.vault.read(session));
     const report = sessionReport(target, reading);
-    terminal.result(report, [
+    const { journal } = reading.journal;
+    terminal.result({ ...report, ...(verbose && { journal }) }, [
       `${terminal.style('bold', session)}: ${terminal.style(report.usable ? 'green' : 'red', report.words)}`,
       `  secret         ${report.secret}`,
       ...storedLines(report),
-      `  stored         ${duration(reading.refreshTokenAgeMs)} ago`,
+      `  stored         ${duration(report.refreshTokenAgeSeconds * 1000)} ago`,
+      ...report.history.map(({ at, words }) => `  ${TIME.format(new Date(at))}  ${words}`),
+      ...(verbose ? JSON.stringify(journal, undefined, 2).split('\n') : []),
     ]);
     return report.usable ? OK : FAILED;
   };

@@ -45,12 +45,14 @@ function parseAction(action: string): Task {
 
 const describeKey: Task = async ({ terminal, target }) => {
   const { webhookKeySecret: secret } = target;
-  const { versions, nowMs } = await terminal.progress('Reading about the key', () =>
-    ofKey(target, () => secretsManagerStore(target.client, '').listVersions(secret)),
+  const store = secretsManagerStore(target.client, '');
+  const [{ createdAtMs, nowMs }, previous] = await terminal.progress('Reading about the key', () =>
+    ofKey(target, () =>
+      Promise.all([store.readCurrent(secret), store.readVersion(secret, { label: 'AWSPREVIOUS' })]),
+    ),
   );
-  const labelled = (label: string) => versions.find(({ labels }) => labels.includes(label));
-  const ageMs = Math.max(0, nowMs - (labelled('AWSCURRENT')?.createdAtMs ?? nowMs));
-  const previousAccepted = labelled('AWSPREVIOUS') !== undefined;
+  const ageMs = Math.max(0, nowMs - createdAtMs);
+  const previousAccepted = previous !== undefined;
   terminal.result({ secret, keyAgeSeconds: Math.floor(ageMs / 1000), previousAccepted }, [
     `The webhook’s key is in ${secret}. It was made ${duration(ageMs)} ago.`,
     previousAccepted ? 'The old key is accepted too.' : 'No other key is accepted.',

@@ -1,4 +1,5 @@
 import { coolDownAfter } from '../../../lambda/core/blink/blink-failure.ts';
+import { isLoggedOut } from '../../../lambda/core/condition.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CommandError, Interrupted } from '../errors/command-error.ts';
@@ -65,11 +66,10 @@ function trial(session: string, { clientId, yes = false }: TrialOptions): Task {
     if (!yes && questions.fromScript) {
       throw new CommandError('not_confirmed', 'Without a terminal, trial runs only with --yes.');
     }
-    const { state, stored } = await terminal.progress('Reading the session', () =>
-      target.vault.read(session),
-    );
+    const reading = await terminal.progress('Reading the session', () => target.vault.read(session));
+    const { stored } = reading;
     if (clientId !== undefined && clientId === stored.clientId) throw notAnotherClient(session);
-    if (state.loggedOut !== 'never') {
+    if (isLoggedOut(reading)) {
       terminal.note(`${session} was logged out before. If Blink refuses its token now, sign in again first.`);
     }
     const steps = stepsOf(context, session, clientId, stored.clientId);

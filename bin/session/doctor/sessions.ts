@@ -1,3 +1,4 @@
+import { CONDITIONS } from '../../../lambda/core/condition.ts';
 import type { SessionEntry } from '../session-entries.ts';
 import type { Target } from '../target.ts';
 import { type Finding, notConfigured, notOk, ok } from './check.ts';
@@ -13,8 +14,7 @@ export function examineSessions(entries: readonly SessionEntry[], target: Target
   }
   const unusable = entries.flatMap((entry) => {
     if ('error' in entry) return [{ session: entry.session, why: entry.error.message }];
-    // A run at work is no fault.
-    return entry.usable || entry.lastRun === 'at_work' ? [] : [{ session: entry.session, why: entry.words }];
+    return CONDITIONS[entry.condition] !== 'failure' ? [] : [{ session: entry.session, why: entry.words }];
   });
   if (unusable.length === 0) {
     return ok(

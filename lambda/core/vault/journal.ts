@@ -1,99 +1,131 @@
 import { createHash } from 'node:crypto';
+import * as v from 'valibot';
+import { Failure } from '../failure.ts';
 
 /** Secrets Manager's own label for the version that is used. */
 export const CURRENT = 'AWSCURRENT';
 
-/** On the newest entry of the journal, or on the version that the run holding the claim saved. Labelled versions are never removed. */
-export const CLAIM = 'BLINK_LOGOUT_CLAIM';
+/** On the version that is the journal. Secrets Manager keeps labelled versions. */
+export const JOURNAL = 'BLINK_LOGOUT';
+
+/** On the newest save: a version needs a label until it is current. */
+export const SAVED = 'BLINK_LOGOUT_SAVED';
 
 /** On the version whose session has been logged out. */
 export const LOGGED_OUT = 'BLINK_LOGGED_OUT';
 
-/** Represents a refresh token in the journal. The token cannot be computed from it. */
+/** Represents a refresh token. The token cannot be computed from it. */
 export type TokenDigest = string;
 
-/**
- * - `claim`: a run is about to spend the refresh token.
- * - `save`: the text with the new refresh token. `value` is 0, or counts the texts that were stored meanwhile.
- * - `unspent`: the run ended its claim, and the next run may claim at once.
- * - `in_flight`: the run ended its claim, but its aborted refresh may still arrive at Blink. The claim lasts as after a run that died.
- * - `refused`: Blink refuses the refresh token.
- * - `cool_down`: Blink is not asked for `value` seconds.
- * - `logged_out`: the run that received this token has logged out another client, whose id is `value`.
- * - `rejected`: Blink rejected the logout of the client `value`; 0 is the session's own.
- */
-const KINDS = [
-  'claim',
-  'save',
-  'unspent',
-  'in_flight',
-  'refused',
-  'cool_down',
-  'logged_out',
-  'rejected',
-] as const;
-type Kind = (typeof KINDS)[number];
+/** A client of the account: the session's own, or another by its numeric id. */
+export type Client = 'own' | (string & {});
 
-/** How a run ends a claim, for the runs that follow. */
-export type EndKind = Extract<Kind, 'unspent' | 'in_flight' | 'refused' | 'cool_down'>;
+const timeSchema = v.pipe(v.string(), v.isoTimestamp());
 
-/** A journal entry, encoded in the id of a version. */
-export interface JournalEntry {
-  /** The refresh token that the entry is about. */
-  readonly token: TokenDigest;
-  /** Counts the claims of this token. Earlier entries may be gone. */
-  readonly attempt: number;
-  readonly kind: Kind;
-  /** Blink may have replaced the refresh token, but no run received the new one. */
-  readonly inDoubt: boolean;
-  /** Earlier attempts on this token that reported neither an end nor a save. */
-  readonly unreported: number;
-  readonly value: number;
+const claimSchema = v.object({ id: v.string(), at: timeSchema, until: timeSchema });
+
+const tokenSchema = v.object({
+  /** Its digest. */
+  token: v.string(),
+  /** The versions that are known to have held it. */
+  versions: v.array(v.string()),
+  /** Claims whose runs have reported no end. The last run may be at work. */
+  claims: v.array(claimSchema),
+  /** Blink may have replaced the token, and no run received the new one. */
+  inDoubt: v.boolean(),
+  /** Until then, a refresh that was given up may still arrive at Blink. */
+  inFlightUntil: v.exactOptional(timeSchema),
+  refusedAt: v.exactOptional(timeSchema),
+  /** The version that holds the token which Blink sent for this one. */
+  replacedBy: v.exactOptional(v.string()),
+});
+
+const eventSchema = v.object({
+  at: timeSchema,
+  what: v.picklist(['logged_out', 'saved', 'rejected', 'failed', 'no_answer', 'refused']),
+  client: v.exactOptional(v.string()),
+  why: v.exactOptional(v.string()),
+});
+
+const idsSchema = v.object({
+  tier: v.string(),
+  accountId: v.number(),
+  clientId: v.exactOptional(v.string()),
+});
+
+const journalSchema = v.object({
+  format: v.literal(1, 'has a format of another release'),
+  /** The last few, newest last. */
+  tokens: v.array(tokenSchema),
+  /** What runs have reported, newest last. */
+  history: v.array(eventSchema),
+  /** Blink is not asked for anything until then. */
+  restUntil: v.exactOptional(v.object({ since: timeSchema, until: timeSchema, why: v.string() })),
+  /** A session that was logged out, where the version could not be marked. */
+  loggedOutVersion: v.exactOptional(v.string()),
+  /** What a run has looked up at Blink, for the session of this token. */
+  found: v.exactOptional(v.object({ token: v.string(), ...idsSchema.entries })),
+  /** When the newest sign-in that a run has claimed was stored. It ends earlier waits. */
+  signedInAt: v.exactOptional(timeSchema),
+  /** When versions were written within a day. */
+  writes: v.array(timeSchema),
+});
+
+/** What happened to a session: a document that a person can read. Times are by Secrets Manager's clock. */
+export type Journal = v.InferOutput<typeof journalSchema>;
+export type TokenRecord = v.InferOutput<typeof tokenSchema>;
+export type ClaimRecord = v.InferOutput<typeof claimSchema>;
+export type JournalEvent = v.InferOutput<typeof eventSchema>;
+export type FoundIds = v.InferOutput<typeof idsSchema>;
+
+/** A journal and the id of its version, from which the id of the next one is derived. */
+export interface JournalVersion {
+  readonly versionId: string;
+  readonly journal: Journal;
 }
 
-const ID = /^([0-9a-f]{40})([0-9a-f]{8})([0-7])([01])([0-9a-f])([0-9a-f]{13})$/;
+export const NO_JOURNAL: JournalVersion = {
+  versionId: 'none',
+  journal: { format: 1, tokens: [], history: [], writes: [] },
+};
+
+/** @throws {Failure} `session_invalid` */
+export function parseJournal(versionId: string, text: string): JournalVersion {
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), journalSchema), text);
+  if (parsed.success) return { versionId, journal: parsed.output };
+  const path = v.getDotPath(parsed.issues[0]) ?? 'it';
+  throw new Failure(
+    'session_invalid',
+    `the journal of the session (the version with the label ${JOURNAL}) cannot be read: ${path} is not as this release writes it`,
+  );
+}
+
+export function journalText(journal: Journal): string {
+  return JSON.stringify(journal, undefined, 1);
+}
+
+/** A version id is written once, so of all runs that have read one journal, one writes the next. */
+export function idAfter(versionId: string): string {
+  return idOf(`journal after ${versionId}`);
+}
+
+/** The save of a claim is found by its id, whatever readings show. */
+export function saveId(claimId: string, copy: number): string {
+  return idOf(`save ${copy} of ${claimId}`);
+}
+
+/** A save gets another id if its text was changed, or its id was taken. */
+export const SAVE_COPIES = 4;
+
+export function isSaveOf({ id }: ClaimRecord, versionId: string): boolean {
+  return Array.from({ length: SAVE_COPIES }, (_, copy) => saveId(id, copy)).includes(versionId);
+}
 
 export function digestOf(refreshToken: string): TokenDigest {
   return createHash('sha256').update(`blink-logout journal: ${refreshToken}`).digest('hex').slice(0, 40);
 }
 
-/**
- * The version id of an entry: its fields, in hexadecimal. PutSecretValue accepts it as `ClientRequestToken` (32 to 64
- * characters). So the list of versions contains the whole journal. A version id can be written once, so only the first
- * writer of an entry succeeds.
- */
-export function entryVersionId({
-  token,
-  attempt,
-  kind,
-  inDoubt = false,
-  unreported = 0,
-  value = 0,
-}: Pick<JournalEntry, 'token' | 'attempt' | 'kind'> & Partial<JournalEntry>): string {
-  const fields = [
-    hex(attempt, 8),
-    KINDS.indexOf(kind),
-    Number(inDoubt),
-    hex(Math.min(unreported, 15), 1),
-    hex(value, 13),
-  ];
-  return token + fields.join('');
-}
-
-/** `undefined` for a version that a person or another program has stored. */
-export function parseEntry(versionId: string): JournalEntry | undefined {
-  const [, token = '', ...fields] = ID.exec(versionId) ?? [];
-  const [attempt = 0, kind = -1, inDoubt, unreported = 0, value = 0] = fields.map((field) =>
-    Number.parseInt(field, 16),
-  );
-  const known = KINDS[kind];
-  return known && { token, attempt, kind: known, inDoubt: inDoubt === 1, unreported, value };
-}
-
-export function isEnd({ kind }: JournalEntry): boolean {
-  return KINDS.slice(2, 6).includes(kind);
-}
-
-function hex(value: number, digits: number): string {
-  return value.toString(16).padStart(digits, '0');
+/** 63 digits: release 0.2.0 takes 64 for an entry of its own journal. */
+function idOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 63);
 }

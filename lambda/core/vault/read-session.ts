@@ -1,38 +1,101 @@
-import { Failure } from '../failure.ts';
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
+import type { StoredSession } from '../stored-session/stored-session.ts';
 import type { Timing } from '../time.ts';
-import { CURRENT, digestOf, LOGGED_OUT } from './journal.ts';
-import type { SecretStore } from './secret-store.ts';
-import { keptVersionCount, sessionState } from './session-state.ts';
+import { EARLIER_CLAIM, earlierClaim } from './earlier-release.ts';
+import {
+  digestOf,
+  idAfter,
+  JOURNAL,
+  type Journal,
+  type JournalVersion,
+  LOGGED_OUT,
+  NO_JOURNAL,
+  parseJournal,
+} from './journal.ts';
+import { claimSavedAs } from './next.ts';
+import type { SecretStore, SecretVersion } from './secret-store.ts';
 import type { Reading } from './session-vault.ts';
 
-/** Waits between reads that disagree: "All Secrets Manager operations are eventually consistent" (AWS, ListSecrets). */
-export const RECONCILE_WAITS_MS = [100, 300, 600];
+export interface VaultPorts {
+  readonly store: SecretStore;
+  readonly timing: Timing;
+}
 
-/** Reads the value and the versions at the same time, until both name the same current version. */
-export async function readSession(store: SecretStore, timing: Timing, session: string): Promise<Reading> {
-  for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
-    await timing.wait(waitMs);
-    const [value, { versions, nowMs }] = await Promise.all([
-      store.readCurrent(session),
-      store.listVersions(session),
-    ]);
-    const listed = versions.find((version) => version.labels.includes(CURRENT));
-    if (listed?.versionId !== value.versionId) continue;
-    const current = { ...listed, labels: [...new Set([...listed.labels, ...value.labels])] };
-    const stored = parseStoredSession(value.text);
-    const token = digestOf(stored.refreshToken);
-    return {
-      session,
-      currentVersionId: current.versionId,
-      stored,
-      token,
-      state: sessionState(current, token, versions, nowMs),
-      refreshTokenAgeMs: Math.max(0, nowMs - current.createdAtMs),
-      keptVersions: keptVersionCount(versions, nowMs),
-      versionIds: new Set(versions.map(({ versionId }) => versionId)),
-      markedVersionId: versions.find(({ labels }) => labels.includes(LOGGED_OUT))?.versionId,
-    };
+/** A secret that has lost the journal's label by hand has at most so many journals. */
+const MAX_JOURNALS = 100;
+
+/** The labels that a run reads beside AWSCURRENT. */
+export const READ_LABELS: readonly string[] = [JOURNAL, EARLIER_CLAIM];
+
+/** Reads the current version and the journal side by side. */
+export async function readSession(
+  { store, timing }: VaultPorts,
+  session: string,
+  secret: string = session,
+): Promise<Reading> {
+  const readAtMs = timing.nowMs();
+  const [current, journalVersion, earlier] = await Promise.all([
+    store.readCurrent(secret),
+    store.readVersion(secret, { label: JOURNAL }),
+    store.readVersion(secret, { label: EARLIER_CLAIM }),
+  ]);
+  const { arn, versionId, labels, createdAtMs, text, nowMs } = current;
+  const stored = parseStoredSession(text);
+  const token = digestOf(stored.refreshToken);
+  const isMarked = labels.includes(LOGGED_OUT);
+  const journal = journalOf(journalVersion);
+  const left = earlier && earlierClaim(earlier, { versionId, token, isMarked });
+  return {
+    session,
+    arn,
+    currentVersionId: versionId,
+    createdAtMs,
+    isMarked,
+    stored: withFound(stored, journal.journal, token, versionId),
+    token,
+    journal,
+    ...(left !== undefined && { earlier: left }),
+    nowMs,
+    readAtMs,
+  };
+}
+
+/** A conflict shows that this reading is old. Readings lag, so the journals that have followed are read by their ids. */
+export async function readAgain(ports: VaultPorts, { session, arn }: Reading): Promise<Reading> {
+  const reading = await readSession(ports, session, arn);
+  return { ...reading, journal: await newestAfter(ports.store, arn, reading.journal) };
+}
+
+export async function newestJournal(store: SecretStore, arn: string): Promise<JournalVersion> {
+  return newestAfter(store, arn, journalOf(await store.readVersion(arn, { label: JOURNAL })));
+}
+
+async function newestAfter(store: SecretStore, arn: string, from: JournalVersion): Promise<JournalVersion> {
+  let newest = from;
+  for (let journals = 0; journals < MAX_JOURNALS; journals++) {
+    const following = await store.readVersion(arn, { versionId: idAfter(newest.versionId) });
+    if (following === undefined) break;
+    newest = journalOf(following);
   }
-  throw new Failure('session_busy', 'Secrets Manager’s answers do not agree yet');
+  return newest;
+}
+
+/** The time by the service's clock. */
+export function serviceNowMs({ timing }: VaultPorts, { nowMs, readAtMs }: Reading): number {
+  return nowMs + Math.max(0, timing.nowMs() - readAtMs);
+}
+
+function journalOf(version: SecretVersion | undefined): JournalVersion {
+  return version === undefined ? NO_JOURNAL : parseJournal(version.versionId, version.text);
+}
+
+/** Adds the ids that an earlier run has looked up for this session. */
+function withFound(stored: StoredSession, journal: Journal, token: string, versionId: string): StoredSession {
+  const { found } = journal;
+  const origin =
+    claimSavedAs(journal, versionId)?.record ??
+    journal.tokens.find(({ replacedBy }) => replacedBy === versionId);
+  if (found === undefined || ![token, origin?.token].includes(found.token)) return stored;
+  const { token: _, ...ids } = found;
+  return { ...ids, ...stored };
 }

@@ -31,12 +31,28 @@ export function secretsFailure(error: unknown): Failure {
         awsError,
         cause: error,
       });
+    case 'InvalidParameterException':
+      if (error instanceof Error && /\breplica/i.test(error.message)) return replicaFailure(error);
+      return unavailable(awsError, error);
     default:
-      return new Failure('secrets_unavailable', `Secrets Manager could not be used (${awsError})`, {
-        awsError,
-        cause: error,
-      });
+      return unavailable(awsError, error);
   }
+}
+
+function unavailable(awsError: string, cause: unknown): Failure {
+  const message = `Secrets Manager could not be used (${awsError})`;
+  return new Failure('secrets_unavailable', message, { awsError, cause });
+}
+
+/** "A replica secret can't be updated independently from its primary secret" (Secrets Manager User Guide, "Replicate secrets"). */
+function replicaFailure(error: Error): Failure {
+  const [region] = /\b[a-z]{2}(?:-[a-z]+)+-\d\b/.exec(error.message) ?? [];
+  const primary = region === undefined ? 'its primary Region' : `its primary Region ${region}`;
+  return new Failure(
+    'session_invalid',
+    `the secret is a replica, which cannot be written: use the stack in ${primary}, or promote the secret`,
+    { awsError: error.name, cause: error },
+  );
 }
 
 /** IAM or the key's policy denied the call. */

@@ -2,7 +2,6 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import {
   GetSecretValueCommand,
-  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
   type SecretsManagerClientConfig,
@@ -13,10 +12,10 @@ import * as v from 'valibot';
 import { Burst } from '../connections/burst.ts';
 import { tlsOptions } from '../connections/connections.ts';
 import { Failure } from '../failure.ts';
-import type { SecretStore, SecretVersion } from './secret-store.ts';
+import type { SecretStore } from './secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from './secrets-failure.ts';
 
-/** Up to three tries of 3 s, so that one call fits into the time reserved for the save. */
+/** For reads: up to three tries of 3 s. Writes have repetitions of their own. */
 const CALL_LIMITS = { maxAttempts: 3, retryMode: 'standard' } satisfies SecretsManagerClientConfig;
 /** `requestTimeout` ends with the headers of the response. `socketTimeout` applies to the rest of it. */
 const TRY_LIMITS = {
@@ -25,9 +24,6 @@ const TRY_LIMITS = {
   throwOnRequestTimeout: true,
   socketTimeout: 3_000,
 };
-
-/** Each has 100 versions. A secret has about 100 and those of the last 24 hours (AWS, "Secrets Manager quotas"). */
-const MAX_PAGES = 20;
 
 export function secretsManagerClient(config: SecretsManagerClientConfig): SecretsManagerClient {
   const tls = tlsOptions();
@@ -54,22 +50,30 @@ export function secretsManagerClient(config: SecretsManagerClientConfig): Secret
   return client;
 }
 
+/** Replaces the SDK's own repetitions: the vault repeats writes, and backs off. */
+const SENT_ONCE = {
+  step: 'finalizeRequest',
+  name: 'retryMiddleware',
+  priority: 'high',
+  override: true,
+} as const;
+
 const versionSchema = v.pipe(
   v.object({
     VersionId: v.string(),
     VersionStages: v.optional(v.array(v.string()), []),
     CreatedDate: v.date(),
+    ARN: v.string(),
+    SecretString: v.optional(v.string()),
   }),
-  v.transform(
-    ({ VersionId, VersionStages, CreatedDate }): SecretVersion => ({
-      versionId: VersionId,
-      labels: VersionStages,
-      createdAtMs: CreatedDate.getTime(),
-    }),
-  ),
+  v.transform(({ VersionId, VersionStages, CreatedDate, ARN, SecretString }) => ({
+    versionId: VersionId,
+    labels: VersionStages,
+    createdAtMs: CreatedDate.getTime(),
+    arn: ARN,
+    text: SecretString,
+  })),
 );
-const versionsSchema = v.array(versionSchema);
-const textSchema = v.object({ SecretString: v.string() });
 const dateHeaderSchema = v.object({
   headers: v.object({ date: v.pipe(v.string(), v.transform(Date.parse), v.number()) }),
 });
@@ -79,68 +83,60 @@ const dateHeaderSchema = v.object({
  * @param prefix the prefix of the sessions' secrets
  */
 export function secretsManagerStore(client: SecretsManagerClient, prefix: string): SecretStore {
+  const idOf = (secret: string) => (secret.startsWith('arn:') ? secret : prefix + secret);
+
+  async function read(command: GetSecretValueCommand) {
+    const answer = v.safeParse(versionSchema, await client.send(command));
+    if (!answer.success) {
+      throw new Failure('secrets_unavailable', 'Secrets Manager’s answer lacks a documented field');
+    }
+    const { text, ...version } = answer.output;
+    if (text === undefined) {
+      throw new Failure('session_invalid', 'the secret must hold text, not binary data');
+    }
+    return { ...version, text };
+  }
+
   return {
-    async readCurrent(session) {
-      const value = await asked(() => client.send(new GetSecretValueCommand({ SecretId: prefix + session })));
-      const version = answered(versionSchema, value);
-      const text = v.safeParse(textSchema, value);
-      if (!text.success) throw new Failure('session_invalid', 'the secret must hold text, not binary data');
-      return { ...version, text: text.output.SecretString };
+    async readCurrent(secret) {
+      const command = new GetSecretValueCommand({ SecretId: idOf(secret) });
+      let nowMs = Date.now();
+      command.middlewareStack.add(
+        (next) => async (args) => {
+          const result = await next(args);
+          const dated = v.safeParse(dateHeaderSchema, result.response);
+          if (dated.success) nowMs = dated.output.headers.date;
+          return result;
+        },
+        { step: 'deserialize', name: 'serviceClock' },
+      );
+      try {
+        return { ...(await read(command)), nowMs };
+      } catch (error) {
+        throw secretsFailure(error);
+      }
     },
 
-    async readVersion(session, versionId) {
+    async readVersion(secret, version) {
+      const which = 'label' in version ? { VersionStage: version.label } : { VersionId: version.versionId };
       try {
-        const value = await client.send(
-          new GetSecretValueCommand({ SecretId: prefix + session, VersionId: versionId }),
-        );
-        return answered(versionSchema, value);
+        return await read(new GetSecretValueCommand({ SecretId: idOf(secret), ...which }));
       } catch (error) {
         if (secretsManagerErrorName(error) === 'ResourceNotFoundException') return undefined;
         throw secretsFailure(error);
       }
     },
 
-    async listVersions(session) {
-      const versions: SecretVersion[] = [];
-      let nowMs = Date.now();
-      const tokens = new Set<string>();
-      let NextToken: string | undefined;
-      for (let pages = 0; pages < MAX_PAGES; pages++) {
-        const list = new ListSecretVersionIdsCommand({
-          SecretId: prefix + session,
-          IncludeDeprecated: true,
-          MaxResults: 100,
-          ...(NextToken !== undefined && { NextToken }),
-        });
-        list.middlewareStack.add(
-          (next) => async (args) => {
-            const result = await next(args);
-            const dated = v.safeParse(dateHeaderSchema, result.response);
-            if (dated.success) nowMs = dated.output.headers.date;
-            return result;
-          },
-          { step: 'deserialize', name: 'serviceClock' },
-        );
-        const page = await asked(() => client.send(list));
-        versions.push(...answered(versionsSchema, page.Versions ?? []));
-        NextToken = page.NextToken;
-        // Some implementations send an empty token after the last page.
-        if (!NextToken || tokens.has(NextToken)) return { versions, nowMs };
-        tokens.add(NextToken);
-      }
-      throw new Failure('secrets_unavailable', `the list of versions has more than ${MAX_PAGES} pages`);
-    },
-
-    async putVersion(session, { versionId, text, label }) {
+    async putVersion(secret, { versionId, text, labels }) {
+      const command = new PutSecretValueCommand({
+        SecretId: idOf(secret),
+        ClientRequestToken: versionId,
+        SecretString: text,
+        VersionStages: [...labels],
+      });
+      command.middlewareStack.add((next) => next, SENT_ONCE);
       try {
-        await client.send(
-          new PutSecretValueCommand({
-            SecretId: prefix + session,
-            ClientRequestToken: versionId,
-            SecretString: text,
-            VersionStages: [label],
-          }),
-        );
+        await client.send(command);
         return 'written';
       } catch (error) {
         if (secretsManagerErrorName(error) === 'ResourceExistsException') return 'conflict';
@@ -148,16 +144,16 @@ export function secretsManagerStore(client: SecretsManagerClient, prefix: string
       }
     },
 
-    async moveLabel(session, { label, from, to }) {
+    async moveLabel(secret, { label, from, to }) {
+      const command = new UpdateSecretVersionStageCommand({
+        SecretId: idOf(secret),
+        VersionStage: label,
+        ...(from !== undefined && { RemoveFromVersionId: from }),
+        ...(to !== undefined && { MoveToVersionId: to }),
+      });
+      command.middlewareStack.add((next) => next, SENT_ONCE);
       try {
-        await client.send(
-          new UpdateSecretVersionStageCommand({
-            SecretId: prefix + session,
-            VersionStage: label,
-            ...(from !== undefined && { RemoveFromVersionId: from }),
-            ...(to !== undefined && { MoveToVersionId: to }),
-          }),
-        );
+        await client.send(command);
         return 'moved';
       } catch (error) {
         if (secretsManagerErrorName(error) === 'InvalidParameterException') return 'conflict';
@@ -165,18 +161,4 @@ export function secretsManagerStore(client: SecretsManagerClient, prefix: string
       }
     },
   };
-}
-
-async function asked<T>(send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    throw secretsFailure(error);
-  }
-}
-
-function answered<S extends v.GenericSchema>(schema: S, answer: unknown): v.InferOutput<S> {
-  const parsed = v.safeParse(schema, answer);
-  if (parsed.success) return parsed.output;
-  throw new Failure('secrets_unavailable', 'Secrets Manager’s answer lacks a documented field');
 }

@@ -1,13 +1,15 @@
+import { Failure } from '../failure.ts';
 import type { Deadline, Timing } from '../time.ts';
-import { bestEffort } from './best-effort.ts';
-import { claimSession, promoteUnlistedSave } from './claim-session.ts';
-import { CLAIM, entryVersionId, type JournalEntry, LOGGED_OUT } from './journal.ts';
-import { RECONCILE_WAITS_MS, readSession } from './read-session.ts';
-import { saveToken, sessionWith } from './save-grant.ts';
+import { claimSession } from './claim-session.ts';
+import { LOGGED_OUT, saveId } from './journal.ts';
+import type { Change, Note } from './next.ts';
+import { readSession, serviceNowMs } from './read-session.ts';
+import { hasNewerToken, saveToken } from './save-token.ts';
 import type { SecretStore } from './secret-store.ts';
 import { isAccessDenied } from './secrets-failure.ts';
-import type { Claim, SessionVault } from './session-vault.ts';
+import type { Claim, Reading, SavedSession, SessionVault } from './session-vault.ts';
 import { untilDeadline } from './until-deadline.ts';
+import { changeJournal } from './write-journal.ts';
 
 /** The vault over Secrets Manager's versions and staging labels. `onSaveRetry` is called for each try beyond the first. */
 export function vaultOverStore(
@@ -15,63 +17,75 @@ export function vaultOverStore(
   timing: Timing,
   onSaveRetry: (cause: unknown) => void,
 ): SessionVault {
-  const write = (session: string, entry: JournalEntry, deadline: Deadline) =>
-    untilDeadline(
-      timing,
-      deadline,
-      () =>
-        store.putVersion(session, {
-          versionId: entryVersionId(entry),
-          text: entry.kind,
-          label: CLAIM,
-        }),
-      { isFinal: isAccessDenied },
-    );
-
+  const ports = { store, timing };
+  const place = ({ reading, journal }: Claim) => {
+    return { arn: reading.arn, journal, nowMs: serviceNowMs(ports, reading) };
+  };
+  const write = async (claim: Claim, change: Change, deadline: Deadline) => {
+    await untilDeadline(timing, deadline, changeJournal(store, place(claim), change), {
+      isFinal: isAccessDenied,
+    });
+  };
   return {
-    read: (session) => readSession(store, timing, session),
-    claim: (reading) => claimSession(store, timing, reading),
-    saveToken: (claim, token, deadline) =>
-      saveToken({ store, timing, deadline, onRetry: onSaveRetry }, claim, token),
-    markLoggedOut: ({ reading: { session, markedVersionId: from }, versionId: to }) =>
-      bestEffort(() =>
-        store.moveLabel(session, {
-          label: LOGGED_OUT,
-          to,
-          ...(from !== undefined && from !== to && { from }),
-        }),
-      ),
-    async release({ reading: { session }, token, attempt, versionId }, deadline, note) {
-      if (note === undefined) {
-        await bestEffort(() => store.moveLabel(session, { label: CLAIM, from: versionId }));
-      } else {
-        const value =
-          note.kind === 'cool_down' ? note.seconds : note.client === 'own' ? 0 : Number(note.client);
-        await write(
-          session,
-          { token, attempt, kind: note.kind, inDoubt: false, unreported: 0, value },
-          deadline,
-        );
+    read: (session) => readSession(ports, session),
+    claim: (reading, deadline) => claimSession(ports, reading, deadline),
+    saveToken: (claim, token, deadline) => saveToken(ports, claim, token, deadline, onSaveRetry),
+    endClaim: (claim, end, deadline) =>
+      write(claim, { kind: 'end', claim: claim.record, token: claim.reading.token, end }, deadline),
+    release: (saved, deadline, note) => write(saved.claim, releaseOf(saved, note), deadline),
+    hasNewerToken: (claim) => hasNewerToken(ports, claim),
+
+    async markLoggedOut(saved, deadline) {
+      const { arn } = saved.claim.reading;
+      const say = changeJournal(
+        store,
+        place(saved.claim),
+        releaseOf(saved, { kind: 'logged_out', client: 'own' }),
+      );
+      const markOrSay = async () => {
+        try {
+          return await moveMark(store, arn, markedVersion(saved.claim.reading), saved.versionId);
+        } catch (error) {
+          if (!(error instanceof Failure)) throw error;
+          await say();
+          return false;
+        }
+      };
+      const marked = await untilDeadline(timing, deadline, markOrSay);
+      return marked.kind === 'done' && marked.value;
+    },
+
+    async remember({ claim, token }, ids) {
+      try {
+        await changeJournal(store, place(claim), { kind: 'found', token, ids })();
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
       }
     },
-    async endClaim(
-      { reading: { session, token, state }, attempt },
-      { kind, inDoubt, seconds = 0 },
-      deadline,
-    ) {
-      const entry = { token, attempt, kind, unreported: state.unreported, value: seconds };
-      await write(session, { ...entry, inDoubt: inDoubt || state.tokenMayBeLost }, deadline);
-    },
-    hasNewerToken: (claim) => hasNewerToken(store, timing, claim),
   };
 }
 
-async function hasNewerToken(store: SecretStore, timing: Timing, { reading }: Claim): Promise<boolean> {
-  for (const waitMs of [0, ...RECONCILE_WAITS_MS]) {
-    await timing.wait(waitMs);
-    const { versionId, text } = await store.readCurrent(reading.session);
-    if (!reading.versionIds.has(versionId) && sessionWith(reading.token, text) === undefined) return true;
-    if (await promoteUnlistedSave(store, reading)) return true;
-  }
-  return false;
+function releaseOf({ claim, versionId: savedVersionId }: SavedSession, note: Note): Change {
+  return { kind: 'release', claim: claim.record, token: claim.reading.token, savedVersionId, note };
+}
+
+/** Where the mark is, if the last run that claimed the session has marked its save. */
+function markedVersion({ isMarked, currentVersionId, journal }: Reading): string | undefined {
+  const last = journal.journal.tokens.at(-1)?.claims.at(-1);
+  return isMarked ? currentVersionId : last && saveId(last.id, 0);
+}
+
+/** A move must name the version that carries the label. */
+async function moveMark(
+  store: SecretStore,
+  arn: string,
+  from: string | undefined,
+  to: string,
+): Promise<boolean> {
+  const move = (holder: string | undefined) =>
+    store.moveLabel(arn, { label: LOGGED_OUT, to, ...(holder !== undefined && { from: holder }) });
+  if ((await move(from)) === 'moved') return true;
+  const holder = await store.readVersion(arn, { label: LOGGED_OUT });
+  if (holder?.versionId === to || (await move(holder?.versionId)) === 'moved') return true;
+  throw new Failure('secrets_unavailable', 'Secrets Manager’s answers do not agree yet');
 }

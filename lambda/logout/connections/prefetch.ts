@@ -1,3 +1,4 @@
+import { READ_LABELS } from '../../core/vault/read-session.ts';
 import type { SecretStore } from '../../core/vault/secret-store.ts';
 
 /** Long enough for a cold start. A sign-in may have been stored since an older answer. */
@@ -24,16 +25,20 @@ export async function prefetch<T>(
   };
 }
 
-/** Prefetches one session: the store's first reads of it get these answers. */
+/** Prefetches one session: the store's first reads of its current version and of its labels get these answers. */
 export async function prefetchSession(store: SecretStore, session: string): Promise<SecretStore> {
-  const [current, versions] = await Promise.all([
+  const [current, ...versions] = await Promise.all([
     prefetch(() => store.readCurrent(session)),
-    prefetch(() => store.listVersions(session)),
+    ...READ_LABELS.map((label) => prefetch(() => store.readVersion(session, { label }))),
   ]);
+  const byLabel = new Map(READ_LABELS.map((label, index) => [label, versions[index]]));
   return {
     ...store,
-    readCurrent: (name) => (name === session ? current() : store.readCurrent(name)),
-    listVersions: (name) => (name === session ? versions() : store.listVersions(name)),
+    readCurrent: (secret) => (secret === session ? current() : store.readCurrent(secret)),
+    readVersion(secret, version) {
+      const prefetched = secret === session && 'label' in version ? byLabel.get(version.label) : undefined;
+      return prefetched?.() ?? store.readVersion(secret, version);
+    },
   };
 }
 

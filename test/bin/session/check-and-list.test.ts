@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
-import { digestOf, entryVersionId } from '../../../lambda/core/vault/journal.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
+import { secretsManagerClient, secretsManagerStore } from '../../../lambda/core/vault/secrets-manager.ts';
+import { vaultOverStore } from '../../../lambda/core/vault/vault-over-store.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
 
@@ -21,17 +22,20 @@ async function checked(): Promise<{ readonly exitCode: number; readonly report: 
   return { exitCode, report: JSON.parse(stdout) };
 }
 
-/** The entries of a run that was killed, or that got no answer. */
-function leaveBehind(...kinds: readonly ('claim' | 'save' | 'unanswered')[]): void {
-  const { text } = session.stored();
-  const about = { token: digestOf(parseStoredSession(text).refreshToken), attempt: 0 };
-  const entries: Readonly<Record<(typeof kinds)[number], Parameters<typeof entryVersionId>[0]>> = {
-    claim: { ...about, kind: 'claim' },
-    save: { ...about, kind: 'save' },
-    unanswered: { ...about, kind: 'unspent', inDoubt: true },
-  };
-  const secret = session.secretsManager.secrets.find('blink-logout/default');
-  for (const kind of kinds) secret.put(entryVersionId(entries[kind]), text, ['BLINK_LOGOUT_CLAIM']);
+/** A run that is cut off before its request to Blink, and one that gets no answer from it. */
+async function cutOff(how: 'killed' | 'unanswered'): Promise<void> {
+  const client = secretsManagerClient({
+    endpoint: session.secretsManager.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
+  });
+  const vault = vaultOverStore(secretsManagerStore(client, 'blink-logout/'), realTiming, () => undefined);
+  const deadline = { remainingMs: () => 60_000 };
+  const claim = await vault.claim(await vault.read('default'), deadline);
+  if (how === 'unanswered') {
+    const why = 'Blink did not answer the refresh in time';
+    await vault.endClaim(claim, { kind: 'unspent', inDoubt: true, why }, deadline);
+  }
 }
 
 it('with --stack, a command works on the secrets of that stack', async () => {
@@ -78,48 +82,59 @@ describe('check', () => {
     await session.run('list');
     expect(session.blink.calls).toEqual([]);
     const actions = new Set(session.secretsManager.calls.map(({ action }) => action));
-    expect([...actions].sort()).toEqual(['GetSecretValue', 'ListSecretVersionIds', 'ListSecrets']);
+    expect([...actions].sort()).toEqual(['GetSecretValue', 'ListSecrets']);
   });
 
   it('reports that the last run logged out', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     await session.run('logout');
-    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'logged_out', usable: true } });
+    expect(await checked()).toMatchObject({
+      exitCode: 0,
+      report: { condition: 'logged_out', usable: true, history: [{ words: 'logged out' }] },
+    });
   });
 
   it('reports that the last run was refused, and fails', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     session.blink.tokens.revoke(100_001, 7_000_001);
     await session.run('logout');
-    expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'refused', usable: false } });
+    expect(await checked()).toMatchObject({
+      exitCode: 1,
+      report: { condition: 'needs_sign_in', usable: false },
+    });
   });
 
   it('reports that a run is at work, and once its claim has ended, that it did not report its end', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
-    leaveBehind('claim');
-    expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'at_work' } });
+    await cutOff('killed');
+    expect(await checked()).toMatchObject({ exitCode: 1, report: { condition: 'busy' } });
     session.secretsManager.clock.advanceMs(120_000);
-    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unreported', usable: true } });
+    expect(await checked()).toMatchObject({
+      exitCode: 0,
+      report: { condition: 'in_doubt', usable: true, history: [{ words: 'claimed, not reported' }] },
+    });
   });
 
-  it('reports that a run saved its token and did not make it current', async () => {
+  it('shows the history in words, and with --verbose the journal', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
-    leaveBehind('claim', 'save');
-    session.secretsManager.clock.advanceMs(120_000);
-    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unreported', usable: true } });
-  });
-
-  it('reports that the last run got no answer', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
-    leaveBehind('claim', 'unanswered');
-    expect(await checked()).toMatchObject({ exitCode: 0, report: { lastRun: 'unanswered' } });
+    await cutOff('unanswered');
+    const { stdout } = await session.run('check --verbose');
+    const lines = stdout.split('\n');
+    expect(lines[0]).toMatch(/^default: in doubt/);
+    expect(stdout).toMatch(
+      /\n {2}\d\d \w+,? \d\d:\d\d {2}no answer from Blink \(Blink did not answer the refresh in time\)\n/,
+    );
+    expect(JSON.parse(lines.slice(lines.indexOf('{')).join('\n'))).toMatchObject({
+      format: 1,
+      tokens: [{ inDoubt: true, claims: [] }],
+    });
   });
 
   it('reports that Blink blocked the last run', async () => {
     await session.run('sign-in', SIGN_IN_LINES);
     session.blink.faults.before('refresh', { do: 'answer', answer: { status: 406, headers: {}, body: '' } });
     await session.run('logout');
-    expect(await checked()).toMatchObject({ exitCode: 1, report: { lastRun: 'blocked_by_blink' } });
+    expect(await checked()).toMatchObject({ exitCode: 1, report: { condition: 'cooling_down' } });
   });
 
   it('lists the sessions if none has this name', async () => {
@@ -172,7 +187,7 @@ describe('list', () => {
     expect(exitCode).toBe(1);
     expect(JSON.parse(stdout).sessions).toMatchObject([
       { session: 'Not-A-Session', error: { code: 'session_name_invalid' } },
-      { session: 'attic', lastRun: 'none' },
+      { session: 'attic', condition: 'ready' },
       { session: 'broken', error: { code: 'session_invalid' } },
       { session: 'cellar', error: { code: 'access_denied' } },
     ]);
@@ -193,7 +208,7 @@ describe('list', () => {
     session.store('{"refresh_token":"x"}', 'attic');
     const { exitCode, stdout } = await session.run('list --failed --json');
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout).sessions).toMatchObject([{ session: 'garden', lastRun: 'refused' }]);
+    expect(JSON.parse(stdout).sessions).toMatchObject([{ session: 'garden', condition: 'needs_sign_in' }]);
     expect(await session.run('list')).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('attic'),

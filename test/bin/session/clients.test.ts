@@ -32,7 +32,7 @@ async function expectStoredAndFree(): Promise<void> {
   expect(session.stored().text).toContain(session.blink.tokens.newest(77));
   expect(JSON.parse((await session.run('check --json')).stdout)).toMatchObject({
     usable: true,
-    lastRun: 'none',
+    condition: 'ready',
   });
 }
 

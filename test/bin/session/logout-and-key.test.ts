@@ -38,8 +38,10 @@ describe('logout', () => {
         .filter(Boolean),
     ).toEqual([
       'BLINK_LOGOUT_PROOF',
+      'BLINK_LOGOUT', // read
       'BLINK_LOGOUT_CLAIM',
-      'BLINK_LOGOUT_CLAIM',
+      'BLINK_LOGOUT,BLINK_LOGOUT_CLAIM', // claim
+      'BLINK_LOGOUT_SAVED',
       'AWSCURRENT',
       'BLINK_LOGGED_OUT',
     ]);
@@ -178,7 +180,7 @@ describe('key', () => {
   });
 
   it.each([
-    ['', 'ListSecretVersionIds'],
+    ['', 'GetSecretValue'],
     ['show', 'GetSecretValue'],
     ['rotate', 'GetRandomPassword'],
     ['rotate', 'PutSecretValue'],

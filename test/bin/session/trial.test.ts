@@ -145,7 +145,7 @@ describe('trial, when a step fails', () => {
     expect(report.refreshTokenSurvivesLogout).toBe('unknown');
     // The claim is not held any longer.
     expect(JSON.parse((await session.run(`check ${SESSION} --json`)).stdout)).not.toMatchObject({
-      lastRun: 'at_work',
+      condition: 'busy',
     });
   });
 

@@ -1,17 +1,20 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
-import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/core/claim-life.ts';
-import { requireAvailable } from '../../../lambda/core/vault/availability.ts';
-import {
-  CLAIM_LIFE_MS,
-  REJECTED_MS,
-  REPEATED_DELIVERY_MS,
-} from '../../../lambda/core/vault/session-state.ts';
+import { CLAIM_LIFE_MS, FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/core/claim-life.ts';
+import { REJECTED_MS, REPEATED_DELIVERY_MS } from '../../../lambda/core/condition.ts';
 import { type Family, storedText } from '../../proof/models/blink-model.ts';
 import { once, runScripted, startScripted } from '../../proof/models/scripted-run.ts';
 import { World } from '../../proof/models/world.ts';
 
 const TIMEOUT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
-const FROM_READ_TO_SAVE = ['read value', 'read list', 'put claim', 'refresh', 'put save', 'move AWSCURRENT'];
+const READ = ['read value', 'read journal'];
+const FROM_READ_TO_SAVE = [
+  'read value',
+  'read journal',
+  'put claim',
+  'refresh',
+  'put save',
+  'move AWSCURRENT',
+];
 
 const LOST = 'reauthentication_required: lost_between_refresh_and_save';
 const REFUSED = 'reauthentication_required: refused_by_blink';
@@ -152,7 +155,7 @@ describe('promise 2: nothing is spent', () => {
   it('unless enough time is left to save, and the claim is given back then', async () => {
     const { end, actions } = await runScripted(world, { timeoutMs: 18_000 });
     expect(end).toBe('secrets_unavailable');
-    expect(actions).toEqual(['read value', 'read list', 'put claim', 'put unspent']);
+    expect(actions).toEqual([...READ, 'put claim', 'put failed']);
     expect((await runScripted(world)).end).toBe('logged_out');
   });
 
@@ -244,29 +247,43 @@ describe('promise 5: a run that died', () => {
     expect((await runScripted(world)).end).toBe('logged_out');
   });
 
-  it('time and again leads to a sign-in, never to a loop', async () => {
-    const ends: string[] = [];
-    for (let attempt = 0; attempt < 5; attempt++) {
-      ends.push((await killedAt('refresh', 'before')).end);
+  it('time and again slows the next tries down, and never ends the session', async () => {
+    const MINUTE_MS = 60_000;
+    const waits = [10, 60, 360, 24 * 60, 24 * 60].map((minutes) => minutes * MINUTE_MS);
+    for (let death = 0; death < 3; death++) {
+      expect((await killedAt('refresh', 'before')).end).toBe('killed');
       await world.time.advance(CLAIM_LIFE_MS + 1000);
     }
-    expect(ends).toEqual([...Array(4).fill('killed'), 'reauthentication_required: takeovers_exhausted']);
-    world.signIn();
+    for (const waitMs of waits) {
+      await world.time.advance(waitMs - CLAIM_LIFE_MS - 10_000);
+      expect((await runScripted(world)).end).toBe('cooling_down');
+      await world.time.advance(20_000);
+      expect((await killedAt('refresh', 'before')).end).toBe('killed');
+      await world.time.advance(CLAIM_LIFE_MS + 1000);
+    }
+    await world.time.advance(24 * 60 * MINUTE_MS);
     expect((await runScripted(world)).end).toBe('logged_out');
   });
 
-  it('cannot be told from a claim without an answer, so four of those are reported as runs without a result', async () => {
-    for (let attempt = 0; attempt < 4; attempt++) {
-      const unanswered = await runScripted(world, {
-        on: (action, moment) => (action === 'put claim' && moment === 'after' ? 'unanswered' : undefined),
-      });
-      expect(unanswered.end).toBe('secrets_unavailable');
-      await world.time.advance(CLAIM_LIFE_MS + 1000);
-    }
-    expect(world.blink.spends).toEqual([]);
-    expect((await runScripted(world)).end).toBe('reauthentication_required: takeovers_exhausted');
-    expect(() => requireAvailable({ kind: 'takeovers_exhausted' })).toThrow('without reporting a result');
-  });
+  it.each([
+    ['lost', 'after', 'unanswered'],
+    ['late', 'before', 'late'],
+  ] as const)(
+    'before Blink was asked, because its claim’s answer was %s, is no claim without a report',
+    async (_name, moment, mishap) => {
+      for (let run = 0; run < 8; run++) {
+        let puts = 0;
+        const { end } = await runScripted(world, {
+          on: (action, at) => (action.startsWith('put') && at === moment && puts++ < 3 ? mishap : undefined),
+          landsAfterMs: 20_000,
+        });
+        expect(end).toBe('secrets_unavailable');
+        await world.time.advance(60_000);
+      }
+      expect(world.blink.spends).toEqual([]);
+      expect((await runScripted(world)).end).toBe('logged_out');
+    },
+  );
 
   it('is asked for what it saved by the version’s id before its token is spent again', async () => {
     await killedAt('put save', 'after');
@@ -278,7 +295,7 @@ describe('promise 5: a run that died', () => {
       staleMs: () => (reads++ < 2 ? CLAIM_LIFE_MS + 1000 + 25 : 0),
     });
     expect(end).toBe('logged_out');
-    expect(actions.slice(2, 4)).toEqual(['read version', 'move AWSCURRENT']);
+    expect(actions.slice(2, 5)).toEqual(['read version', 'read version', 'move AWSCURRENT']);
     expect(world.secret.current().versionId).not.toBe(savedId); // one further, by a refresh of its own
     expect(world.blink.spends.map(({ issued }) => issued !== undefined)).toEqual([true, true]);
   });
@@ -376,14 +393,14 @@ describe('promise 6: a refused token', () => {
     await world.time.advance(CLAIM_LIFE_MS);
     const second = await runScripted(world);
     expect(second.end).toBe(REFUSED);
-    expect(second.actions).toEqual(['read value', 'read list']);
+    expect(second.actions).toEqual(READ);
   });
 
   it('was lost where Blink had spent it on a try whose answer was lost', async () => {
     const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
     expect(end).toBe(LOST);
     const second = await runScripted(world);
-    expect(second).toEqual({ end: LOST, actions: ['read value', 'read list'] });
+    expect(second).toEqual({ end: LOST, actions: READ });
   });
 });
 
@@ -403,17 +420,30 @@ test('promise 5: a run that dies while it says that the token was lost is found 
   expect((await runScripted(world)).end).toBe(LOST);
 });
 
-test('promise 8: a run for whose versions there is no room is refused before it spends', async () => {
-  for (let index = 0; index < 90; index++) world.signIn();
-  const { end, actions } = await runScripted(world);
-  expect(end).toBe('secret_full');
-  expect(actions).toEqual(['read value', 'read list']);
+describe('promise 8: a run for whose versions there is no room is refused before it spends', () => {
+  it('because runs have written so many within a day', async () => {
+    world.blink.logoutEndsTokens = false;
+    for (let run = 0; run < 45; run++) {
+      expect((await runScripted(world)).end, `run ${run}`).toBe('logged_out');
+      await world.time.advance(REPEATED_DELIVERY_MS + 1000);
+    }
+    expect(await runScripted(world)).toEqual({ end: 'secret_full', actions: READ });
+    await world.time.advance(24 * 60 * 60 * 1000);
+    expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('because people have', async () => {
+    while (world.secret.versions().length < 100) world.signIn();
+    const { end, actions } = await runScripted(world);
+    expect(end).toBe('secret_full');
+    expect(actions).toEqual([...READ, 'put claim']);
+  });
 });
 
 test('promise 9: a repeated delivery is answered, and spends nothing', async () => {
   await runScripted(world);
   const repeated = await runScripted(world, { id: 'repeated' });
-  expect(repeated).toEqual({ end: 'already_logged_out', actions: ['read value', 'read list'] });
+  expect(repeated).toEqual({ end: 'already_logged_out', actions: READ });
 });
 
 describe('promise 10: a doubt about a token outlives everything but a new token', () => {
@@ -477,7 +507,7 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     world.blink.refreshStatus = 429;
     const until = world.time.nowMs + 20_000;
     const { end } = await runScripted(world, {
-      on: (action) => (action === 'put cool_down' && world.time.nowMs < until ? 'unsent' : undefined),
+      on: (action) => (action === 'put failed' && world.time.nowMs < until ? 'unsent' : undefined),
     });
     expect(end).toBe('rate_limited');
     await world.time.advance(CLAIM_LIFE_MS + 10_000);
@@ -515,7 +545,7 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     const wrong = { session: 'default', clientId: '99' };
     expect((await runScripted(world, { request: wrong })).end).toBe('blink_rejected');
     const repeated = await runScripted(world, { request: wrong });
-    expect(repeated).toEqual({ end: 'cooling_down', actions: ['read value', 'read list'] });
+    expect(repeated).toEqual({ end: 'cooling_down', actions: READ });
     expect((await runScripted(world)).end).toBe('logged_out');
     await world.time.advance(REJECTED_MS + 1000);
     world.blink.logoutEndsTokens = false;
@@ -531,7 +561,7 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     const spends = world.blink.spends.length;
     expect(await runScripted(world)).toEqual({
       end: 'already_logged_out',
-      actions: ['read value', 'read list'],
+      actions: READ,
     });
     expect(world.blink.spends).toHaveLength(spends);
   });

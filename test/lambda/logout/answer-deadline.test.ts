@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
 import { run } from '../../../lambda/logout/run.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
@@ -28,7 +29,7 @@ async function requestsAfterClaimOf(claimMs: number, event: unknown) {
     store: {
       ...store,
       putVersion(...[name, version]: Parameters<typeof store.putVersion>) {
-        if (version.text.startsWith('claim')) vi.advanceTimersByTime(claimMs);
+        if (version.labels.includes('BLINK_LOGOUT')) vi.advanceTimersByTime(claimMs);
         return store.putVersion(name, version);
       },
     },
@@ -40,7 +41,11 @@ async function requestsAfterClaimOf(claimMs: number, event: unknown) {
       },
     }),
     callers: 'iam' as const,
-    timing: { wait: (ms: number) => new Promise<void>((resolve) => ms === 0 && resolve()), random: () => 0 },
+    timing: {
+      ...realTiming,
+      wait: (ms: number) => new Promise<void>((resolve) => ms === 0 && resolve()),
+      random: () => 0,
+    },
     metricsNamespace: 'blink-logout',
     sessionMetrics: false,
     log: () => undefined,

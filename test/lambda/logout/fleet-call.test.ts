@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
 import type { HttpExchange } from '../../../lambda/core/blink/http-exchange.ts';
 import { type FleetCall, fleetAnswerSchema } from '../../../lambda/core/fleet-call.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
 import { run } from '../../../lambda/logout/run.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
@@ -22,7 +23,7 @@ const blink =
 /** The answer as the fleet reads it: it came through JSON. */
 async function answerTo(session: string, text: string, exchange: HttpExchange) {
   const call: FleetCall = { fleet: { session } };
-  const timing = { wait: async () => {}, random: () => 0 };
+  const timing = { ...realTiming, wait: async () => {}, random: () => 0 };
   const answer = await run(
     {
       store: inProcessStore('garden', text),

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Timing } from '../../../lambda/core/time.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
 import { guarded } from '../../../lambda/logout/run-guard.ts';
 
 const never = () => new Promise<never>(() => {});
@@ -11,6 +12,7 @@ const inThreeSeconds = { remainingMs: () => 3_000 };
 function timing() {
   const waits: number[] = [];
   const recorded: Timing = {
+    ...realTiming,
     wait: async (ms) => {
       waits.push(ms);
     },
@@ -28,7 +30,7 @@ describe('a run', () => {
 
   test('that settles leaves no listener behind', async () => {
     const before = process.listenerCount('unhandledRejection');
-    const waiting = { wait: never, random: () => 0 };
+    const waiting = { ...realTiming, wait: never, random: () => 0 };
     expect(await guarded(waiting, inThreeSeconds, async () => 'result')).toBe('result');
     expect(process.listenerCount('unhandledRejection')).toBe(before);
     expect(process.listenerCount('uncaughtExceptionMonitor')).toBe(0);

@@ -7,6 +7,7 @@ import {
   type HttpResponse,
 } from '../../../lambda/core/blink/http-exchange.ts';
 import { FAILURES } from '../../../lambda/core/failure-codes.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
 import { run } from '../../../lambda/logout/run.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
@@ -48,10 +49,10 @@ async function observe({ event, text = goodText, exchange = granted }: World) {
     blink: blinkOverHttps({
       userAgent: 'Blink',
       exchange,
-      timing: { wait: async () => {}, random: () => 0 },
+      timing: { ...realTiming, wait: async () => {}, random: () => 0 },
     }),
     callers: { recent: async () => [KEY], renewed: async () => [KEY] },
-    timing: { wait: pauseOrNever, random: () => 0 },
+    timing: { ...realTiming, wait: pauseOrNever, random: () => 0 },
     sessionMetrics: true,
     metricsNamespace: 'blink-logout',
     log: (line: string) => lines.push(line),

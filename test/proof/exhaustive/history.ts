@@ -1,3 +1,5 @@
+import { saveId } from '../../../lambda/core/vault/journal.ts';
+import { claimId } from '../models/sandbox.ts';
 import { type RunEnd, told, type World } from '../models/world.ts';
 
 /** A request that has been sent and is not processed yet. */
@@ -61,21 +63,28 @@ export class History {
   state(staleBy: number): string {
     const { blink, secret, time } = this.#world;
     const named = [...new Set([...this.#received.keys(), ...this.pending.map(({ run }) => run)])];
-    const states = named.map((run) => ({ run, text: JSON.stringify(this.#stateOf(run), canonical) }));
-    const runs = byText(states, ({ text }) => text);
-    const names = new Map(runs.map(({ run }, index) => [run, index]));
-    const renamed = <T extends { readonly run: string }>(of: T) => ({ ...of, run: names.get(of.run) });
+    const states = named.map((run) => ({
+      run,
+      text: renamed(
+        JSON.stringify(this.#stateOf(run), canonical),
+        (other) => (other === run ? 'own' : 'other'),
+        named,
+      ),
+    }));
+    const ordered = byText(states, ({ text }) => text).map(({ run }) => run);
+    const nameOf = (run: string) => `#${ordered.indexOf(run)}`;
     const rest = [
       time.nowMs,
-      this.#moments.map(renamed),
+      this.#moments,
       secret.versions(),
       secret.currentTexts(),
       blink.families,
-      blink.spends.map(({ sentAtMs: _, ...spend }) => renamed(spend)),
-      blink.logouts.map(renamed),
+      blink.spends.map(({ sentAtMs: _, ...spend }) => spend),
+      blink.logouts,
       staleBy === 0 ? [] : this.changedAtMs.slice(-staleBy).map((ms) => secret.versions(justBefore(ms))),
     ];
-    return [...runs.map(({ text }) => text), JSON.stringify(rest, canonical)].join('\n');
+    const all = [...ordered.map((run) => this.#stateOf(run)), ...rest];
+    return renamed(JSON.stringify(all, canonical), nameOf, named);
   }
 
   #stateOf(run: string): object {
@@ -101,9 +110,27 @@ export function justBefore(ms: number): number {
   return ms - REQUEST_MS / 2;
 }
 
-/** Without differences that mean nothing: parts of a millisecond, the order of labels, and the random ids of claims. */
+/** Without differences that mean nothing: parts of a millisecond, and the order of labels. */
 function canonical(key: string, value: unknown): unknown {
   if (typeof value === 'number') return Math.floor(value);
-  if (typeof value === 'string') return value.replace(/claim [-0-9a-f]{36}/g, 'claim');
   return key === 'labels' && Array.isArray(value) ? value.toSorted() : value;
 }
+
+/** Replaces the runs' names, and what is derived from them: the ids of their claims and saves. */
+function renamed(text: string, nameOf: (run: string) => string, runs: readonly string[]): string {
+  let result = text;
+  for (const run of runs) {
+    for (let number = 1; number <= MAX_CLAIMS; number++) {
+      const id = claimId(run, number);
+      for (let copy = 0; copy < 2; copy++) {
+        result = result.replaceAll(saveId(id, copy), `save ${copy} of ${number} of ${nameOf(run)}`);
+      }
+      result = result.replaceAll(id, `claim ${number} of ${nameOf(run)}`);
+    }
+    result = result.replaceAll(`"run":"${run}"`, `"run":"${nameOf(run)}"`);
+  }
+  return result;
+}
+
+/** A run claims once, or once more after a refusal or a conflict. */
+const MAX_CLAIMS = 4;

@@ -29,8 +29,8 @@ export interface FaultAt {
   readonly fault: Fault;
 }
 
-const READS: ReadonlySet<string> = new Set(['read value', 'read list', 'read version']);
-const ENDS: ReadonlySet<string> = new Set(['put unspent', 'put in_flight', 'put refused', 'put cool_down']);
+const READS: ReadonlySet<string> = new Set(['read value', 'read journal', 'read version', 'read mark']);
+const ENDS: ReadonlySet<string> = new Set(['put failed', 'put no_answer', 'put refused']);
 
 /**
  * A channel on which each request waits for its turn. Its answer arrives at once: a slow answer and a slow next request

@@ -24,6 +24,9 @@ export class LostCall extends Error {
   }
 }
 
+/** What is read: the current version, the journal, or another version by its label or id. */
+export type Read = 'value' | 'journal' | 'version';
+
 /** The network between one run and the services. Failures are `LostCall`. */
 export interface Channel {
   /**
@@ -32,8 +35,8 @@ export interface Channel {
    * @param timeoutMs when the sender gives up
    */
   call<T>(action: string, timeoutMs: number, process: () => T): Promise<T>;
-  /** The age of the next read's answer. A list may be older than a version that is read by label or by id. */
-  staleMs(read: 'list' | 'version'): number;
+  /** The age of the next read's answer. */
+  staleMs(read: Read): number;
 }
 
 export type Moment = 'before' | 'after';

@@ -1,10 +1,17 @@
 import { Failure } from '../../../lambda/core/failure.ts';
 import type { Timing } from '../../../lambda/core/time.ts';
-import { parseEntry } from '../../../lambda/core/vault/journal.ts';
-import type { SecretStore, SecretVersion } from '../../../lambda/core/vault/secret-store.ts';
-import { AwsError, page } from '../../../local/aws-json.ts';
+import { EARLIER_CLAIM } from '../../../lambda/core/vault/earlier-release.ts';
+import {
+  JOURNAL,
+  type Journal,
+  NO_JOURNAL,
+  parseJournal,
+  SAVED,
+} from '../../../lambda/core/vault/journal.ts';
+import type { SecretStore } from '../../../lambda/core/vault/secret-store.ts';
+import { AwsError } from '../../../local/aws-json.ts';
 import { Secret, type Version } from '../../../local/secrets-manager/secret.ts';
-import { type Channel, LostCall } from './channel.ts';
+import { type Channel, LostCall, type Read } from './channel.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** The adapter's options for the SDK: the timeout of a try, and the number of tries. */
@@ -19,7 +26,7 @@ export class SecretModel extends Secret {
   answersAheadMs: () => number = () => 0;
 
   constructor(time: VirtualTime, name: string, versionsAheadMs: () => number = () => 0) {
-    super('arn', name, { nowMs: () => time.nowMs + versionsAheadMs() });
+    super(`arn:${name}`, name, { nowMs: () => time.nowMs + versionsAheadMs() });
     this.#time = time;
   }
 
@@ -55,8 +62,9 @@ export class SecretModel extends Secret {
 }
 
 /**
- * The model as the port that the vault knows, at the end of a run's channel, with what the SDK does in between: "standard"
- * retries after a connection error or a timeout, three tries in all, and lists in pages.
+ * The model as the port that the vault knows, at the end of a run's channel. Reads have what the SDK does in between:
+ * "standard" retries after a connection error or a timeout, three tries in all. Release 0.2.0 is not modelled here, so the
+ * reading of its label is answered at once.
  */
 export function storeOver(
   secret: SecretModel,
@@ -67,7 +75,9 @@ export function storeOver(
   async function call<T>(name: string, action: string, process: () => T, tries = 1): Promise<T> {
     try {
       return await channel.call(action, TRY_TIMEOUT_MS, () => {
-        if (name !== secret.name) throw new Failure('session_unknown', 'there is no such secret');
+        if (name !== secret.name && name !== secret.arn) {
+          throw new Failure('session_unknown', 'there is no such secret');
+        }
         return process();
       });
     } catch (error) {
@@ -78,42 +88,58 @@ export function storeOver(
     }
   }
 
-  const asOfMs = (read: 'list' | 'version') => {
+  const asOfMs = (read: Read) => {
     const staleMs = channel.staleMs(read);
     return staleMs === 0 ? undefined : time.nowMs - staleMs;
   };
-  const pageOf = (token: string | undefined) => {
-    const versions = secret
-      .versions(asOfMs('list'))
-      .toSorted((a, b) => a.versionId.localeCompare(b.versionId));
-    return { ...page(versions, 100, token, 'InvalidNextTokenException'), nowMs: secret.dateMs() };
-  };
-  const listFrom = async (
-    name: string,
-    token?: string,
-  ): Promise<{ versions: readonly SecretVersion[]; nowMs: number }> => {
-    const { items, next, nowMs } = await call(name, 'read list', () => pageOf(token));
-    if (next === undefined) return { versions: items, nowMs };
-    const rest = await listFrom(name, next);
-    return { ...rest, versions: [...items, ...rest.versions] };
-  };
-
   return {
-    readCurrent: (name) => call(name, 'read value', () => secret.version({}, asOfMs('version'))),
-    readVersion: (name, versionId) =>
-      call(name, 'read version', () =>
-        secret.versions(asOfMs('version')).find((version) => version.versionId === versionId),
-      ),
-    listVersions: (name) => listFrom(name),
-    putVersion: (name, { versionId, text, label }) =>
-      call(name, `put ${parseEntry(versionId)?.kind}`, () =>
-        orConflict('ResourceExistsException', 'written' as const, () => secret.put(versionId, text, [label])),
+    readCurrent: (name) =>
+      call(name, 'read value', () => {
+        return { ...secret.version({}, asOfMs('value')), arn: secret.arn, nowMs: secret.dateMs() };
+      }),
+    async readVersion(name, version) {
+      if ('label' in version && version.label === EARLIER_CLAIM) return undefined;
+      const read = 'label' in version ? (version.label === JOURNAL ? 'journal' : 'mark') : 'version';
+      return call(name, `read ${read}`, () =>
+        secret
+          .versions(asOfMs(read === 'journal' ? 'journal' : 'version'))
+          .find((each) =>
+            'label' in version ? each.labels.includes(version.label) : each.versionId === version.versionId,
+          ),
+      );
+    },
+    putVersion: (name, { versionId, text, labels }) =>
+      call(
+        name,
+        `put ${labels.includes(SAVED) ? 'save' : journalWord(text, secret)}`,
+        () =>
+          orConflict('ResourceExistsException', 'written' as const, () =>
+            secret.put(versionId, text, labels),
+          ),
+        MAX_TRIES,
       ),
     moveLabel: (name, { label, from, to }) =>
-      call(name, `${to === undefined ? 'take off' : 'move'} ${label}`, () =>
-        orConflict('InvalidParameterException', 'moved' as const, () => secret.moveLabel(label, from, to)),
+      call(
+        name,
+        `move ${label}`,
+        () =>
+          orConflict('InvalidParameterException', 'moved' as const, () => secret.moveLabel(label, from, to)),
+        MAX_TRIES,
       ),
   };
+}
+
+/** What a journal adds to the one that is labelled: a claim, or what has been reported. */
+function journalWord(text: string, secret: SecretModel): string {
+  const labelled = secret.versions().find(({ labels }) => labels.includes(JOURNAL));
+  if (labelled?.text === text) return 'the same journal';
+  const before = labelled === undefined ? NO_JOURNAL : parseJournal('', labelled.text);
+  const { journal } = parseJournal('', text);
+  const claimIds = ({ tokens }: Journal) => tokens.flatMap(({ claims }) => claims.map(({ id }) => id));
+  if (claimIds(journal).some((id) => !claimIds(before.journal).includes(id))) return 'claim';
+  const event = journal.history.at(-1);
+  const isNew = JSON.stringify(event) !== JSON.stringify(before.journal.history.at(-1));
+  return event !== undefined && isNew ? event.what : 'found';
 }
 
 function orConflict<T>(errorName: string, done: T, write: () => unknown): T | 'conflict' {

@@ -13,9 +13,15 @@ export class VirtualTime {
   nowMs = Date.UTC(2026, 0, 1);
   readonly timing: Timing;
   #timers: Timer[] = [];
+  #uuids = 0;
 
   constructor(random: () => number = () => 0.5) {
-    this.timing = { random, wait: (ms, signal) => this.wait(ms, signal) };
+    this.timing = {
+      random,
+      uuid: () => `claim-${++this.#uuids}`,
+      nowMs: () => this.nowMs,
+      wait: (ms, signal) => this.wait(ms, signal),
+    };
   }
 
   wait(ms: number, signal?: AbortSignal, run = ''): Promise<void> {

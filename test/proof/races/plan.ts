@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ReusePolicy } from '../models/blink-model.ts';
+import type { Read } from '../models/channel.ts';
 
 /** One run, as it is drawn. */
 export interface RunPlan {
@@ -18,7 +19,7 @@ export interface Plan {
   /** How much time passes with each call and answer; over and over. */
   readonly latenciesMs: readonly number[];
   /** How old reads may be, and by which part of that each one is; over and over. */
-  readonly staleWithinMs: { readonly list: number; readonly version: number };
+  readonly staleWithinMs: Readonly<Record<Read, number>>;
   readonly staleParts: readonly number[];
   /** How far the clocks that date versions and answers are ahead; over and over. */
   readonly clocksAheadMs: readonly number[];
@@ -50,7 +51,8 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
     { minLength: 1, maxLength: 40 },
   ),
   staleWithinMs: fc.record({
-    list: fc.constantFrom(0, 300, 5000, 60_000),
+    value: fc.constantFrom(0, 300, 2000, 5000, 60_000),
+    journal: fc.constantFrom(0, 300, 5000, 60_000),
     version: fc.constantFrom(0, 300, 2000, 5000),
   }),
   clocksAheadMs: fc.array(fc.constantFrom(0, 0, 1500, 3000), { minLength: 1, maxLength: 5 }),

@@ -4,7 +4,7 @@ import type { Sandbox } from '../models/sandbox.ts';
 import type { VirtualTime } from '../models/virtual-time.ts';
 import type { RunPlan } from './plan.ts';
 
-const ENDS: ReadonlySet<string> = new Set(['put unspent', 'put in_flight', 'put refused', 'put cool_down']);
+const ENDS: ReadonlySet<string> = new Set(['put failed', 'put no_answer', 'put refused']);
 
 /**
  * A way on which fast-check's scheduler decides which request of which run arrives next, and which answer. A request whose

@@ -1,5 +1,6 @@
 import { blinkOverHttps } from '../../../../lambda/core/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../../../lambda/core/blink/http-exchange.ts';
+import { realTiming } from '../../../../lambda/core/time.ts';
 
 export const USER_AGENT = 'Blink/test';
 
@@ -20,6 +21,7 @@ export function blinkAt({ endpoint, patienceMs }: Server) {
       return exchange({ ...request, timeoutMs: patienceMs() });
     },
     timing: {
+      ...realTiming,
       random: () => 0.5,
       wait: async (ms) => {
         waits.push(ms);

@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   GetSecretValueCommand,
-  ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
@@ -47,32 +46,40 @@ describe('against a server', () => {
 
   it('reads the current version with its text, labels and time', async () => {
     const [version] = standIn.secrets.versions(NAME);
-    expect(await store.readCurrent(SESSION)).toEqual({ ...version });
+    const { arn } = standIn.secrets.find(NAME);
+    expect(await store.readCurrent(SESSION)).toEqual({ ...version, arn, nowMs: expect.any(Number) });
   });
 
-  it('finds a version by its id, and does not find one that is not there', async () => {
-    expect(await store.readVersion(SESSION, V1)).toMatchObject({ versionId: V1, labels: ['AWSCURRENT'] });
-    expect(await store.readVersion(SESSION, MISSING)).toBeUndefined();
+  it.each([
+    [{ versionId: V1 }, { versionId: V1, labels: ['AWSCURRENT'], text: 'first' }],
+    [{ label: 'AWSCURRENT' }, { versionId: V1, labels: ['AWSCURRENT'], text: 'first' }],
+    [{ versionId: MISSING }, undefined],
+    [{ label: 'BLINK_LOGOUT' }, undefined],
+  ])('reads a version by its id or label: %j', async (which, found) => {
+    const version = await store.readVersion(SESSION, which);
+    if (found === undefined) expect(version).toBeUndefined();
+    else expect(version).toMatchObject(found);
   });
 
-  it('lists all versions, those without a label included', async () => {
-    await store.putVersion(SESSION, { versionId: V2, text: 'second', label: 'L' });
-    await store.moveLabel(SESSION, { label: 'L', from: V2 });
-    const { versions } = await store.listVersions(SESSION);
-    expect(versions.map(({ versionId, labels }) => ({ versionId, labels }))).toEqual([
-      { versionId: V1, labels: ['AWSCURRENT'] },
-      { versionId: V2, labels: [] },
-    ]);
+  it('by its ARN, does not write to a secret that was made again under the same name', async () => {
+    const { arn } = await store.readCurrent(SESSION);
+    standIn.secrets.deleteWithoutRecovery(NAME);
+    standIn.secrets.create(NAME, 'again', V1);
+    const version = { versionId: V2, text: 'second', labels: ['L'] };
+    await expect(store.putVersion(arn, version)).rejects.toMatchObject({ code: 'session_unknown' });
+    const move = { label: 'AWSCURRENT', from: V1, to: V2 };
+    await expect(store.moveLabel(arn, move)).rejects.toMatchObject({ code: 'session_unknown' });
+    expect(await store.readVersion(arn, { versionId: V1 })).toBeUndefined();
   });
 
   it('returns the time of the service’s clock, not of this machine’s', async () => {
     standIn.clock.advanceMs(3 * 60 * 1000);
-    const { nowMs } = await store.listVersions(SESSION);
+    const { nowMs } = await store.readCurrent(SESSION);
     expect(Math.abs(nowMs - Date.now() - 3 * 60 * 1000)).toBeLessThan(2000);
   });
 
   it('writes a version once: the same text again succeeds, another text is a conflict', async () => {
-    const version = { versionId: V2, text: 'second', label: 'BLINK_LOGOUT_CLAIM' };
+    const version = { versionId: V2, text: 'second', labels: ['BLINK_LOGOUT_CLAIM'] };
     expect(await store.putVersion(SESSION, version)).toBe('written');
     expect(await store.putVersion(SESSION, version)).toBe('written');
     expect(await store.putVersion(SESSION, { ...version, text: 'third' })).toBe('conflict');
@@ -80,7 +87,7 @@ describe('against a server', () => {
   });
 
   it('moves a label only from where it is', async () => {
-    await store.putVersion(SESSION, { versionId: V2, text: 'second', label: 'BLINK_LOGOUT_CLAIM' });
+    await store.putVersion(SESSION, { versionId: V2, text: 'second', labels: ['BLINK_LOGOUT_CLAIM'] });
     const move = { label: 'AWSCURRENT', from: V1, to: V2 };
     expect(await store.moveLabel(SESSION, move)).toBe('moved');
     expect(await store.moveLabel(SESSION, move)).toBe('conflict');
@@ -90,18 +97,20 @@ describe('against a server', () => {
     expect((await store.readCurrent(SESSION)).labels).toEqual(['AWSCURRENT', 'BLINK_LOGGED_OUT']);
   });
 
-  it('repeats a call that was throttled or cut off, and a repeated write is not a conflict', async () => {
-    standIn.faults.add(
-      {
-        on: 'PutSecretValue',
-        at: 'before',
-        effect: refuse('ThrottlingException', 'Rate exceeded'),
-        times: 1,
-      },
-      { on: 'PutSecretValue', at: 'after', effect: { do: 'destroy' }, times: 1 },
-    );
-    expect(await store.putVersion(SESSION, { versionId: V2, text: 'second', label: 'L' })).toBe('written');
-    expect(standIn.calls).toHaveLength(3);
+  it('sends a write once: the vault repeats it', async () => {
+    standIn.faults.before('PutSecretValue', { do: 'destroy' });
+    standIn.faults.before('UpdateSecretVersionStage', refuse('ThrottlingException', 'Rate exceeded'));
+    const version = { versionId: V2, text: 'second', labels: ['L'] };
+    const move = { label: 'L', to: V1 };
+    await expect(store.putVersion(SESSION, version)).rejects.toMatchObject({ code: 'secrets_unavailable' });
+    await expect(store.moveLabel(SESSION, move)).rejects.toMatchObject({ code: 'secrets_unavailable' });
+    expect(standIn.calls).toHaveLength(2);
+  });
+
+  it('repeats a read that was throttled', async () => {
+    standIn.faults.before('GetSecretValue', refuse('ThrottlingException', 'Rate exceeded'), { times: 1 });
+    expect((await store.readCurrent(SESSION)).text).toBe('first');
+    expect(standIn.calls).toHaveLength(2);
   });
 
   it('gives up after three tries', async () => {
@@ -153,7 +162,7 @@ describe('from the content of the answers', () => {
   const mock = mockClient(client);
   const store = secretsManagerStore(client, PREFIX);
   const named = (name: string) => Object.assign(new Error('foreign text, eyJ-token'), { name });
-  const VERSION = { VersionId: V1, CreatedDate: new Date(0) };
+  const VERSION = { VersionId: V1, CreatedDate: new Date(0), ARN: 'arn:x' };
 
   beforeEach(() => {
     mock.reset();
@@ -161,7 +170,7 @@ describe('from the content of the answers', () => {
 
   it('sends exactly what the vault asks for', async () => {
     mock.onAnyCommand().resolves({});
-    await store.putVersion(SESSION, { versionId: V2, text: 'text', label: 'L' });
+    await store.putVersion(SESSION, { versionId: V2, text: 'text', labels: ['L'] });
     await store.moveLabel(SESSION, { label: 'L', from: V1, to: V2 });
     await store.moveLabel(SESSION, { label: 'L', from: V1 });
     expect(mock.commandCalls(PutSecretValueCommand).map(({ args }) => args[0].input)).toEqual([
@@ -173,49 +182,13 @@ describe('from the content of the answers', () => {
     ]);
   });
 
-  it('follows the pages to their end', async () => {
-    mock
-      .on(ListSecretVersionIdsCommand, { NextToken: undefined })
-      .resolves({ Versions: [{ ...VERSION, VersionStages: ['AWSCURRENT'] }], NextToken: 'more' })
-      .on(ListSecretVersionIdsCommand, { NextToken: 'more' })
-      .resolves({ Versions: [{ ...VERSION, VersionId: V2 }] });
-    const { versions } = await store.listVersions(SESSION);
-    expect(versions).toEqual([
-      { versionId: V1, labels: ['AWSCURRENT'], createdAtMs: 0 },
-      { versionId: V2, labels: [], createdAtMs: 0 },
-    ]);
-    expect(mock.commandCalls(ListSecretVersionIdsCommand)[0]?.args[0].input).toMatchObject({
-      IncludeDeprecated: true,
-    });
-  });
-
-  it.each([
-    ['an empty token, as moto sends it', [''], 1],
-    ['the same token again', ['a', 'a'], 2],
-    ['a token from before', ['a', 'b', 'a'], 3],
-  ])('takes %s for the end of the pages', async (_, tokens, pages) => {
-    const left = [...tokens];
-    mock.on(ListSecretVersionIdsCommand).callsFake(() => {
-      if (left.length === 0) throw named('OnePageTooMany');
-      return { Versions: [VERSION], NextToken: left.shift() };
-    });
-    expect((await store.listVersions(SESSION)).versions).toHaveLength(pages);
-  });
-
-  it('stops reading a list of versions that does not end', async () => {
-    let pages = 0;
-    mock.on(ListSecretVersionIdsCommand).callsFake(() => ({ Versions: [], NextToken: String(++pages) }));
-    await expect(store.listVersions(SESSION)).rejects.toMatchObject({ code: 'secrets_unavailable' });
-    expect(pages).toBe(20);
-  });
-
   it('refuses binary data', async () => {
     mock.on(GetSecretValueCommand).resolves({ ...VERSION, SecretBinary: new Uint8Array([1]) });
     await expect(store.readCurrent(SESSION)).rejects.toMatchObject({ code: 'session_invalid' });
   });
 
   it.each([
-    ['time', { SecretString: 'text', VersionId: V1 }],
+    ['time', { SecretString: 'text', VersionId: V1, ARN: 'arn:x' }],
     ['content', {}],
   ])('rejects an answer without its %s', async (_, value) => {
     mock.on(GetSecretValueCommand).resolves(value);
@@ -237,8 +210,7 @@ describe('from the content of the answers', () => {
     const failures = await Promise.all(
       [
         store.readCurrent(SESSION),
-        store.listVersions(SESSION),
-        store.putVersion(SESSION, { versionId: V2, text: 'text', label: 'L' }),
+        store.putVersion(SESSION, { versionId: V2, text: 'text', labels: ['L'] }),
         store.moveLabel(SESSION, { label: 'L', to: V2 }),
       ].map((call) => call.catch((error: unknown) => error)),
     );
@@ -248,4 +220,25 @@ describe('from the content of the answers', () => {
       expect(JSON.stringify(failure)).not.toContain('foreign');
     }
   });
+
+  it('names a replica, which cannot be written, and its primary Region', async () => {
+    const message = "You can't modify a replica secret. The primary secret is in eu-west-1.";
+    mock.onAnyCommand().rejects(Object.assign(new Error(message), { name: 'InvalidParameterException' }));
+    const version = { versionId: V2, text: 'text', labels: ['L'] };
+    await expect(store.putVersion(SESSION, version)).rejects.toMatchObject({
+      code: 'session_invalid',
+      retryable: false,
+      message: expect.stringContaining('Region eu-west-1'),
+    });
+  });
+
+  it.each(['AccessDeniedException', 'DecryptionFailure', 'TimeoutError'])(
+    'does not take %s for a version that is not there',
+    async (name) => {
+      mock.onAnyCommand().rejects(named(name));
+      await expect(store.readVersion(SESSION, { versionId: V1 })).rejects.toMatchObject({
+        code: 'secrets_unavailable',
+      });
+    },
+  );
 });

@@ -77,9 +77,9 @@ describe('a prefetched session', () => {
       calls.push(`readCurrent ${name}`);
       return store.readCurrent(name);
     },
-    listVersions: (name: string) => {
-      calls.push(`listVersions ${name}`);
-      return store.listVersions(name);
+    readVersion: (...[name, version]: Parameters<typeof store.readVersion>) => {
+      calls.push(`${'label' in version ? version.label : 'version'} of ${name}`);
+      return store.readVersion(name, version);
     },
   };
   beforeEach(() => {
@@ -88,19 +88,26 @@ describe('a prefetched session', () => {
 
   it('makes no further call for its first reading', async () => {
     const prefetching = await prefetchSession(counted, DEFAULT);
-    expect(calls).toEqual([`readCurrent ${DEFAULT}`, `listVersions ${DEFAULT}`]);
+    expect(calls).toEqual([
+      `readCurrent ${DEFAULT}`,
+      `BLINK_LOGOUT of ${DEFAULT}`,
+      `BLINK_LOGOUT_CLAIM of ${DEFAULT}`,
+    ]);
     expect(await prefetching.readCurrent(DEFAULT)).toMatchObject({ text: 'text' });
-    expect((await prefetching.listVersions(DEFAULT)).versions).toHaveLength(1);
-    expect(calls).toHaveLength(2);
-    await prefetching.readCurrent(DEFAULT);
+    expect(await prefetching.readVersion(DEFAULT, { label: 'BLINK_LOGOUT' })).toBeUndefined();
     expect(calls).toHaveLength(3);
+    await prefetching.readCurrent(DEFAULT);
+    await prefetching.readVersion(DEFAULT, { label: 'BLINK_LOGOUT' });
+    expect(calls).toHaveLength(5);
   });
 
   it('does not answer for another session', async () => {
     const prefetching = await prefetchSession(counted, DEFAULT);
     await expect(prefetching.readCurrent('other')).rejects.toMatchObject({ code: 'session_unknown' });
-    await expect(prefetching.listVersions('other')).rejects.toMatchObject({ code: 'session_unknown' });
-    expect(calls.slice(2)).toEqual(['readCurrent other', 'listVersions other']);
+    await expect(prefetching.readVersion('other', { label: 'BLINK_LOGOUT' })).rejects.toMatchObject({
+      code: 'session_unknown',
+    });
+    expect(calls.slice(3)).toEqual(['readCurrent other', 'BLINK_LOGOUT of other']);
   });
 
   it('may be missing', async () => {
