@@ -1,7 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { stackName } from '../lambda/core/stack-name.ts';
 import { buildFunction } from '../lib/function-bundle.ts';
-import { SettingsError } from '../lib/read-settings.ts';
+import { SettingsError } from '../lib/settings-error.ts';
 import { readSettingsFile } from '../lib/settings-file.ts';
 import { BlinkLogoutStack } from '../lib/stack.ts';
 

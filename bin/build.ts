@@ -1,40 +1,86 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { buildFunction } from '../lib/function-bundle.ts';
+import { thirdPartyNotices } from '../lib/third-party-notices.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
-/** `npm run build`: the package of BlinkLogout in build/package/, for `npm pack`. */
+/**
+ * `npm run build`: the package of BlinkLogout in build/package/, for `npm pack`. Its code is CommonJS; for ES modules it has an
+ * entry that loads the same code, so that an app which uses both has one class BlinkLogout.
+ */
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGE = join(PROJECT, 'build/package');
 
-const { name, version, description, license, type, engines, dependencies } = packageJson;
+const { name, version, description, keywords, license, author, repository, engines, dependencies } =
+  packageJson;
 
-rmSync(PACKAGE, { recursive: true, force: true });
-execFileSync(
-  process.execPath,
-  [join(PROJECT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
-  {
-    cwd: PROJECT,
-    stdio: 'inherit',
-  },
-);
-await buildFunction(join(PACKAGE, 'build/function'));
-for (const file of ['LICENSE', 'CHANGELOG.md']) cpSync(join(PROJECT, file), join(PACKAGE, file));
 const manifest = {
   name,
   version,
   description,
+  keywords,
   license,
-  type,
+  author,
+  repository,
+  type: 'commonjs',
   engines,
-  exports: { '.': { types: './lib/blink-logout.d.ts', default: './lib/blink-logout.js' } },
-  files: ['lib', 'lambda', 'build', 'CHANGELOG.md'],
+  main: './lib/index.js',
+  types: './lib/index.d.ts',
+  exports: {
+    '.': {
+      import: { types: './lib/index.d.mts', default: './lib/index.mjs' },
+      require: { types: './lib/index.d.ts', default: './lib/index.js' },
+    },
+    './package.json': './package.json',
+  },
+  files: ['lib', 'build', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES'],
   dependencies: { 'fastest-levenshtein': dependencies['fastest-levenshtein'], valibot: dependencies.valibot },
   peerDependencies: {
     'aws-cdk-lib': `^${dependencies['aws-cdk-lib']}`,
     constructs: `^${dependencies.constructs}`,
   },
 };
-writeFileSync(join(PACKAGE, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+
+/** The declarations that the entry's refer to. The others are not for users. */
+const DECLARATIONS = ['index', 'blink-logout', 'given-settings', 'settings-error'];
+
+function write(file: string, text: string): void {
+  writeFileSync(join(PACKAGE, file), text);
+}
+
+rmSync(PACKAGE, { recursive: true, force: true });
+await build({
+  absWorkingDir: PROJECT,
+  entryPoints: ['lib/index.ts'],
+  outfile: join(PACKAGE, 'lib/index.js'),
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  packages: 'external',
+  // CommonJS has no import.meta.
+  define: { 'import.meta.url': 'MODULE_URL' },
+  banner: { js: "const MODULE_URL = require('node:url').pathToFileURL(__filename).href;" },
+  legalComments: 'none',
+});
+write('lib/index.mjs', "export { BlinkLogout, SettingsError } from './index.js';\n");
+write('lib/index.d.mts', "export { BlinkLogout, type BlinkLogoutProps, SettingsError } from './index.js';\n");
+
+const declarations = mkdtempSync(join(tmpdir(), 'blink-logout-declarations-'));
+const tsc = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', declarations];
+execFileSync(process.execPath, tsc, { cwd: PROJECT, stdio: 'inherit' });
+for (const each of DECLARATIONS) {
+  const text = readFileSync(join(declarations, `lib/${each}.d.ts`), 'utf8');
+  write(`lib/${each}.d.ts`, text.replaceAll(/(?<= from '\.\/[a-z-]+)\.ts(?=')/g, '.js'));
+}
+rmSync(declarations, { recursive: true });
+
+const { metafiles } = await buildFunction(join(PACKAGE, 'build/function'));
+write('THIRD-PARTY-NOTICES', thirdPartyNotices(metafiles));
+for (const file of ['LICENSE', 'CHANGELOG.md']) cpSync(join(PROJECT, file), join(PACKAGE, file));
+cpSync(join(PROJECT, 'lib/README.md'), join(PACKAGE, 'README.md'));
+write('package.json', `${JSON.stringify(manifest, null, 2)}\n`);

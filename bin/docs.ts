@@ -12,6 +12,7 @@ const PROJECT = new URL('..', import.meta.url);
 /** By document: what stands between `<!-- name: begin … -->` and `<!-- name: end -->`. */
 const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   'docs/settings.md': { settings: settingsTable },
+  'lib/README.md': { props: settingsTable },
   'docs/runbook.md': { codes: codesTable },
   'docs/commands.md': { commands: commandsTable },
 };
@@ -43,7 +44,7 @@ const DOCUMENTED = /\/\*\*\n((?: +\* .*\n)+) +\* @default .*\n +\*\/\n +readonly
 
 /** The comment of each setting, without its default. */
 function settingDescriptions(): ReadonlyMap<string, string> {
-  const source = readFileSync(new URL('lib/settings.ts', PROJECT), 'utf8');
+  const source = readFileSync(new URL('lib/given-settings.ts', PROJECT), 'utf8');
   return new Map(
     [...source.matchAll(DOCUMENTED)].map(([, comment = '', name = '']) => {
       const lines = comment.replaceAll(/^ +\* /gm, '').trim();

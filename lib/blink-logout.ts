@@ -1,4 +1,4 @@
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpApi, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -12,12 +12,12 @@ import { Dashboard } from './dashboard.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { FUNCTION_DIRECTORY } from './function-directory.ts';
+import type { GivenSettings } from './given-settings.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { requireOwnName } from './own-name.ts';
 import { warnOfPace } from './pace.ts';
 import { readSettings } from './read-settings.ts';
 import { Schedule } from './schedule.ts';
-import type { GivenSettings } from './settings.ts';
 import { Webhook } from './webhook.ts';
 
 export interface BlinkLogoutProps extends GivenSettings {
@@ -37,6 +37,8 @@ export interface BlinkLogoutProps extends GivenSettings {
 export class BlinkLogout extends Construct {
   readonly function: LambdaFunction;
   readonly api: HttpApi;
+  /** For the API mapping of a custom domain. */
+  readonly stage: HttpStage;
   /** The webhook's URL: `POST` logs out the session `default`. */
   readonly webhookUrl: string;
   /** Logs out many sessions. Its input is `{"sessions": "all"}` or `{"sessions": ["one", "other"]}`. */
@@ -56,8 +58,9 @@ export class BlinkLogout extends Construct {
     warnOfPace(this, settings);
     const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
     this.function = new LogoutFunction(this, 'Logout', { settings, bundleDirectory, deadLetters }).function;
-    const { api, url } = new Webhook(this, 'Webhook', { settings, function: this.function });
+    const { api, stage, url } = new Webhook(this, 'Webhook', { settings, function: this.function });
     this.api = api;
+    this.stage = stage;
     this.webhookUrl = url;
 
     this.topic = new AlarmTopic(this, 'AlarmTopic', { settings }).topic;

@@ -58,6 +58,8 @@ export interface FunctionBundle {
   readonly directory: string;
   /** What esbuild bundled into `handler.cjs`. */
   readonly metafile: Metafile;
+  /** Of all files, for their licences. */
+  readonly metafiles: readonly Metafile[];
 }
 
 /**
@@ -82,7 +84,7 @@ export async function buildFunction(directory = FUNCTION_DIRECTORY): Promise<Fun
   for (const name of await readdir(directory)) {
     if (!built.has(name)) await rm(join(directory, name), { recursive: true, force: true });
   }
-  return { directory, metafile: handler.metafile };
+  return { directory, metafile: handler.metafile, metafiles: [handler.metafile, init.metafile] };
 }
 
 const sourceMapSchema = v.looseObject({ sources: v.array(v.string()) });

@@ -4,11 +4,7 @@ import * as v from 'valibot';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
 import { SETTING_NAMES, type Settings, settingsSchema } from './settings.ts';
-
-/** Its message has a line for each fault, for the person who runs the synthesis. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
+import { SettingsError } from './settings-error.ts';
 
 /** Only CloudFormation needs to know these. All others decide what is synthesized. */
 const RESOLVED_BY_CLOUDFORMATION = ['alarmEmail', 'kmsKeyArn', 'blinkUserAgent'];

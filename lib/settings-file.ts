@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
 import * as v from 'valibot';
-import { nearMiss, readSettings, SettingsError } from './read-settings.ts';
+import { nearMiss, readSettings } from './read-settings.ts';
 import type { Settings } from './settings.ts';
+import { SettingsError } from './settings-error.ts';
 
 const SETTINGS_FILE = 'settings.json';
 

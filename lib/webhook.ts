@@ -26,6 +26,8 @@ export interface WebhookProps {
 /** The HTTP API in front of the function, and the key of its callers. */
 export class Webhook extends Construct {
   readonly api: HttpApi;
+  /** For the API mapping of a custom domain. */
+  readonly stage: HttpStage;
   /** The URL of `POST /logout`. */
   readonly url: string;
 
@@ -50,7 +52,7 @@ export class Webhook extends Construct {
           'The function itself checks the key, or the signature made with it, before it reads a session.',
       });
     }
-    const stage = new HttpStage(this, 'Stage', {
+    this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -67,9 +69,9 @@ export class Webhook extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_FIELDS)),
       },
     });
-    limitUnknownPaths(stage);
+    limitUnknownPaths(this.stage);
     // API Gateway refuses route settings of a route that does not exist yet.
-    stage.node.addDependency(this.api);
+    this.stage.node.addDependency(this.api);
     this.url = `${this.api.apiEndpoint}${LOGOUT_PATHS[0]}`;
     this.#addKey(settings, target);
   }

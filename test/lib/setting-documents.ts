@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const SOURCE = readFileSync(new URL('../../lib/settings.ts', import.meta.url), 'utf8');
+const SOURCE = readFileSync(new URL('../../lib/given-settings.ts', import.meta.url), 'utf8');
 
 const DOCUMENTED = /\/\*\*\n((?: +\* .*\n)+) +\* @default (.*)\n +\*\/\n +readonly (\w+)\?:/g;
 

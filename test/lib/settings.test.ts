@@ -1,7 +1,8 @@
 import { Aws, Token } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { readSettings, SettingsError } from '../../lib/read-settings.ts';
+import { readSettings } from '../../lib/read-settings.ts';
 import { SETTING_NAMES } from '../../lib/settings.ts';
+import { SettingsError } from '../../lib/settings-error.ts';
 import { SETTING_DOCUMENTS } from './setting-documents.ts';
 
 const KEY_ARN = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';

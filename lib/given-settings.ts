@@ -1,0 +1,93 @@
+/**
+ * The settings. `npm run docs` writes docs/settings.md and docs/settings.schema.json from these descriptions and
+ * from the schema in settings.ts.
+ */
+export interface GivenSettings {
+  /**
+   * Distinguishes several stacks of one account and Region. With `garden`, everything is called `blink-logout-garden`
+   * in place of `blink-logout`: the stack, its function, its sessions' secrets, the key's secret, alarms, metrics.
+   * @default - none
+   */
+  readonly name?: string | undefined;
+  /**
+   * When the sessions of the setting `sessions` are logged out: `cron(…)` with six fields, or `rate(…)`. Without it,
+   * the rule is disabled.
+   * @default - none
+   */
+  readonly schedule?: string | undefined;
+  /**
+   * What the schedule logs out: the session `default`, `all` sessions, or a list of names and of patterns such as
+   * `tenant-*`. More than `default` goes through the fleet.
+   * @default 'default'
+   */
+  readonly sessions?: 'default' | 'all' | readonly string[];
+  /**
+   * The IANA time zone of a `cron(…)` schedule, such as `Europe/Berlin`. Without it, the schedule is in UTC.
+   * @default - none
+   */
+  readonly timeZone?: string | undefined;
+  /**
+   * Receives the alarms, after its owner has confirmed the subscription to Amazon SNS.
+   * @default - none
+   */
+  readonly alarmEmail?: string | undefined;
+  /**
+   * Who may call the webhook: holders of the `key`, or with `iam`, IAM principals that sign their requests (SigV4).
+   * @default 'key'
+   */
+  readonly webhookAuth?: 'key' | 'iam';
+  /**
+   * Requests per second that the webhook accepts over time, from all callers together; at most 12, as above.
+   * @default 2
+   */
+  readonly webhookRatePerSecond?: number;
+  /**
+   * Requests that the webhook accepts at once.
+   * @default 5
+   */
+  readonly webhookBurst?: number;
+  /**
+   * Sessions that the fleet logs out at once, at most 12: Secrets Manager accepts 50 writes a second, and a logout
+   * needs four. New accounts run ten invocations at once.
+   * @default 2
+   */
+  readonly maxConcurrency?: number;
+  /**
+   * Age in days at which a refresh token that no run has renewed raises an alarm. It must be longer than the time
+   * between two scheduled runs.
+   * @default 30
+   */
+  readonly refreshTokenMaxAgeDays?: number;
+  /**
+   * The function's memory in MB, and with it its share of a processor. docs/performance.md has what it
+   * saves.
+   * @default 512
+   */
+  readonly memoryMb?: number;
+  /**
+   * How long the function's log and the webhook's access log are kept.
+   * @default 90
+   */
+  readonly logRetentionDays?: number;
+  /**
+   * Your KMS key for the webhook key's secret. Without it, Secrets Manager uses `aws/secretsmanager`. Sessions'
+   * secrets are moved by `aws secretsmanager update-secret --kms-key-id`.
+   * @default - none
+   */
+  readonly kmsKeyArn?: string | undefined;
+  /**
+   * Metrics for each session, beside those over all sessions. With many sessions, they are what CloudWatch costs.
+   * @default true
+   */
+  readonly sessionMetrics?: boolean;
+  /**
+   * Traces by AWS X-Ray.
+   * @default false
+   */
+  readonly tracing?: boolean;
+  /**
+   * The User-Agent of requests to Blink.
+   * @default 'Blink'
+   */
+  readonly blinkUserAgent?: string;
+}
