@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type * as v from 'valibot';
 import type { AccountSeed } from './accounts.ts';
-import type { authorizeSchema } from './forms.ts';
-
-type AuthorizationRequest = v.InferOutput<typeof authorizeSchema>;
+import type { AuthorizationRequest } from './forms.ts';
 
 /** An unfinished sign-in. It is `authenticated` after the password and the second factor. */
 export interface PendingSignIn {
@@ -32,19 +29,20 @@ export class PendingSignIns {
   }
 
   /** Returns the new cookie's `Set-Cookie` header. The old cookie becomes invalid. */
-  renew(cookies: string | undefined, pending: PendingSignIn): string {
-    this.#byCookie.delete(value(cookies));
+  renew(pending: PendingSignIn): string {
+    this.end(pending);
     return this.#keep(pending);
   }
 
-  end(cookies: string | undefined): void {
-    this.#byCookie.delete(value(cookies));
+  end(pending: PendingSignIn): void {
+    for (const [id, each] of this.#byCookie) if (each === pending) this.#byCookie.delete(id);
   }
 
+  /** Without `Secure`, because a browser may not keep such a cookie over plain HTTP (RFC 6265bis, section 5.7). */
   #keep(pending: PendingSignIn): string {
     const id = randomBytes(12).toString('base64url');
     this.#byCookie.set(id, pending);
-    return `${COOKIE}=${id}; Path=/oauth; Secure; HttpOnly`;
+    return `${COOKIE}=${id}; Path=/oauth; HttpOnly; SameSite=Lax`;
   }
 }
 

@@ -2,13 +2,16 @@ import type { Answer } from '../loopback-server.ts';
 import type { AccountApi } from './account-api.ts';
 import type { BlinkRequest, Ids } from './blink-request.ts';
 import type { SignIn } from './sign-in.ts';
+import { BROWSER_HOST, callbackPage } from './sign-in-callback.ts';
 import { exchange, refresh } from './token-endpoint.ts';
 import type { Tokens } from './tokens.ts';
 
 /** The purpose of a call: the name that faults and tests use. */
 export type BlinkAction = ReturnType<typeof routesTo>[number]['action'] | 'unknown';
 
-const OAUTH = 'https://api.oauth.blink.com/oauth';
+const TOKEN = 'https://api.oauth.blink.com/oauth/token';
+/** Also under the address by which a browser of this machine reaches the stand-in. */
+const PAGES = `https://(api\\.oauth\\.blink\\.com|${BROWSER_HOST.replaceAll('.', '\\.')})/oauth/v2`;
 /** Every tier has a host. */
 const REST = 'https://rest-:tier.immedia-semi.com/api';
 const CLIENTS = 'clients/:client/control_panel/clients';
@@ -16,13 +19,14 @@ const CLIENTS = 'clients/:client/control_panel/clients';
 /** The first route that matches a call takes it. */
 export function routesTo(tokens: Tokens, signIn: SignIn, api: AccountApi) {
   return [
-    route('authorize', `GET ${OAUTH}/v2/authorize`, (call) => signIn.authorize(call)),
-    route('sign-in-page', `GET ${OAUTH}/v2/signin`, (call) => signIn.page(call)),
-    route('sign-in', `POST ${OAUTH}/v2/signin`, (call) => signIn.password(call)),
-    route('verify', `POST ${OAUTH}/v2/2fa/verify`, (call) => signIn.verify(call)),
-    route('resend', `POST ${OAUTH}/v2/2fa/resend`, (call) => signIn.resend(call)),
-    route('exchange', `POST ${OAUTH}/token`, (call) => exchange(tokens, signIn, call), isCodeGrant),
-    route('refresh', `POST ${OAUTH}/token`, (call) => refresh(tokens, call)),
+    route('authorize', `GET ${PAGES}/authorize`, (call) => signIn.authorize(call)),
+    route('sign-in-page', `GET ${PAGES}/signin`, (call) => signIn.page(call)),
+    route('sign-in', `POST ${PAGES}/signin`, (call) => signIn.password(call)),
+    route('verify', `POST ${PAGES}/2fa/verify`, (call) => signIn.verify(call)),
+    route('resend', `POST ${PAGES}/2fa/resend`, (call) => signIn.resend(call)),
+    route('callback', `GET https://${BROWSER_HOST}/signin/callback`, callbackPage),
+    route('exchange', `POST ${TOKEN}`, (call) => exchange(tokens, signIn, call), isCodeGrant),
+    route('refresh', `POST ${TOKEN}`, (call) => refresh(tokens, call)),
     route('tier-info', `GET ${REST}/v1/users/tier_info`, (call) => api.tierInfo(call)),
     route('homescreen', `GET ${REST}/v3/accounts/:account/homescreen`, (...call) => api.homescreen(...call)),
     route('networks', `GET ${REST.replace('/api', '')}/networks`, (...call) => api.networks(...call)),

@@ -162,7 +162,6 @@ describe('the code', () => {
   it.each([
     { code_verifier: 'w'.repeat(43) },
     { hardware_id: 'another' },
-    { client_id: 'android' },
     { redirect_uri: 'https://example.com/' },
   ])('is worth nothing with %o', async (fields) => {
     const app = await begun();
@@ -223,8 +222,9 @@ describe('what is refused', () => {
   });
 
   it('is every client that is not a browser', async () => {
+    const { cookie } = await begun();
     const path = `GET ${OAUTH}/oauth/v2/signin`;
-    expect((await send(blink, path, { 'user-agent': 'curl' })).status).toBe(406);
+    expect((await send(blink, path, { 'user-agent': 'curl', cookie })).status).toBe(406);
   });
 
   it('is a wrong password, and after five of them the right one too, for ten minutes', async () => {
