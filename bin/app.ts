@@ -12,6 +12,7 @@ try {
   new BlinkLogoutStack(app, stackName(settings.name), { settings, bundleDirectory: directory });
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
-  console.error(error.message);
+  // The CDK's CLI adds a line of its own, about the exit code.
+  console.error(`The settings are wrong. Nothing was built or deployed.\n${error.message}`);
   process.exit(1);
 }

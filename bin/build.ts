@@ -84,3 +84,4 @@ write('THIRD-PARTY-NOTICES', thirdPartyNotices(metafiles));
 for (const file of ['LICENSE', 'CHANGELOG.md']) cpSync(join(PROJECT, file), join(PACKAGE, file));
 cpSync(join(PROJECT, 'lib/README.md'), join(PACKAGE, 'README.md'));
 write('package.json', `${JSON.stringify(manifest, null, 2)}\n`);
+console.log('The package is in build/package/. To pack it: npm pack ./build/package');

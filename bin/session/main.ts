@@ -1,11 +1,11 @@
 import { CommanderError } from 'commander';
-import { isAccessDenied } from '../../lambda/core/vault/secrets-failure.ts';
 import { OK } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
 import { usageError } from './errors/usage-error.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
 import { callText } from './recorded-exchange.ts';
+import { SaveRetries } from './save-retries.ts';
 import { openTarget, type Target } from './target.ts';
 import { Interruption } from './terminal/interruption.ts';
 import { type Streams, Terminal } from './terminal/terminal.ts';
@@ -15,12 +15,19 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
   const terminal = new Terminal(streams, argv.includes('--json'));
   let invocation: Invocation;
   let target: Target;
-  let denialTold = false;
+  const retries = new SaveRetries(async (cause) => {
+    const explained = await explain(cause, target, invocation.session);
+    if (explained.code === 'access_denied') terminal.problem(explained);
+    else terminal.note(explained.message);
+    terminal.note(
+      'The new refresh token is not stored yet. The command repeats the save until its time is over.',
+    );
+  });
   try {
     invocation = parseCommandLine(argv, { out: (text) => streams.stdout.write(text) });
     const { verbose = false } = invocation.target;
     target = await openTarget(invocation.target, {
-      onSaveRetry: tellDenial,
+      onSaveRetry: (cause) => retries.add(cause),
       onCall: (call) => {
         if (verbose) terminal.detail(callText(call));
       },
@@ -44,16 +51,9 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
     terminal.failure(explained);
     return interruption.exitCode ?? explained.exitCode;
   } finally {
+    retries.close();
     questions.close();
     interruption.close();
     target.client.destroy();
-  }
-
-  /** While the save is retried, the user can add the permission and so keep the token. */
-  async function tellDenial(cause: unknown): Promise<void> {
-    if (denialTold || !isAccessDenied(cause)) return;
-    denialTold = true;
-    terminal.problem(await explain(cause, target, invocation.session));
-    terminal.note('The new refresh token is not stored yet. The command retries until its time is over.');
   }
 }

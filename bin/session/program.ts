@@ -93,6 +93,10 @@ export function parseCommandLine(
 
   const options = program.commands.flatMap((command) => command.options);
   if (isRunByNpm(process.env)) refuseOptionsKeptByNpm(argv, options, process.env);
+  const flag = options.find(
+    ({ long, required }) => !required && argv.some((word) => word.startsWith(`${long}=`)),
+  );
+  if (flag !== undefined) throw new UsageError(`${flag.long} takes no value.`);
   program.parse(wordsFor(program, argv), { from: 'user' });
   if (invocation === undefined) throw new UsageError('A command is missing.');
   return invocation;

@@ -1,5 +1,6 @@
 import {
   CreateSecretCommand,
+  GetSecretValueCommand,
   PutSecretValueCommand,
   paginateListSecrets,
 } from '@aws-sdk/client-secrets-manager';
@@ -71,6 +72,16 @@ export async function storedVersion(
     if (error instanceof Failure && error.code === 'session_unknown') return undefined;
     throw error;
   }
+}
+
+const arnSchema = v.object({ ARN: v.pipe(v.string(), v.regex(/^arn:[^:]*:secretsmanager:[^:]*:\d+:/)) });
+
+/** Where a session is, for a person who may have meant another account: `account 111122223333, eu-central-1`. */
+export async function placeOf({ client, place, sessionSecret }: Target, session: string): Promise<string> {
+  if (place.kind === 'local') return 'the local run';
+  const secret = new GetSecretValueCommand({ SecretId: sessionSecret(session) });
+  const [, , , region, account] = v.parse(arnSchema, await asked(() => client.send(secret))).ARN.split(':');
+  return `account ${account}, ${region}`;
 }
 
 /** The names of all sessions, sorted. */

@@ -6,6 +6,7 @@ import type { Deadline } from '../../lambda/core/time.ts';
 import type { Note } from '../../lambda/core/vault/next.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
+import { AFTER_THIS_RUN } from './errors/explain.ts';
 import { requireMove } from './permissions.ts';
 import { refreshAndSave } from './refresh-and-save.ts';
 
@@ -28,7 +29,7 @@ export async function boundedRun<T>(
     const timedOut = new CommandError(
       'timed_out',
       `Stopped: the run did not finish within ${FUNCTION_TIMEOUT_SECONDS} s.`,
-      ['See the state of the session with check, and try again in two minutes.'],
+      [`See the session’s condition with check, and try again in ${AFTER_THIS_RUN}.`],
     );
     terminal.failure(timedOut);
     process.exit(timedOut.exitCode);

@@ -17,9 +17,14 @@ const SETTINGS = {
   tracing: true,
 };
 
-/** Runs a Node program, and keeps all that it prints. */
-function run(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, args, {
+/** Runs a program, by default of Node, and keeps all that it prints. */
+function run(
+  cwd: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  program = process.execPath,
+) {
+  const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...NO_NETWORK, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -70,7 +75,16 @@ describe('the CDK app', () => {
     expect(await run(directory, [app], { CDK_OUTDIR: join(directory, 'none'), CDK_CONTEXT_JSON })).toEqual({
       exitCode: 1,
       output:
-        'webhookAuth was given as "none"; accepted is key or iam.\nschedul is not a setting; did you mean schedule?\n',
+        'The settings are wrong. Nothing was built or deployed.\nwebhookAuth was given as "none"; accepted is key or iam.\nschedul is not a setting; did you mean schedule?\n',
     });
+  });
+
+  it('npm run synth passes its options on', async () => {
+    await writeFile(join(directory, 'wrong.json'), '{"schedul": "rate(1 day)"}');
+    const options = ['-c', `settings=${join(directory, 'wrong.json')}`, '--output', join(directory, 'none')];
+    const { exitCode, output } = await run(PROJECT, ['run', '-s', 'synth', '--', ...options], {}, 'npm');
+    expect(exitCode).toBe(1);
+    expect(output).toContain('schedul is not a setting; did you mean schedule?');
+    expect(output).not.toContain('The template is in');
   });
 });

@@ -4,6 +4,7 @@ import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/core/blink/num
 import { type LogoutRequest, logOut } from '../../../lambda/core/log-out.ts';
 import type { Outcome } from '../../../lambda/core/outcome.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
+import { placeOf } from '../session-secrets.ts';
 import { spendingRun } from '../spending-run.ts';
 import { ALL_HELP, ALL_OPTION, taskForAll } from './all-option.ts';
 import { askForClients, clientWords } from './clients.ts';
@@ -46,7 +47,8 @@ export const addLogout: AddCommand = (program, start) => {
 
 function logout(session: string, { clientId, yes = false }: LogoutOptions): Task {
   return async (context) => {
-    const { terminal, questions } = context;
+    const { terminal, target, questions } = context;
+    terminal.note(`Session ${session} in ${await placeOf(target, session)}.`);
     if (clientId !== undefined && !yes && !questions.fromScript) await requireYes(context, session, clientId);
     const request = { session, ...(clientId !== undefined && { clientId }) };
     const outcome = await logOutNow(context, request);

@@ -4,6 +4,7 @@ import { Failure } from '../../../lambda/core/failure.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CommandError, Interrupted } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
+import { placeOf } from '../session-secrets.ts';
 import { withAccess } from '../spending-run.ts';
 import { askForClients, clientWords } from './clients.ts';
 import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task } from './command.ts';
@@ -74,7 +75,8 @@ function trial(session: string, { clientId, yes = false }: TrialOptions): Task {
     }
     const steps = stepsOf(context, session, clientId, stored.clientId);
     const other = clientId === undefined ? '' : `, and client ${clientId}`;
-    terminal.note(`This trial logs out ${session}${other}. Its steps:`);
+    const where = await placeOf(target, session);
+    terminal.note(`This trial logs out ${session}${other}, in ${where}. Its steps:`);
     terminal.note(steps.map(({ step }, index) => `  ${index + 1}. ${STEPS[step]}`).join('\n'));
 
     const done: StepResult[] = [];

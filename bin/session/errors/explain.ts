@@ -1,4 +1,7 @@
 import { distance } from 'fastest-levenshtein';
+import { LOCK_SECONDS } from '../../../lambda/core/blink/blink-failure.ts';
+import { ExchangeError } from '../../../lambda/core/blink/http-exchange.ts';
+import { CLAIM_LIFE_SECONDS } from '../../../lambda/core/claim-life.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { sessionNames } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
@@ -8,6 +11,9 @@ import { awsErrorIn, explainAws, startLocalRun } from './explain-aws.ts';
 
 /** How many names of sessions an error shows. */
 const NEAREST = 5;
+
+/** Until then, a run that has ended without a report may hold the session. */
+export const AFTER_THIS_RUN = duration(CLAIM_LIFE_SECONDS * 1000);
 
 /** Explains a failure and what to do next. Of external texts, it contains only AWS's messages. */
 export async function explain(error: unknown, target: Target, session: string): Promise<CommandError> {
@@ -26,7 +32,7 @@ export async function explain(error: unknown, target: Target, session: string): 
   if (details.blinkStatus === 406 || details.blinkStatus === 429) return blocked(details.blinkStatus, error);
   switch (code) {
     case 'session_unknown':
-      return told(`There is no session named ${session}.`, await known(target, session), signIn);
+      return unknownSession(error, target, session);
     case 'session_invalid':
       return told(
         `${sentence(error.message)} Nothing was spent.`,
@@ -38,7 +44,7 @@ export async function explain(error: unknown, target: Target, session: string): 
     case 'secret_full': {
       const wait = details.retryAfterSeconds;
       return wait === undefined
-        ? told(sentence(error.message), 'Try again in a minute.')
+        ? told(sentence(error.message), `Try again in ${AFTER_THIS_RUN}.`)
         : told(`${sentence(error.message)} Nothing was spent.`, `Try again in ${duration(wait * 1000)}.`);
     }
     case 'reauthentication_required':
@@ -48,27 +54,32 @@ export async function explain(error: unknown, target: Target, session: string): 
       return told(
         sentence(error.message),
         ...(cause === undefined ? [] : [cause.message, ...cause.advice]),
-        error.retryable
-          ? 'Run the command again in two minutes: it uses the stored token.'
-          : `The session is lost. ${signIn}`,
+        ...(error.retryable
+          ? [`Run the command again in ${AFTER_THIS_RUN}: it uses the new token, which is stored.`]
+          : [
+              `Wait ${AFTER_THIS_RUN}. Then see whether the token is lost: ${target.commandLine('check', session)}`,
+              `If it is, sign in: ${target.commandLine('sign-in', session)}`,
+            ]),
       );
     }
     case 'blink_timeout':
-      return told(sentence(error.message), 'Try again in a minute.');
+      return told(sentence(error.message), `Try again in ${AFTER_THIS_RUN}.`);
     case 'blink_unavailable':
-      if (details.blinkStatus !== undefined) return told(sentence(error.message), 'Try again later.');
-      return target.place.kind === 'local'
-        ? told(sentence(error.message), startLocalRun(target))
-        : told(sentence(error.message), 'Check the network connection and try again.');
+      return told(sentence(error.message), unavailableAdvice(error, target));
     case 'blink_rejected':
       if (details.blinkStatus === 404) {
         return told(
           sentence(error.message),
           'Blink has no such client on this account: it was removed, or it belongs to another account.',
+          `To see the account’s clients: ${target.commandLine('clients', session)}`,
+          `If the client of ${session} itself was removed, nothing is left to log out until you sign in again: ${target.commandLine('sign-in', session)}`,
         );
       }
       return details.blinkStatus === 426
-        ? told('Blink requires a newer version of the app than this tool imitates.', 'Update this tool.')
+        ? told(
+            'Blink requires a newer version of its app than blink-logout names.',
+            'Update blink-logout. For the function, you can also set "blinkUserAgent": see "blink_rejected" in docs/runbook.md.',
+          )
         : told(
             sentence(error.message),
             'Try again later. If it persists, Blink may have changed its API, which is not public.',
@@ -80,27 +91,49 @@ export async function explain(error: unknown, target: Target, session: string): 
   }
 }
 
+/** Without a failure, a sign-in was refused. */
 export function blocked(blinkStatus: number, cause?: unknown): CommandError {
+  const seconds = cause instanceof Failure ? cause.details.retryAfterSeconds : undefined;
   return new CommandError(
     'blocked_by_blink',
     `Blink is refusing requests from this machine (status ${blinkStatus}).`,
-    ['Wait an hour before you try again: each attempt extends the block.'],
+    [
+      `Wait ${duration((seconds ?? LOCK_SECONDS) * 1000)} before you try again: each attempt may extend the block.`,
+    ],
     cause,
   );
 }
 
-/** All sessions, or of many those with the nearest names. */
-async function known(target: Target, session: string): Promise<string> {
+/** A secret without a value, a misspelled name, or a session that there never was. */
+async function unknownSession(cause: Failure, target: Target, session: string): Promise<CommandError> {
+  const told = (message: string, ...advice: readonly string[]) =>
+    new CommandError('session_unknown', message, advice, cause);
+  const none = `There is no session named ${session}.`;
+  const signIn = `Sign in: ${target.commandLine('sign-in', session)}`;
   try {
     const names = await sessionNames(target);
-    if (names.length === 0) return 'There are no sessions yet.';
-    if (names.length <= NEAREST) return `Sessions: ${names.join(', ')}.`;
-    const nearest = names.toSorted((a, b) => distance(session, a) - distance(session, b)).slice(0, NEAREST);
-    return `The nearest of ${names.length} sessions: ${nearest.join(', ')}. To see all: ${target.commandLine('list')}`;
+    if (names.includes(session)) return told(`The secret of ${session} has no value yet.`, signIn);
+    const byDistance = names.toSorted((a, b) => distance(session, a) - distance(session, b));
+    const [meant] = byDistance;
+    if (meant === undefined) return told(none, 'There are no sessions yet.', signIn);
+    const known =
+      names.length <= NEAREST
+        ? `Sessions: ${names.join(', ')}.`
+        : `The nearest of ${names.length} sessions: ${byDistance.slice(0, NEAREST).join(', ')}. To see all: ${target.commandLine('list')}`;
+    return distance(session, meant) <= Math.max(1, session.length / 3)
+      ? told(none, `Did you mean ${meant}?`, known)
+      : told(none, known, signIn);
   } catch (error) {
-    if (error instanceof Failure) return 'The sessions could not be listed.';
+    if (error instanceof Failure) return told(none, 'The sessions could not be listed.', signIn);
     throw error;
   }
+}
+
+function unavailableAdvice({ cause, details }: Failure, target: Target): string {
+  if (details.blinkStatus !== undefined) return 'Try again later.';
+  const wasSent = cause instanceof ExchangeError && cause.progress !== 'not_sent';
+  if (target.place.kind !== 'local') return 'Check the network connection and try again.';
+  return wasSent ? 'Try again.' : startLocalRun(target);
 }
 
 /** Shows the stack only, as the message may contain anything. */

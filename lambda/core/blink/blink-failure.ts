@@ -8,7 +8,7 @@ export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'client list
 /** The minimum wait before a rejected request is sent again. A longer `Retry-After` takes precedence. */
 const REJECTED_SECONDS = 600;
 /** Blink locks a sign-in for an hour (reported by users of several clients). */
-const LOCK_SECONDS = 3_600;
+export const LOCK_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
 const errorSchema = v.pipe(

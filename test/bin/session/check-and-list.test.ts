@@ -142,9 +142,18 @@ describe('check', () => {
     session.store('{"refresh_token":"x"}', 'attic');
     const { exitCode, stderr } = await session.run('check gardn');
     expect(exitCode).toBe(1);
+    expect(stderr).toContain('Did you mean garden?');
     expect(stderr).toContain('Sessions: attic, garden.');
+    expect(stderr).not.toContain('sign-in');
+    expect((await session.run('check phone')).stderr).toMatch(/Sessions: attic, garden\..*sign-in phone/s);
     session.secretsManager.faults.before('ListSecrets', refuse('AccessDeniedException'));
     expect((await session.run('check gardn')).stderr).toContain('could not be listed');
+  });
+
+  it('tells a secret without a value from a session that there is not', async () => {
+    session.secretsManager.secrets.create('blink-logout/empty');
+    const { stderr } = await session.run('check empty');
+    expect(stderr).toMatch(/The secret of empty has no value yet\.\s+Sign in: .* sign-in empty/);
   });
 
   it('names the nearest of many sessions, and how many there are', async () => {

@@ -295,6 +295,7 @@ describe('an invalid command line', () => {
     ['sign-in canary.person@example.com', 'a-z, 0-9 and -'],
     ['import', '--from needs a value'],
     ['check --region', '--region needs a value'],
+    ['check --local=yes', '--local takes no value.'],
     ['logout --client-id 12x', '--client-id must be a number'],
     ['key steal', 'show or rotate'],
     ['list --port 8585', '--port requires --local'],

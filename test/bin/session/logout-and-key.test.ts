@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deny } from '../../../local/secrets-manager/start-secrets-manager.ts';
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import {
   KEY_SECRET,
   type SessionUnderTest,
@@ -89,7 +90,7 @@ describe('logout', () => {
     expect(performance.now() - startedAtMs).toBeLessThan(10_000);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('"Action":"secretsmanager:UpdateSecretVersionStage"');
-    expect(stderr).toContain('Run the command again in two minutes: it uses the stored token.');
+    expect(stderr).toContain('Run the command again in 95 seconds: it uses the new token, which is stored.');
 
     session.secretsManager.faults.clear();
     session.secretsManager.clock.advanceMs(120_000);
@@ -109,6 +110,50 @@ describe('logout', () => {
     expect(stderr).toContain('"Action":"secretsmanager:PutSecretValue"');
     expect(stderr).toContain('The new refresh token is not stored yet.');
     expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
+  });
+
+  it('says after three seconds why a save is repeated, and at the end what to do', async () => {
+    const failed = refuse('InternalServiceError', 'An error occurred on the server side.');
+    session.secretsManager.faults.onCall = ({ action }, moment) =>
+      action === 'PutSecretValue' && moment === 'before' && session.blink.tokens.refreshes > 0
+        ? failed
+        : undefined;
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.now() });
+    const running = session.run('logout');
+    await vi.waitFor(() => expect(session.blink.tokens.refreshes).toBe(1));
+    await setTimeout(4_500);
+    vi.setSystemTime(Date.now() + 60_000);
+    const { exitCode, stderr } = await running;
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /AWS says: An error occurred on the server side\. \(InternalServiceError\)\n.*repeats the save/,
+    );
+    expect(stderr).toMatch(/Wait 95 seconds\. Then see whether the token is lost: .* check default/);
+    expect(stderr).toMatch(/If it is, sign in: .* sign-in default/);
+  });
+
+  it('a client that Blink does not know: says how to find out, and what to do', async () => {
+    const { exitCode, stderr } = await session.run('logout --client-id 99');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/see the account’s clients: .* clients default/);
+  });
+
+  it('says where the session is before it logs it out', async () => {
+    const { stderr } = await session.run('logout');
+    expect(stderr.indexOf('Session default in the local run.')).toBe(0);
+    for (const [name, value] of [
+      ['AWS_ACCESS_KEY_ID', 'A'],
+      ['AWS_SECRET_ACCESS_KEY', 'B'],
+      ['AWS_ENDPOINT_URL_SECRETS_MANAGER', session.secretsManager.url],
+    ] as const)
+      vi.stubEnv(name, value);
+    await session.blink.close();
+    session.secretsManager.faults.before(
+      'UpdateSecretVersionStage',
+      deny('secretsmanager:UpdateSecretVersionStage', 'x'),
+    );
+    const atAws = await session.runAtAws('logout --region us-east-1');
+    expect(atAws.stderr.indexOf('Session default in account 123456789012, us-east-1.')).toBe(0);
   });
 
   it('reports that a new sign-in is needed if Blink refuses the token', async () => {

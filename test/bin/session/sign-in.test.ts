@@ -189,14 +189,14 @@ describe('a failure is reported with what to do, and changes nothing', () => {
     expect(session.secretsManager.secrets.find('blink-logout/default').versions()).toHaveLength(1);
   });
 
-  it.each(['sign-in', 'verify', 'exchange', 'authorize'])('a lock-out at %s: wait an hour', async (on) => {
+  it.each(['sign-in', 'verify', 'exchange', 'authorize'])('a lock-out at %s: wait 60 minutes', async (on) => {
     for (const status of [406, 429]) {
       session.blink.faults.clear();
       session.blink.faults.before(on, { do: 'answer', answer: { status, headers: {}, body: '' } });
       const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
       expect(exitCode).toBe(1);
       expect(stderr).toContain(`status ${status}`);
-      expect(stderr).toMatch(/Wait an hour/);
+      expect(stderr).toMatch(/Wait 60 minutes/);
     }
   });
 

@@ -117,7 +117,9 @@ describe('trial', () => {
   it('prints a report that can be published, and what follows', async () => {
     await start({ clientList: 'behind PIN' });
     const { stdout, stderr } = await session.run(`trial ${SESSION} --yes --client-id ${OTHER_CLIENT_ID}`);
-    expect(stderr).toContain(`This trial logs out ${SESSION}, and client ${OTHER_CLIENT_ID}.`);
+    expect(stderr).toContain(
+      `This trial logs out ${SESSION}, and client ${OTHER_CLIENT_ID}, in the local run.`,
+    );
     expect(stderr).toContain(`needs a new sign-in: bin/blink-logout sign-in ${SESSION}`);
     expect(stdout).toMatch(/^Trial of blink-logout \d+\.\d+\.\d+, with the stand-ins/);
     expect(stdout).toContain('What follows for the stand-ins, which assume what Blink may do:');
