@@ -15,6 +15,7 @@ import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
 import type { Settings } from './settings.ts';
 import { canWatchSilence, silenceAlarm } from './silence-alarm.ts';
+import { WEBHOOK_REFUSALS } from './webhook.ts';
 
 export interface AlarmsProps extends Parts {
   readonly action: IAlarmAction;
@@ -38,7 +39,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, { action, ...props }: AlarmsProps) {
     super(scope, id);
-    this.alarms = [...this.#occurrences(props), ...this.#silence(props.settings, action)];
+    this.alarms = [...this.#occurrences(props), ...this.#silence(props.settings)];
     for (const alarm of this.alarms) alarm.addAlarmAction(action);
   }
 
@@ -56,11 +57,11 @@ export class Alarms extends Construct {
     );
   }
 
-  #silence(settings: Settings, action: IAlarmAction): Alarm[] {
+  #silence(settings: Settings): Alarm[] {
     const { schedule, timeZone } = settings;
     if (schedule === undefined) return [];
     const gapMinutes = longestGapMinutes(parseScheduleExpression(schedule), timeZone);
-    if (canWatchSilence(gapMinutes)) return [silenceAlarm(this, settings, gapMinutes, action)];
+    if (canWatchSilence(gapMinutes)) return [silenceAlarm(this, settings, gapMinutes)];
     Annotations.of(this).addInfo(
       'No alarm reports that the schedule has stopped: one and a half of its periods are more than seven days, and CloudWatch looks back no further.',
     );
@@ -164,20 +165,17 @@ function reasons(props: Parts): Record<string, AlarmReason> {
       threshold: settings.refreshTokenMaxAgeDays,
       because: `A run found a refresh token that had not been renewed for ${settings.refreshTokenMaxAgeDays} days: the session may expire unnoticed.`,
     },
-    'webhook-refusals':
-      settings.webhookAuth === 'key'
-        ? {
-            metric: runMetric(name, countOf('unauthenticated'), FIVE_MINUTES),
-            threshold: 10,
-            because:
-              'Within five minutes, ten calls of the webhook had a missing or wrong key: a caller is guessing, or a sender has an old key.',
-          }
-        : {
-            // API Gateway refuses unsigned calls itself, and counts them with its other 4xx responses.
-            metric: api.metricClientError(FIVE_MINUTES),
-            threshold: 10,
-            because:
-              'Within five minutes, the webhook refused ten calls: a caller is guessing, or a sender has lost its permission.',
-          },
+    'webhook-refusals': {
+      metric: runMetric(name, WEBHOOK_REFUSALS, FIVE_MINUTES),
+      threshold: 10,
+      because:
+        'Within five minutes, the webhook refused ten calls (401 or 403): a caller is guessing, or a sender has an old key or has lost its permission.',
+    },
+    'webhook-errors': {
+      metric: api.metricServerError(FIVE_MINUTES),
+      threshold: 1,
+      because:
+        'The webhook answered a call with 5xx: its key cannot be read, the gateway cannot invoke the function, or the logout failed.',
+    },
   };
 }

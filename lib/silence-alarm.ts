@@ -1,21 +1,16 @@
 import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IAlarmAction,
-  type IMetric,
-  MathExpression,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
+import { DEFAULT_SESSION } from '../lambda/core/session-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
+import { countOf } from '../lambda/logout/metrics.ts';
 import { runMetric } from './run-metric.ts';
 import type { Settings } from './settings.ts';
 
-/** The session that a scheduled event logs out. */
-const SCHEDULED_SESSION = 'default';
-
 const DAY_MINUTES = 24 * 60;
+
+/** For so long after a logout, the answer is `already_logged_out`. */
+const REPEATED_MINUTES = 5;
 
 /** CloudWatch looks back no further than this. */
 const LONGEST_WINDOW_MINUTES = 7 * DAY_MINUTES;
@@ -29,47 +24,34 @@ export function canWatchSilence(longestGapMinutes: number): boolean {
 }
 
 /**
- * The alarm if no scheduled logout succeeds for one and a half of the schedule's periods. Without data, its state is
- * INSUFFICIENT_DATA. That is also its state from its creation to the first success, and CloudWatch invokes actions only when
- * the state changes (CloudWatch User Guide, "Using Amazon CloudWatch alarms"). So it sends nothing before that success.
+ * The alarm if the schedule logs nothing out for one and a half of its periods. A run that finds the session signed out has no effect,
+ * so it does not count. Missing data is breaching, because a schedule that does not run sends none. So a new schedule, too, is in ALARM
+ * until its first logout.
  */
-export function silenceAlarm(
-  scope: Construct,
-  settings: Settings,
-  longestGapMinutes: number,
-  action: IAlarmAction,
-): Alarm {
-  const windowMinutes = 1.5 * longestGapMinutes;
+export function silenceAlarm(scope: Construct, settings: Settings, longestGapMinutes: number): Alarm {
+  // A run within five minutes of a logout has nothing to do.
+  const windowMinutes = Math.max(1.5 * longestGapMinutes, longestGapMinutes + 2 * REPEATED_MINUTES);
   // Periods of less than an hour may add up to a day at most.
   const periodMinutes = windowMinutes > DAY_MINUTES ? 60 : 5;
-  const alarm = new Alarm(new Construct(scope, 'Silence'), 'Alarm', {
+  return new Alarm(new Construct(scope, 'Silence'), 'Alarm', {
     alarmName: `${stackName(settings.name)}-no-success`,
-    alarmDescription: `No scheduled logout has succeeded for ${inWords(windowMinutes)}, one and a half of the schedule's periods. See "no-success" in docs/runbook.md.`,
-    metric: successes(settings, Duration.minutes(periodMinutes)),
+    alarmDescription: `The schedule has logged nothing out for ${inWords(windowMinutes)}. It did not run, its runs failed, or the session is signed out: sign in again, or remove the schedule. A new schedule is in ALARM until its first logout. See "no-success" in docs/runbook.md.`,
+    metric: logouts(settings, Duration.minutes(periodMinutes)),
     threshold: 1,
     comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
     evaluationPeriods: Math.ceil(windowMinutes / periodMinutes),
-    treatMissingData: TreatMissingData.MISSING,
+    treatMissingData: TreatMissingData.BREACHING,
   });
-  alarm.addInsufficientDataAction(action);
-  return alarm;
 }
 
-/** The number of scheduled logouts that succeeded. Without metrics by session, a success of any session counts. */
-function successes({ name: suffix, sessions, sessionMetrics }: Settings, period: Duration): IMetric {
-  const name = stackName(suffix);
+/** The sessions that were logged out. Without metrics by session, a logout of any session counts. */
+function logouts({ name, sessions, sessionMetrics }: Settings, period: Duration): IMetric {
   const options = { statistic: 'Sum', period };
-  if (sessions !== 'default') {
-    return new MathExpression({
-      expression: 'tried - failed',
-      usingMetrics: {
-        tried: runMetric(name, 'SessionsTried', options),
-        failed: runMetric(name, 'SessionsFailed', options),
-      },
-      period,
-    });
-  }
-  return runMetric(name, 'Succeeded', { ...options, ...(sessionMetrics && { session: SCHEDULED_SESSION }) });
+  if (sessions !== 'default') return runMetric(stackName(name), 'SessionsLoggedOut', options);
+  return runMetric(stackName(name), countOf('logged_out'), {
+    ...options,
+    ...(sessionMetrics && { session: DEFAULT_SESSION }),
+  });
 }
 
 function inWords(minutes: number): string {

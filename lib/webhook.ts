@@ -11,7 +11,7 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, LogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
@@ -22,6 +22,9 @@ export interface WebhookProps {
   readonly settings: Settings;
   readonly function: LambdaFunction;
 }
+
+/** The metric of calls that were answered with 401 or 403, by the gateway or by the function. */
+export const WEBHOOK_REFUSALS = 'WebhookRefusals';
 
 /** The HTTP API in front of the function, and the key of its callers. */
 export class Webhook extends Construct {
@@ -52,20 +55,27 @@ export class Webhook extends Construct {
           'The function itself checks the key, or the signature made with it, before it reads a session.',
       });
     }
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      // A log group under this prefix needs no entry in the account's resource policy, whose size is limited.
+      logGroupName: `/aws/vendedlogs/${stackName(settings.name)}/webhook`,
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new MetricFilter(this, 'Refusals', {
+      logGroup: accessLog,
+      filterPattern: FilterPattern.any(
+        ...['401', '403'].map((status) => FilterPattern.stringValue('$.status', '=', status)),
+      ),
+      metricNamespace: stackName(settings.name),
+      metricName: WEBHOOK_REFUSALS,
+    });
     this.stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: settings.webhookRatePerSecond, burstLimit: settings.webhookBurst },
       accessLogSettings: {
-        destination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLog', {
-            // A log group under this prefix needs no entry in the account's resource policy, whose size is limited.
-            logGroupName: `/aws/vendedlogs/${stackName(settings.name)}/webhook`,
-            retention: settings.logRetentionDays,
-            removalPolicy: RemovalPolicy.DESTROY,
-          }),
-        ),
+        destination: new LogGroupLogDestination(accessLog),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_FIELDS)),
       },
     });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stackName } from '../../lambda/core/stack-name.ts';
 import { METRICS } from '../../lambda/logout/metrics.ts';
 import { FLEET_METRICS } from '../../lib/fleet/definition.ts';
+import { WEBHOOK_REFUSALS } from '../../lib/webhook.ts';
 import { synthesize } from './synthesize.ts';
 
 const NIGHTLY = { schedule: 'cron(0 3 * * ? *)' };
@@ -58,7 +59,19 @@ describe('the alarms', () => {
       'refresh-token-old',
       { MetricName: 'RefreshTokenAgeDays', Statistic: 'Maximum', Threshold: 30, Period: 86_400 },
     ],
-    ['webhook-refusals', { MetricName: 'Unauthenticated', Threshold: 10, Period: 300 }],
+    [
+      'webhook-refusals',
+      { MetricName: 'WebhookRefusals', Namespace: stackName(), Threshold: 10, Period: 300 },
+    ],
+    [
+      'webhook-errors',
+      {
+        MetricName: '5xx',
+        Namespace: 'AWS/ApiGateway',
+        Threshold: 1,
+        Dimensions: [{ Name: 'ApiId', Value: { Ref: expect.stringMatching(/^WebhookApi/) } }],
+      },
+    ],
   ])('%s goes off from its threshold on, and not for want of data', (name, properties) => {
     expect(alarmsOf(synthesize())[name]).toMatchObject({
       ...properties,
@@ -120,6 +133,7 @@ describe('the alarms', () => {
       'blink-logout-reauthentication-required',
       'blink-logout-refresh-token-old',
       'blink-logout-save-failed',
+      'blink-logout-webhook-errors',
       'blink-logout-webhook-refusals',
     ]);
     for (const { Properties } of loud) {
@@ -135,7 +149,7 @@ describe('the alarms', () => {
     );
     expect(watched).toHaveLength(4);
     for (const { MetricName, Dimensions } of watched) {
-      expect([...METRICS.keys()]).toContain(MetricName);
+      expect([...METRICS.keys(), WEBHOOK_REFUSALS]).toContain(MetricName);
       expect(Dimensions).toBeUndefined();
     }
   });
@@ -146,11 +160,33 @@ describe('the alarms', () => {
     });
   });
 
-  it("count the gateway's refusals if it requires signatures", () => {
-    expect(alarmsOf(synthesize({ webhookAuth: 'iam' }))['webhook-refusals']).toMatchObject({
-      Namespace: 'AWS/ApiGateway',
-      MetricName: '4xx',
-      Dimensions: [{ Name: 'ApiId', Value: { Ref: expect.stringMatching(/^WebhookApi/) } }],
-    });
+  it.each(['key', 'iam'])(
+    'count 401 and 403 as refusals, and no other answer, with webhookAuth %s',
+    (webhookAuth) => {
+      const template = synthesize({ webhookAuth });
+      const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'));
+      const { DestinationArn, Format } = stage?.['Properties']?.AccessLogSettings ?? {};
+      template.resourcePropertiesCountIs(
+        'AWS::Logs::MetricFilter',
+        {
+          LogGroupName: { Ref: DestinationArn['Fn::GetAtt'][0] },
+          // The access log has the status as a string.
+          FilterPattern: '{ ($.status = "401") || ($.status = "403") }',
+          MetricTransformations: [
+            { MetricName: 'WebhookRefusals', MetricNamespace: stackName(), MetricValue: '1' },
+          ],
+        },
+        1,
+      );
+      expect(JSON.parse(Format)).toMatchObject({ status: '$context.status' });
+    },
+  );
+
+  it('have names that no stack of another name has', () => {
+    const reasons = Object.keys(alarmsOf(synthesize({ ...NIGHTLY, sessions: 'all' })));
+    // The stack "blink-logout-x" has "blink-logout-x-save-failed", so no reason may end in "-save-failed".
+    for (const reason of reasons) {
+      expect(reasons.filter((other) => other !== reason && other.endsWith(`-${reason}`))).toEqual([]);
+    }
   });
 });

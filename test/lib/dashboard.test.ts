@@ -68,7 +68,7 @@ describe('the dashboard', () => {
 
   it('shows every alarm that notifies', () => {
     const shown = widgetsOf({ schedule: 'rate(1 day)' }).flatMap(({ properties }) => properties.alarms ?? []);
-    expect(shown).toHaveLength(9);
+    expect(shown).toHaveLength(10);
   });
 
   it('asks the log for fields that an event has', () => {

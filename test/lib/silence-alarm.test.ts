@@ -2,6 +2,7 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_SESSION } from '../../lambda/core/session-name.ts';
 import { stackName } from '../../lambda/core/stack-name.ts';
+import { FLEET_METRICS } from '../../lambda/fleet/metrics.ts';
 import { METRICS } from '../../lambda/logout/metrics.ts';
 import { appWith, synthesize } from './synthesize.ts';
 
@@ -11,7 +12,7 @@ function silenceOf(schedule?: string) {
 
 function alarmOf(settings: Record<string, unknown>) {
   const silent = synthesize(settings).findResources('AWS::CloudWatch::Alarm', {
-    Properties: { TreatMissingData: 'missing' },
+    Properties: { TreatMissingData: 'breaching' },
   });
   return Object.values(silent).map(({ Properties }) => Properties);
 }
@@ -19,7 +20,8 @@ function alarmOf(settings: Record<string, unknown>) {
 describe('the alarm for missing successes', () => {
   it.each([
     // Five-minute periods up to a day, hours beyond.
-    ['rate(1 minute)', 300, 1],
+    // A run within five minutes of a logout has nothing to do.
+    ['rate(1 minute)', 300, 3],
     ['rate(1 hour)', 300, 18],
     ['rate(16 hours)', 300, 288],
     ['rate(17 hours)', 3600, 26],
@@ -40,11 +42,11 @@ describe('the alarm for missing successes', () => {
     expect(Period * EvaluationPeriods).toBeLessThanOrEqual(Period < 3600 ? 86_400 : 604_800);
   });
 
-  it('counts only the successes of the scheduled session, as runs send them', () => {
+  it('counts only logouts of the scheduled session, as runs send them: a session that is signed out is no success', () => {
     const [silence] = silenceOf('rate(1 day)');
     expect(silence).toMatchObject({
       Namespace: stackName(),
-      MetricName: 'Succeeded',
+      MetricName: 'LoggedOut',
       Dimensions: [{ Name: 'session', Value: DEFAULT_SESSION }],
     });
     expect([...METRICS.keys()]).toContain(silence.MetricName);
@@ -52,17 +54,14 @@ describe('the alarm for missing successes', () => {
 
   it('counts those of any session if there are no metrics by session', () => {
     const [alarm] = alarmOf({ schedule: 'rate(1 day)', sessionMetrics: false });
-    expect(alarm).toMatchObject({ MetricName: 'Succeeded' });
+    expect(alarm).toMatchObject({ MetricName: 'LoggedOut' });
     expect(alarm.Dimensions).toBeUndefined();
   });
 
-  it("counts the state machine's logouts if the schedule starts it", () => {
+  it("counts the fleet's logouts if the schedule starts it", () => {
     const [alarm] = alarmOf({ schedule: 'rate(1 day)', sessions: 'all' });
-    expect(alarm.Metrics).toMatchObject([
-      { Expression: 'tried - failed' },
-      { MetricStat: { Metric: { MetricName: 'SessionsTried' }, Stat: 'Sum' } },
-      { MetricStat: { Metric: { MetricName: 'SessionsFailed' }, Stat: 'Sum' } },
-    ]);
+    expect(Object.keys(FLEET_METRICS)).toContain(alarm.MetricName);
+    expect(alarm).toMatchObject({ MetricName: 'SessionsLoggedOut', Statistic: 'Sum' });
   });
 
   it('looks back over the day of 25 hours in a time zone that has one', () => {
@@ -72,14 +71,17 @@ describe('the alarm for missing successes', () => {
 
   it('has a description with the time without a success', () => {
     expect(silenceOf('rate(1 day)')[0].AlarmDescription).toContain(
-      'No scheduled logout has succeeded for 36 hours',
+      'The schedule has logged nothing out for 36 hours',
+    );
+    expect(silenceOf('rate(1 day)')[0].AlarmDescription).toMatch(
+      /signed out: sign in again, or remove the schedule/,
     );
   });
 
-  it('rings when data ends, and so not between the first deployment and the first success', () => {
+  it('notifies by ALARM alone, where owners attach their actions', () => {
     const [alarm] = silenceOf('rate(1 day)');
-    expect(alarm.InsufficientDataActions).toEqual(alarm.AlarmActions);
     expect(alarm.AlarmActions).toHaveLength(1);
+    expect(alarm.InsufficientDataActions).toBeUndefined();
   });
 
   it('does not exist without a schedule', () => {
