@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /** A command line at the end of a text. It is not broken, so that it can be pasted. */
-const COMMAND = /(?<=^|\s)(?:aws|npm|npx) \S.*$/;
+const COMMAND = /(?<=^|\s)(?:aws|cat|npm|npx|'[^']*bin\/blink-logout'|\S*bin\/blink-logout) \S.*$/;
 
 /** Breaks each line at spaces, so that it fits into a terminal's columns. The parts of a line have its indentation. */
 export function wrap(text: string, columns: number): string {

@@ -32,14 +32,14 @@ const COMMANDS = [
 const EXAMPLES = `
 Examples:
   $ bin/blink-logout sign-in
-      asks for what it needs, and stores the session "default"
+      opens Blink's page, and stores the session "default"
   $ bin/blink-logout sign-in garden --region eu-central-1
   $ bin/blink-logout import --from tokens.json
       a file of blinkpy or of a Homebridge plugin, or a BLINK_TOKENS line
   $ bin/blink-logout list
   $ bin/blink-logout check --json
       for scripts: one JSON document
-  $ bin/blink-logout sign-in --local
+  $ bin/blink-logout sign-in --password --local
       against "npm start -- --serve", without an account
 
 To spend a refresh token is to exchange it at Blink for a new one. Blink accepts

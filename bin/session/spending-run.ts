@@ -9,6 +9,7 @@ import { CommandError } from './errors/command-error.ts';
 import { AFTER_THIS_RUN } from './errors/explain.ts';
 import { requireMove } from './permissions.ts';
 import { refreshAndSave } from './refresh-and-save.ts';
+import { startStopwatch } from './stopwatch.ts';
 
 const LIMIT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
 
@@ -20,11 +21,7 @@ export async function boundedRun<T>(
   { terminal, interruption }: Pick<Context, 'terminal' | 'interruption'>,
   work: (runEnds: Deadline) => Promise<T>,
 ): Promise<T> {
-  const startedAtMs = Date.now();
-  const startedAtTick = performance.now();
-  // While the machine sleeps, the clock continues. The ticks continue only on some systems.
-  const elapsedMs = () => Math.max(Date.now() - startedAtMs, performance.now() - startedAtTick);
-
+  const elapsedMs = startStopwatch();
   const timer = setTimeout(() => {
     const timedOut = new CommandError(
       'timed_out',

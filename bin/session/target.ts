@@ -20,6 +20,7 @@ import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
 import { commandLine, quoted } from './launcher.ts';
 import { type RecordedCall, recordedExchange } from './recorded-exchange.ts';
+import { ANDROID, BLINK_ORIGIN } from './sign-in/authorization.ts';
 
 /** Where the sessions are stored: in an AWS account, or in the local run. */
 export type Place = {
@@ -47,6 +48,13 @@ export interface Target {
   readonly vault: SessionVault;
   readonly blink: Blink;
   readonly caller: Caller;
+  readonly signInPage: SignInPage;
+}
+
+/** Where Blink's own sign-in page begins, and the address without a query at which it ends. */
+export interface SignInPage {
+  readonly origin: string;
+  readonly callback: string;
 }
 
 /** What a command is told while it works. */
@@ -94,6 +102,9 @@ export async function openTarget(
     vault: vaultOverStore(store, realTiming, onSaveRetry),
     blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
     caller: { exchange, userAgent: USER_AGENT, pause: pauseBy(realTiming) },
+    signInPage: blinkEndpoint
+      ? { origin: blinkEndpoint, callback: `${blinkEndpoint}/signin/callback` }
+      : { origin: BLINK_ORIGIN, callback: ANDROID.redirectUri },
   };
 }
 

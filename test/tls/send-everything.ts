@@ -1,4 +1,4 @@
-import { signIn } from '../../bin/session/sign-in/sign-in.ts';
+import { submitPassword } from '../../bin/session/sign-in/submit-password.ts';
 import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
 import { addressOf, blinkConnections } from '../../lambda/core/connections/blink-connections.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
@@ -21,8 +21,8 @@ const ways = {
     openedAhead.open(addressOf(url, endpoint));
     return createHttpExchange(endpoint, openedAhead)(request);
   },
-  signIn: () =>
-    signIn(
+  submitPassword: () =>
+    submitPassword(
       { exchange: createHttpExchange(endpoint), userAgent: 'Blink' },
       { email: 'canary', password: 'canary', hardwareId: 'A' },
     ),

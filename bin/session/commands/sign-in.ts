@@ -1,26 +1,39 @@
 import { randomUUID } from 'node:crypto';
+import { Option } from 'commander';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/core/stored-session/stored-session.ts';
-import { CommandError, Interrupted } from '../errors/command-error.ts';
+import { CommandError, Interrupted, UsageError } from '../errors/command-error.ts';
 import { blocked, explain } from '../errors/explain.ts';
 import { requireCreate, requirePut } from '../permissions.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { type StoredVersion, storedVersion, storeSession } from '../session-secrets.ts';
+import { DEVICE_MODEL, IOS_DEVICE_MODEL } from '../sign-in/authorization.ts';
 import { findIds } from '../sign-in/find-ids.ts';
-import { type SignInResult, signIn as signInAtBlink } from '../sign-in/sign-in.ts';
+import { signInOnPage } from '../sign-in/sign-in-on-page.ts';
+import { signInWithPassword } from '../sign-in/sign-in-with-password.ts';
 import { newText, type OwnFields, withFields, withoutNeverStored } from '../stored-text.ts';
 import type { Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, OK, sessionArgument } from './command.ts';
 
 const HELP = `
-Asks for your e-mail address and password at Blink, and for the code that Blink
-sends. The password is not stored. An existing session keeps its other fields.
+Opens Blink's sign-in page in your browser, so that only Blink sees password and
+code. At the end, the browser shows "Unsupported Browser": copy the whole
+address of that page, and paste it here. In Blink's app, the session appears as
+"${DEVICE_MODEL}".
 
-A script pipes in one line each, in this order: e-mail address, password, code.`;
+--password asks for e-mail address, password and code here. The password is not
+stored. Blink may block this way. The session appears as "${IOS_DEVICE_MODEL}".
 
-const MAX_CODES = 3;
+An existing session keeps its other fields. A script reads the page's address
+from stderr and pipes in the address at the end; with --password, it pipes in
+one line each: e-mail address, password, code.`;
+
+interface SignInOptions {
+  readonly password?: boolean;
+  readonly open: boolean;
+}
 
 export const addSignIn: AddCommand = (program, start) => {
   program
@@ -28,11 +41,28 @@ export const addSignIn: AddCommand = (program, start) => {
     .description('sign in at Blink and store the session')
     .addHelpText('after', HELP)
     .addArgument(sessionArgument())
-    .action((session: string) => start((context) => signIn(context, session), session));
+    .addOption(passwordOption())
+    .option('--no-open', 'show the address of Blink’s page, and open no browser')
+    .action((session: string, options: SignInOptions) =>
+      start((context) => signIn(context, session, options), session),
+    );
 };
 
-export async function signIn(context: Context, session: string): Promise<typeof OK> {
-  const { terminal, target, questions } = context;
+/** Takes a value only to refuse it: a password that is typed after it would become the session's name. */
+function passwordOption(): Option {
+  const option = new Option('--password [value]', 'ask for the password here, not on Blink’s page').argParser(
+    () => {
+      throw new UsageError('--password takes no value: the password is asked for.', [
+        'If the value was a password, remove it from your shell’s history. A session’s name goes before --password.',
+      ]);
+    },
+  );
+  option.flags = '--password';
+  return option;
+}
+
+export async function signIn(context: Context, session: string, options: SignInOptions): Promise<typeof OK> {
+  const { terminal, target } = context;
   const stored = await terminal.progress('Reading the stored session', async () => {
     const version = await storedVersion(target.store, session);
     if (version === undefined) await requireCreate(target.client, target.sessionSecret(session));
@@ -41,19 +71,15 @@ export async function signIn(context: Context, session: string): Promise<typeof 
   });
   const before = stored && parseBefore(context, session, stored.text);
 
-  const credentials = {
-    email: await questions.email(),
-    password: await questions.password(),
-    hardwareId: before?.stored.hardwareId ?? randomUUID().toUpperCase(),
-  };
-  const grant = await grantFor(context, credentials);
+  const hardwareId = before?.stored.hardwareId ?? randomUUID().toUpperCase();
+  const grant = await grantFor(context, session, hardwareId, options);
   const ids = await terminal.progress('Looking up the account', () =>
     findIds(target.blink, grant.accessToken),
   );
   const fields: OwnFields = {
     refreshToken: grant.refreshToken,
     oauthClient: grant.oauthClient,
-    hardwareId: credentials.hardwareId,
+    hardwareId,
     ...ids,
   };
   const text =
@@ -66,6 +92,7 @@ export async function signIn(context: Context, session: string): Promise<typeof 
   terminal.result({ session, secret: target.sessionSecret(session), created, ...report }, [
     `${terminal.style('green', 'Signed in.')} ${created ? 'Stored' : 'Stored anew'} as ${target.sessionSecret(session)}.`,
     ...storedLines(report),
+    `In Blink’s app, this client appears as “${options.password ? IOS_DEVICE_MODEL : DEVICE_MODEL}”.`,
     `To log it out: ${target.commandLine('logout', session)}`,
   ]);
   return OK;
@@ -87,61 +114,26 @@ function parseBefore({ terminal }: Context, session: string, text: string): Befo
   }
 }
 
+/** If Blink blocks one way, the error names the other, which is another kind of request. */
 async function grantFor(
-  { terminal, target, questions }: Context,
-  credentials: Parameters<typeof signInAtBlink>[1],
+  context: Context,
+  session: string,
+  hardwareId: string,
+  { password = false, open }: SignInOptions,
 ): Promise<Grant> {
-  const begin = () => terminal.progress('Signing in', () => signInAtBlink(target.caller, credentials));
-  let result: SignInResult = await begin();
-  let sentAtMs = performance.now();
-  let wrongCodes = 0;
-  for (;;) {
-    if (result.kind !== 'second_factor_wanted') return grantOf(result);
-    const { method, resendAfterSeconds, verify } = result;
-    const code = await questions.code(SENT_BY[method]);
-    if (code === undefined) {
-      const waitMs = resendAfterSeconds * 1000 - (performance.now() - sentAtMs);
-      if (waitMs > 0) {
-        terminal.note(`Blink can send another code in ${Math.ceil(waitMs / 1000)} s.`);
-        continue;
-      }
-      result = await begin();
-      sentAtMs = performance.now();
-      continue;
-    }
-    const verified = await terminal.progress('Sending the code', () => verify(code));
-    switch (verified.kind) {
-      case 'signed_in':
-        return verified.grant;
-      case 'locked':
-        throw blocked(verified.blinkStatus);
-      case 'wrong_code':
-        wrongCodes += 1;
-        if (wrongCodes === MAX_CODES || questions.fromScript) throw codeRefused();
-        terminal.note('Blink rejected this code.');
-    }
+  const { target } = context;
+  const otherWay = password
+    ? `Or sign in on Blink’s page: ${target.commandLine('sign-in', session)}`
+    : `Or sign in with the password: ${target.commandLine('sign-in', session, '--password')}`;
+  try {
+    return password
+      ? await signInWithPassword(context, hardwareId)
+      : await signInOnPage(context, hardwareId, open, otherWay);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { blinkStatus } = error.details;
+    throw blinkStatus === 406 || blinkStatus === 429 ? blocked(blinkStatus, error, otherWay) : error;
   }
-}
-
-const SENT_BY = { sms: 'by text message', email: 'by e-mail', unknown: 'to your phone or e-mail' } as const;
-
-function grantOf(result: Exclude<SignInResult, { kind: 'second_factor_wanted' }>): Grant {
-  switch (result.kind) {
-    case 'signed_in':
-      return result.grant;
-    case 'locked':
-      throw blocked(result.blinkStatus);
-    case 'wrong_password':
-      throw new CommandError('wrong_password', 'Blink rejected the e-mail address or the password.', [
-        'Check both and run the command again. Five wrong passwords lock the account for ten minutes.',
-      ]);
-  }
-}
-
-function codeRefused(): CommandError {
-  return new CommandError('code_refused', 'Blink rejected the code.', [
-    'Run the command again and enter the newest code. Nothing was changed.',
-  ]);
 }
 
 /** At a terminal the user can fix the cause and try again, without another sign-in. */

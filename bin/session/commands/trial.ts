@@ -188,7 +188,9 @@ async function mayGoOn(
 ): Promise<boolean> {
   // This is what the trial is made to find out, so it is no problem.
   if (step === 'refresh_after_logout' && error.code === 'reauthentication_required') {
-    terminal.note(`${session} needs a new sign-in: ${target.commandLine('sign-in', session)}`);
+    terminal.note(
+      `${session} needs a new sign-in, on Blink’s page or with --password: ${target.commandLine('sign-in', session)}`,
+    );
     return false;
   }
   const goesOn =

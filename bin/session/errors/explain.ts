@@ -91,16 +91,16 @@ export async function explain(error: unknown, target: Target, session: string): 
   }
 }
 
-/** Without a failure, a sign-in was refused. */
-export function blocked(blinkStatus: number, cause?: unknown): CommandError {
-  const seconds = cause instanceof Failure ? cause.details.retryAfterSeconds : undefined;
+export function blocked(blinkStatus: number, failure: Failure, ...advice: readonly string[]): CommandError {
+  const { retryAfterSeconds = LOCK_SECONDS } = failure.details;
   return new CommandError(
     'blocked_by_blink',
     `Blink is refusing requests from this machine (status ${blinkStatus}).`,
     [
-      `Wait ${duration((seconds ?? LOCK_SECONDS) * 1000)} before you try again: each attempt may extend the block.`,
+      `Wait ${duration(retryAfterSeconds * 1000)} before you try again: each attempt may extend the block.`,
+      ...advice,
     ],
-    cause,
+    failure,
   );
 }
 

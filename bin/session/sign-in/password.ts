@@ -12,9 +12,7 @@ export type PasswordAnswer =
       readonly method: 'sms' | 'email' | 'unknown';
       readonly resendAfterSeconds: number;
     }
-  | { readonly kind: 'wrong_password' }
-  /** Blink refuses sign-ins for a while, after five wrong passwords or too many sign-ins. */
-  | { readonly kind: 'locked'; readonly blinkStatus: number };
+  | { readonly kind: 'wrong_password' };
 
 const RESEND_AFTER_SECONDS = 60;
 
@@ -45,9 +43,6 @@ export function processPasswordResponse(response: HttpResponse): PasswordAnswer 
       if (wanted !== undefined) return wanted;
       throw blinkFailure('sign-in', response);
     }
-    case 406:
-    case 429:
-      return { kind: 'locked', blinkStatus: response.status };
     case 400:
       if (v.is(badFormSchema, response.text)) throw blinkFailure('sign-in', response);
       return { kind: 'wrong_password' };

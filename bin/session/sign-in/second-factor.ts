@@ -4,10 +4,7 @@ import type { HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 export const VERIFY_URL = new URL('https://api.oauth.blink.com/oauth/v2/2fa/verify');
 
 /** Blink's answer to a second factor's code. */
-export type CodeAnswer =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'wrong_code' }
-  | { readonly kind: 'locked'; readonly blinkStatus: number };
+export type CodeAnswer = { readonly kind: 'accepted' } | { readonly kind: 'wrong_code' };
 
 export function codeForm(code: string, csrfToken: string): Record<string, string> {
   return { '2fa_code': code, 'csrf-token': csrfToken, remember_me: 'false' };
@@ -23,9 +20,6 @@ export function processCodeResponse(response: HttpResponse): CodeAnswer {
     case 412:
     case 422:
       return { kind: 'wrong_code' };
-    case 406:
-    case 429:
-      return { kind: 'locked', blinkStatus: response.status };
     default:
       throw blinkFailure('sign-in', response);
   }

@@ -10,12 +10,12 @@ const ADVICE = [
 /** Takes the answers from a pipe, one line each, in the order in which they are needed. */
 export function pipedLines(stdin: Streams['stdin']): Questions {
   let lines: AsyncIterator<string> | undefined;
-  const next = async (what: string): Promise<string> => {
+  const next = async (what: string, advice = ADVICE): Promise<string> => {
     // Only when something is asked: the input may be for something else, such as a shell's loop.
     lines ??= createInterface({ input: stdin, terminal: false })[Symbol.asyncIterator]();
     const line = await lines.next();
-    if (line.done) throw new CommandError('input_missing', `The input ended before ${what}.`, ADVICE);
-    if (line.value === '') throw new CommandError('input_missing', `The line for ${what} is empty.`, ADVICE);
+    if (line.done) throw new CommandError('input_missing', `The input ended before ${what}.`, advice);
+    if (line.value === '') throw new CommandError('input_missing', `The line for ${what} is empty.`, advice);
     return line.value;
   };
   const valid = (value: string | undefined, rule: string): string => {
@@ -24,6 +24,7 @@ export function pipedLines(stdin: Streams['stdin']): Questions {
   };
   return {
     fromScript: true,
+    address: () => next('the address at the end of the sign-in', []),
     email: async () => valid(parseEmail(await next('the e-mail address')), EMAIL_RULE),
     password: () => next('the password'),
     code: async () => valid(parseCode(await next('the code')), CODE_RULE),

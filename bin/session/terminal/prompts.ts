@@ -30,6 +30,10 @@ export function prompts({ stdin, stderr }: Streams): Questions {
   };
   return {
     fromScript: false,
+    address() {
+      keyboard.dropPasted();
+      return ask((context) => password({ message: 'Address (hidden):', toggleMask: false }, context));
+    },
     async email() {
       const validate = (text: string) => accept(parseEmail(text) !== undefined, EMAIL_RULE);
       const text = await ask((context) => input({ message: 'E-mail address at Blink:', validate }, context));

@@ -1,6 +1,8 @@
 /** What a command may ask a person at the terminal, or a script that pipes in its answers. */
 export interface Questions {
   readonly fromScript: boolean;
+  /** The address at the end of a sign-in. Contains a secret, and may be anything else. */
+  address(): Promise<string>;
   email(): Promise<string>;
   password(): Promise<string>;
   /** `undefined` if another code is to be sent. */

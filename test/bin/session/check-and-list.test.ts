@@ -58,7 +58,7 @@ it('with --stack, a command works on the secrets of that stack', async () => {
 
 describe('check', () => {
   it('shows the stored fields, masked, and their age', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     session.secretsManager.clock.advanceMs(3 * DAY_MS + 60_000);
     const { exitCode, stdout } = await session.run('check');
     expect(exitCode).toBe(0);
@@ -86,7 +86,7 @@ describe('check', () => {
   });
 
   it('reports that the last run logged out', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     await session.run('logout');
     expect(await checked()).toMatchObject({
       exitCode: 0,
@@ -95,7 +95,7 @@ describe('check', () => {
   });
 
   it('reports that the last run was refused, and fails', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     session.blink.tokens.revoke(100_001, 7_000_001);
     await session.run('logout');
     expect(await checked()).toMatchObject({
@@ -105,7 +105,7 @@ describe('check', () => {
   });
 
   it('reports that a run is at work, and once its claim has ended, that it did not report its end', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     await cutOff('killed');
     expect(await checked()).toMatchObject({ exitCode: 1, report: { condition: 'busy' } });
     session.secretsManager.clock.advanceMs(120_000);
@@ -116,7 +116,7 @@ describe('check', () => {
   });
 
   it('shows the history in words, and with --verbose the journal', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     await cutOff('unanswered');
     const { stdout } = await session.run('check --verbose');
     const lines = stdout.split('\n');
@@ -131,7 +131,7 @@ describe('check', () => {
   });
 
   it('reports that Blink blocked the last run', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     session.blink.faults.before('refresh', { do: 'answer', answer: { status: 406, headers: {}, body: '' } });
     await session.run('logout');
     expect(await checked()).toMatchObject({ exitCode: 1, report: { condition: 'cooling_down' } });
@@ -207,7 +207,7 @@ describe('list', () => {
   });
 
   it('shows only the sessions that cannot be used, and fails if there are any', async () => {
-    await session.run('sign-in garden', SIGN_IN_LINES);
+    await session.run('sign-in garden --password', SIGN_IN_LINES);
     expect(await session.run('list --failed')).toMatchObject({
       exitCode: 0,
       stdout: 'The session can be used.\n',

@@ -48,6 +48,13 @@ describe('clients', () => {
     await expectStoredAndFree();
   });
 
+  it('says which name a session of ours has that was signed in with a password', async () => {
+    expect((await session.run('clients')).stdout).not.toContain('iPhone16,1');
+    session.blink.accounts.addClient(ACCOUNT_ID, { id: 5, name: 'iPhone16,1' });
+    const { stdout } = await session.run('clients');
+    expect(stdout).toContain('A session that was signed in with --password appears as “iPhone16,1”.');
+  });
+
   it('prints one document with --json', async () => {
     expect(JSON.parse((await session.run('clients --json')).stdout)).toEqual({
       session: 'default',

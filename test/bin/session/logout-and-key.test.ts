@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => session.close());
 
 describe('logout', () => {
-  beforeEach(() => session.run('sign-in', SIGN_IN_LINES));
+  beforeEach(() => session.run('sign-in --password', SIGN_IN_LINES));
   afterEach(() => session.expectNothingPrintedInClear());
 
   it('is the function’s: claims, refreshes, saves, logs out and marks', async () => {

@@ -7,7 +7,7 @@ let session: SessionUnderTest;
 
 beforeEach(async () => {
   session = await startSessionUnderTest();
-  await session.run('sign-in garden', SIGN_IN_LINES);
+  await session.run('sign-in garden --password', SIGN_IN_LINES);
 });
 afterEach(async () => {
   session.expectNothingPrintedInClear();

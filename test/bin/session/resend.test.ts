@@ -28,6 +28,7 @@ it('another code is asked for once Blink sends one, and not before', async () =>
   ];
   const questions: Questions = {
     fromScript: false,
+    address: () => Promise.reject(new Error('asks for no address')),
     email: async () => EMAIL,
     password: async () => PASSWORD,
     async code() {
@@ -48,7 +49,10 @@ it('another code is asked for once Blink sends one, and not before', async () =>
   );
   const terminal = new Terminal(streams, false);
   const interruption = new Interruption(terminal);
-  const exitCode = await signIn({ terminal, target, questions, interruption }, 'default');
+  const exitCode = await signIn({ terminal, target, questions, interruption }, 'default', {
+    password: true,
+    open: false,
+  });
   interruption.close();
 
   expect(exitCode).toBe(0);

@@ -42,6 +42,9 @@ export const ACCOUNTS = {
   },
 } as const;
 
+/** The address of Blink's page, which may be shown. */
+export const PAGE = /^http\S+\/oauth\/v2\/authorize\?\S+$/m;
+
 export const SIGN_IN_LINES = [EMAIL, PASSWORD, CODE];
 
 const EXAMPLES = blocksOf(readFileSync('docs/commands.md', 'utf8'), 'json').map((block): unknown =>
@@ -80,6 +83,8 @@ export interface SessionUnderTest {
   readonly port: number;
   /** A command with `--local`, as a script runs it: `lines` are piped in. */
   run(command: string, lines?: readonly string[]): Promise<Ran>;
+  /** A command with `--local`, as a script runs it that signs in on the page whose address is shown. */
+  runOnPage(command: string, signInOn: (page: URL) => string): Promise<Ran>;
   /** A command against an AWS account. */
   runAtAws(command: string): Promise<Ran>;
   /** The same with arguments that may be empty or contain spaces. */
@@ -112,16 +117,22 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
   const directory = await mkdtemp(join(tmpdir(), 'blink-logout-session-'));
   const printed: string[] = [];
 
-  async function runLine(words: readonly string[], lines: readonly string[]): Promise<Ran> {
+  function atStandIns(command: string): readonly string[] {
+    return [...words(command), '--local', '--port', String(port)];
+  }
+
+  function runLine(words: readonly string[], lines: readonly string[]): Promise<Ran> {
+    return runPiped(words, Readable.from(lines.map((line) => Buffer.from(`${line}\n`))), new PassThrough());
+  }
+
+  async function runPiped(words: readonly string[], stdin: Readable, stderr: PassThrough): Promise<Ran> {
     const stdout = new PassThrough();
-    const stderr = new PassThrough();
     const texts = [text(stdout), text(stderr)] as const;
-    const stdin = Readable.from(lines.map((line) => Buffer.from(`${line}\n`)));
     const exitCode = await main(words, { stdin, stdout, stderr });
     stdout.end();
     stderr.end();
     const ran = { exitCode, stdout: await texts[0], stderr: await texts[1] };
-    printed.push(ran.stdout, ran.stderr);
+    printed.push(ran.stdout, ran.stderr.replace(PAGE, ''));
     if (words.includes('--json') && ran.stdout !== '') expectDocumented(ran.stdout);
     return ran;
   }
@@ -131,7 +142,16 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     blink,
     fleet,
     port,
-    run: (command, lines = []) => runLine([...words(command), '--local', '--port', String(port)], lines),
+    run: (command, lines = []) => runLine(atStandIns(command), lines),
+    runOnPage(command, signInOn) {
+      const stdin = new PassThrough();
+      const stderr = new PassThrough();
+      stderr.on('data', (shown) => {
+        const [page] = PAGE.exec(String(shown)) ?? [];
+        if (page !== undefined) stdin.end(`${signInOn(new URL(page))}\n`);
+      });
+      return runPiped(atStandIns(command), stdin, stderr);
+    },
     runAtAws: (command) => runLine(words(command), []),
     runWordsAtAws: (each) => runLine(each, []),
     stored: (session = 'default') => secretsManager.secrets.find(`blink-logout/${session}`).version({}),

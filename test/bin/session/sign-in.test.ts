@@ -49,7 +49,7 @@ const BY_HAND = {
 
 describe('a first sign-in', () => {
   it('stores all that a logout needs, and nothing else', async () => {
-    const ran = await session.run('sign-in', SIGN_IN_LINES);
+    const ran = await session.run('sign-in --password', SIGN_IN_LINES);
     expect(ran).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('Stored as blink-logout/default'),
@@ -70,17 +70,17 @@ describe('a first sign-in', () => {
 
   it('accepts an e-mail address with spaces around it, and a code in groups', async () => {
     const lines = [` ${EMAIL} `, PASSWORD, ` ${CODE.slice(0, 3)} ${CODE.slice(3)} `];
-    expect(await session.run('sign-in', lines)).toMatchObject({ exitCode: 0 });
+    expect(await session.run('sign-in --password', lines)).toMatchObject({ exitCode: 0 });
   });
 
   it('needs no code where Blink asks for none', async () => {
-    const ran = await session.run('sign-in garden --json', [ACCOUNTS.plain.email, PASSWORD]);
+    const ran = await session.run('sign-in garden --password --json', [ACCOUNTS.plain.email, PASSWORD]);
     expect(JSON.parse(ran.stdout)).toMatchObject({ session: 'garden', created: true, accountId: 100_002 });
     expect(ran.stderr).toBe('');
   });
 
   it('can be logged out at once', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
     expect(session.blink.logouts).toHaveLength(1);
     expect(session.blink.tokens.doubleSpends).toBe(0);
@@ -90,7 +90,7 @@ describe('a first sign-in', () => {
     'is stored although %s tells nothing: a logout looks it up',
     async (on) => {
       session.blink.faults.after(on, { do: 'answer', answer: { status: 404, headers: {}, body: '' } });
-      const ran = await session.run('sign-in', SIGN_IN_LINES);
+      const ran = await session.run('sign-in --password', SIGN_IN_LINES);
       expect(ran).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/client +missing/) });
       session.blink.faults.clear();
       expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
@@ -103,7 +103,7 @@ describe('a sign-in over a session', () => {
     'keeps the form of %s and the fields it does not know',
     async (form, text) => {
       session.store(text);
-      const ran = await session.run('sign-in --json', SIGN_IN_LINES);
+      const ran = await session.run('sign-in --password --json', SIGN_IN_LINES);
       expect(JSON.parse(ran.stdout)).toMatchObject({
         created: false,
         form,
@@ -119,35 +119,35 @@ describe('a sign-in over a session', () => {
   );
 
   it('is the same client to Blink each time', async () => {
-    for (let n = 0; n < 2; n++) await session.run('sign-in', SIGN_IN_LINES);
+    for (let n = 0; n < 2; n++) await session.run('sign-in --password', SIGN_IN_LINES);
     expect(session.blink.accounts.clientsOf(100_001)).toHaveLength(1);
   });
 
   it('stores the account of the person who signs in', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     session.blink.faults.after('tier-info', { do: 'answer', answer: { status: 404, headers: {}, body: '' } });
-    await session.run('sign-in', [ACCOUNTS.plain.email, PASSWORD]);
+    await session.run('sign-in --password', [ACCOUNTS.plain.email, PASSWORD]);
     const { accountId, clientId, tier } = parseStoredSession(session.stored().text);
     expect({ accountId, clientId, tier }).toEqual({});
   });
 
   it('clears the old token’s state: logged out, and refused', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     await session.run('logout');
     expect(session.stored().labels).toContain('BLINK_LOGGED_OUT');
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     expect(session.stored().labels).toEqual(['AWSCURRENT']);
     session.blink.tokens.revoke(100_001, 7_000_001);
     expect(await session.run('logout')).toMatchObject({ exitCode: 1 });
     expect(await session.run('check')).toMatchObject({ stdout: expect.stringContaining('refuses') });
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
   });
 
   it('wins against a logout that is between its refresh and its save', async () => {
-    await session.run('sign-in', SIGN_IN_LINES);
+    await session.run('sign-in --password', SIGN_IN_LINES);
     session.blink.faults.onCall = async ({ action }, moment) => {
-      if (action === 'refresh' && moment === 'after') await session.run('sign-in', SIGN_IN_LINES);
+      if (action === 'refresh' && moment === 'after') await session.run('sign-in --password', SIGN_IN_LINES);
       return undefined;
     };
     const ran = await session.run('logout');
@@ -159,7 +159,7 @@ describe('a sign-in over a session', () => {
 
   it('replaces what is no session at all', async () => {
     session.store('canary garbage');
-    const ran = await session.run('sign-in', SIGN_IN_LINES);
+    const ran = await session.run('sign-in --password', SIGN_IN_LINES);
     expect(ran).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('no usable session') });
     expect(session.stored().text).not.toContain('canary');
   });
@@ -176,7 +176,7 @@ describe('a failure is reported with what to do, and changes nothing', () => {
     ['a word in place of a code', [EMAIL, PASSWORD, 'abc'], 'input_invalid', /one line each/],
   ])('%s', async (_what, lines, code, advice) => {
     session.store(BY_HAND['JSON of blinkpy']);
-    const { exitCode, stdout } = await session.run('sign-in --json', lines);
+    const { exitCode, stdout } = await session.run('sign-in --password --json', lines);
     expect(exitCode).toBe(1);
     const { error } = JSON.parse(stdout);
     expect(error.code).toBe(code);
@@ -193,7 +193,7 @@ describe('a failure is reported with what to do, and changes nothing', () => {
     for (const status of [406, 429]) {
       session.blink.faults.clear();
       session.blink.faults.before(on, { do: 'answer', answer: { status, headers: {}, body: '' } });
-      const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
+      const { exitCode, stderr } = await session.run('sign-in --password', SIGN_IN_LINES);
       expect(exitCode).toBe(1);
       expect(stderr).toContain(`status ${status}`);
       expect(stderr).toMatch(/Wait 60 minutes/);
@@ -202,7 +202,7 @@ describe('a failure is reported with what to do, and changes nothing', () => {
 
   it('Blink out of reach', async () => {
     await session.blink.close();
-    const ran = await session.run('sign-in', SIGN_IN_LINES);
+    const ran = await session.run('sign-in --password', SIGN_IN_LINES);
     expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('npm start -- --serve') });
   });
 
@@ -211,7 +211,7 @@ describe('a failure is reported with what to do, and changes nothing', () => {
       do: 'answer',
       answer: { status: 503, headers: {}, body: `${EMAIL} ${CODE}` },
     });
-    const ran = await session.run('sign-in', SIGN_IN_LINES);
+    const ran = await session.run('sign-in --password', SIGN_IN_LINES);
     expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Try again later') });
   });
 
@@ -220,7 +220,7 @@ describe('a failure is reported with what to do, and changes nothing', () => {
       'CreateSecret',
       deny('secretsmanager:CreateSecret', 'blink-logout/default'),
     );
-    const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
+    const { exitCode, stderr } = await session.run('sign-in --password', SIGN_IN_LINES);
     expect(exitCode).toBe(1);
     expect(session.blink.calls).toEqual([]);
     expect(stderr).toContain(
@@ -234,13 +234,13 @@ describe('a failure is reported with what to do, and changes nothing', () => {
       'PutSecretValue',
       deny('secretsmanager:PutSecretValue', 'blink-logout/default'),
     );
-    const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
+    const { exitCode, stderr } = await session.run('sign-in --password', SIGN_IN_LINES);
     expect([exitCode, session.blink.calls]).toEqual([1, []]);
     expect(stderr).toContain('"Action":"secretsmanager:PutSecretValue"');
   });
 
   it('a sign-in without a code: no secret is left behind', async () => {
-    expect(await session.run('sign-in', [EMAIL, PASSWORD])).toMatchObject({ exitCode: 1 });
+    expect(await session.run('sign-in --password', [EMAIL, PASSWORD])).toMatchObject({ exitCode: 1 });
     expect(session.secretsManager.secrets.all().map(({ name }) => name)).toEqual([KEY_SECRET]);
   });
 
@@ -250,19 +250,19 @@ describe('a failure is reported with what to do, and changes nothing', () => {
       where: ({ versionId }) => versionId !== undefined,
       times: 1,
     });
-    expect(await session.run('sign-in', SIGN_IN_LINES)).toMatchObject({ exitCode: 0 });
+    expect(await session.run('sign-in --password', SIGN_IN_LINES)).toMatchObject({ exitCode: 0 });
   });
 
   it('a key of AWS KMS that this user may not use does not stop a sign-in: the function’s key may be another', async () => {
     const denied = refuse('AccessDeniedException', 'Access to KMS is not allowed');
     session.secretsManager.faults.before('CreateSecret', denied, { times: 1 });
-    expect(await session.run('sign-in', SIGN_IN_LINES)).toMatchObject({ exitCode: 0 });
+    expect(await session.run('sign-in --password', SIGN_IN_LINES)).toMatchObject({ exitCode: 0 });
   });
 
   it('a secret that is about to be deleted', async () => {
     session.store(BY_HAND['JSON of blinkpy']);
     session.secretsManager.secrets.delete('blink-logout/default');
-    const { exitCode, stderr } = await session.run('sign-in', SIGN_IN_LINES);
+    const { exitCode, stderr } = await session.run('sign-in --password', SIGN_IN_LINES);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('aws secretsmanager restore-secret --secret-id blink-logout/default');
     expect(session.blink.calls).toEqual([]);

@@ -162,7 +162,7 @@ describe('at a terminal', () => {
       // The first call proves the right; it is taken away afterwards.
       return creates === 2 ? deny('secretsmanager:CreateSecret', 'blink-logout/default') : undefined;
     };
-    const person = personStarts('sign-in');
+    const person = personStarts('sign-in', '--password');
     await person.sees('E-mail address at Blink:');
     person.types(`canary${ENTER}`);
     await person.sees('Enter an e-mail address');
@@ -187,7 +187,7 @@ describe('at a terminal', () => {
   });
 
   it('the third wrong code ends a sign-in', async () => {
-    const person = await personRuns('sign-in');
+    const person = await personRuns('sign-in', '--password');
     await typesEmailAndPassword(person);
     for (const answer of [
       'Blink rejected this code.',
@@ -203,7 +203,7 @@ describe('at a terminal', () => {
   });
 
   it('Ctrl-C at a prompt ends the command before anything changes', async () => {
-    const person = await personRuns('sign-in');
+    const person = await personRuns('sign-in', '--password');
     await typesEmailAndPassword(person);
     await person.sees('sent by text message');
     person.types(CTRL_C);
@@ -215,7 +215,7 @@ describe('at a terminal', () => {
   });
 
   it('lines that were pasted at once answer the next prompts', async () => {
-    const person = await personRuns('sign-in');
+    const person = await personRuns('sign-in', '--password');
     await person.sees('E-mail address at Blink:');
     person.types(` ${EMAIL} \r\n${PASSWORD}\r${CODE.slice(0, 3)} ${CODE.slice(3)}${ENTER}not needed${ENTER}`);
     await person.sees('The other lines that you pasted were not needed.');
@@ -224,7 +224,7 @@ describe('at a terminal', () => {
   });
 
   it('lines that were pasted after an invalid one are refused', async () => {
-    const person = await personRuns('sign-in');
+    const person = await personRuns('sign-in', '--password');
     await person.sees('E-mail address at Blink:');
     person.types(`ada${ENTER}${PASSWORD}${ENTER}`);
     await person.sees('The other lines that you pasted are ignored.');
@@ -233,7 +233,7 @@ describe('at a terminal', () => {
   });
 
   it('Ctrl-D at a prompt ends the command too', async () => {
-    const person = await personRuns('sign-in');
+    const person = await personRuns('sign-in', '--password');
     await person.sees('E-mail address at Blink:');
     person.types(CTRL_D);
     await person.sees('Interrupted. Nothing was changed.');

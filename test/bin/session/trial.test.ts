@@ -120,7 +120,9 @@ describe('trial', () => {
     expect(stderr).toContain(
       `This trial logs out ${SESSION}, and client ${OTHER_CLIENT_ID}, in the local run.`,
     );
-    expect(stderr).toContain(`needs a new sign-in: bin/blink-logout sign-in ${SESSION}`);
+    expect(stderr).toContain(
+      `needs a new sign-in, on Blink’s page or with --password: bin/blink-logout sign-in ${SESSION}`,
+    );
     expect(stdout).toMatch(/^Trial of blink-logout \d+\.\d+\.\d+, with the stand-ins/);
     expect(stdout).toContain('What follows for the stand-ins, which assume what Blink may do:');
     expect(stdout).toContain('does not survive a logout. A schedule works once for each sign-in');

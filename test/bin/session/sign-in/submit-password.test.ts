@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type SignInResult, signIn } from '../../../../bin/session/sign-in/sign-in.ts';
+import { type PasswordResult, submitPassword } from '../../../../bin/session/sign-in/submit-password.ts';
 import { createHttpExchange } from '../../../../lambda/core/blink/http-exchange.ts';
 import { type BlinkStandIn, startBlink } from '../../../../local/blink/start-blink.ts';
 import type { Effect } from '../../../../local/faults.ts';
@@ -28,14 +28,14 @@ afterEach(() => blink.close());
 
 function signInAs({ email, password }: { readonly email: string; readonly password: string }) {
   const caller = { exchange: createHttpExchange(blink.url), userAgent: 'Blink' };
-  return signIn(caller, { email, password, hardwareId: HARDWARE_ID });
+  return submitPassword(caller, { email, password, hardwareId: HARDWARE_ID });
 }
 
 function answering(status: number, body = '', headers: Answer['headers'] = {}): Effect {
   return { do: 'answer', answer: { status, headers, body } };
 }
 
-function wanted(result: SignInResult): Extract<SignInResult, { kind: 'second_factor_wanted' }> {
+function wanted(result: PasswordResult): Extract<PasswordResult, { kind: 'second_factor_wanted' }> {
   if (result.kind !== 'second_factor_wanted') throw new Error(`it is ${result.kind}`);
   return result;
 }
@@ -97,10 +97,10 @@ describe('signing in', () => {
 });
 
 describe('rejections by Blink', () => {
-  it('is a wrong password, and in the end everything', async () => {
+  it('is a wrong password, and after five of them a block', async () => {
     const wrong = { ...PLAIN, password: 'wrong' };
     for (let n = 0; n < 5; n++) expect(await signInAs(wrong)).toEqual({ kind: 'wrong_password' });
-    expect(await signInAs(PLAIN)).toEqual({ kind: 'locked', blinkStatus: 406 });
+    await expect(signInAs(PLAIN)).rejects.toMatchObject({ details: { blinkStatus: 406 } });
   });
 
   it.each([400, 401, 403, 422])('is a wrong password by status %i', async (status) => {
@@ -108,12 +108,13 @@ describe('rejections by Blink', () => {
     expect(await signInAs(PLAIN)).toEqual({ kind: 'wrong_password' });
   });
 
-  it.each([406, 429])('is a lock by status %i, for the password and for the code', async (status) => {
+  it.each([406, 429])('is a block by status %i, for the password and for the code', async (status) => {
+    const blocked = { details: { blinkStatus: status } };
     const pending = wanted(await signInAs(BY_412));
     blink.faults.before('verify', answering(status));
-    expect(await pending.verify('123456')).toEqual({ kind: 'locked', blinkStatus: status });
+    await expect(pending.verify('123456')).rejects.toMatchObject(blocked);
     blink.faults.before('sign-in', answering(status));
-    expect(await signInAs(PLAIN)).toEqual({ kind: 'locked', blinkStatus: status });
+    await expect(signInAs(PLAIN)).rejects.toMatchObject(blocked);
   });
 
   it('is not tried again', async () => {

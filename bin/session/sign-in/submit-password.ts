@@ -3,12 +3,13 @@ import { blinkFailure, isSuccess } from '../../../lambda/core/blink/blink-failur
 import type { Caller } from '../../../lambda/core/blink/caller.ts';
 import {
   authorizationCodeUrl,
-  authorizationUrl,
   createVerifier,
+  IOS,
+  passwordAuthorizationUrl,
   processAuthorizationCodeResponse,
 } from './authorization.ts';
 import { Browser } from './browser.ts';
-import { codeExchangeRequest, processCodeExchangeResponse } from './code-exchange.ts';
+import { iosExchangeRequest, processCodeExchangeResponse } from './code-exchange.ts';
 import { type PasswordAnswer, passwordForm, processPasswordResponse } from './password.ts';
 import { type CodeAnswer, codeForm, processCodeResponse, VERIFY_URL } from './second-factor.ts';
 import { processSignInPage, SIGN_IN_URL } from './sign-in-page.ts';
@@ -27,7 +28,7 @@ export interface Credentials {
 
 export type SignedIn = { readonly kind: 'signed_in'; readonly grant: Grant };
 
-export type SignInResult =
+export type PasswordResult =
   | SignedIn
   | (Extract<PasswordAnswer, { kind: 'second_factor_wanted' }> & {
       verify(code: string): Promise<VerifyResult>;
@@ -40,14 +41,14 @@ export type VerifyResult = SignedIn | Exclude<CodeAnswer, { kind: 'accepted' }>;
  * If a second factor is wanted, Blink has sent its code. Call again for another code: no public source documents a request
  * for it, and each accepted password sends a new one.
  */
-export async function signIn(
+export async function submitPassword(
   caller: Pick<Caller, 'exchange' | 'userAgent'>,
   { email, password, hardwareId }: Credentials,
-): Promise<SignInResult> {
+): Promise<PasswordResult> {
   const browser = new Browser(caller.exchange);
-  const verifier = createVerifier();
+  const request = { hardwareId, verifier: createVerifier() };
 
-  const begun = await browser.follow(authorizationUrl(hardwareId, verifier));
+  const begun = await browser.follow(passwordAuthorizationUrl(request));
   if (!isSuccess(begun)) throw blinkFailure('sign-in', begun);
   const csrfToken = processSignInPage(await browser.get(SIGN_IN_URL));
 
@@ -60,7 +61,6 @@ export async function signIn(
     case 'second_factor_wanted':
       return { ...answer, verify };
     case 'wrong_password':
-    case 'locked':
       return answer;
   }
 
@@ -71,7 +71,7 @@ export async function signIn(
 
   async function finish(): Promise<SignedIn> {
     const code = processAuthorizationCodeResponse(await browser.get(authorizationCodeUrl()));
-    const request = codeExchangeRequest({ code, verifier, hardwareId }, caller.userAgent);
-    return { kind: 'signed_in', grant: processCodeExchangeResponse(await browser.send(request)) };
+    const response = await browser.send(iosExchangeRequest(code, request, caller.userAgent));
+    return { kind: 'signed_in', grant: processCodeExchangeResponse(response, IOS) };
   }
 }

@@ -1,0 +1,83 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import * as v from 'valibot';
+import { tokenSchema } from '../../../lambda/core/blink/token.ts';
+
+/** What a person has pasted in place of the address at the end of the sign-in. No part of it is ever shown. */
+export type PastedAddress =
+  | { readonly kind: 'code'; readonly code: string }
+  /** Blink ends the sign-in with an error (RFC 6749 section 4.1.2.1). */
+  | { readonly kind: 'refused'; readonly error: string }
+  /** It answers another request: somebody else may have started it (RFC 6749 section 10.12). */
+  | { readonly kind: 'foreign' }
+  /** Another one may be pasted. */
+  | { readonly kind: 'unusable'; readonly message: string };
+
+const MAX_BYTES = 2_048;
+const WHOLE = 'Copy the whole address.';
+
+const ERRORS = [
+  'access_denied',
+  'invalid_request',
+  'invalid_scope',
+  'server_error',
+  'temporarily_unavailable',
+  'unauthorized_client',
+  'unsupported_response_type',
+];
+
+/**
+ * Compares texts, not parsed URLs: a parser would accept many spellings of one address, and a browser shows only one.
+ * @param callback the address without its query
+ */
+export function parsePastedAddress(pasted: string, callback: string, expectedState: string): PastedAddress {
+  const address = trimmed(pasted);
+  const fault = faultOf(address, callback);
+  if (fault !== undefined) return { kind: 'unusable', message: fault };
+  const query = new URLSearchParams(address.slice(callback.length + 1));
+  const [state, ...otherStates] = query.getAll('state');
+  const codes = query.getAll('code');
+  const errors = query.getAll('error');
+  if (state === undefined || otherStates.length > 0 || codes.length + errors.length !== 1) {
+    return { kind: 'unusable', message: `The address has not one code and one state. ${WHOLE}` };
+  }
+  if (!isSame(state, expectedState)) {
+    return isSame(state, expectedState.slice(0, state.length))
+      ? { kind: 'unusable', message: `The end of the address is missing. ${WHOLE}` }
+      : { kind: 'foreign' };
+  }
+  const [error] = errors;
+  if (error !== undefined) {
+    return { kind: 'refused', error: ERRORS.find((known) => known === error) ?? 'an unknown error' };
+  }
+  const code = v.safeParse(tokenSchema, codes[0]);
+  return code.success
+    ? { kind: 'code', code: code.output }
+    : { kind: 'unusable', message: `The code in the address is empty or malformed. ${WHOLE}` };
+}
+
+/** Without the spaces and quotes around it, and without what a terminal adds to pasted text (bracketed paste). */
+function trimmed(pasted: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one.
+  const text = pasted.replaceAll(/\x1b\[20[01]~/g, '').trim();
+  return /^(["'])(.*)\1$/s.exec(text)?.[2]?.trim() ?? text;
+}
+
+function faultOf(address: string, callback: string): string | undefined {
+  if (address === '') return 'Nothing was pasted.';
+  if (Buffer.byteLength(address) > MAX_BYTES) return `An address has at most ${MAX_BYTES} bytes.`;
+  if (/\s/.test(address) || address.lastIndexOf(callback) > 0) return 'Paste one address, and nothing else.';
+  if (!/^[\x21-\x7e]+$/.test(address)) return 'An address contains only ASCII characters.';
+  if (!address.startsWith(`${callback}?`)) {
+    return address.includes('/oauth/v2/')
+      ? 'This is the address of a page before the end of the sign-in. Sign in there first.'
+      : `Expected an address that starts with ${callback}? ${WHOLE}`;
+  }
+  if (address.includes('#')) return 'The address must not contain #.';
+  return /%(?![0-9A-Fa-f]{2})/.test(address) ? `A % in the address is incomplete. ${WHOLE}` : undefined;
+}
+
+/** In constant time, whatever the lengths. */
+function isSame(a: string, b: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(a), hash(b));
+}

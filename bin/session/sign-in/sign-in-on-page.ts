@@ -1,0 +1,100 @@
+import type { Grant } from '../../../lambda/core/blink/blink.ts';
+import { blinkFailure } from '../../../lambda/core/blink/blink-failure.ts';
+import { ExchangeError } from '../../../lambda/core/blink/http-exchange.ts';
+import { send } from '../../../lambda/core/blink/retry.ts';
+import type { Context } from '../commands/command.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { startStopwatch } from '../stopwatch.ts';
+import { ANDROID, createVerifier, pageAuthorizationUrl } from './authorization.ts';
+import { androidExchangeRequest, isInvalidGrant, processCodeExchangeResponse } from './code-exchange.ts';
+import { parsePastedAddress } from './pasted-address.ts';
+
+/**
+ * Signs in on Blink's own page in the person's browser (RFC 8252): only Blink sees the password and the second factor's code.
+ * No server of this machine can receive the redirect, so the person pastes its address.
+ */
+
+const LIFE_MINUTES = 15;
+
+/** @param opens whether to open the browser */
+export async function signInOnPage(
+  context: Context,
+  hardwareId: string,
+  opens: boolean,
+  otherWay: string,
+): Promise<Grant> {
+  const { terminal, target } = context;
+  const verifier = createVerifier();
+  const state = createVerifier();
+  const elapsedMs = startStopwatch();
+  const page = pageAuthorizationUrl(target.signInPage.origin, { hardwareId, verifier }, state);
+  await show(context, page, opens);
+
+  const code = await askForCode(context, state);
+  if (elapsedMs() > LIFE_MINUTES * 60_000) {
+    throw new CommandError(
+      'sign_in_expired',
+      `This sign-in began more than ${LIFE_MINUTES} minutes ago. Nothing was sent.`,
+      ['Run the command again, and sign in on the page that it opens.'],
+    );
+  }
+  const end = await terminal.progress('Signing in', () =>
+    send(target.caller.exchange, androidExchangeRequest(code, verifier, target.caller.userAgent)),
+  );
+  if (end instanceof ExchangeError) throw blinkFailure('sign-in', end);
+  if (isInvalidGrant(end)) {
+    throw new CommandError('code_refused', 'Blink refuses the code in this address (invalid_grant).', [
+      'A likely reason is that the browser is on another machine or network: use one on this machine. A code also works only once, and only for a short time.',
+      otherWay,
+    ]);
+  }
+  return processCodeExchangeResponse(end, ANDROID);
+}
+
+async function show({ terminal, questions }: Context, page: URL, opens: boolean): Promise<void> {
+  const isRemote = process.env['SSH_CONNECTION'] !== undefined;
+  const willOpen = opens && !isRemote && !terminal.json && !questions.fromScript;
+  terminal.note(
+    willOpen
+      ? 'Sign in on Blink’s page. If your browser does not open it, open this address yourself:'
+      : 'Open this address in a browser, and sign in there:',
+  );
+  terminal.detail(page.href);
+  terminal.note(
+    `At the end, the browser shows “Unsupported Browser”. This is expected: copy the whole address of that page, and paste it here within ${LIFE_MINUTES} minutes. It stays hidden.`,
+  );
+  if (isRemote) {
+    terminal.note(
+      'This is a remote shell. Blink may refuse the code if your browser is on another network than this machine.',
+    );
+  }
+  if (!willOpen) return;
+  const { default: open } = await import('open');
+  // Without a browser, the address is on the screen.
+  await open(page.href).catch(() => {});
+}
+
+async function askForCode({ terminal, target, questions }: Context, state: string): Promise<string> {
+  for (;;) {
+    const pasted = parsePastedAddress(await questions.address(), target.signInPage.callback, state);
+    switch (pasted.kind) {
+      case 'code':
+        return pasted.code;
+      case 'refused':
+        throw new CommandError('sign_in_refused', `Blink ended the sign-in: ${pasted.error}.`, [
+          'Run the command again.',
+        ]);
+      case 'foreign':
+        throw new CommandError('state_mismatch', 'This address is the end of another sign-in.', [
+          'Nothing was sent. Run the command again, and use only the page that it opens.',
+        ]);
+      case 'unusable':
+        if (questions.fromScript) throw new CommandError('input_invalid', pasted.message, PIPED);
+        terminal.problem(new CommandError('input_invalid', pasted.message));
+    }
+  }
+}
+
+const PIPED = [
+  'A script pipes in the address at the end of the sign-in. To pipe in e-mail address and password, use --password.',
+];

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { parsePastedAddress } from '../../../../bin/session/sign-in/pasted-address.ts';
+
+const CALLBACK = 'https://applinks.blink.com/signin/callback';
+const STATE = 'r4nd0m-state_of-this-sign-in';
+const GOOD = `${CALLBACK}?code=the-code&state=${STATE}`;
+
+function parse(pasted: string) {
+  return parsePastedAddress(pasted, CALLBACK, STATE);
+}
+
+describe('the address at the end of a sign-in', () => {
+  it.each([
+    ['as the browser shows it', GOOD],
+    ['with its parameters in another order', `${CALLBACK}?state=${STATE}&code=the-code`],
+    [
+      'with parameters that RFC 6749 lets a client ignore',
+      `${GOOD}&scope=client&iss=https%3A%2F%2Fblink.com`,
+    ],
+    ['with a percent-encoded code', `${CALLBACK}?code=the%2Dcode&state=${STATE}`],
+    ['with spaces and a line end around it', ` \t${GOOD}\r\n`],
+    ['in double quotes', `"${GOOD}"`],
+    ['in single quotes', `'${GOOD}' `],
+    ['as a terminal marks pasted text', `\x1b[200~${GOOD}\x1b[201~`],
+    ['of 2,048 bytes', `${GOOD}&x=`.padEnd(2_048, 'x')],
+  ])('is taken %s', (_how, pasted) => {
+    expect(parse(pasted)).toEqual({ kind: 'code', code: 'the-code' });
+  });
+
+  it.each([
+    ['nothing', ' '],
+    ['the code alone', 'the-code'],
+    ['the query alone', `?code=the-code&state=${STATE}`],
+    ['the password', 'hunter2'],
+    ['no query', CALLBACK],
+    ['an address without its scheme', GOOD.replace('https://', '')],
+    ['plain http', GOOD.replace('https', 'http')],
+    ['the app’s own scheme', GOOD.replace('https', 'immedia-blink')],
+    ['a script', `javascript:${GOOD}`],
+    ['another host', GOOD.replace('blink.com', 'blink.com.evil.example')],
+    ['another host that ends alike', GOOD.replace('applinks', 'evil-applinks')],
+    ['a host in capitals, which no browser shows', GOOD.replace('applinks', 'APPLINKS')],
+    ['a trailing dot', GOOD.replace('blink.com', 'blink.com.')],
+    ['a percent-encoded host', GOOD.replace('applinks', 'app%6Cinks')],
+    ['letters of another alphabet', GOOD.replace('applinks', 'аpplinks')],
+    ['a port', GOOD.replace('blink.com', 'blink.com:443')],
+    ['a user', GOOD.replace('applinks', 'user@applinks')],
+    ['Blink as the user of another host', GOOD.replace('blink.com/', 'blink.com@evil.example/')],
+    ['another path', GOOD.replace('callback', 'callback/')],
+    ['a percent-encoded path', GOOD.replace('callback', '%63allback')],
+    ['a path with dots', GOOD.replace('/signin', '/x/../signin')],
+    ['backslashes', GOOD.replaceAll('/', '\\')],
+    ['a fragment', `${GOOD}#`],
+    ['the code in the fragment', GOOD.replace('?', '#')],
+    ['no code', `${CALLBACK}?state=${STATE}`],
+    ['an empty code', `${CALLBACK}?code=&state=${STATE}`],
+    ['a code with a space', `${CALLBACK}?code=the+code&state=${STATE}`],
+    ['a code with a line end', `${CALLBACK}?code=the%0Acode&state=${STATE}`],
+    ['a code that is not UTF-8', `${CALLBACK}?code=%ff&state=${STATE}`],
+    ['half a percent-encoding', `${CALLBACK}?code=the-code%2&state=${STATE}`],
+    ['two codes', `${GOOD}&code=other`],
+    ['two codes, one in disguise', `${GOOD}&c%6Fde=other`],
+    ['a code and an error', `${GOOD}&error=access_denied`],
+    ['two errors', `${CALLBACK}?error=a&error=b&state=${STATE}`],
+    ['no state', `${CALLBACK}?code=the-code`],
+    ['two states', `${GOOD}&state=${STATE}`],
+    ['its first part', GOOD.slice(0, 60)],
+    ['all but the last character', GOOD.slice(0, -1)],
+    ['the state cut off', GOOD.slice(0, -STATE.length)],
+    ['two addresses', `${GOOD} ${GOOD}`],
+    ['two addresses without a space', GOOD + GOOD],
+    ['a line within it', GOOD.replace('&', '\r\n&')],
+    ['text around it', `Unsupported Browser ${GOOD}`],
+    ['a null', `${GOOD}\0`],
+    ['the arrow keys', `${GOOD}\x1b[D`],
+    ['more than 2,048 bytes', `${GOOD}&x=`.padEnd(2_049, 'x')],
+    ['the address of Blink’s page', `https://api.oauth.blink.com/oauth/v2/authorize?state=${STATE}`],
+  ])('may be pasted again after %s, which is not shown', (_what, pasted) => {
+    const parsed = parse(pasted);
+    expect(parsed).toEqual({ kind: 'unusable', message: expect.stringMatching(/\.$/) });
+    for (const part of ['the-code', STATE, 'hunter2', 'evil']) {
+      expect(JSON.stringify(parsed)).not.toContain(part);
+    }
+  });
+
+  it.each([
+    ['another', 'x'.repeat(STATE.length)],
+    ['with one more character', `${STATE}x`],
+    ['with another last character', `${STATE.slice(0, -1)}x`],
+    ['in capitals', STATE.toUpperCase()],
+  ])('ends the sign-in if its state is %s', (_what, state) => {
+    expect(parse(`${CALLBACK}?code=the-code&state=${state}`)).toEqual({ kind: 'foreign' });
+    expect(parse(`${CALLBACK}?error=access_denied&state=${state}`)).toEqual({ kind: 'foreign' });
+  });
+
+  it.each([
+    ['access_denied', 'access_denied'],
+    ['the-code-in-a-wrong-place', 'an unknown error'],
+    ['', 'an unknown error'],
+  ])('ends the sign-in with the error %j, shown as %s', (error, shown) => {
+    expect(parse(`${CALLBACK}?error=${error}&error_description=secret&state=${STATE}`)).toEqual({
+      kind: 'refused',
+      error: shown,
+    });
+  });
+});
