@@ -120,13 +120,16 @@ function limitUnknownPaths(stage: HttpStage): void {
   defaultChild.routeSettings = { $default: { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 5 } };
 }
 
-/** The caller of a request, and the result. No header and no path, because callers put credentials into both. */
+/** The caller of a request, and the result. No header, because callers put credentials there. */
 const ACCESS_LOG_FIELDS = {
   requestId: '$context.requestId',
   time: '$context.requestTime',
   sourceIp: '$context.identity.sourceIp',
   callerArn: '$context.identity.userArn',
   routeKey: '$context.routeKey',
+  path: '$context.path',
+  /** The request id of the function's run. */
+  runRequestId: '$context.integration.requestId',
   status: '$context.status',
   responseLatencyMs: '$context.responseLatency',
   integrationStatus: '$context.integrationStatus',

@@ -26,6 +26,7 @@ const LOUD = { retryable: false, level: 'ERROR', alarm: 'own' } as const;
 export const FAILURES = {
   request_invalid: { status: 400, title: 'Malformed request', ...CALLER_ERROR },
   unauthenticated: { status: 401, title: 'Missing or wrong credentials', ...CALLER_ERROR },
+  forbidden: { status: 403, title: 'The key is not for this request', ...CALLER_ERROR },
   not_found: { status: 404, title: 'No such route', ...CALLER_ERROR },
   method_not_allowed: { status: 405, title: 'The route accepts only POST', ...CALLER_ERROR },
   request_too_large: { status: 413, title: 'The body is too large', ...CALLER_ERROR },

@@ -1,6 +1,6 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import * as v from 'valibot';
-import { sessionNameSchema } from '../core/session-name.ts';
+import { matches, sessionNameSchema } from '../core/session-name.ts';
 import type { Selection } from './input.ts';
 
 /** Up to a thousand names, so that the result of a step stays below 256 KB. */
@@ -61,20 +61,4 @@ async function allPages(
     names.push(...page.names);
   } while (page.next !== undefined);
   return names;
-}
-
-/** `*` stands for any characters, also none. */
-export function matches(pattern: string): (name: string) => boolean {
-  const [start = '', ...parts] = pattern.split('*');
-  return (name) => {
-    if (!name.startsWith(start)) return false;
-    let rest = name.slice(start.length);
-    for (const [index, part] of parts.entries()) {
-      const isLast = index === parts.length - 1;
-      const at = isLast ? rest.length - part.length : rest.indexOf(part);
-      if (at < 0 || !rest.startsWith(part, at)) return false;
-      rest = rest.slice(at + part.length);
-    }
-    return true;
-  };
 }

@@ -33,8 +33,7 @@ export function parseCommand(input: unknown, sessionInPath?: string): Command {
   const fields: Readonly<Record<string, unknown>> = { ...input };
   const unknown = Object.keys(fields).filter((name) => !FIELDS.some((field) => field === name));
   if (unknown.length > 0) {
-    const names = unknown.slice(0, 5).map(printable).join(', ');
-    throw new Failure('request_invalid', `unknown field ${names}; accepted are ${ACCEPTED}`);
+    throw new Failure('request_invalid', `${unknownWords(unknown)}; accepted are ${ACCEPTED}`);
   }
   const { session = sessionInPath } = fields;
   if (sessionInPath !== undefined && session !== sessionInPath) {
@@ -46,6 +45,30 @@ export function parseCommand(input: unknown, sessionInPath?: string): Command {
   throw new Failure('request_invalid', faults.join('; '));
 }
 
-function printable(name: string): string {
-  return /^[\w.-]{1,40}$/.test(name) ? `"${name}"` : '(a name that is not shown)';
+/** An unknown name may be a secret in the wrong place, so that only one which is a typing error away from ours is told. */
+function unknownWords(names: readonly string[]): string {
+  const misspelt = names.flatMap((name) => {
+    const meant = FIELDS.find((field) => isTypingErrorAway(name.toLowerCase(), field.toLowerCase()));
+    return meant === undefined ? [] : [`"${name}" (${meant}?)`];
+  });
+  const count = names.length === 1 ? 'an unknown field' : `${names.length} unknown fields`;
+  return misspelt.length === 0 ? count : `${count}: ${misspelt.slice(0, 5).join(', ')}`;
+}
+
+/** One character was inserted, left out or replaced, two were exchanged, or words are joined by - or _. */
+function isTypingErrorAway(name: string, field: string): boolean {
+  if (name.length > field.length + 1) return false;
+  const plain = name.replace(/[-_]/g, '');
+  if (plain === field) return true;
+  const at = [...field].findIndex((character, index) => character !== name[index]);
+  const start = at === -1 ? field.length : at;
+  const rest = (text: string, from: number) => text.slice(from);
+  return (
+    rest(name, start + 1) === rest(field, start) ||
+    rest(name, start) === rest(field, start + 1) ||
+    rest(name, start + 1) === rest(field, start + 1) ||
+    (name[start] === field[start + 1] &&
+      name[start + 1] === field[start] &&
+      rest(name, start + 2) === rest(field, start + 2))
+  );
 }

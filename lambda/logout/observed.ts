@@ -10,7 +10,7 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
     ...vault,
     async read(session) {
       const reading = await report.time('read', () => vault.read(session));
-      report.note({ session, currentVersionId: reading.currentVersionId });
+      report.note({ sessionExists: true, currentVersionId: reading.currentVersionId });
       report.gauge('RefreshTokenAgeDays', Math.max(0, reading.nowMs - reading.createdAtMs) / DAY_MS);
       report.gauge('VersionsInUse', reading.journal.journal.writes.length);
       return reading;

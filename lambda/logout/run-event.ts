@@ -3,6 +3,7 @@ import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { countOf, METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from './metrics.ts';
 import type { Trigger } from './trigger.ts';
+import type { CallerProof } from './webhook/http-request.ts';
 
 /**
  * The fields of a run's event beside its metrics. Each holds one of our own words, a number, a validated name or a version
@@ -11,8 +12,17 @@ import type { Trigger } from './trigger.ts';
 export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
   readonly trigger?: Trigger['kind'];
   readonly action?: 'logout' | 'check';
-  /** Only if the secret exists: it is a dimension, and each value of a dimension costs money. */
+  /** As it was asked for. */
   readonly session?: string;
+  /** Another client of the account, by its numeric id. */
+  readonly clientId?: string;
+  /** The name of the key, or the ARN of the IAM principal. Absent for a stranger. */
+  readonly caller?: string;
+  readonly proof?: CallerProof;
+  /** API Gateway's, as in the access log. */
+  readonly gatewayRequestId?: string | undefined;
+  /** Whether the secret exists. Only then are there metrics for it: each value of a dimension costs. */
+  readonly sessionExists?: boolean;
   readonly outcome?: Outcome['outcome'];
   readonly code?: FailureCode;
   /** The cause's system error code, such as `ECONNRESET`. */
@@ -64,7 +74,7 @@ export function runEventLine(event: RunEvent): string {
       CloudWatchMetrics: [
         {
           Namespace: metricsNamespace,
-          Dimensions: sessionMetrics && fields.session !== undefined ? [[], [SESSION_DIMENSION]] : [[]],
+          Dimensions: sessionMetrics && fields.sessionExists ? [[], [SESSION_DIMENSION]] : [[]],
           Metrics: [...METRICS].filter(([Name]) => Name in metrics).map(([Name, Unit]) => ({ Name, Unit })),
         },
         ...(failures.length > 0 && fields.trigger !== undefined

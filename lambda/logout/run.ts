@@ -14,7 +14,7 @@ import { RunReport } from './report.ts';
 import { runEventLine } from './run-event.ts';
 import { guarded } from './run-guard.ts';
 import { parseTrigger, type Trigger } from './trigger.ts';
-import { authenticate } from './webhook/credentials.ts';
+import { authenticate, requireScope } from './webhook/credentials.ts';
 import { commandOf } from './webhook/http-request.ts';
 import type { WebhookKeys } from './webhook/webhook-keys.ts';
 
@@ -57,8 +57,7 @@ export async function run(
     kind = trigger.kind;
     report.note({ trigger: kind });
     const outcome = await guarded(wiring.timing, invocation.runEnds, async () => {
-      const command = await commandFrom(wiring, trigger);
-      report.note({ action: command.action });
+      const command = await commandFrom(wiring, trigger, report);
       return carryOut(wiring, command, invocation.runEnds, report);
     });
     report.succeeded(outcome);
@@ -88,9 +87,22 @@ export async function run(
   }
 }
 
-async function commandFrom({ callers }: Wiring, trigger: Trigger): Promise<Command> {
-  if (trigger.kind !== 'webhook') return trigger.command;
-  return commandOf(trigger.request, await authenticate(callers, trigger.request));
+/** The event names what was asked for, unless the caller is a stranger. */
+async function commandFrom({ callers }: Wiring, trigger: Trigger, report: RunReport): Promise<Command> {
+  if (trigger.kind !== 'webhook') return noted(trigger.command, report);
+  const { request } = trigger;
+  report.note({ gatewayRequestId: request.gatewayRequestId });
+  const caller = await authenticate(callers, request);
+  report.note({ caller: caller.name, proof: caller.proof });
+  const command = noted(commandOf(request, caller.proof), report);
+  requireScope(caller, command);
+  return command;
+}
+
+function noted(command: Command, report: RunReport): Command {
+  const { session, action, clientId } = command;
+  report.note({ session, action, ...(clientId !== undefined && { clientId }) });
+  return command;
 }
 
 async function carryOut(

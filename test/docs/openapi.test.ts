@@ -280,7 +280,7 @@ describe('a reply is as it is described', () => {
   });
 
   test('of what nobody can bring about, or not soon', () => {
-    for (const code of ['internal_error', 'blink_timeout'] as const) {
+    for (const code of ['internal_error', 'blink_timeout', 'forbidden'] as const) {
       const { statusCode, headers, body } = httpProblem(new Failure(code, 'as the function says it'), 'r-1');
       expectDescribed('/logout', {
         status: statusCode,

@@ -2,7 +2,9 @@ import * as v from 'valibot';
 import { Failure } from '../../core/failure.ts';
 import { LOGOUT_PATHS, SESSION_PARAMETER } from '../../core/webhook-routes.ts';
 import { type Command, parseCommand } from '../command.ts';
-import type { CallerProof } from './credentials.ts';
+
+/** How a caller was authenticated. */
+export type CallerProof = 'bearer' | 'signature' | 'iam';
 
 /**
  * What API Gateway adds for a route with IAM authorization (API Gateway Developer Guide, "Create AWS Lambda proxy integrations
@@ -11,6 +13,11 @@ import type { CallerProof } from './credentials.ts';
 const iamContextSchema = v.object({
   iam: v.object({ userArn: v.pipe(v.string(), v.startsWith('arn:')) }),
 });
+
+function principalArnIn(authorizer: unknown): string | undefined {
+  const parsed = v.safeParse(iamContextSchema, authorizer);
+  return parsed.success ? parsed.output.iam.userArn : undefined;
+}
 
 /** The event of an HTTP API, payload format 2.0 (API Gateway Developer Guide, "Lambda proxy integrations for HTTP APIs"). */
 export const webhookRequestSchema = v.pipe(
@@ -24,6 +31,7 @@ export const webhookRequestSchema = v.pipe(
     body: v.nullish(v.string(), ''),
     isBase64Encoded: v.nullish(v.boolean(), false),
     requestContext: v.object({
+      requestId: v.optional(v.string()),
       authorizer: v.optional(v.unknown()),
       http: v.object({ method: v.string() }),
     }),
@@ -40,8 +48,10 @@ export const webhookRequestSchema = v.pipe(
     /** Names in lower case. API Gateway joins repeated headers by a comma. */
     headers: new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
     body: isBase64Encoded ? fromBase64(body) : Buffer.from(body),
-    /** API Gateway has authenticated the caller by IAM. */
-    iamAuthenticated: v.is(iamContextSchema, requestContext.authorizer),
+    /** API Gateway has authenticated this IAM principal. */
+    principalArn: principalArnIn(requestContext.authorizer),
+    /** API Gateway's id of the request, as in its access log. */
+    gatewayRequestId: requestContext.requestId,
   })),
 );
 
@@ -68,12 +78,24 @@ export function commandOf(request: WebhookRequest, proof: CallerProof): Command 
   if (body.length > MAX_BODY_BYTES) {
     throw new Failure('request_too_large', `the body is larger than ${MAX_BODY_BYTES} bytes`);
   }
-  const fields = parseBody(body);
+  const fields = commandFields(parseBody(body));
   const command = parseCommand(fields, pathParameters[SESSION_PARAMETER]);
   if (proof === 'signature' && parseCommand(fields).session !== command.session) {
     throw new Failure('request_invalid', 'the signed body must name the session that the path names');
   }
   return command;
+}
+
+/** The payload that Standard Webhooks recommends: its `data` is the command. */
+const recommendedPayloadSchema = v.strictObject({
+  type: v.string(),
+  timestamp: v.string(),
+  data: v.unknown(),
+});
+
+function commandFields(body: unknown): unknown {
+  const payload = v.safeParse(recommendedPayloadSchema, body);
+  return payload.success ? payload.output.data : body;
 }
 
 const LOGOUT_PATH_END = new RegExp(`(?:${LOGOUT_PATHS.join('|').replaceAll(/{\w+}/g, '[^/]+')})$`);

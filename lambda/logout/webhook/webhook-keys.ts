@@ -2,24 +2,22 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import * as v from 'valibot';
 import { Failure } from '../../core/failure.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../core/vault/secrets-failure.ts';
+import { acceptedKeys, type KeysText, parseKeysText, type WebhookKey } from '../../core/webhook-keys.ts';
 
-/** The accepted keys of the webhook: the current one, and the previous one until the next rotation. */
+/** The accepted keys of the webhook. */
 export interface WebhookKeys {
-  /** Cached for at most a minute. A revoked key may be accepted for that long. */
-  recent(): Promise<readonly string[]>;
+  /** Cached for at most a minute. A removed key may be accepted for that long. */
+  recent(): Promise<readonly WebhookKey[]>;
   /** Cached for at most ten seconds, which limits the reads that unauthenticated callers can cause. */
-  renewed(): Promise<readonly string[]>;
+  renewed(): Promise<readonly WebhookKey[]>;
 }
 
 const KEPT_MS = 60_000;
 const RENEWED_AT_MOST_EVERY_MS = 10_000;
 
-/** A text of another form is not accepted as a key. */
-const keySchema = v.object({ SecretString: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{24,256}$/)) });
-
 /** @param read reads the accepted keys from Secrets Manager */
-export function webhookKeys(read: () => Promise<readonly string[]>, now: () => number): WebhookKeys {
-  let keys: readonly string[] = [];
+export function webhookKeys(read: () => Promise<readonly WebhookKey[]>, now: () => number): WebhookKeys {
+  let keys: readonly WebhookKey[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
 
   const notOlderThan = (ageMs: number) => async () => {
@@ -35,26 +33,32 @@ export function webhookKeys(read: () => Promise<readonly string[]>, now: () => n
 export async function readWebhookKeys(
   client: SecretsManagerClient,
   secretName: string,
-): Promise<readonly string[]> {
-  const keys = await Promise.all([
-    readKey(client, secretName, 'AWSCURRENT'),
-    readKey(client, secretName, 'AWSPREVIOUS'),
+): Promise<readonly WebhookKey[]> {
+  const [current, previous] = await Promise.all([
+    readText(client, secretName, 'AWSCURRENT'),
+    readText(client, secretName, 'AWSPREVIOUS'),
   ]);
-  return keys.flat();
+  if (current === undefined || current.kind === 'malformed') {
+    throw new Failure('internal_error', 'the secret of the webhook’s keys is malformed; nobody is let in');
+  }
+  return acceptedKeys(current, previous);
 }
 
-async function readKey(
+const textSchema = v.object({ SecretString: v.string() });
+
+async function readText(
   client: SecretsManagerClient,
   secretName: string,
   stage: 'AWSCURRENT' | 'AWSPREVIOUS',
-): Promise<readonly string[]> {
+): Promise<KeysText | undefined> {
   try {
     const command = new GetSecretValueCommand({ SecretId: secretName, VersionStage: stage });
-    const parsed = v.safeParse(keySchema, await client.send(command));
-    return parsed.success ? [parsed.output.SecretString] : [];
+    const parsed = v.safeParse(textSchema, await client.send(command));
+    return parsed.success ? parseKeysText(parsed.output.SecretString) : { kind: 'malformed' };
   } catch (error) {
-    if (stage === 'AWSPREVIOUS' && secretsManagerErrorName(error) === 'ResourceNotFoundException') return [];
-    throw new Failure('secrets_unavailable', 'the webhook’s key could not be read', {
+    if (stage === 'AWSPREVIOUS' && secretsManagerErrorName(error) === 'ResourceNotFoundException')
+      return undefined;
+    throw new Failure('secrets_unavailable', 'the webhook’s keys could not be read', {
       awsError: secretsManagerErrorName(error),
       cause: secretsFailure(error),
     });

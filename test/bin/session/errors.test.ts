@@ -297,7 +297,7 @@ describe('an invalid command line', () => {
     ['check --region', '--region needs a value'],
     ['check --local=yes', '--local takes no value.'],
     ['logout --client-id 12x', '--client-id must be a number'],
-    ['key steal', 'show or rotate'],
+    ['key steal', 'show, rotate'],
     ['list --port 8585', '--port requires --local'],
     ['list --local --port 99999', '--port must be'],
     ['list --local --region eu-central-1', '--local does not accept --region or --profile'],

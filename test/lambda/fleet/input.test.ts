@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { matches } from '../../../lambda/core/session-name.ts';
 import { executionName, STARTED } from '../../../lambda/fleet/execution-names.ts';
 import { parseFleetInput } from '../../../lambda/fleet/input.ts';
-import { matches } from '../../../lambda/fleet/list.ts';
 
 test.each([
   ['nothing', {}],

@@ -55,7 +55,7 @@ function eventOf(work: (report: RunReport) => void, sessionMetrics = true) {
 
 test('a run’s event is one line that CloudWatch reads as metrics, over all sessions and for the session', () => {
   const { event, names, dimensions } = eventOf((report) => {
-    report.note({ trigger: 'webhook', action: 'logout', session: 'garage' });
+    report.note({ trigger: 'webhook', action: 'logout', session: 'garage', sessionExists: true });
     report.succeeded({
       outcome: 'logged_out',
       session: 'garage',
@@ -78,7 +78,10 @@ test('a run’s event is one line that CloudWatch reads as metrics, over all ses
 });
 
 test('without metrics by session, the session is in the event and no dimension', () => {
-  const { event, dimensions } = eventOf((report) => report.note({ session: 'garage' }), false);
+  const { event, dimensions } = eventOf(
+    (report) => report.note({ session: 'garage', sessionExists: true }),
+    false,
+  );
   expect(event).toMatchObject({ session: 'garage' });
   expect(dimensions).toEqual([[]]);
 });

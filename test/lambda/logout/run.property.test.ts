@@ -8,6 +8,7 @@ import {
 } from '../../../lambda/core/blink/http-exchange.ts';
 import { FAILURES } from '../../../lambda/core/failure-codes.ts';
 import { realTiming } from '../../../lambda/core/time.ts';
+import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
 import { run } from '../../../lambda/logout/run.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
@@ -38,6 +39,8 @@ const goodText = JSON.stringify({
   password: `${CANARY}4`,
 });
 
+const KEYS = [ownerKey(KEY, undefined)];
+
 /** Short pauses are over at once; a deadline never comes. */
 const pauseOrNever = (ms: number) => (ms > 5_000 ? new Promise<void>(() => {}) : Promise.resolve());
 
@@ -51,7 +54,7 @@ async function observe({ event, text = goodText, exchange = granted }: World) {
       exchange,
       timing: { ...realTiming, wait: async () => {}, random: () => 0 },
     }),
-    callers: { recent: async () => [KEY], renewed: async () => [KEY] },
+    callers: { recent: async () => KEYS, renewed: async () => KEYS },
     timing: { ...realTiming, wait: pauseOrNever, random: () => 0 },
     sessionMetrics: true,
     metricsNamespace: 'blink-logout',

@@ -1,17 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { authenticate } from '../../../../lambda/logout/webhook/credentials.ts';
+import { ownerKey, type WebhookKey } from '../../../../lambda/core/webhook-keys.ts';
+import { authenticate, requireScope } from '../../../../lambda/logout/webhook/credentials.ts';
 import { MAX_BODY_BYTES, type WebhookRequest } from '../../../../lambda/logout/webhook/http-request.ts';
 import type { WebhookKeys } from '../../../../lambda/logout/webhook/webhook-keys.ts';
 
 const KEY = 'kJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1UkJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1U';
 const OLD_KEY = 'aaaaPq2XvB9nRt4WcY8sLd3HgF6aZe1UkJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1U';
+const PRINCIPAL = 'arn:aws:iam::123456789012:user/caller';
 const NOW = new Date('2026-03-01T12:00:00Z');
 
-function keysOf(...keys: string[]): WebhookKeys {
+function accepting(...keys: WebhookKey[]): WebhookKeys {
   return { recent: async () => keys, renewed: async () => keys };
 }
+
+/** A bare key, and the one before it. */
+const keysOf = (key: string, previousKey?: string) => accepting(ownerKey(key, previousKey));
 
 function request(
   headers: Record<string, string>,
@@ -25,7 +30,8 @@ function request(
     query: '',
     headers: new Map(Object.entries(headers)),
     body,
-    iamAuthenticated: false,
+    principalArn: undefined,
+    gatewayRequestId: undefined,
   };
 }
 
@@ -49,7 +55,11 @@ beforeEach(() => {
 
 describe('with IAM', () => {
   test('a caller that API Gateway has authenticated gets in', async () => {
-    expect(await authenticate('iam', { ...request({}), iamAuthenticated: true })).toBe('iam');
+    expect(await authenticate('iam', { ...request({}), principalArn: PRINCIPAL })).toEqual({
+      name: PRINCIPAL,
+      proof: 'iam',
+      key: undefined,
+    });
   });
 
   test.each([
@@ -61,7 +71,7 @@ describe('with IAM', () => {
 });
 
 test('with the key, the IAM context of a caller counts for nothing', async () => {
-  await refused(keysOf(KEY), { ...request({}), iamAuthenticated: true });
+  await refused(keysOf(KEY), { ...request({}), principalArn: PRINCIPAL });
 });
 
 describe('a bearer key', () => {
@@ -98,10 +108,10 @@ describe('a bearer key', () => {
   test('is read again, once, before a caller is refused', async () => {
     let reads = 0;
     const renewing: WebhookKeys = {
-      recent: async () => [OLD_KEY],
+      recent: async () => [ownerKey(OLD_KEY, undefined)],
       renewed: async () => {
         reads += 1;
-        return [KEY, OLD_KEY];
+        return [ownerKey(KEY, OLD_KEY)];
       },
     };
     await authenticate(renewing, request({ authorization: `Bearer ${KEY}` }));
@@ -112,23 +122,9 @@ describe('a bearer key', () => {
     expect(reads).toBe(2);
   });
 
-  test.each([KEY, OLD_KEY])('is compared with every key, whichever matches', async (key) => {
-    const read = new Set<string>();
-    const recorded = new Proxy([KEY, OLD_KEY], {
-      get(keys, index, receiver) {
-        const value = Reflect.get(keys, index, receiver);
-        if (typeof value === 'string') read.add(value);
-        return value;
-      },
-    });
-    const callers = { recent: async () => recorded, renewed: async () => recorded };
-    await authenticate(callers, request({ authorization: `Bearer ${key}` }));
-    expect(read).toEqual(new Set([KEY, OLD_KEY]));
-  });
-
   test('without a key, every caller is refused', async () => {
-    await refused(keysOf(), request({ authorization: 'Bearer ' }));
-    await refused(keysOf(''), request({ authorization: 'Bearer x', ...{ 'webhook-id': '' } }));
+    await refused(accepting(), request({ authorization: 'Bearer ' }));
+    await refused(accepting(), request(signed(KEY, '{}')));
   });
 });
 
@@ -137,9 +133,9 @@ describe('a Standard Webhooks signature', () => {
 
   test('made by the standardwebhooks library gets in', async () => {
     const from = request(signed(`whsec_${KEY}`, body), Buffer.from(body));
-    expect(await authenticate(keysOf(KEY), from)).toBe('signature');
+    expect(await authenticate(keysOf(KEY), from)).toMatchObject({ name: 'owner', proof: 'signature' });
     const { headers } = request({ ...Object.fromEntries(from.headers), authorization: `Bearer ${KEY}` });
-    expect(await authenticate(keysOf(KEY), { ...from, headers })).toBe('bearer');
+    expect(await authenticate(keysOf(KEY), { ...from, headers })).toMatchObject({ proof: 'bearer' });
   });
 
   test('made by openssl gets in', async () => {
@@ -180,6 +176,42 @@ describe('a Standard Webhooks signature', () => {
     const headers = signed(KEY, body);
     const several = `v1a,AAAA v1,AAAA ${headers['webhook-signature']} nonsense`;
     await authenticate(keysOf(KEY), request({ ...headers, 'webhook-signature': several }, Buffer.from(body)));
+  });
+
+  test.each<[string, (signature: string, prefix: string) => Record<string, string>]>([
+    ['joined by a comma', (signature, prefix) => ({ [`${prefix}-signature`]: `v1,AAAA,${signature}` })],
+    [
+      'joined by a comma and a space',
+      (signature, prefix) => ({ [`${prefix}-signature`]: `v1a,AAAA, ${signature}` }),
+    ],
+    [
+      'between 62 others',
+      (signature, prefix) => ({ [`${prefix}-signature`]: `${'v1,AAAA '.repeat(62)}${signature}` }),
+    ],
+  ])('is found among several, under both names of the headers: %s', async (_, joined) => {
+    const {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signature,
+    } = signed(KEY, body);
+    for (const prefix of ['webhook', 'svix']) {
+      const headers = {
+        [`${prefix}-id`]: id,
+        [`${prefix}-timestamp`]: timestamp,
+        ...joined(signature, prefix),
+      };
+      await authenticate(keysOf(KEY), request(headers, Buffer.from(body)));
+    }
+  });
+
+  test('is not put together from headers of both names', async () => {
+    const {
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': signature,
+    } = signed(KEY, body);
+    const headers = { 'svix-id': id, 'svix-timestamp': timestamp, 'webhook-signature': signature };
+    await refused(keysOf(KEY), request(headers, Buffer.from(body)));
   });
 
   test.each([
@@ -229,5 +261,72 @@ describe('a Standard Webhooks signature', () => {
 
   test('cannot be made with a key that is not base64', async () => {
     await refused(keysOf('not-base64-not-base64-not'), request(signed(KEY, body), Buffer.from(body)));
+  });
+});
+
+describe('a key with a scope', () => {
+  const keyOf = (name: string, key: string, sessions: string[], otherClients = false): WebhookKey => ({
+    name,
+    key,
+    sessions,
+    otherClients,
+    createdAt: '2026-03-01T12:00:00Z',
+  });
+  const KEYS = accepting(
+    keyOf('garden', KEY, ['garden']),
+    keyOf('tenant-a', OLD_KEY, ['tenant-a-*', 'default'], true),
+    // Its beginning is the key of another.
+    keyOf('longer', `${KEY}${KEY}`, ['*']),
+  );
+
+  test.each([
+    [KEY, 'garden'],
+    [OLD_KEY, 'tenant-a'],
+    [`${KEY}${KEY}`, 'longer'],
+  ])('gives its caller the name of the key, by bearer and by signature', async (key, name) => {
+    const bearer = request({ authorization: `Bearer ${key}` });
+    expect(await authenticate(KEYS, bearer)).toMatchObject({ name, proof: 'bearer' });
+    const signature = request(signed(key, '{"a":1}'), Buffer.from('{"a":1}'));
+    expect(await authenticate(KEYS, signature)).toMatchObject({ name, proof: 'signature' });
+  });
+
+  test('cannot sign the body of another request', async () => {
+    await refused(
+      KEYS,
+      request(signed(KEY, '{"session":"garden"}'), Buffer.from('{"session":"tenant-a-1"}')),
+    );
+  });
+
+  test.each<[string[], string, boolean]>([
+    [['garden'], 'garden', true],
+    [['garden'], 'garden2', false],
+    [['garden'], 'gardens-garden', false],
+    [['tenant-a-*'], 'tenant-a-1', true],
+    [['tenant-a-*'], 'tenant-a', false],
+    [['tenant-a-*'], 'tenant-b-1', false],
+    [['*-1'], 'a-1', true],
+    [['a*c'], 'abc', true],
+    [['a*c'], 'ac', true],
+    [['a*bc'], 'abcbc', true],
+    [['a*c'], 'abcd', false],
+    [['*'], 'anything', true],
+    [['a', 'b'], 'b', true],
+    [[`${'a*'.repeat(31)}b`], 'a'.repeat(63), false],
+  ])('for %j may name %s: %s', (sessions, session, may) => {
+    const caller = { name: 'x', proof: 'bearer', key: keyOf('x', KEY, sessions) } as const;
+    const attempt = () => requireScope(caller, { session, action: 'logout' });
+    if (may) attempt();
+    else expect(attempt).toThrow(expect.objectContaining({ code: 'forbidden' }));
+  });
+
+  test('may name other clients only if it says so', () => {
+    const command = { session: 'garden', action: 'logout', clientId: '7' } as const;
+    const caller = (otherClients: boolean) =>
+      ({ name: 'x', proof: 'bearer', key: keyOf('x', KEY, ['*'], otherClients) }) as const;
+    requireScope(caller(true), command);
+    expect(() => requireScope(caller(false), command)).toThrow(
+      expect.objectContaining({ code: 'forbidden' }),
+    );
+    requireScope({ name: PRINCIPAL, proof: 'iam', key: undefined }, command);
   });
 });

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import type { CallerProof } from '../../../../lambda/logout/webhook/credentials.ts';
 import {
+  type CallerProof,
   commandOf,
   MAX_BODY_BYTES,
   webhookRequestSchema,
@@ -74,7 +74,7 @@ describe('the IAM context of API Gateway', () => {
       routeKey: 'POST /logout',
       rawPath: '/logout',
       requestContext: { authorizer, http: { method: 'POST' } },
-    }).iamAuthenticated;
+    }).principalArn;
 
   test('is what its documents show', () => {
     // API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format version 2.0.
@@ -87,7 +87,7 @@ describe('the IAM context of API Gateway', () => {
       userArn: 'arn:aws:iam::123456789012:user/caller',
       userId: 'AIDACKCEVSQ6C2EXAMPLE',
     };
-    expect(withAuthorizer({ iam })).toBe(true);
+    expect(withAuthorizer({ iam })).toBe(iam.userArn);
   });
 
   test.each([
@@ -101,8 +101,30 @@ describe('the IAM context of API Gateway', () => {
     [{ jwt: { claims: {}, scopes: [] } }],
     [{ lambda: { userArn: 'arn:aws:iam::123456789012:user/caller' } }],
   ])('is not %j', (authorizer) => {
-    expect(withAuthorizer(authorizer)).toBe(false);
+    expect(withAuthorizer(authorizer)).toBeUndefined();
   });
+});
+
+test.each<[string, object, string]>([
+  [
+    'the recommended payload',
+    { type: 'door.closed', timestamp: '2026-03-01T12:00:00Z', data: { session: 'garage' } },
+    'garage',
+  ],
+  ['its data may be empty', { type: 'door.closed', timestamp: '2026-03-01T12:00:00Z', data: {} }, 'default'],
+])('the command is in the data of Standard Webhooks: %s', (_, body, session) => {
+  expect(command({ body: JSON.stringify(body) }).session).toBe(session);
+  expect(command({ ...inPath(session), body: JSON.stringify(body) }, 'bearer').session).toBe(session);
+});
+
+test.each<[object]>([
+  [{ type: 'x', data: { session: 'garage' } }],
+  [{ type: 'x', timestamp: 't', data: { session: 'garage' }, session: 'garage' }],
+  [{ type: 'x', timestamp: 't', data: [] }],
+])('is refused where it is only nearly so: %j', (body) => {
+  expect(() => command({ body: JSON.stringify(body) })).toThrow(
+    expect.objectContaining({ code: 'request_invalid' }),
+  );
 });
 
 test('no body at all logs out the default session', () => {

@@ -1,0 +1,84 @@
+import * as v from 'valibot';
+import { matches, sessionNameSchema, sessionPatternSchema } from './session-name.ts';
+
+/** Printable ASCII without spaces. A Standard Webhooks signature needs a key in base64. */
+const KEY_TEXT = /^[\x21-\x7e]{24,256}$/;
+
+const keyTextSchema = v.pipe(v.string(), v.regex(KEY_TEXT));
+
+const webhookKeySchema = v.strictObject({
+  name: sessionNameSchema,
+  key: keyTextSchema,
+  /** The one before the last rotation. It is accepted until the next one. */
+  previousKey: v.optional(keyTextSchema),
+  /** Names and patterns of the sessions that the key may name. */
+  sessions: v.pipe(v.array(sessionPatternSchema), v.minLength(1), v.maxLength(100)),
+  /** Whether the key may log out other clients of an account, by `clientId`. */
+  otherClients: v.boolean(),
+  createdAt: v.pipe(v.string(), v.isoTimestamp()),
+});
+
+export type WebhookKey = v.InferOutput<typeof webhookKeySchema>;
+
+const documentSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.strictObject({ keys: v.pipe(v.array(webhookKeySchema), v.maxLength(200)) }),
+  v.check(({ keys }) => new Set(keys.map(({ name }) => name)).size === keys.length),
+);
+
+/** The name of a bare key. */
+export const OWNER = 'owner';
+
+/** What the keys' secret holds: one bare key, which opens every session, or a document. */
+export type KeysText =
+  | { readonly kind: 'bare'; readonly key: string }
+  | { readonly kind: 'document'; readonly keys: readonly WebhookKey[] }
+  | { readonly kind: 'malformed' };
+
+/** Whatever is not exactly one of the two forms is malformed, so that it lets nobody in. */
+export function parseKeysText(text: string): KeysText {
+  if (!/^\s*[{[]/.test(text))
+    return KEY_TEXT.test(text) ? { kind: 'bare', key: text } : { kind: 'malformed' };
+  const parsed = v.safeParse(documentSchema, text);
+  return parsed.success ? { kind: 'document', keys: parsed.output.keys } : { kind: 'malformed' };
+}
+
+export function keysDocument(keys: readonly WebhookKey[]): string {
+  return JSON.stringify({ keys });
+}
+
+/**
+ * The keys that are accepted.
+ * @param previous the text before: it counts only where both are bare, because a document has its previous keys itself, and
+ *   a key that was removed must not be accepted
+ */
+export function acceptedKeys(current: KeysText, previous: KeysText | undefined): readonly WebhookKey[] {
+  switch (current.kind) {
+    case 'document':
+      return current.keys;
+    case 'bare':
+      return [ownerKey(current.key, previous?.kind === 'bare' ? previous.key : undefined)];
+    case 'malformed':
+      return [];
+  }
+}
+
+export function ownerKey(
+  key: string,
+  previousKey: string | undefined,
+  createdAt = '1970-01-01T00:00:00Z',
+): WebhookKey {
+  return {
+    name: OWNER,
+    key,
+    ...(previousKey !== undefined && { previousKey }),
+    sessions: ['*'],
+    otherClients: true,
+    createdAt,
+  };
+}
+
+export function mayName({ sessions }: WebhookKey, session: string): boolean {
+  return sessions.some((pattern) => matches(pattern)(session));
+}

@@ -1,0 +1,170 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acceptedKeys, parseKeysText } from '../../../lambda/core/webhook-keys.ts';
+import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
+import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+
+let session: SessionUnderTest;
+
+beforeEach(async () => {
+  session = await startSessionUnderTest();
+});
+afterEach(() => session.close());
+
+const secret = () => session.secretsManager.secrets.find(KEY_SECRET);
+const current = () => secret().version({}).text;
+
+/** As the function would accept them. */
+function accepted() {
+  const versions = secret().versions();
+  const previous = versions.find(({ labels }) => labels.includes('AWSPREVIOUS'));
+  const keys = acceptedKeys(parseKeysText(current()), previous && parseKeysText(previous.text));
+  return Object.fromEntries(
+    keys.map(({ name, key, previousKey }) => [
+      name,
+      [key, ...(previousKey === undefined ? [] : [previousKey])],
+    ]),
+  );
+}
+
+async function keyIn(command: string): Promise<string> {
+  const { exitCode, stdout } = await session.run(`${command} --json`);
+  expect(exitCode).toBe(0);
+  return JSON.parse(stdout).key;
+}
+
+describe('a bare key', () => {
+  it('is the key owner, whose age is shown, and not its text', async () => {
+    const { exitCode, stdout } = await session.run('key');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^owner {2}\*, other clients, made 1 second ago$/m);
+    session.expectNothingPrintedInClear();
+  });
+
+  it('is shown when asked', async () => {
+    expect((await session.run('key show')).stdout).toBe(`${current()}\n`);
+    expect(await keyIn('key show')).toBe(current());
+  });
+
+  it('is changed for another of letters and digits, stays bare, and the one before works for a while', async () => {
+    const before = current();
+    const { stdout } = await session.run('key rotate');
+    expect(stdout).toContain('accepted within ten seconds');
+    expect(stdout).toContain('works until the next rotation');
+    session.expectNothingPrintedInClear();
+    expect(current()).toMatch(/^[A-Za-z0-9]{64}$/);
+    expect(accepted()).toEqual({ owner: [current(), before] });
+  });
+
+  it('keeps working when another key is added, and so does the one before it', async () => {
+    const first = current();
+    await session.run('key rotate');
+    const second = current();
+    const garden = await keyIn('key add garden --sessions garden,tenant-a-*');
+    expect(accepted()).toEqual({ garden: [garden], owner: [second, first] });
+  });
+});
+
+describe('keys', () => {
+  it('are added, shown, listed, rotated and removed', async () => {
+    const owner = current();
+    const garden = await keyIn('key add garden --sessions garden');
+    expect(garden).toMatch(/^[A-Za-z0-9]{64}$/);
+    const attic = await keyIn('key add attic --sessions * --other-clients');
+    expect(await keyIn('key show garden')).toBe(garden);
+
+    const { stdout } = await session.run('key list');
+    expect(stdout).toMatch(/^garden {2}garden, made /m);
+    expect(stdout).toMatch(/^attic {3}\*, other clients, made /m);
+    for (const key of [owner, garden, attic]) expect(stdout).not.toContain(key);
+
+    await session.run('key rotate garden');
+    await session.run('key rotate attic');
+    const [newGarden, newAttic] = [await keyIn('key show garden'), await keyIn('key show attic')];
+    expect(accepted()).toEqual({ garden: [newGarden, garden], attic: [newAttic, attic], owner: [owner] });
+
+    await session.run('key rotate garden');
+    expect(accepted()['garden']).toEqual([await keyIn('key show garden'), newGarden]);
+    await session.run('key remove garden');
+    expect(accepted()).toEqual({ attic: [newAttic, attic], owner: [owner] });
+    expect(await session.run('key show garden')).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('There is no key named garden.'),
+    });
+  });
+
+  it('are not lost by two commands at once', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const added = await Promise.all(names.map((name) => session.run(`key add ${name} --sessions ${name}`)));
+    expect(added.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
+    expect(Object.keys(accepted()).toSorted()).toEqual(['a', 'b', 'c', 'd', 'owner']);
+
+    const before = accepted();
+    await Promise.all(['a', 'b'].map((name) => session.run(`key rotate ${name}`)));
+    for (const name of ['a', 'b']) expect(accepted()[name]?.[1]).toBe(before[name]?.[0]);
+  });
+
+  it('stay as they are where another change always comes first', async () => {
+    const before = current();
+    session.secretsManager.faults.before('PutSecretValue', refuse('ResourceExistsException'));
+    const { exitCode, stderr } = await session.run('key rotate');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('Nothing was changed.');
+    expect(current()).toBe(before);
+  });
+
+  it.each([
+    ['key add garden --sessions garden', 'already exists'],
+    ['key remove nobody', 'There is no key named nobody.'],
+  ])('%s is refused', async (command, words) => {
+    await session.run('key add garden --sessions garden');
+    expect(await session.run(command)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(words) });
+  });
+
+  it.each([
+    ['key steal', 'list, add, show, rotate and remove'],
+    ['key add garden', 'needs --sessions'],
+    ['key add garden --sessions .*', 'needs --sessions'],
+    ['key add garden --sessions Garden', 'needs --sessions'],
+    ['key add __proto__ --sessions *', 'needs the name of a key'],
+    ['key add --sessions *', 'needs the name of a key'],
+    ['key remove', 'needs the name of a key'],
+    ['key show garden attic', 'too many arguments'],
+    ['key rotate --sessions *', 'for key add'],
+  ])('%s is an invalid command line', async (command, words) => {
+    expect(await session.run(command)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(words) });
+  });
+});
+
+describe('the keys’ secret', () => {
+  it.each(['', 'show', 'rotate', 'add x --sessions x', 'remove owner'])(
+    'is missing: key %s',
+    async (action) => {
+      session.secretsManager.secrets.deleteWithoutRecovery(KEY_SECRET);
+      const { exitCode, stderr } = await session.run(`key ${action}`);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('There is no webhook key');
+    },
+  );
+
+  it('is malformed: what to do is said, and its text is not', async () => {
+    secret().put('0'.repeat(32), '{"keys":[{"canary":1}]}', ['AWSCURRENT']);
+    const { exitCode, stderr } = await session.run('key list');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('malformed: it lets nobody in');
+    expect(stderr).not.toContain('canary');
+  });
+
+  it.each([
+    ['', 'GetSecretValue'],
+    ['show', 'GetSecretValue'],
+    ['rotate', 'GetRandomPassword'],
+    ['rotate', 'PutSecretValue'],
+  ])('is denied, and what would allow it is printed: key %s, %s', async (command, action) => {
+    session.secretsManager.faults.before(action, deny(`secretsmanager:${action}`, KEY_SECRET));
+    const { exitCode, stderr } = await session.run(`key ${command}`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`"Action":"secretsmanager:${action}"`);
+    expect(stderr).toContain('secret:blink-logout-webhook-key-??????');
+    session.expectNothingPrintedInClear();
+  });
+});
