@@ -38,8 +38,10 @@ describe('logout', () => {
         .filter(Boolean),
     ).toEqual([
       'BLINK_LOGOUT_PROOF',
+      'BLINK_LOGOUT',
       'BLINK_LOGOUT_CLAIM',
-      'BLINK_LOGOUT_CLAIM',
+      'BLINK_LOGOUT,BLINK_LOGOUT_CLAIM',
+      'BLINK_LOGOUT_SAVED',
       'AWSCURRENT',
       'BLINK_LOGGED_OUT',
     ]);
