@@ -1,11 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import {
-  type SessionUnderTest,
-  SIGN_IN_LINES,
-  startSessionUnderTest,
-} from './session-under-test.ts';
+import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
 
 let session: SessionUnderTest;
 
