@@ -1,6 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { stackName } from '../lambda/core/stack-name.ts';
-import { buildFunction } from '../lib/function-bundle.ts';
+import { buildFunctions } from '../lib/function-bundle.ts';
 import { SettingsError } from '../lib/settings-error.ts';
 import { readSettingsFile } from '../lib/settings-file.ts';
 import { BlinkLogoutStack } from '../lib/stack.ts';
@@ -8,7 +8,7 @@ import { BlinkLogoutStack } from '../lib/stack.ts';
 const app = new App();
 try {
   const settings = readSettingsFile(process.cwd(), app.node.getAllContext());
-  const { directory } = await buildFunction();
+  const { directory } = await buildFunctions();
   new BlinkLogoutStack(app, stackName(settings.name), { settings, bundleDirectory: directory });
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildFunction } from '../lib/function-bundle.ts';
+import { buildFunctions } from '../lib/function-bundle.ts';
 import { thirdPartyNotices } from '../lib/third-party-notices.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
@@ -79,7 +79,7 @@ for (const each of DECLARATIONS) {
 }
 rmSync(declarations, { recursive: true });
 
-const { metafiles } = await buildFunction(join(PACKAGE, 'build/function'));
+const { metafiles } = await buildFunctions(join(PACKAGE, 'build/functions'));
 write('THIRD-PARTY-NOTICES', thirdPartyNotices(metafiles));
 for (const file of ['LICENSE', 'CHANGELOG.md']) cpSync(join(PROJECT, file), join(PACKAGE, file));
 cpSync(join(PROJECT, 'lib/README.md'), join(PACKAGE, 'README.md'));

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import * as v from 'valibot';
 import { FAILURES } from '../lambda/core/failure-codes.ts';
 import { settingsSchema } from '../lib/settings.ts';
 import { parseCommandLine } from './session/program.ts';
@@ -40,25 +39,25 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [first, rule, ...others].join('\n');
 }
 
-const DOCUMENTED = /\/\*\*\n((?: +\* .*\n)+) +\* @default .*\n +\*\/\n +readonly (\w+)\?:/g;
+const DOCUMENTED = /\/\*\*\n((?: +\* .*\n)+) +\* @default (.*)\n +\*\/\n +readonly (\w+)\?:/g;
 
-/** The comment of each setting, without its default. */
-function settingDescriptions(): ReadonlyMap<string, string> {
+/** The comment of each setting and its default in TypeScript. */
+function settingDescriptions(): ReadonlyMap<string, { readonly text: string; readonly byDefault: string }> {
   const source = readFileSync(new URL('lib/given-settings.ts', PROJECT), 'utf8');
   return new Map(
-    [...source.matchAll(DOCUMENTED)].map(([, comment = '', name = '']) => {
+    [...source.matchAll(DOCUMENTED)].map(([, comment = '', byDefault = '', name = '']) => {
       const lines = comment.replaceAll(/^ +\* /gm, '').trim();
-      return [name, lines.replaceAll('\n', ' ')];
+      return [name, { text: lines.replaceAll('\n', ' '), byDefault }];
     }),
   );
 }
 
 function settingsTable(): string {
-  const defaults: Readonly<Record<string, unknown>> = v.getDefaults(settingsSchema);
-  const rows = [...settingDescriptions()].map(([name, description]) => {
-    const value = defaults[name];
-    return [`\`${name}\``, value === undefined ? 'none' : `\`${value}\``, description];
-  });
+  const rows = [...settingDescriptions()].map(([name, { text, byDefault }]) => [
+    `\`${name}\``,
+    byDefault === '- none' ? 'none' : `\`${byDefault.replaceAll("'", '')}\``,
+    text,
+  ]);
   return table(['setting', 'default', 'description'], rows);
 }
 
@@ -68,7 +67,7 @@ function settingsJsonSchema(): string {
   const descriptions = settingDescriptions();
   const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => [
     name,
-    { ...(typeof property === 'object' && property), description: descriptions.get(name) },
+    { ...(typeof property === 'object' && property), description: descriptions.get(name)?.text },
   ]);
   const complete = {
     ...schema,

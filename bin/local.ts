@@ -19,7 +19,7 @@ const program = new Command('npm start --')
   .option('--serve', 'keep listening, and show each run of the function', false)
   .option(
     '--port <n>',
-    `port of the webhook; Secrets Manager listens on n+1, Blink on n+2, Lambda on n+3, Step Functions on n+4 (default: ${SERVE_PORT} with --serve, otherwise free ports)`,
+    `port of the webhook; Secrets Manager listens on n+1, Blink on n+2, Lambda on n+3 (default: ${SERVE_PORT} with --serve, otherwise free ports)`,
     parsePort,
   )
   .option('--verbose', 'show everything that each run prints', false)

@@ -5,7 +5,7 @@ import { CloudAssembly } from 'aws-cdk-lib/cx-api';
 import { toYaml } from '../lib/plain-template.ts';
 
 /**
- * `npm run template`: writes build/template.yaml, beside the function that the synthesis builds, for
+ * `npm run template`: writes build/template.yaml, beside the functions that the synthesis builds, for
  * `aws cloudformation package`. All options are passed to `cdk synth`.
  */
 const CDK = fileURLToPath(new URL('../node_modules/aws-cdk/bin/cdk', import.meta.url));
@@ -20,5 +20,5 @@ if (status === 0) {
   for (const stack of new CloudAssembly(ASSEMBLY).stacks) {
     writeFileSync('build/template.yaml', toYaml(stack.template));
   }
-  console.log('build/template.yaml takes the function from build/function/.');
+  console.log('build/template.yaml takes the functions from build/functions/.');
 }

@@ -31,7 +31,6 @@ interface AlarmReason {
 
 const FIVE_MINUTES = { statistic: 'Sum', period: Duration.minutes(5) };
 const FIFTEEN_MINUTES = { statistic: 'Sum', period: Duration.minutes(15) };
-const ONE_HOUR = { statistic: 'Sum', period: Duration.hours(1) };
 
 /** The alarms. Missing data is not breaching, because there are no runs without a trigger. */
 export class Alarms extends Construct {
@@ -69,53 +68,17 @@ export class Alarms extends Construct {
   }
 }
 
-/** The alarms of the state machine. The digest names the sessions that were not logged out; these report a missing digest. */
-function fleetReasons({ settings, stateMachine }: Parts): Record<string, AlarmReason> {
-  // The schedule does not start the state machine, and a person who starts it sees its result.
-  if (settings.sessions === 'default') return {};
-  const name = stackName(settings.name);
-  return {
-    'executions-failed': {
-      metric: new MathExpression({
-        expression: 'FILL(failed, 0) + FILL(aborted, 0) + FILL(succeeded, 0) - FILL(told, 0)',
-        usingMetrics: {
-          failed: stateMachine.metricFailed(ONE_HOUR),
-          aborted: stateMachine.metricAborted(ONE_HOUR),
-          succeeded: stateMachine.metricSucceeded(ONE_HOUR),
-          // Each execution sends it once, after its digest.
-          told: runMetric(name, 'SessionsTried', { ...ONE_HOUR, statistic: 'SampleCount' }),
-        },
-        period: ONE_HOUR.period,
-      }),
-      threshold: 1,
-      because:
-        'An execution of the state machine ended without its digest: sessions may not have been logged out, and no e-mail has named them.',
-    },
-    'executions-timed-out': {
-      metric: stateMachine.metricTimedOut(FIVE_MINUTES),
-      threshold: 1,
-      because: 'An execution of the state machine was ended after a day: sessions are left over.',
-    },
-    'executions-throttled': {
-      metric: stateMachine.metricThrottled(FIFTEEN_MINUTES),
-      threshold: 100,
-      because: "Step Functions slowed an execution down: the account's rate of state transitions is used up.",
-    },
-  };
-}
-
 function reasons(props: Parts): Record<string, AlarmReason> {
   const { settings, function: target, api, deadLetters } = props;
   const name = stackName(settings.name);
   return {
-    ...fleetReasons(props),
     'save-failed': {
       metric: runMetric(name, countOf('save_failed'), FIVE_MINUTES),
       threshold: 1,
       because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
     },
     'reauthentication-required': {
-      // The caller of a direct run reads the failure in the reply. The digest reports the runs of the state machine.
+      // The caller of a direct run reads the failure in the reply. The digest reports the runs of the fleet.
       metric: new MathExpression({
         expression: 'FILL(schedule, 0) + FILL(webhook, 0)',
         usingMetrics: {
@@ -158,7 +121,8 @@ function reasons(props: Parts): Record<string, AlarmReason> {
         period: Duration.minutes(5),
       }),
       threshold: 1,
-      because: 'A scheduled or asynchronous run failed at each retry; its event is in the queue.',
+      because:
+        'A scheduled or asynchronous run, or an execution of the fleet, has failed; its event is in the queue.',
     },
     'refresh-token-old': {
       metric: runMetric(name, 'RefreshTokenAgeDays', { statistic: 'Maximum', period: Duration.days(1) }),

@@ -1,17 +1,17 @@
+import { join } from 'node:path';
 import type { HttpApi, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
-import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { Fleet } from './fleet/fleet.ts';
-import { FUNCTION_DIRECTORY } from './function-directory.ts';
+import { Fleet } from './fleet.ts';
+import { FUNCTIONS_DIRECTORY } from './function-directory.ts';
 import type { GivenSettings } from './given-settings.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { requireOwnName } from './own-name.ts';
@@ -22,8 +22,8 @@ import { Webhook } from './webhook.ts';
 
 export interface BlinkLogoutProps extends GivenSettings {
   /**
-   * Contains the built function.
-   * @default - the function of this package
+   * Contains the built functions, in `logout/` and `fleet/`.
+   * @default - the functions of this package
    */
   readonly bundleDirectory?: string;
 }
@@ -41,23 +41,27 @@ export class BlinkLogout extends Construct {
   readonly stage: HttpStage;
   /** The webhook's URL: `POST` logs out the session `default`. */
   readonly webhookUrl: string;
-  /** Logs out many sessions. Its input is `{"sessions": "all"}` or `{"sessions": ["one", "other"]}`. */
-  readonly stateMachine: StateMachine;
+  /** The function that logs out many sessions. Its event is `{"sessions": "all"}` or `{"sessions": ["one", "tenant-*"]}`. */
+  readonly fleet: IFunction;
   readonly alarms: readonly Alarm[];
-  /** Receives the alarms, and the sessions that the state machine could not log out. */
+  /** Receives the alarms, and the sessions that the fleet could not log out. */
   readonly topic: Topic;
 
   constructor(
     scope: Construct,
     id: string,
-    { bundleDirectory = FUNCTION_DIRECTORY, ...given }: BlinkLogoutProps = {},
+    { bundleDirectory = FUNCTIONS_DIRECTORY, ...given }: BlinkLogoutProps = {},
   ) {
     super(scope, id);
     const settings = readSettings({ ...given });
     requireOwnName(this, settings);
     warnOfPace(this, settings);
     const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
-    this.function = new LogoutFunction(this, 'Logout', { settings, bundleDirectory, deadLetters }).function;
+    this.function = new LogoutFunction(this, 'Logout', {
+      settings,
+      directory: join(bundleDirectory, 'logout'),
+      deadLetters,
+    }).function;
     const { api, stage, url } = new Webhook(this, 'Webhook', { settings, function: this.function });
     this.api = api;
     this.stage = stage;
@@ -65,8 +69,8 @@ export class BlinkLogout extends Construct {
 
     this.topic = new AlarmTopic(this, 'AlarmTopic', { settings }).topic;
     const parts = { settings, function: this.function, topic: this.topic, api, deadLetters };
-    this.stateMachine = new Fleet(this, 'Fleet', parts).stateMachine;
-    const observed = { ...parts, stateMachine: this.stateMachine };
+    this.fleet = new Fleet(this, 'Fleet', { ...parts, directory: join(bundleDirectory, 'fleet') }).alias;
+    const observed = { ...parts, fleet: this.fleet };
     new Schedule(this, 'Schedule', observed);
     this.alarms = new Alarms(this, 'Alarms', { ...observed, action: new SnsAction(this.topic) }).alarms;
     new Dashboard(this, 'Dashboard', { ...observed, alarms: this.alarms });

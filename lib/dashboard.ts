@@ -138,32 +138,19 @@ function counts(namespace: string, metricNames: readonly string[]): IMetric[] {
   return metricNames.map((label) => runMetric(namespace, label, { ...PER_HOUR, label }));
 }
 
-/** The results of the state machine's executions. */
-function nights({ settings, stateMachine }: DashboardProps): IWidget[] {
+/** The results of the fleet's executions. */
+function nights({ settings }: DashboardProps): IWidget[] {
   const name = stackName(settings.name);
+  const perDay = (metricName: string, label: string) => runMetric(name, metricName, { ...PER_DAY, label });
   return [
     graph('Sessions per day', [
-      new MathExpression({
-        expression: 'tried - failed',
-        usingMetrics: {
-          tried: runMetric(name, 'SessionsTried', PER_DAY),
-          failed: runMetric(name, 'SessionsFailed', PER_DAY),
-        },
-        label: 'Logged out',
-        period: PER_DAY.period,
-      }),
-      runMetric(name, 'SessionsFailed', { ...PER_DAY, label: 'Failed' }),
-      runMetric(name, 'SessionsLeftOver', { ...PER_DAY, label: 'Left over' }),
+      perDay('SessionsLoggedOut', 'Logged out'),
+      perDay('SessionsSignedOut', 'Signed out'),
+      perDay('SessionsFailed', 'Failed'),
+      perDay('SessionsSkipped', 'Skipped'),
     ]),
-    graph('Executions', [
-      stateMachine.metricSucceeded({ ...PER_DAY, label: 'Succeeded' }),
-      stateMachine.metricFailed({ ...PER_DAY, label: 'Failed' }),
-      stateMachine.metricTimedOut({ ...PER_DAY, label: 'Timed out' }),
-      stateMachine.metricAborted({ ...PER_DAY, label: 'Aborted' }),
-      stateMachine.metricThrottled({ ...PER_DAY, label: 'Throttled' }),
-    ]),
-    graph('How long an execution takes, in milliseconds', [
-      stateMachine.metricTime({ ...PER_DAY, statistic: 'Maximum', label: 'Longest' }),
+    graph('How long an execution takes, in seconds', [
+      runMetric(name, 'FleetSeconds', { ...PER_DAY, statistic: 'Maximum', label: 'Longest' }),
     ]),
   ];
 }

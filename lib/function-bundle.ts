@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import * as v from 'valibot';
-import { FUNCTION_DIRECTORY } from './function-directory.ts';
+import { FUNCTIONS_DIRECTORY } from './function-directory.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -53,6 +53,16 @@ const INIT = {
   sourcemap: false,
 } satisfies BuildOptions;
 
+/** Nobody waits for its cold start. */
+const FLEET = {
+  ...OPTIONS,
+  entryPoints: { handler: 'lambda/fleet/handler.ts' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  alias: {},
+  sourcemap: false,
+} satisfies BuildOptions;
+
 export interface FunctionBundle {
   /** Contains `init.mjs`, which exports `handler`, and `handler.cjs`, which it loads, with its source map. */
   readonly directory: string;
@@ -67,12 +77,27 @@ export interface FunctionBundle {
  * @param directory for these files alone: others are removed. Each is replaced by a rename, so that builds can run at the same
  *   time
  */
-export async function buildFunction(directory = FUNCTION_DIRECTORY): Promise<FunctionBundle> {
+export async function buildFunction(directory: string): Promise<FunctionBundle> {
   const [handler, init] = await Promise.all([
     build({ ...HANDLER, outdir: directory }),
     build({ ...INIT, outdir: directory }),
   ]);
-  const files = [...handler.outputFiles, ...init.outputFiles];
+  await writeFiles(directory, [...handler.outputFiles, ...init.outputFiles]);
+  return { directory, metafile: handler.metafile, metafiles: [handler.metafile, init.metafile] };
+}
+
+/** Builds both functions: the logout function in `logout/`, and the fleet in `fleet/`. */
+export async function buildFunctions(directory = FUNCTIONS_DIRECTORY) {
+  const fleetDirectory = join(directory, 'fleet');
+  const [fleet, logout] = await Promise.all([
+    build({ ...FLEET, outdir: fleetDirectory }),
+    buildFunction(join(directory, 'logout')),
+  ]);
+  await writeFiles(fleetDirectory, fleet.outputFiles);
+  return { directory, metafiles: [...logout.metafiles, fleet.metafile] };
+}
+
+async function writeFiles(directory: string, files: readonly OutputFile[]): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const file of files) {
     const unfinished = join(dirname(directory), `${basename(file.path)}.${randomUUID()}`);
@@ -84,7 +109,6 @@ export async function buildFunction(directory = FUNCTION_DIRECTORY): Promise<Fun
   for (const name of await readdir(directory)) {
     if (!built.has(name)) await rm(join(directory, name), { recursive: true, force: true });
   }
-  return { directory, metafile: handler.metafile, metafiles: [handler.metafile, init.metafile] };
 }
 
 const sourceMapSchema = v.looseObject({ sources: v.array(v.string()) });

@@ -1,4 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where the build puts the function, in a clone as in the package. Contains `init.mjs`, `handler.cjs` and its source map. */
-export const FUNCTION_DIRECTORY = fileURLToPath(new URL('../build/function', import.meta.url));
+/**
+ * Where the build puts the functions, in a clone as in the package: in `logout/`, `init.mjs`, `handler.cjs` and its source map,
+ * and in `fleet/`, `handler.cjs`.
+ */
+export const FUNCTIONS_DIRECTORY = fileURLToPath(new URL('../build/functions', import.meta.url));

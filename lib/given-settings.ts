@@ -76,7 +76,8 @@ export interface GivenSettings {
    */
   readonly kmsKeyArn?: string | undefined;
   /**
-   * Metrics for each session, beside those over all sessions. With many sessions, they are what CloudWatch costs.
+   * Metrics for each session, beside those over all sessions. With many sessions, they are what CloudWatch costs:
+   * they are off by default if `sessions` is `all`, has a pattern, or has more than 50 names.
    * @default true
    */
   readonly sessionMetrics?: boolean;

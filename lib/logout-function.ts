@@ -21,7 +21,7 @@ import type { Settings } from './settings.ts';
 export interface LogoutFunctionProps {
   readonly settings: Settings;
   /** Contains the built function. */
-  readonly bundleDirectory: string;
+  readonly directory: string;
   readonly deadLetters: IQueue;
 }
 
@@ -29,7 +29,7 @@ export interface LogoutFunctionProps {
 export class LogoutFunction extends Construct {
   readonly function: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { settings, bundleDirectory, deadLetters }: LogoutFunctionProps) {
+  constructor(scope: Construct, id: string, { settings, directory, deadLetters }: LogoutFunctionProps) {
     super(scope, id);
     const name = stackName(settings.name);
     const logGroup = new LogGroup(this, 'Log', {
@@ -93,7 +93,7 @@ export class LogoutFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: settings.memoryMb,
       timeout: Duration.seconds(FUNCTION_TIMEOUT_SECONDS),
-      code: Code.fromAsset(bundleDirectory),
+      code: Code.fromAsset(directory),
       handler: 'init.handler',
       environment: {
         ...NO_SHARED_FILES,

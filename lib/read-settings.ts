@@ -3,7 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
-import { SETTING_NAMES, type Settings, settingsSchema } from './settings.ts';
+import { hasFewSessions, SETTING_NAMES, type Settings, settingsSchema } from './settings.ts';
 import { SettingsError } from './settings-error.ts';
 
 /** Only CloudFormation needs to know these. All others decide what is synthesized. */
@@ -31,7 +31,10 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
     ...Object.keys(given).filter(isUnknown).map(unknownSetting),
     ...(parsed.success ? conflicts(parsed.output) : []),
   ];
-  if (parsed.success && faults.length === 0) return { ...parsed.output, ...unresolved };
+  if (parsed.success && faults.length === 0) {
+    const { sessionMetrics = hasFewSessions(parsed.output.sessions) } = parsed.output;
+    return { ...parsed.output, sessionMetrics, ...unresolved };
+  }
   throw new SettingsError(faults.join('\n'));
 }
 
@@ -67,11 +70,11 @@ function unknownSetting(name: string): string {
     : `${name} is not a setting; did you mean ${meant}?`;
 }
 
-function conflicts(settings: Settings): string[] {
+function conflicts(settings: v.InferOutput<typeof settingsSchema>): string[] {
   return [...timeZoneConflict(settings), ...ageConflict(settings)];
 }
 
-function timeZoneConflict({ schedule, timeZone }: Settings): string[] {
+function timeZoneConflict({ schedule, timeZone }: Pick<Settings, 'schedule' | 'timeZone'>): string[] {
   if (timeZone === undefined || schedule?.startsWith('cron(')) return [];
   return [
     schedule === undefined
@@ -81,7 +84,11 @@ function timeZoneConflict({ schedule, timeZone }: Settings): string[] {
 }
 
 /** If the age is shorter than the time between two runs, each run raises the alarm. */
-function ageConflict({ schedule, timeZone, refreshTokenMaxAgeDays: age }: Settings): string[] {
+function ageConflict({
+  schedule,
+  timeZone,
+  refreshTokenMaxAgeDays: age,
+}: v.InferOutput<typeof settingsSchema>): string[] {
   if (schedule === undefined) return [];
   const gapDays = longestGapMinutes(parseScheduleExpression(schedule), timeZone) / (24 * 60);
   if (gapDays < age || gapDays === Number.POSITIVE_INFINITY) return [];

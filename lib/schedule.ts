@@ -1,6 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { type IRuleTarget, Rule, Schedule as RuleSchedule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as FunctionTarget, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import {
+  EventField,
+  type IRuleTarget,
+  Rule,
+  Schedule as RuleSchedule,
+  RuleTargetInput,
+} from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
@@ -11,7 +17,7 @@ import type { Settings } from './settings.ts';
 const DELIVERY = { retryAttempts: 3, maxEventAge: Duration.hours(1) };
 
 /**
- * The schedule of the logouts. The function logs out `default`; the state machine logs out other sessions.
+ * The schedule of the logouts. The logout function logs out `default`; the fleet logs out other sessions.
  *
  * The rule is always there, so that the schedule can be tried in the console. It fires in UTC: with a time zone it is
  * disabled, and a schedule of EventBridge Scheduler takes its place.
@@ -31,11 +37,11 @@ export class Schedule extends Construct {
   }
 
   #inTimeZone({ settings, deadLetters, ...targets }: Parts, schedule: string, timeZone: string): void {
-    const { arn, action, input } = target(settings, targets);
+    const { arn, input } = target(settings, targets);
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: serviceOfAccount(this, 'scheduler.amazonaws.com'),
     });
-    role.addToPolicy(new PolicyStatement({ actions: [action], resources: [arn] }));
+    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [arn] }));
     role.addToPolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }),
     );
@@ -60,28 +66,29 @@ export class Schedule extends Construct {
   }
 }
 
-function ruleTarget({ settings, function: target, stateMachine, deadLetters }: Parts): IRuleTarget {
+function ruleTarget({ settings, function: target, fleet, deadLetters }: Parts): IRuleTarget {
   const options = { ...DELIVERY, deadLetterQueue: deadLetters };
   if (settings.sessions === 'default') return new FunctionTarget(target, options);
-  return new SfnStateMachine(stateMachine, {
+  // A rule that never fires needs no input, whose length EventBridge limits.
+  if (settings.timeZone !== undefined) return new FunctionTarget(fleet, options);
+  return new FunctionTarget(fleet, {
     ...options,
-    input: RuleTargetInput.fromObject({ sessions: settings.sessions }),
+    event: RuleTargetInput.fromObject(fleetEvent(settings, EventField.time)),
   });
 }
 
-/**
- * Scheduler invokes the function asynchronously, and Lambda repeats an invocation that throws. The function treats this
- * event as a scheduled one, for which a permanent failure does not throw.
- */
+/** Scheduler invokes the function asynchronously. The logout function treats this event as that of a rule. */
 const SCHEDULED_EVENT = { source: 'aws.scheduler', 'detail-type': 'Scheduled Event' };
 
-function target(
-  { sessions }: Settings,
-  { function: fn, stateMachine }: Pick<Parts, 'function' | 'stateMachine'>,
-) {
-  return sessions === 'default'
-    ? { arn: fn.functionArn, action: 'lambda:InvokeFunction', input: SCHEDULED_EVENT }
-    : { arn: stateMachine.stateMachineArn, action: 'states:StartExecution', input: { sessions } };
+function target(settings: Settings, { function: logout, fleet }: Pick<Parts, 'function' | 'fleet'>) {
+  return settings.sessions === 'default'
+    ? { arn: logout.functionArn, input: SCHEDULED_EVENT }
+    : { arn: fleet.functionArn, input: fleetEvent(settings, '<aws.scheduler.scheduled-time>') };
+}
+
+/** @param scheduledAt names the execution, so that an event that is delivered twice starts one */
+function fleetEvent({ sessions }: Settings, scheduledAt: string) {
+  return { sessions, scheduledAt };
 }
 
 function describe(settings: Settings): string {
@@ -98,6 +105,8 @@ function sessionsInWords({ sessions }: Settings): string {
     case 'all':
       return 'all sessions';
     default:
-      return sessions.length === 1 ? `the session "${sessions[0]}"` : `${sessions.length} sessions`;
+      return sessions.join(', ').length <= 60
+        ? sessions.join(', ')
+        : `${sessions.length} names and patterns of sessions`;
   }
 }

@@ -28,12 +28,21 @@ export const settingsSchema = v.object({
   memoryMb: v.optional(wholeNumber(128, 10_240), 512),
   logRetentionDays: v.optional(retentionDays, 90),
   kmsKeyArn: v.optional(kmsKeyArn),
-  sessionMetrics: v.optional(flag, true),
+  sessionMetrics: v.optional(flag),
   tracing: v.optional(flag, false),
   blinkUserAgent: v.optional(text(USER_AGENT_PATTERN, '1 to 200 printable ASCII characters'), 'Blink'),
 });
 
 /** The settings with their defaults. */
-export type Settings = v.InferOutput<typeof settingsSchema>;
+export type Settings = v.InferOutput<typeof settingsSchema> & { readonly sessionMetrics: boolean };
+
+const MAX_SESSIONS_WITH_METRICS = 50;
+
+/** The default of `sessionMetrics`: whether the schedule's sessions are known to be few. */
+export function hasFewSessions(sessions: Settings['sessions']): boolean {
+  if (sessions === 'default') return true;
+  const names = sessions === 'all' ? ['*'] : sessions;
+  return names.length <= MAX_SESSIONS_WITH_METRICS && !names.some((name) => name.includes('*'));
+}
 
 export const SETTING_NAMES = Object.keys(settingsSchema.entries);

@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts';
 
 export interface BlinkLogoutStackProps extends StackProps {
   readonly settings: Settings;
-  /** Contains the built function. */
+  /** Contains the built functions. */
   readonly bundleDirectory: string;
 }
 
@@ -18,7 +18,7 @@ export class BlinkLogoutStack extends Stack {
     const made = new BlinkLogout(this, 'Default', { ...settings, bundleDirectory });
 
     new CfnOutput(this, 'FunctionName', { value: made.function.functionName });
-    new CfnOutput(this, 'StateMachineArn', { value: made.stateMachine.stateMachineArn });
+    new CfnOutput(this, 'FleetArn', { value: made.fleet.functionArn });
     new CfnOutput(this, 'WebhookUrl', { value: made.webhookUrl });
     if (settings.webhookAuth !== 'key') return;
     new CfnOutput(this, 'ReadWebhookKeyCommand', {

@@ -51,7 +51,7 @@ export class Resources {
   }
 }
 
-function only<T>(what: string, candidates: readonly T[]): T {
+export function only<T>(what: string, candidates: readonly T[]): T {
   const [first, ...others] = candidates;
   if (first !== undefined && others.length === 0) return first;
   throw new Error(`expected one ${what}, found ${candidates.length}`);

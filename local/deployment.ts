@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ACCOUNT_ID, REGION } from './account.ts';
-import { assetDirectory, readResources } from './cloud-assembly.ts';
+import { assetDirectory, only, readResources } from './cloud-assembly.ts';
 
 /** The parts of the synthesized template that run on this machine. */
 export interface Deployment {
@@ -8,8 +8,8 @@ export interface Deployment {
   readonly routes: readonly Route[];
   readonly rule: Rule;
   readonly webhookKey: v.InferOutput<typeof secretSchema>;
-  /** In Amazon States Language, with local values for its references. */
-  readonly stateMachine: unknown;
+  /** The durable function that logs out many sessions. */
+  readonly fleet: DeployedFunction;
 }
 
 export interface DeployedFunction {
@@ -46,12 +46,21 @@ const arnSchema = v.pipe(
   v.transform((reference) => reference['Fn::GetAtt'][0]),
 );
 
+/** Of the variables, only the topic's is a reference. */
+const topicSchema = v.pipe(
+  v.object({ Ref: v.string() }),
+  v.transform(({ Ref: id }) => `arn:aws:sns:${REGION}:${ACCOUNT_ID}:${id}`),
+);
+
 const functionSchema = v.object({
+  DurableConfig: v.optional(v.object({ ExecutionTimeout: v.number() })),
   FunctionName: v.optional(v.string()),
   Code: v.object({ S3Key: v.string() }),
   Handler: v.string(),
   Runtime: v.string(),
-  Environment: v.optional(v.object({ Variables: v.record(v.string(), v.string()) }), { Variables: {} }),
+  Environment: v.optional(v.object({ Variables: v.record(v.string(), v.union([v.string(), topicSchema])) }), {
+    Variables: {},
+  }),
   Timeout: v.optional(v.number(), 3),
   MemorySize: v.optional(v.number(), 128),
   LoggingConfig: v.optional(v.object({ LogFormat: v.optional(v.picklist(['JSON', 'Text']), 'Text') }), {}),
@@ -101,28 +110,29 @@ const secretSchema = v.pipe(
   })),
 );
 
-const stateMachineSchema = v.object({
-  DefinitionString: v.object({
-    'Fn::Join': v.tuple([v.literal(''), v.array(v.union([v.string(), v.record(v.string(), v.unknown())]))]),
-  }),
-});
-
-/** A template's join of text and references as text. A reference to a resource becomes an ARN that ends with its logical id. */
-function resolved(parts: readonly (string | Readonly<Record<string, unknown>>)[]): string {
-  return parts
-    .map((part) => {
-      if (typeof part === 'string') return part;
-      if (part['Ref'] === 'AWS::Partition') return 'aws';
-      const [id] = Object.values(part).flat();
-      return `arn:aws:local:${REGION}:${ACCOUNT_ID}:${id}`;
-    })
-    .join('');
-}
-
-/** @param directory a cloud assembly with one stack: one function as the target of all routes and of one rule, and one generated secret */
+/** @param directory a cloud assembly with one stack: one function as the target of all routes and of one rule, one durable function, and one generated secret */
 export async function readDeployment(directory: string): Promise<Deployment> {
   const resources = await readResources(directory);
-  const { id: functionId, properties: fn } = resources.only('AWS::Lambda::Function', functionSchema);
+  const functions = resources.all('AWS::Lambda::Function', functionSchema);
+  const logout = only(
+    'function',
+    functions.filter(({ properties }) => properties.DurableConfig === undefined),
+  );
+  const fleet = only(
+    'durable function',
+    functions.filter(({ properties }) => properties.DurableConfig),
+  );
+  const functionId = logout.id;
+  const deployed = ({ id, properties: fn }: (typeof functions)[number]): DeployedFunction => ({
+    name: fn.FunctionName ?? id,
+    assetDirectory: assetDirectory(directory, fn.Code.S3Key),
+    handler: fn.Handler,
+    runtime: fn.Runtime,
+    environment: fn.Environment.Variables,
+    timeoutSeconds: fn.Timeout,
+    memoryMb: fn.MemorySize,
+    logFormat: fn.LoggingConfig.LogFormat,
+  });
   const { id: ruleId, properties: rule } = resources.only('AWS::Events::Rule', ruleSchema);
   const integrations = new Map(
     resources
@@ -141,18 +151,9 @@ export async function readDeployment(directory: string): Promise<Deployment> {
   });
   const [target] = rule.Targets;
   if (target.Arn !== functionId) throw new Error(`${ruleId} does not have the function as its target`);
-  const { properties: machine } = resources.only('AWS::StepFunctions::StateMachine', stateMachineSchema);
   return {
-    function: {
-      name: fn.FunctionName ?? functionId,
-      assetDirectory: assetDirectory(directory, fn.Code.S3Key),
-      handler: fn.Handler,
-      runtime: fn.Runtime,
-      environment: fn.Environment.Variables,
-      timeoutSeconds: fn.Timeout,
-      memoryMb: fn.MemorySize,
-      logFormat: fn.LoggingConfig.LogFormat,
-    },
+    function: deployed(logout),
+    fleet: deployed(fleet),
     routes,
     rule: {
       name: rule.Name ?? ruleId,
@@ -161,6 +162,5 @@ export async function readDeployment(directory: string): Promise<Deployment> {
       input: target.Input,
     },
     webhookKey: resources.only('AWS::SecretsManager::Secret', secretSchema).properties,
-    stateMachine: JSON.parse(resolved(machine.DefinitionString['Fn::Join'][1])),
   };
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 export const SERVE_PORT = 8585;
 
 /** The highest port of which all the others exist. */
-export const HIGHEST_FIRST_PORT = 65_531;
+export const HIGHEST_FIRST_PORT = 65_532;
 
 export type LocalPorts = ReturnType<typeof localPorts>;
 
@@ -16,7 +16,6 @@ export function localPorts(first: number) {
     secretsManager: first + 1,
     blink: first + 2,
     lambdaApi: first + 3,
-    stepFunctions: first + 4,
   };
 }
 

@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FLEET_ALIAS } from '../lambda/fleet/environment.ts';
 import type { AccountSeed } from './blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from './blink/start-blink.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
-import { executeFleet, type FleetExecution } from './fleet.ts';
+import { DurableExecutions } from './fleet/durable-executions.ts';
+import { type SnsStandIn, startSns } from './fleet/start-sns.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { Invocation } from './lambda-process.ts';
@@ -14,7 +16,6 @@ import { scheduledEvent } from './scheduled-event.ts';
 import { randomPassword } from './secrets-manager/random-password.ts';
 import { type SecretsManagerStandIn, startSecretsManager } from './secrets-manager/start-secrets-manager.ts';
 import { startLambdaApi } from './start-lambda-api.ts';
-import { startStepFunctions } from './step-functions/start-step-functions.ts';
 import { synthesize } from './synthesize.ts';
 
 export interface LocalStackOptions {
@@ -34,10 +35,12 @@ export interface LocalStack {
   readonly blink: BlinkStandIn;
   readonly lambda: Lambda;
   readonly httpApi: LoopbackServer;
-  /** The endpoint for `aws lambda invoke --endpoint-url`. */
+  /** The endpoint for `aws lambda --endpoint-url`. */
   readonly lambdaApi: LoopbackServer;
-  /** The endpoint for `aws stepfunctions --endpoint-url`. */
-  readonly stepFunctions: LoopbackServer;
+  /** Has the fleet's e-mails. */
+  readonly sns: SnsStandIn;
+  /** Of the fleet. */
+  readonly executions: DurableExecutions;
   /** A value of the `Authorization` header that the webhook accepts. */
   readonly authorization: string;
   /** Called after each run of any trigger. */
@@ -46,8 +49,6 @@ export interface LocalStack {
   invoke(event: unknown): Promise<Invocation>;
   /** Invokes the function as the schedule does. */
   fireRule(): Promise<Invocation>;
-  /** Starts the state machine and waits for its end. */
-  startExecution(input: unknown): Promise<FleetExecution>;
   close(): Promise<void>;
 }
 
@@ -81,14 +82,23 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const httpApi = await startHttpApi({ routes: deployment.routes, invoke, port: ports?.httpApi });
     closings.push(httpApi.close);
     const { name } = deployment.function;
-    const lambdaApi = await startLambdaApi({ functionName: name, invoke, port: ports?.lambdaApi });
-    closings.push(lambdaApi.close);
-    const fleet = { definition: deployment.stateMachine, secretsManagerUrl: secretsManager.url, invoke };
-    const stepFunctions = await startStepFunctions({
-      execute: async (input, hooks) => (await executeFleet({ ...fleet, ...hooks }, input)).execution,
-      port: ports?.stepFunctions,
+    const sns = await startSns();
+    closings.push(sns.close);
+    const overrides: Record<string, string> = {
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      AWS_ENDPOINT_URL_SNS: sns.url,
+    };
+    const executions = new DurableExecutions({ fleet: deployment.fleet, overrides, invoke });
+    closings.push(() => executions.close());
+    const lambdaApi = await startLambdaApi({
+      functionName: name,
+      invoke,
+      fleetFunction: `${deployment.fleet.name}:${FLEET_ALIAS}`,
+      executions,
+      port: ports?.lambdaApi,
     });
-    closings.push(stepFunctions.close);
+    closings.push(lambdaApi.close);
+    overrides['AWS_ENDPOINT_URL_LAMBDA'] = lambdaApi.url;
     const stack: LocalStack = {
       deployment,
       secretsManager,
@@ -96,12 +106,12 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       lambda,
       httpApi,
       lambdaApi,
-      stepFunctions,
+      sns,
+      executions,
       authorization: generateKey(deployment, secretsManager),
       onInvocation: undefined,
       invoke,
       fireRule: () => invoke(scheduledEvent(deployment.rule)),
-      startExecution: (input) => executeFleet(fleet, input),
       close,
     };
     return stack;

@@ -51,9 +51,9 @@ export function renderStep(number: number, step: Step): string {
   );
 }
 
-export function renderFleetStep(number: number, { title, call, result, faults }: FleetStep): string {
+export function renderFleetStep(number: number, step: FleetStep): string {
+  const { title, call, result, invocations, faults } = step;
   const mark = faults.length === 0 ? styleText('green', '✓') : styleText('red', '✗');
-  const { execution, invocations, figures } = result;
   const sessions = invocations.map((invocation) => {
     const event = runEventOf(invocation);
     return `${event?.session ?? 'unknown'}: ${outcome(invocation, event)}, ${duration(invocation)}`;
@@ -61,14 +61,8 @@ export function renderFleetStep(number: number, { title, call, result, faults }:
   return lines(
     [
       ['called', call],
-      ['outcome', `${mark} ${execution.status}`],
+      ['outcome', `${mark} ${result.loggedOut} of ${result.tried} logged out, ${result.seconds} s`],
       ['sessions', sessions.join('\n')],
-      [
-        'figures',
-        Object.entries(figures)
-          .map(([name, value]) => `${name} ${value}`)
-          .join(', '),
-      ],
       ...faults.map((fault) => ['failed', styleText('red', fault)] as const),
     ],
     styleText('bold', `${number}. ${title}`),
@@ -132,14 +126,15 @@ const namedSchema = v.fallback(v.object({ session: v.optional(v.string()) }), {}
 const askedSchema = v.object({
   ...namedSchema.entries,
   pathParameters: v.optional(namedSchema),
+  fleet: v.optional(namedSchema),
   body: v.optional(v.fallback(v.pipe(v.string(), v.parseJson(), namedSchema), {})),
 });
 
 /** The session that an event names, whether it exists or not. */
 function sessionAskedFor(event: unknown): string {
   const asked = v.safeParse(askedSchema, event);
-  const { pathParameters, session, body } = asked.success ? asked.output : {};
-  return pathParameters?.session ?? body?.session ?? session ?? LOCAL_SESSIONS.default.name;
+  const { pathParameters, fleet, session, body } = asked.success ? asked.output : {};
+  return fleet?.session ?? pathParameters?.session ?? body?.session ?? session ?? LOCAL_SESSIONS.default.name;
 }
 
 /** Everything that the run printed. */

@@ -47,7 +47,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
     const fleetStep = await runFleetStep(stack, SESSIONS);
     steps.push(fleetStep);
     console.log(renderFleetStep(steps.length, fleetStep));
-    if (verbose) for (const invocation of fleetStep.result.invocations) console.log(renderOutput(invocation));
+    if (verbose) for (const invocation of fleetStep.invocations) console.log(renderOutput(invocation));
     console.log(renderResult(steps));
     if (serve) await listen(stack, verbose, signal);
     else console.log(renderWayOn());

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { FleetExecution } from './fleet.ts';
+import { type FleetResult, fleetResultSchema } from '../lambda/core/fleet-result.ts';
 import type { Invocation } from './lambda-process.ts';
 import { type LocalSession, type StoredToken, storedToken } from './local-session.ts';
 import { LOCAL_SESSIONS } from './local-sessions.ts';
@@ -20,11 +20,12 @@ export interface Step {
   readonly faults: readonly string[];
 }
 
-/** An execution of the state machine and the result for each session. */
+/** An execution of the fleet, and the run of each session. */
 export interface FleetStep {
   readonly title: string;
   readonly call: string;
-  readonly result: FleetExecution;
+  readonly result: FleetResult;
+  readonly invocations: readonly Invocation[];
   /** The expectations that were not met. */
   readonly faults: readonly string[];
 }
@@ -68,16 +69,20 @@ export async function* runSteps(stack: LocalStack): AsyncGenerator<Step> {
   for (const plan of plans) yield runStep(stack, plan);
 }
 
-/** Logs out all of the sessions with one execution of the synthesized state machine. */
+/** Logs out all of the sessions with one execution of the fleet, as it would be deployed. */
 export async function runFleetStep(stack: LocalStack, sessions: readonly LocalSession[]): Promise<FleetStep> {
   const tokens = sessions.map((session) => storedToken(stack, session));
   const input = { sessions: 'all' };
-  const result = await stack.startExecution(input);
-  const { execution, invocations, digests } = result;
+  const invocations: Invocation[] = [];
+  stack.onInvocation = (each) => invocations.push(each);
+  const end = await stack.executions.start(JSON.stringify(input)).ended;
+  stack.onInvocation = undefined;
+  if ('error' in end) throw new Error(`the execution failed: ${end.error}`);
+  const result = v.parse(v.pipe(v.string(), v.parseJson(), fleetResultSchema), end.result);
   const expectations: readonly (readonly [boolean, string])[] = [
-    [execution.status === 'SUCCEEDED', `the execution ended as ${JSON.stringify(execution)}`],
+    [result.loggedOut === sessions.length, `the execution logged out ${result.loggedOut} sessions`],
     [invocations.length === sessions.length, `the function was invoked ${invocations.length} times`],
-    [digests.length === 0, 'a digest was sent'],
+    [stack.sns.mails.length === 0, 'an e-mail was sent'],
     ...sessions.flatMap((session, i): (readonly [boolean, string])[] => {
       const after = storedToken(stack, session);
       const spends = stack.blink.tokens.spends(tokens[i]?.newest ?? '');
@@ -89,9 +94,10 @@ export async function runFleetStep(stack: LocalStack, sessions: readonly LocalSe
     }),
   ];
   return {
-    title: 'All sessions: one execution of the state machine',
-    call: `start-execution ${JSON.stringify(input)}`,
+    title: 'All sessions: one execution of the fleet',
+    call: `invoke ${stack.deployment.fleet.name} ${JSON.stringify(input)}`,
     result,
+    invocations,
     faults: expectations.flatMap(([isMet, fault]) => (isMet ? [] : [fault])),
   };
 }

@@ -110,7 +110,7 @@ export async function openTarget(
 
 function awsCliOptions(place: Place, service: string): readonly string[] {
   if (place.kind === 'aws') return place.options;
-  const port = service === 'stepfunctions' ? place.ports.stepFunctions : place.ports.secretsManager;
+  const port = service === 'lambda' ? place.ports.lambdaApi : place.ports.secretsManager;
   return ['--endpoint-url', `http://127.0.0.1:${port}`];
 }
 

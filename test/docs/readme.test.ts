@@ -132,7 +132,7 @@ describe('a recipe of the README works as it stands', () => {
   test('many sessions, by hand', async () => {
     const [commands = ''] = shellBlocks('Many sessions');
     const [logout, failed] = await sessionCommands(commands);
-    expect(logout).toContain('1 of 1 sessions are logged out');
+    expect(logout).toContain('1 of 1 sessions logged out');
     expect(failed).toContain('can be used');
   });
 

@@ -148,9 +148,6 @@ describe('other counts of the page:', () => {
     expect(figure('What else a run costs', "Metrics that the stack's alarms look at")).toBe(
       metricsOfAlarms(template),
     );
-    expect(figure('What else a run costs', 'The same, with the fleet on a schedule')).toBe(
-      metricsOfAlarms(synthesize({ schedule: 'cron(0 3 * * ? *)', sessions: 'all' })),
-    );
     template.resourceCountIs(
       'AWS::CloudWatch::Dashboard',
       figure('What else a run costs', 'Dashboards of the stack'),

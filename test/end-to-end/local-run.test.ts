@@ -65,7 +65,7 @@ test('npm start logs out through each trigger, prints plain text, and exits with
     '✓ logged_out',
     '✓ logged_out',
   ]);
-  expect(text).toContain('✓ SUCCEEDED');
+  expect(text).toContain('✓ 3 of 3 logged out');
   for (const session of ['default', 'home-assistant', 'homebridge']) {
     expect(text).toMatch(new RegExp(`${session}: logged_out, \\d+ ms`));
   }
@@ -144,7 +144,7 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
 });
 
 test.each([
-  [['--port', 'eighty'], 'A port is a whole number from 1 to 65531.'],
+  [['--port', 'eighty'], 'A port is a whole number from 1 to 65532.'],
   [['--prot', '1'], 'Did you mean --port?'],
 ])('%j is refused with what is accepted, and exits with 2', async (args, told) => {
   const { exitCode, text } = await start(process.execPath, ['bin/local.ts', ...args]).end();

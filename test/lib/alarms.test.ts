@@ -2,7 +2,6 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { stackName } from '../../lambda/core/stack-name.ts';
 import { METRICS } from '../../lambda/logout/metrics.ts';
-import { FLEET_METRICS } from '../../lib/fleet/definition.ts';
 import { WEBHOOK_REFUSALS } from '../../lib/webhook.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -95,30 +94,6 @@ describe('the alarms', () => {
       expression: 'errors - FILL(direct, 0)',
       metrics: [expect.stringMatching(/^Errors FunctionName=/), 'Failed trigger=direct'],
     });
-  });
-
-  it('tell of executions only where a schedule starts them', () => {
-    const names = Object.keys(alarmsOf(synthesize({ ...NIGHTLY, sessions: 'all' })));
-    const others = Object.keys(alarmsOf(synthesize(NIGHTLY)));
-    expect(names.filter((name) => !others.includes(name))).toEqual([
-      'executions-failed',
-      'executions-timed-out',
-      'executions-throttled',
-    ]);
-  });
-
-  it('executions-failed leaves out executions that have sent their figures, which is after the digest', () => {
-    const { expression, metrics } = expressionOf(
-      synthesize({ ...NIGHTLY, sessions: 'all' }),
-      'executions-failed',
-    );
-    expect(expression).toBe('FILL(failed, 0) + FILL(aborted, 0) + FILL(succeeded, 0) - FILL(told, 0)');
-    expect(metrics).toEqual([
-      expect.stringMatching(/^ExecutionsFailed StateMachineArn=/),
-      expect.stringMatching(/^ExecutionsAborted /),
-      expect.stringMatching(/^ExecutionsSucceeded /),
-      `${FLEET_METRICS[0]} `,
-    ]);
   });
 
   it('are these and no others, each with a reason, a place in the runbook, and the one topic', () => {

@@ -32,7 +32,7 @@ describe('BlinkLogout', () => {
     new BlinkLogout(stack, 'Garden', { name: 'garden', bundleDirectory, schedule: 'rate(1 day)' });
     new BlinkLogout(stack, 'Cellar', { name: 'cellar', bundleDirectory, schedule: 'rate(1 day)' });
     const template = Template.fromStack(stack);
-    template.resourceCountIs('AWS::StepFunctions::StateMachine', 2);
+    template.resourceCountIs('AWS::Lambda::Alias', 2);
     for (const name of ['garden', 'cellar']) {
       template.hasResourceProperties('AWS::Lambda::Function', {
         Environment: { Variables: Match.objectLike({ BLINK_LOGOUT_NAME: `blink-logout-${name}` }) },
@@ -120,7 +120,7 @@ describe('BlinkLogout', () => {
     });
     expect(made.alarms.length).toBeGreaterThan(5);
     expect(made.webhookUrl).toBe(`${made.api.apiEndpoint}/logout`);
-    expect(made.stateMachine.stateMachineArn).not.toBe(made.topic.topicArn);
+    expect(made.fleet.functionArn).not.toBe(made.function.functionArn);
   });
 });
 

@@ -1,32 +1,62 @@
+import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { rightsOf } from './rights.ts';
 import { synthesize } from './synthesize.ts';
 
-describe('the state machine', () => {
+const FLEET = 'arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:function:blink-logout-fleet';
+
+describe('the fleet', () => {
+  it('is a durable function that may run for a day, and that the alias "live" calls by its version', () => {
+    const template = synthesize({ maxConcurrency: 7 });
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'blink-logout-fleet',
+      DurableConfig: { ExecutionTimeout: 86_400, RetentionPeriodInDays: 30 },
+      Environment: {
+        Variables: {
+          BLINK_LOGOUT_NAME: 'blink-logout',
+          TOPIC_ARN: { Ref: Match.stringLikeRegexp('^AlarmTopic') },
+          MAX_CONCURRENCY: '7',
+        },
+      },
+      DeadLetterConfig: { TargetArn: Match.anyValue() },
+    });
+    template.hasResourceProperties('AWS::Lambda::Alias', {
+      Name: 'live',
+      FunctionName: { Ref: Match.stringLikeRegexp('^FleetFunction') },
+      FunctionVersion: { 'Fn::GetAtt': [Match.stringLikeRegexp('^FleetFunctionCurrentVersion'), 'Version'] },
+    });
+    // An execution that failed is not run again from its beginning.
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: Match.stringLikeRegexp('^FleetFunction') },
+      MaximumRetryAttempts: 0,
+    });
+  });
+
   it('may do this and nothing else', () => {
-    const executions =
-      'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:FleetStateMachine.Name:*';
     expect(rightsOf(synthesize(), 'FleetRole')).toEqual([
-      'lambda:InvokeFunction on LogoutFunction.Arn',
+      'logs:CreateLogStream on FleetLog.Arn',
+      'logs:PutLogEvents on FleetLog.Arn',
       'secretsmanager:ListSecrets on *',
+      'lambda:InvokeFunction on LogoutFunction.Arn',
+      `lambda:InvokeFunction on ${FLEET}:live`,
+      ...[
+        'CheckpointDurableExecution',
+        'GetDurableExecution',
+        'GetDurableExecutionState',
+        'ListDurableExecutionsByFunction',
+      ].flatMap((action) => [FLEET, `${FLEET}:*`].map((resource) => `lambda:${action} on ${resource}`)),
       'sns:Publish on AlarmTopic',
-      'cloudwatch:PutMetricData on * if {"StringEquals":{"cloudwatch:namespace":"blink-logout"}}',
-      'states:StartExecution on FleetStateMachine',
-      `states:DescribeExecution on ${executions}`,
-      `states:StopExecution on ${executions}`,
+      'sqs:SendMessage on DeadLettersQueue.Arn',
     ]);
   });
 
-  it('is the only one that may list secrets', () => {
-    expect(rightsOf(synthesize(), 'LogoutRole').join()).not.toContain('ListSecrets ');
-  });
-
-  it('logs out as many sessions at once as are set', () => {
-    const [machine] = Object.values(
-      synthesize({ maxConcurrency: 7 }).findResources('AWS::StepFunctions::StateMachine'),
-    );
-    expect(JSON.stringify(machine?.['Properties'].DefinitionString)).toContain(
-      String.raw`\"MaxConcurrency\":7`,
-    );
+  it('is the only one that may list secrets, and only for this account', () => {
+    const template = synthesize();
+    expect(rightsOf(template, 'LogoutRole').join()).not.toContain('ListSecrets ');
+    for (const { Properties } of Object.values(template.findResources('AWS::IAM::Role'))) {
+      expect(Properties.AssumeRolePolicyDocument.Statement).toMatchObject([
+        { Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } },
+      ]);
+    }
   });
 });

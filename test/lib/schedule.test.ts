@@ -42,27 +42,31 @@ describe('the scheduled rule', () => {
   });
 });
 
-const STATE_MACHINE = { Ref: Match.stringLikeRegexp('^FleetStateMachine') };
+const FLEET = { Ref: Match.stringLikeRegexp('^FleetFunctionAliaslive') };
 const BERLIN = { schedule: 'cron(0 3 * * ? *)', timeZone: 'Europe/Berlin' };
+const MANY = Array.from({ length: 400 }, (_, index) => `tenant-${index}`);
 
 describe('with more sessions than "default"', () => {
-  it.each(['all', ['garden', 'garage']])('the rule starts the state machine with %j', (sessions) => {
-    const template = synthesize({ schedule: 'rate(1 day)', sessions });
-    template.hasResourceProperties('AWS::Events::Rule', {
-      State: 'ENABLED',
-      Targets: [
-        Match.objectLike({
-          Arn: STATE_MACHINE,
-          Input: JSON.stringify({ sessions }),
-          RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3600 },
-          DeadLetterConfig: { Arn: DEAD_LETTERS },
-        }),
-      ],
-    });
-    expect(rightsOf(template, 'FleetStateMachineEventsRole')).toEqual([
-      'states:StartExecution on FleetStateMachine',
-    ]);
-  });
+  it.each(['all', ['garden', 'tenant-*'], MANY])(
+    'the rule calls the fleet with %j and its time',
+    (sessions) => {
+      const template = synthesize({ schedule: 'rate(1 day)', sessions });
+      template.hasResourceProperties('AWS::Events::Rule', {
+        State: 'ENABLED',
+        Targets: [
+          Match.objectLike({
+            Arn: FLEET,
+            InputTransformer: {
+              InputPathsMap: { time: '$.time' },
+              InputTemplate: `{"sessions":${JSON.stringify(sessions)},"scheduledAt":<time>}`,
+            },
+            RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3600 },
+            DeadLetterConfig: { Arn: DEAD_LETTERS },
+          }),
+        ],
+      });
+    },
+  );
 });
 
 describe('in a time zone', () => {
@@ -86,15 +90,22 @@ describe('in a time zone', () => {
     ]);
   });
 
-  it('it starts the state machine with more sessions', () => {
+  it('it calls the fleet with more sessions, and the disabled rule has no input', () => {
     const template = synthesize({ ...BERLIN, sessions: 'all' });
     template.hasResourceProperties('AWS::Scheduler::Schedule', {
-      Target: Match.objectLike({ Arn: STATE_MACHINE, Input: JSON.stringify({ sessions: 'all' }) }),
+      Target: Match.objectLike({
+        Arn: FLEET,
+        Input: JSON.stringify({ sessions: 'all', scheduledAt: '<aws.scheduler.scheduled-time>' }),
+      }),
     });
     expect(rightsOf(template, 'ScheduleSchedulerRole')).toEqual([
-      'states:StartExecution on FleetStateMachine',
+      'lambda:InvokeFunction on FleetFunctionAliaslive',
       'sqs:SendMessage on DeadLettersQueue.Arn',
     ]);
+    template.hasResourceProperties('AWS::Events::Rule', {
+      State: 'DISABLED',
+      Targets: [Match.objectLike({ Input: Match.absent(), InputTransformer: Match.absent() })],
+    });
   });
 
   it('it is not there without one', () => {

@@ -77,6 +77,17 @@ describe('settings', () => {
     expect(faultsOf({ sessions: ['garden', text] })).toHaveLength(1);
   });
 
+  it.each([
+    ['default', true],
+    [Array.from({ length: 50 }, (_, index) => `s${index}`), true],
+    [Array.from({ length: 51 }, (_, index) => `s${index}`), false],
+    [['tenant-*'], false],
+    ['all', false],
+  ])('have metrics by session for few sessions, and otherwise on demand: %j', (sessions, sessionMetrics) => {
+    expect(readSettings({ sessions }).sessionMetrics).toBe(sessionMetrics);
+    expect(readSettings({ sessions, sessionMetrics: true }).sessionMetrics).toBe(true);
+  });
+
   it.each(['Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Africa/Dar_es_Salaam', 'Etc/GMT+1', 'UTC'])(
     'take the time zone %s',
     (timeZone) => {

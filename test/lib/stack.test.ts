@@ -5,9 +5,9 @@ describe('the stack', () => {
   it("outputs the webhook's URL, the function's name and the command that reads the key", () => {
     const outputs = synthesize().findOutputs('*');
     expect(Object.keys(outputs).sort()).toEqual([
+      'FleetArn',
       'FunctionName',
       'ReadWebhookKeyCommand',
-      'StateMachineArn',
       'WebhookUrl',
     ]);
     expect(JSON.stringify(outputs['WebhookUrl'])).toMatch(/ApiEndpoint.*\/logout/);

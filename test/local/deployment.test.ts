@@ -42,23 +42,14 @@ const RESOURCES = {
     Properties: { ScheduleExpression: 'rate(1 day)', Targets: [{ Arn: FUNCTION_ARN, Id: 'Target0' }] },
   },
   Key: { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'key', GenerateSecretString: {} } },
-  Machine: {
-    Type: 'AWS::StepFunctions::StateMachine',
+  Fleet: {
+    Type: 'AWS::Lambda::Function',
     Properties: {
-      DefinitionString: {
-        'Fn::Join': [
-          '',
-          [
-            '{"resource":"arn:',
-            { Ref: 'AWS::Partition' },
-            ':states","to":["',
-            FUNCTION_ARN,
-            '","',
-            { Ref: 'Topic' },
-            '"]}',
-          ],
-        ],
-      },
+      Code: { S3Key: 'def.zip' },
+      Handler: 'handler.handler',
+      Runtime: 'nodejs24.x',
+      DurableConfig: { ExecutionTimeout: 60 },
+      Environment: { Variables: { TOPIC_ARN: { Ref: 'Topic' } } },
     },
   },
   Other: { Type: 'AWS::SQS::Queue' },
@@ -95,9 +86,15 @@ test("a property that the template leaves out has AWS's default", async () => {
     },
     routes: [{ key: 'POST /door', authorization: 'NONE', timeoutMs: 30_000 }],
     rule: { name: 'Rule', enabled: true, schedule: 'rate(1 day)', input: undefined },
-    stateMachine: {
-      resource: 'arn:aws:states',
-      to: ['arn:aws:local:us-east-1:123456789012:Fn', 'arn:aws:local:us-east-1:123456789012:Topic'],
+    fleet: {
+      name: 'Fleet',
+      assetDirectory: join(directory, 'asset.def'),
+      handler: 'handler.handler',
+      runtime: 'nodejs24.x',
+      environment: { TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:Topic' },
+      timeoutSeconds: 3,
+      memoryMb: 128,
+      logFormat: 'Text',
     },
     webhookKey: { name: 'key', passwordLength: 32, excludePunctuation: false },
   });
@@ -133,7 +130,7 @@ test('properties are read from the template', async () => {
 
 test('a value that only AWS could fill in is named', async () => {
   await expect(
-    deploymentWith({ Fn: { Environment: { Variables: { QUEUE: { Ref: 'Other' } } } } }),
+    deploymentWith({ Fn: { Environment: { Variables: { QUEUE: { 'Fn::GetAtt': ['Other', 'Arn'] } } } } }),
   ).rejects.toThrow(/AWS::Lambda::Function Fn .*\n.*\n.*Environment\.Variables\.QUEUE/);
 });
 
@@ -145,9 +142,7 @@ test.each([
 });
 
 test('a second function is an error', async () => {
-  await expect(deploymentWith({}, { Fn2: RESOURCES.Fn })).rejects.toThrow(
-    'expected one AWS::Lambda::Function, found 2',
-  );
+  await expect(deploymentWith({}, { Fn2: RESOURCES.Fn })).rejects.toThrow('expected one function, found 2');
 });
 
 test('a secret that is generated in a way that the stand-in does not know is an error', async () => {

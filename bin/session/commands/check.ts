@@ -1,25 +1,17 @@
-import type { Command } from 'commander';
 import { sessionReport, storedLines } from '../session-report.ts';
 import { duration } from '../terminal/duration.ts';
-import { ALL_HELP, ALL_OPTION, taskForAll } from './all-option.ts';
 import { type AddCommand, FAILED, OK, sessionArgument, type Task } from './command.ts';
 
 export const addCheck: AddCommand = (program, start) => {
   program
     .command('check')
     .description('show what is stored and how the last run ended; spends nothing')
-    .addHelpText('after', `\nWith --verbose, it shows the session’s journal too.${ALL_HELP}`)
+    .addHelpText('after', '\nWith --verbose, it shows the session’s journal too.')
     .addArgument(sessionArgument())
-    .option(...ALL_OPTION)
-    .action((session: string, { all = false, verbose = false }: CheckOptions, command: Command) =>
-      all ? start(taskForAll('check', command)) : start(check(session, verbose), session),
+    .action((session: string, { verbose = false }: { readonly verbose?: boolean }) =>
+      start(check(session, verbose), session),
     );
 };
-
-interface CheckOptions {
-  readonly all?: boolean;
-  readonly verbose?: boolean;
-}
 
 const TIME = new Intl.DateTimeFormat('en-GB', {
   day: '2-digit',

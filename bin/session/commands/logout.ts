@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/core/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/core/log-out.ts';
@@ -6,9 +5,9 @@ import type { Outcome } from '../../../lambda/core/outcome.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { placeOf } from '../session-secrets.ts';
 import { spendingRun } from '../spending-run.ts';
-import { ALL_HELP, ALL_OPTION, taskForAll } from './all-option.ts';
 import { askForClients, clientWords } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
+import { ALL_HELP, addAllOptions, taskForAll } from './logout-all.ts';
 
 const HELP = `
 Does what the function does: refreshes the token, stores the new one, and ends
@@ -22,11 +21,10 @@ ${ALL_HELP}`;
 interface LogoutOptions {
   readonly clientId?: string;
   readonly yes?: boolean;
-  readonly all?: boolean;
 }
 
 export const addLogout: AddCommand = (program, start) => {
-  program
+  const command = program
     .command('logout')
     .description('log the session out now')
     .addHelpText('after', HELP)
@@ -36,13 +34,12 @@ export const addLogout: AddCommand = (program, start) => {
       'log out another client of the account, with this session’s tokens',
       parseClientId,
     )
-    .option('--yes', 'with --client-id: do not ask')
-    .option(...ALL_OPTION)
-    .action((session: string, options: LogoutOptions, command: Command) =>
-      options.all === true
-        ? start(taskForAll('logout', command, ['clientId', 'yes']))
-        : start(logout(session, options), session),
-    );
+    .option('--yes', 'with --client-id: do not ask');
+  addAllOptions(command).action((session: string, options: LogoutOptions) => {
+    const forAll = taskForAll(command, ['clientId', 'yes']);
+    if (forAll !== undefined) start(forAll);
+    else start(logout(session, options), session);
+  });
 };
 
 function logout(session: string, { clientId, yes = false }: LogoutOptions): Task {

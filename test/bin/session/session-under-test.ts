@@ -16,7 +16,6 @@ import {
   startSecretsManager,
 } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { blocksOf } from '../../docs/markdown.ts';
-import { type FleetUnderTest, startFleet } from './fleet-under-test.ts';
 
 export const EMAIL = 'canary.person@example.com';
 export const PASSWORD = 'canary-password-7391';
@@ -79,7 +78,6 @@ export interface Ran {
 export interface SessionUnderTest {
   readonly secretsManager: SecretsManagerStandIn;
   readonly blink: BlinkStandIn;
-  readonly fleet: FleetUnderTest;
   readonly port: number;
   /** A command with `--local`, as a script runs it: `lines` are piped in. */
   run(command: string, lines?: readonly string[]): Promise<Ran>;
@@ -109,7 +107,7 @@ export interface SessionUnderTest {
 
 /** @param plain what differs in the account `plain` */
 export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): Promise<SessionUnderTest> {
-  const { port, secretsManager, blink, fleet } = await startStandIns([
+  const { port, secretsManager, blink } = await startStandIns([
     ACCOUNTS.byCode,
     { ...ACCOUNTS.plain, ...plain },
   ]);
@@ -140,7 +138,6 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
   return {
     secretsManager,
     blink,
-    fleet,
     port,
     run: (command, lines = []) => runLine(atStandIns(command), lines),
     runOnPage(command, signInOn) {
@@ -176,7 +173,6 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     async close() {
       await secretsManager.close();
       await blink.close();
-      await fleet.close();
       await rm(directory, { recursive: true });
     },
   };
@@ -191,21 +187,13 @@ async function startStandIns(accounts: readonly AccountSeed[]) {
   for (;;) {
     const port = randomInt(20_000, 60_000);
     const ports = localPorts(port);
-    const [secretsManager, blink, fleet] = await Promise.allSettled([
+    const [secretsManager, blink] = await Promise.allSettled([
       startSecretsManager({ port: ports.secretsManager }),
       startBlink({ accounts, port: ports.blink }),
-      startFleet({
-        port: ports.stepFunctions,
-        secretsManagerUrl: `http://127.0.0.1:${ports.secretsManager}`,
-      }),
     ]);
-    if (
-      secretsManager.status === 'fulfilled' &&
-      blink.status === 'fulfilled' &&
-      fleet.status === 'fulfilled'
-    ) {
-      return { port, secretsManager: secretsManager.value, blink: blink.value, fleet: fleet.value };
+    if (secretsManager.status === 'fulfilled' && blink.status === 'fulfilled') {
+      return { port, secretsManager: secretsManager.value, blink: blink.value };
     }
-    for (const one of [secretsManager, blink, fleet]) if (one.status === 'fulfilled') await one.value.close();
+    for (const one of [secretsManager, blink]) if (one.status === 'fulfilled') await one.value.close();
   }
 }

@@ -1,0 +1,155 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Command } from 'commander';
+import * as v from 'valibot';
+import { type FleetResult, leftOver } from '../../../lambda/core/fleet-result.ts';
+import { sessionPatternSchema } from '../../../lambda/core/session-name.ts';
+import type { Selection } from '../../../lambda/fleet/input.ts';
+import { CommandError, UsageError } from '../errors/command-error.ts';
+import type { ExecutionState, FleetExecution } from '../fleet-execution.ts';
+import type { Target } from '../target.ts';
+import { type Context, FAILED, OK, type Task } from './command.ts';
+
+export interface AllOptions {
+  readonly all?: boolean;
+  readonly sessions?: readonly string[];
+  readonly failed?: boolean;
+}
+
+export const ALL_HELP = `
+With --all, the stack's fleet calls the function for each session, some at a
+time, and repeats what may pass after 2 and 12 minutes. The command shows how
+far it is, and ends with what was left. Ctrl-C ends the command and not the
+fleet. \`list\` says how each session is.`;
+
+/** Reads of an execution's history are limited to 15 a second in the account. */
+const READ_EVERY_MS = { aws: 2_000, local: 200 };
+
+/** Adds the options of `logout` that are about many sessions. */
+export function addAllOptions(command: Command): Command {
+  return command
+    .option('--all', 'all sessions: starts the fleet and follows it')
+    .option('--sessions <pattern...>', 'with --all: only these, such as garden or "tenant-*"')
+    .option('--failed', 'with --all: only those that the last execution left');
+}
+
+/** The task for many sessions, or `undefined` for one session. Refuses options and arguments that are about one. */
+export function taskForAll(command: Command, notWithAll: readonly string[]): Task | undefined {
+  const given: Readonly<Record<string, unknown>> = command.opts();
+  const { all, sessions, failed }: AllOptions = command.opts();
+  if (!all) {
+    if (sessions !== undefined || failed) throw new UsageError('--sessions and --failed require --all.');
+    return undefined;
+  }
+  if (command.args.length > 0) {
+    throw new UsageError('--all does not accept the name of a session; --sessions does.');
+  }
+  if (notWithAll.some((name) => given[name] !== undefined)) {
+    throw new UsageError(
+      '--all accepts only --sessions, --failed, --json, and the options that select the stack.',
+    );
+  }
+  if (sessions !== undefined && failed) throw new UsageError('--sessions and --failed exclude each other.');
+  if (sessions !== undefined && !v.is(v.array(sessionPatternSchema), sessions)) {
+    throw new UsageError('--sessions expects names of sessions, or patterns such as "tenant-*".');
+  }
+  return (context) => logOutAll(context, failed ? 'failed' : (sessions ?? 'all'));
+}
+
+async function logOutAll(context: Context, selection: Selection): Promise<typeof OK | typeof FAILED> {
+  const { terminal, target, interruption } = context;
+  const execution = await terminal.progress('Starting the fleet', async () =>
+    // Loads a client of AWS that no other logout needs.
+    (await import('../fleet-execution.ts')).FleetExecution.start(target, selection),
+  );
+  const [, , , region, account] = execution.arn.split(':');
+  const where =
+    target.place.kind === 'local' ? 'in the local run' : `in account ${account}, Region ${region}`;
+  terminal.note(`The fleet of ${target.stackName} runs ${where}.`);
+  const interrupted = {
+    message: 'Interrupted. The fleet continues without this command.',
+    advice: adviceOn(execution.arn, target),
+  };
+  try {
+    const state = await interruption.explain(interrupted, () => follow(context, execution));
+    return tell(context, execution.arn, state);
+  } finally {
+    execution.close();
+  }
+}
+
+function adviceOn(arn: string, target: Target): readonly string[] {
+  const aws = (command: string, ...more: string[]) =>
+    target.awsCommandLine('lambda', command, '--durable-execution-arn', arn, ...more);
+  const look = `To look at it: ${aws('get-durable-execution', '--query', "'[Status,Result]'")}`;
+  return target.place.kind === 'local' ? [look] : [look, `To stop it: ${aws('stop-durable-execution')}`];
+}
+
+function follow({ terminal, target }: Context, execution: FleetExecution): Promise<ExecutionState> {
+  return terminal.progress('Logging out', async (show) => {
+    for (;;) {
+      const { state, called, waitsUntil } = await execution.read();
+      const wait = waitsUntil === undefined ? '' : `; waiting until ${waitsUntil.toLocaleTimeString()}`;
+      show(`Logging out: ${called} sessions called${wait}`);
+      if (state.status !== 'RUNNING') return state;
+      await setTimeout(READ_EVERY_MS[target.place.kind]);
+    }
+  });
+}
+
+function tell(
+  { terminal, target }: Context,
+  executionArn: string,
+  state: ExecutionState,
+): typeof OK | typeof FAILED {
+  switch (state.status) {
+    case 'SUCCEEDED': {
+      const { result } = state;
+      const left = leftOver(result).length;
+      terminal.result({ executionArn, ...result }, [
+        terminal.style(left === 0 ? 'green' : 'red', summary(result)),
+        ...details(result),
+        ...(left === 0
+          ? []
+          : [
+              'docs/runbook.md has a section for each code.',
+              `To see a session: ${target.commandLine('check NAME')}`,
+              `To try those again: ${target.commandLine('logout', '--all', '--failed')}`,
+            ]),
+      ]);
+      return left === 0 ? OK : FAILED;
+    }
+    case 'FAILED':
+      throw new CommandError(
+        'fleet_failed',
+        `The fleet failed: ${state.error}.`,
+        adviceOn(executionArn, target),
+      );
+    case 'TIMED_OUT':
+      throw new CommandError('fleet_timed_out', 'The fleet ran for a day and was ended.', [
+        `To start it again: ${target.commandLine('logout', '--all')}`,
+      ]);
+    case 'STOPPED':
+      throw new CommandError('fleet_stopped', 'The fleet was stopped.', [
+        `To start it again: ${target.commandLine('logout', '--all')}`,
+      ]);
+    case 'RUNNING':
+      throw new Error('an execution that runs has no end');
+  }
+}
+
+function summary({ tried, loggedOut, signedOut, notTried, seconds }: FleetResult): string {
+  const total = tried + notTried.length;
+  const alreadyOut = signedOut.length === 0 ? '' : `, ${signedOut.length} were signed out before`;
+  return `${loggedOut} of ${total} sessions logged out${alreadyOut}, in ${seconds} seconds.`;
+}
+
+function details({ failed, notTried, skipped, signedOut }: FleetResult): readonly string[] {
+  return [
+    ...Object.entries(failed).map(([code, names]) => `  ${code}: ${names.join(', ')}`),
+    ...[
+      ['not tried, because Blink does not answer', notTried] as const,
+      ['skipped, because no session can have the name', skipped] as const,
+      ['signed out by an earlier logout', signedOut] as const,
+    ].flatMap(([what, names]) => (names.length === 0 ? [] : [`  ${what}: ${names.join(', ')}`])),
+  ];
+}

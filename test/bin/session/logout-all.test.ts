@@ -1,0 +1,188 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
+import { buildFunctions } from '../../../lib/function-bundle.ts';
+import { DurableExecutions } from '../../../local/fleet/durable-executions.ts';
+import { type SnsStandIn, startSns } from '../../../local/fleet/start-sns.ts';
+import { localPorts } from '../../../local/local-ports.ts';
+import type { LoopbackServer } from '../../../local/loopback-server.ts';
+import { startLambdaApi } from '../../../local/start-lambda-api.ts';
+import { CTRL_C, sitDown } from './person.ts';
+import { type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+
+let functions: string;
+let session: SessionUnderTest;
+let executions: DurableExecutions;
+let sns: SnsStandIn;
+let lambdaApi: LoopbackServer;
+/** The sessions that were called. The others of the fleet's answers are successes. */
+let called: string[];
+let failing: ReadonlyMap<string, FailureCode>;
+let onCall: () => Promise<void>;
+
+beforeAll(async () => {
+  functions = await mkdtemp(join(tmpdir(), 'blink-logout-fleet-'));
+  await buildFunctions(functions);
+});
+afterAll(() => rm(functions, { recursive: true }));
+
+beforeEach(async () => {
+  session = await startSessionUnderTest();
+  called = [];
+  failing = new Map();
+  onCall = async () => {};
+  sns = await startSns();
+  const ports = localPorts(session.port);
+  const overrides: Record<string, string> = {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${ports.secretsManager}`,
+    AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${ports.lambdaApi}`,
+    AWS_ENDPOINT_URL_SNS: sns.url,
+  };
+  const environment = {
+    BLINK_LOGOUT_NAME: 'blink-logout',
+    TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:blink-logout',
+    MAX_CONCURRENCY: '10',
+  };
+  executions = new DurableExecutions({
+    fleet: {
+      name: 'blink-logout-fleet',
+      assetDirectory: join(functions, 'fleet'),
+      handler: 'handler.handler',
+      runtime: 'nodejs24.x',
+      environment,
+      timeoutSeconds: 300,
+      memoryMb: 1024,
+      logFormat: 'JSON',
+    },
+    overrides,
+    invoke,
+  });
+  lambdaApi = await startLambdaApi({
+    functionName: 'blink-logout',
+    invoke,
+    fleetFunction: 'blink-logout-fleet:live',
+    executions,
+    port: ports.lambdaApi,
+  });
+});
+afterEach(async () => {
+  await executions.close();
+  await lambdaApi.close();
+  await sns.close();
+  await session.close();
+});
+
+/** The logout function. */
+async function invoke(event: unknown) {
+  const { session: name } = (event as { fleet: { session: string } }).fleet;
+  await onCall();
+  called.push(name);
+  const code = failing.get(name);
+  const payload =
+    code === undefined ? { outcome: 'logged_out' } : { code, retryable: FAILURES[code].retryable };
+  const result = { kind: 'returned', payload } as const;
+  return { requestId: 'r', event, start: 'warm', initMs: 0, durationMs: 1, result, output: [] } as const;
+}
+
+function storeSessions(...names: readonly string[]): void {
+  for (const name of names) session.store('{"refresh_token":"x"}', name);
+}
+
+describe('logout --all', () => {
+  it('starts the fleet and follows it to its end', async () => {
+    storeSessions('attic', 'cellar', 'garden');
+    session.store('{}', 'eu/garden');
+    const { exitCode, stdout, stderr } = await session.run('logout --all --json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      executionArn: expect.stringMatching(
+        /^arn:aws:lambda:us-east-1:\d{12}:function:blink-logout-fleet:1\/durable-execution\/blink-logout-fleet-command-/,
+      ),
+      tried: 3,
+      loggedOut: 3,
+      signedOut: [],
+      failed: {},
+      notTried: [],
+      skipped: ['eu/garden'],
+      seconds: expect.any(Number),
+    });
+    expect(stderr).toBe('');
+    expect(called.toSorted()).toEqual(['attic', 'cellar', 'garden']);
+    expect(sns.mails).toEqual([]);
+  });
+
+  it('ends with what was left, by code, and one e-mail; --failed takes just those', async () => {
+    storeSessions('attic', 'cellar', 'garden');
+    failing = new Map([
+      ['attic', 'reauthentication_required'],
+      ['garden', 'session_invalid'],
+    ]);
+    const { exitCode, stdout } = await session.run('logout --all');
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^1 of 3 sessions logged out, in \d+ seconds\.$/m);
+    expect(stdout).toContain('  reauthentication_required: attic\n  session_invalid: garden\n');
+    expect(sns.mails.map(({ subject }) => subject)).toEqual(['blink-logout: 2 sessions not logged out']);
+    failing = new Map();
+    called = [];
+    const again = await session.run('logout --all --failed');
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('2 of 2 sessions logged out'),
+    });
+    expect(called.toSorted()).toEqual(['attic', 'garden']);
+  });
+
+  it('takes names and patterns', async () => {
+    storeSessions('tenant-1', 'tenant-2', 'garden');
+    const { exitCode, stdout } = await session.run('logout --all --sessions tenant-* shed');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('3 of 3 sessions logged out');
+    expect(called.toSorted()).toEqual(['shed', 'tenant-1', 'tenant-2']);
+  });
+
+  it('on a Ctrl-C, leaves the fleet running and says how to look at it', async () => {
+    storeSessions('attic', 'cellar');
+    const go = Promise.withResolvers<void>();
+    let began = 0;
+    onCall = () => {
+      began += 1;
+      return go.promise;
+    };
+    const person = sitDown(process.execPath, [
+      'bin/session.ts',
+      ...['logout', '--all', '--local', '--port', String(session.port)],
+    ]);
+    await vi.waitUntil(() => began === 2, 10_000);
+    person.types(CTRL_C);
+    await person.sees('Interrupted. The fleet continues without this command.');
+    await person.sees('aws lambda get-durable-execution --durable-execution-arn');
+    expect(await person.exitCode()).toBe(130);
+    go.resolve();
+    const [execution] = executions.all.filter(({ name }) => name.includes('-command-'));
+    expect(await execution?.ended).toMatchObject({ result: expect.stringContaining('"loggedOut":2') });
+  });
+
+  it('says what to do if the stack has no fleet', async () => {
+    await lambdaApi.close();
+    const { exitCode, stderr } = await session.run('logout --all');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('npm start -- --serve');
+  });
+
+  it.each([
+    ['logout garden --all', '--all does not accept the name of a session; --sessions does.'],
+    ['logout --all --client-id 7', '--all accepts only'],
+    ['logout --failed', '--sessions and --failed require --all.'],
+    ['logout --sessions garden', '--sessions and --failed require --all.'],
+    ['logout --all --failed --sessions garden', '--sessions and --failed exclude each other.'],
+    ['logout --all --sessions Garden', '--sessions expects names of sessions, or patterns'],
+    ['check --all', 'There is no option --all'],
+  ])('%s is refused', async (command, words) => {
+    const { exitCode, stderr } = await session.run(command);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(words);
+    expect(called).toEqual([]);
+  });
+});
