@@ -16,7 +16,7 @@ const INTERRUPTED = 130;
 const program = new Command('npm start --')
   .description('Runs the function on this machine, without an AWS account and without a Blink account.')
   .version(packageJson.version)
-  .option('--serve', 'keep listening, and show each run of the function', false)
+  .option('--serve', 'keep listening, and show each run of the function and each request to Blink', false)
   .option(
     '--port <n>',
     `port of the webhook; Secrets Manager listens on n+1, Blink on n+2, Lambda on n+3 (default: ${SERVE_PORT} with --serve, otherwise free ports)`,

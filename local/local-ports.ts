@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import * as v from 'valibot';
 
 /** The default of `npm start -- --serve`. */
 export const SERVE_PORT = 8585;
@@ -19,16 +20,21 @@ export function localPorts(first: number) {
   };
 }
 
-/** Throws if one of the ports cannot be listened on. */
+const inUseSchema = v.looseObject({ code: v.literal('EADDRINUSE') });
+
+/** Throws if one of the ports cannot be listened on. To be called before the synthesis, which takes seconds. */
 export async function requireFree(ports: LocalPorts): Promise<void> {
   for (const port of Object.values(ports)) {
     const server = createServer().listen(port, '127.0.0.1');
     try {
       await once(server, 'listening');
     } catch (error) {
-      throw new Error(`port ${port} is in use or may not be used; choose another one with --port`, {
-        cause: error,
-      });
+      throw new Error(
+        v.is(inUseSchema, error)
+          ? `Port ${port} is in use. A local run may be running already: use that one, or choose another port with --port.`
+          : `Port ${port} may not be used. Choose another one with --port.`,
+        { cause: error },
+      );
     }
     server.close();
     await once(server, 'close');

@@ -10,7 +10,7 @@ import { type SnsStandIn, startSns } from './fleet/start-sns.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { Invocation } from './lambda-process.ts';
-import { localPorts, requireFree } from './local-ports.ts';
+import { localPorts } from './local-ports.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { scheduledEvent } from './scheduled-event.ts';
 import { randomPassword } from './secrets-manager/random-password.ts';
@@ -59,8 +59,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   };
   try {
     const ports = options.port === undefined ? undefined : localPorts(options.port);
-    // Before the synthesis, which takes seconds.
-    if (ports !== undefined) await requireFree(ports);
     const assembly = options.assembly ?? (await synthesizeAside(closings, options.signal));
     const deployment = await readDeployment(assembly);
 

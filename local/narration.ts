@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import * as v from 'valibot';
 import { masked } from '../lib/masked.ts';
 import { wrap } from '../lib/wrap.ts';
+import type { BlinkCall } from './blink/start-blink.ts';
 import type { Invocation } from './lambda-process.ts';
 import type { LocalSession, StoredToken } from './local-session.ts';
 import { LOCAL_SESSIONS, LOCAL_USER } from './local-sessions.ts';
@@ -110,16 +111,24 @@ export function renderServing(
     'export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1',
     'export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local',
     '',
-    styleText('dim', 'Runs of the function are shown here. Press Ctrl-C to stop.'),
+    styleText('dim', 'Runs of the function, and requests to Blink, are shown here. Ctrl-C stops it.'),
   ].join('\n');
 }
 
 /** One line for a run of another caller. */
 export function renderInvocation(invocation: Invocation): string {
   const event = runEventOf(invocation);
-  const time = new Date().toTimeString().slice(0, 8);
   const source = `${event?.trigger ?? 'unknown'} ${sessionAskedFor(invocation.event)}`;
-  return `${styleText('dim', time)}  ${source}  ${outcome(invocation, event)}, ${duration(invocation)}`;
+  return `${now()}  ${source}  ${outcome(invocation, event)}, ${duration(invocation)}`;
+}
+
+/** One line for a request to Blink, of a run or of a command. */
+export function renderBlinkCall({ method, host, path }: BlinkCall): string {
+  return `${now()}  ${styleText('dim', `to Blink ${method} ${host}${path}`)}`;
+}
+
+function now(): string {
+  return styleText('dim', new Date().toTimeString().slice(0, 8));
 }
 
 const namedSchema = v.fallback(v.object({ session: v.optional(v.string()) }), {});

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { localPorts, requireFree } from './local-ports.ts';
 import { signIn } from './local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from './local-sessions.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import {
+  renderBlinkCall,
   renderFleetStep,
   renderInvocation,
   renderOpening,
@@ -30,7 +32,8 @@ export interface LocalRunOptions {
 
 /** Runs and prints the steps. Resolves with whether all of them succeeded. */
 export async function runLocally(options: LocalRunOptions): Promise<boolean> {
-  const { serve, verbose, signal } = options;
+  const { serve, verbose, port, signal } = options;
+  if (port !== undefined) await requireFree(localPorts(port));
   console.log(renderOpening());
   const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, ...options });
   try {
@@ -60,6 +63,11 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
 async function listen(stack: LocalStack, verbose: boolean, signal: AbortSignal): Promise<void> {
   signAllIn(stack);
   console.log(renderServing(stack, SESSIONS));
+  // Also of the commands, whose runs are not the function's.
+  stack.blink.faults.onCall = (call, moment) => {
+    if (moment === 'before') console.log(renderBlinkCall(call));
+    return undefined;
+  };
   stack.onInvocation = (invocation) => {
     console.log(renderInvocation(invocation));
     if (verbose) console.log(renderOutput(invocation));

@@ -127,7 +127,11 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
     fetch(`${url}${session}`, { method: 'POST', headers: { authorization: `Bearer ${key}` } });
   // Not the default session: a process may have read it ahead, a second ago.
   expect(await (await post('/homebridge')).json()).toMatchObject({ outcome: 'logged_out' });
-  expect(printed.slice(-2)).toEqual([
+  expect(printed.slice(-4)).toEqual([
+    expect.stringMatching(/^\d\d:\d\d:\d\d {2}to Blink POST api\.oauth\.blink\.com\/oauth\/token$/),
+    expect.stringMatching(
+      /to Blink POST rest-prde\.immedia-semi\.com\/api\/v4\/account\/100003\/client\/300003\/logout$/,
+    ),
     expect.stringMatching(/webhook homebridge {2}logged_out, \d+ ms/),
     expect.stringMatching(/"trigger": "webhook",[\s\S]*"LogOutMs": \d+/),
   ]);
@@ -162,6 +166,8 @@ test('a port that is taken is named at once', async () => {
   const { exitCode, text } = await local.end();
   taken.close();
   // The one before may have been taken in passing.
-  expect(text).toMatch(new RegExp(`port (${port - 1}|${port}) is in use`));
+  expect(text).toMatch(
+    new RegExp(`^Port (${port - 1}|${port}) is in use. A local run may be running already`),
+  );
   expect(exitCode).toBe(1);
 });

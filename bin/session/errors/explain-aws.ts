@@ -87,18 +87,25 @@ export async function explainAws(error: Error, target: Target, secretName?: stri
     );
   }
   if (isUnanswered(error)) {
+    const code = 'code' in error ? error.code : name;
     return place.kind === 'local'
-      ? told('network', 'The local run does not answer.', startLocalRun(target))
+      ? told('network', `The local run does not answer (${code}).`, localRunAdvice(code, target))
       : told(
           'network',
-          `AWS could not be reached (${'code' in error ? error.code : name}).`,
+          `AWS could not be reached (${code}).`,
           `Check the network connection and the AWS Region: ${await place.region()}`,
         );
   }
   return told('aws_failed', `${said} (${name})`, 'Try again in a minute.');
 }
 
-/** The most likely reason why a stand-in does not answer. */
+/** @param code the system's, of a request to a stand-in. Only a refused connection means that nothing listens. */
+export function localRunAdvice(code: unknown, target: Target): string {
+  return code === 'ECONNREFUSED'
+    ? startLocalRun(target)
+    : 'It has dropped the request. Try again, and see what the local run prints.';
+}
+
 export function startLocalRun({ place }: Target): string {
   const port = place.options.filter((option) => option !== '--local');
   return `Start the local run in another terminal: ${['npm start -- --serve', ...port].join(' ')}`;

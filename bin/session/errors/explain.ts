@@ -7,7 +7,7 @@ import { sessionNames } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { CommandError } from './command-error.ts';
-import { awsErrorIn, explainAws, startLocalRun } from './explain-aws.ts';
+import { awsErrorIn, explainAws, localRunAdvice } from './explain-aws.ts';
 
 /** How many names of sessions an error shows. */
 const NEAREST = 5;
@@ -131,9 +131,9 @@ async function unknownSession(cause: Failure, target: Target, session: string): 
 
 function unavailableAdvice({ cause, details }: Failure, target: Target): string {
   if (details.blinkStatus !== undefined) return 'Try again later.';
-  const wasSent = cause instanceof ExchangeError && cause.progress !== 'not_sent';
-  if (target.place.kind !== 'local') return 'Check the network connection and try again.';
-  return wasSent ? 'Try again.' : startLocalRun(target);
+  return target.place.kind === 'local'
+    ? localRunAdvice(cause instanceof ExchangeError && cause.code, target)
+    : 'Check the network connection and try again.';
 }
 
 /** Shows the stack only, as the message may contain anything. */

@@ -278,6 +278,19 @@ describe('here', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`npm start -- --serve --port ${session.port}`);
   });
+
+  it.each(['list', 'logout'])(
+    'does not say to start it while it runs: %s over a dropped connection',
+    async (line) => {
+      session.store('{"refresh_token":"x"}');
+      session.secretsManager.faults.before('ListSecrets', { do: 'destroy' });
+      session.blink.faults.before('refresh', { do: 'destroy' });
+      const { exitCode, stderr } = await session.run(line);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain('Try again');
+      expect(stderr).not.toContain('npm start');
+    },
+  );
 });
 
 describe('an invalid command line', () => {
