@@ -1,16 +1,22 @@
 import * as v from 'valibot';
+import { CONDITIONS } from '../../lambda/core/condition.ts';
 import { Failure } from '../../lambda/core/failure.ts';
 import { sessionNameSchema } from '../../lambda/core/session-name.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
-import { type SessionReport, sessionReport } from './session-report.ts';
+import { conditionWords, type SessionReport, sessionReport } from './session-report.ts';
 import { sessionNames } from './session-secrets.ts';
 import type { Target } from './target.ts';
 
 /** A session, or why it cannot be read. */
-export type SessionEntry =
-  | SessionReport
-  | { readonly session: string; readonly error: CommandError['document'] };
+export type SessionEntry = SessionReport | UnreadEntry;
+
+interface UnreadEntry {
+  readonly session: string;
+  readonly condition: 'invalid' | 'unreadable';
+  readonly words: string;
+  readonly error: CommandError['document'];
+}
 
 /** Well below Secrets Manager's limits of calls per second. */
 const CONCURRENT_READS = 10;
@@ -30,8 +36,14 @@ export function isReadable(entry: SessionEntry): entry is SessionReport {
   return 'usable' in entry;
 }
 
+/** A logout can be tried now, or has just been done. */
 export function isUsable(entry: SessionEntry): boolean {
   return isReadable(entry) && entry.usable;
+}
+
+/** A person must do something. */
+export function isFailure({ condition }: SessionEntry): boolean {
+  return CONDITIONS[condition] === 'failure';
 }
 
 async function readEntry(target: Target, session: string): Promise<SessionEntry> {
@@ -42,6 +54,10 @@ async function readEntry(target: Target, session: string): Promise<SessionEntry>
     return sessionReport(target, await target.vault.read(session));
   } catch (error) {
     if (!(error instanceof Failure || error instanceof CommandError)) throw error;
-    return { session, error: (await explain(error, target, session)).document };
+    const { document } = await explain(error, target, session);
+    const isInvalid = document.code === 'session_invalid' || error instanceof CommandError;
+    const condition = isInvalid ? 'invalid' : 'unreadable';
+    const words = conditionWords({ kind: condition, why: document.message }, Date.now());
+    return { session, condition, words, error: document };
   }
 }

@@ -81,30 +81,46 @@ function conditionReport(reading: Reading): ConditionReport {
   };
 }
 
+/** Begins with the condition's name, under which the documents explain it. */
 export function conditionWords(condition: Condition, nowMs: number): string {
+  const ago = (ms: number) => `${duration(Math.max(0, nowMs - ms))} ago`;
   const until = (ms: number) => duration(Math.max(0, ms - nowMs));
   switch (condition.kind) {
     case 'ready':
-      return 'ready; no logout with this token yet';
+      return 'ready';
     case 'logged_out':
-      return `logged out ${until(2 * nowMs - condition.atMs)} ago`;
+      return `logged out ${ago(condition.atMs)}`;
     case 'signed_out':
-      return `signed out: a logout ended the token ${until(2 * nowMs - condition.sinceMs)} ago. Nothing is left to log out until somebody signs in`;
+      return `signed out ${ago(condition.sinceMs)}: nothing is left to log out until you sign in again`;
     case 'busy':
-      return `a run is at work, or ended without a report; another can start in ${until(condition.untilMs)}`;
+      return `busy: a run is at work, or ended without a report; another can start in ${until(condition.untilMs)}`;
     case 'cooling_down':
-      return `no request is sent to Blink for ${until(condition.untilMs)}: ${condition.why}`;
+      return `cooling down: no request is sent to Blink for ${until(condition.untilMs)}, because ${condition.why}`;
     case 'in_doubt':
-      return 'in doubt: an earlier run may have spent the token without saving the new one. The next run finds out';
+      return 'in doubt: the token may be lost; the next run finds out';
     case 'needs_sign_in':
       return condition.reason === 'refused_by_blink'
-        ? 'Blink refuses the refresh token: sign in again'
-        : 'the refresh token may have been spent without saving the new one: sign in again';
+        ? 'needs sign-in: Blink refuses the refresh token'
+        : 'needs sign-in: the refresh token may have been spent without saving the new one';
     case 'secret_full':
-      return `the secret has no room for more versions; a logout can be tried in ${until(condition.untilMs)}`;
+      return `secret full: it has no room for more versions; a logout can be tried in ${until(condition.untilMs)}`;
     case 'invalid':
+      return `invalid: ${condition.why}`;
     case 'unreadable':
-      return condition.why;
+      return `unreadable: ${condition.why}`;
+  }
+}
+
+/** The colour of a condition. */
+export function colourOf(condition: Condition['kind']): 'green' | 'yellow' | 'red' {
+  switch (CONDITIONS[condition]) {
+    case 'fine':
+    case 'passes':
+      return 'green';
+    case 'attention':
+      return 'yellow';
+    case 'failure':
+      return 'red';
   }
 }
 

@@ -133,7 +133,7 @@ describe('a recipe of the README works as it stands', () => {
     const [commands = ''] = shellBlocks('Many sessions');
     const [logout, failed] = await sessionCommands(commands);
     expect(logout).toContain('1 of 1 sessions logged out');
-    expect(failed).toContain('can be used');
+    expect(failed).toContain('does not need you');
   });
 
   test('the check after a deployment, and the settings that it begins with', async () => {

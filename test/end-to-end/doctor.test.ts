@@ -43,7 +43,7 @@ it('doctor --local checks the local run, and reports each fault', async () => {
   expect(healthy.lines.join('\n')).not.toContain(stack.authorization.replace('Bearer ', ''));
   expect(healthy.exitCode).toBe(0);
   expect(healthy.lines).toContain('✓ function  The function can read the session default.');
-  expect(healthy.lines).toContain('✓ sessions  The session can be used.');
+  expect(healthy.lines).toContain('✓ sessions  The session does not need you.');
 
   await stack.close();
   const stopped = await doctorOfLocalRun();

@@ -1,4 +1,5 @@
-import { sessionReport, storedLines } from '../session-report.ts';
+import { isFailure } from '../session-entries.ts';
+import { colourOf, sessionReport, storedLines } from '../session-report.ts';
 import { duration } from '../terminal/duration.ts';
 import { type AddCommand, FAILED, OK, sessionArgument, type Task } from './command.ts';
 
@@ -26,13 +27,13 @@ function check(session: string, verbose: boolean): Task {
     const report = sessionReport(target, reading);
     const { journal } = reading.journal;
     terminal.result({ ...report, ...(verbose && { journal }) }, [
-      `${terminal.style('bold', session)}: ${terminal.style(report.usable ? 'green' : 'red', report.words)}`,
+      `${terminal.style('bold', session)}: ${terminal.style(colourOf(report.condition), report.words)}`,
       `  secret         ${report.secret}`,
       ...storedLines(report),
       `  stored         ${duration(report.refreshTokenAgeSeconds * 1000)} ago`,
       ...report.history.map(({ at, words }) => `  ${TIME.format(new Date(at))}  ${words}`),
       ...(verbose ? JSON.stringify(journal, undefined, 2).split('\n') : []),
     ]);
-    return report.usable ? OK : FAILED;
+    return isFailure(report) ? FAILED : OK;
   };
 }

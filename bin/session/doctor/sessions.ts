@@ -1,5 +1,4 @@
-import { CONDITIONS } from '../../../lambda/core/condition.ts';
-import type { SessionEntry } from '../session-entries.ts';
+import { isFailure, type SessionEntry } from '../session-entries.ts';
 import type { Target } from '../target.ts';
 import { type Finding, notConfigured, notOk, ok } from './check.ts';
 
@@ -12,18 +11,16 @@ export function examineSessions(entries: readonly SessionEntry[], target: Target
       `Store the first one: ${target.commandLine('sign-in')}`,
     );
   }
-  const unusable = entries.flatMap((entry) => {
-    if ('error' in entry) return [{ session: entry.session, why: entry.error.message }];
-    return CONDITIONS[entry.condition] !== 'failure' ? [] : [{ session: entry.session, why: entry.words }];
-  });
-  if (unusable.length === 0) {
-    return ok(
-      entries.length === 1 ? 'The session can be used.' : `All ${entries.length} sessions can be used.`,
+  const failed = entries.filter(isFailure);
+  if (failed.length > 0) {
+    return notOk(
+      `${failed.length} of ${entries.length} sessions need you.`,
+      ...failed.slice(0, SHOWN).map(({ session, words }) => `${session}: ${words}`),
+      `To see them all: ${target.commandLine('list', '--failed')}`,
     );
   }
-  return notOk(
-    `${unusable.length} of ${entries.length} sessions cannot be used.`,
-    ...unusable.slice(0, SHOWN).map(({ session, why }) => `${session}: ${why}`),
-    `To see them all: ${target.commandLine('list', '--failed')}`,
-  );
+  const noted = entries.filter(({ condition }) => condition === 'signed_out' || condition === 'in_doubt');
+  const none =
+    entries.length === 1 ? 'The session does not need you.' : `None of ${entries.length} sessions needs you.`;
+  return ok([none, ...noted.slice(0, SHOWN).map(({ session, words }) => `${session}: ${words}.`)].join(' '));
 }

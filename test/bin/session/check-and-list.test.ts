@@ -23,6 +23,11 @@ async function checked(): Promise<{ readonly exitCode: number; readonly report: 
 }
 
 /** A run that is cut off before its request to Blink, and one that gets no answer from it. */
+async function blockedByBlink(): Promise<void> {
+  session.blink.faults.before('refresh', { do: 'answer', answer: { status: 406, headers: {}, body: '' } });
+  await session.run('logout');
+}
+
 async function cutOff(how: 'killed' | 'unanswered'): Promise<void> {
   const client = secretsManagerClient({
     endpoint: session.secretsManager.url,
@@ -63,7 +68,7 @@ describe('check', () => {
     const { exitCode, stdout } = await session.run('check');
     expect(exitCode).toBe(0);
     expect(stdout.split('\n')).toEqual([
-      'default: ready; no logout with this token yet',
+      'default: ready',
       '  secret         blink-logout/default',
       '  format         JSON of a Homebridge plugin',
       expect.stringMatching(/^ {2}refresh token {2}eyJ.….{4}$/),
@@ -85,35 +90,66 @@ describe('check', () => {
     expect([...actions].sort()).toEqual(['GetSecretValue', 'ListSecrets']);
   });
 
-  it('reports that the last run logged out', async () => {
-    await session.run('sign-in --password', SIGN_IN_LINES);
-    await session.run('logout');
-    expect(await checked()).toMatchObject({
-      exitCode: 0,
-      report: { condition: 'logged_out', usable: true, history: [{ words: 'logged out' }] },
-    });
-  });
-
-  it('reports that the last run was refused, and fails', async () => {
-    await session.run('sign-in --password', SIGN_IN_LINES);
-    session.blink.tokens.revoke(100_001, 7_000_001);
-    await session.run('logout');
-    expect(await checked()).toMatchObject({
-      exitCode: 1,
-      report: { condition: 'needs_sign_in', usable: false },
-    });
-  });
-
-  it('reports that a run is at work, and once its claim has ended, that it did not report its end', async () => {
-    await session.run('sign-in --password', SIGN_IN_LINES);
-    await cutOff('killed');
-    expect(await checked()).toMatchObject({ exitCode: 1, report: { condition: 'busy' } });
-    session.secretsManager.clock.advanceMs(120_000);
-    expect(await checked()).toMatchObject({
-      exitCode: 0,
-      report: { condition: 'in_doubt', usable: true, history: [{ words: 'claimed, not reported' }] },
-    });
-  });
+  it.each<[condition: string, exitCode: number, words: RegExp, prepare: () => Promise<unknown> | undefined]>([
+    ['ready', 0, /^ready$/, () => undefined],
+    ['logged_out', 0, /^logged out \d+ seconds? ago$/, () => session.run('logout')],
+    [
+      'signed_out',
+      0,
+      /^signed out .* ago: nothing is left to log out until you sign in again$/,
+      async () => {
+        await session.run('logout');
+        session.blink.tokens.revoke(100_001, 7_000_001);
+        session.secretsManager.clock.advanceMs(DAY_MS);
+        await session.run('logout');
+      },
+    ],
+    [
+      'busy',
+      0,
+      /^busy: a run is at work, or ended without a report; .* in \d+ seconds$/,
+      () => cutOff('killed'),
+    ],
+    [
+      'cooling_down',
+      0,
+      /^cooling down: no request is sent to Blink for \d+ minutes, because /,
+      blockedByBlink,
+    ],
+    [
+      'in_doubt',
+      0,
+      /^in doubt: the token may be lost; the next run finds out$/,
+      async () => {
+        await cutOff('killed');
+        session.secretsManager.clock.advanceMs(120_000);
+      },
+    ],
+    [
+      'needs_sign_in',
+      1,
+      /^needs sign-in: Blink refuses the refresh token$/,
+      async () => {
+        session.blink.tokens.revoke(100_001, 7_000_001);
+        await session.run('logout');
+      },
+    ],
+  ])(
+    '%s reads the same in check and in list, which exit with %i',
+    async (condition, exitCode, words, prepare) => {
+      await session.run('sign-in --password', SIGN_IN_LINES);
+      await prepare();
+      expect(await checked()).toMatchObject({
+        exitCode,
+        report: { condition, words: expect.stringMatching(words) },
+      });
+      const list = await session.run('list --json');
+      expect(list.exitCode).toBe(exitCode);
+      expect(JSON.parse(list.stdout).sessions).toMatchObject([
+        { condition, words: expect.stringMatching(words) },
+      ]);
+    },
+  );
 
   it('shows the history in words, and with --verbose the journal', async () => {
     await session.run('sign-in --password', SIGN_IN_LINES);
@@ -128,13 +164,6 @@ describe('check', () => {
       format: 1,
       tokens: [{ inDoubt: true, claims: [] }],
     });
-  });
-
-  it('reports that Blink blocked the last run', async () => {
-    await session.run('sign-in --password', SIGN_IN_LINES);
-    session.blink.faults.before('refresh', { do: 'answer', answer: { status: 406, headers: {}, body: '' } });
-    await session.run('logout');
-    expect(await checked()).toMatchObject({ exitCode: 1, report: { condition: 'cooling_down' } });
   });
 
   it('lists the sessions if none has this name', async () => {
@@ -197,20 +226,20 @@ describe('list', () => {
     expect(JSON.parse(stdout).sessions).toMatchObject([
       { session: 'Not-A-Session', error: { code: 'session_name_invalid' } },
       { session: 'attic', condition: 'ready' },
-      { session: 'broken', error: { code: 'session_invalid' } },
-      { session: 'cellar', error: { code: 'access_denied' } },
+      { session: 'broken', condition: 'invalid', error: { code: 'session_invalid' } },
+      { session: 'cellar', condition: 'unreadable', error: { code: 'access_denied' } },
     ]);
     const lines = (await session.run('list')).stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(5);
-    expect(lines[0]).toMatch(/^session {8}token stored {2}last run, and whether/);
-    expect(lines[2]).toMatch(/^attic {10}\d seconds? ago {2,3}ready; no logout with this token yet$/);
+    expect(lines[0]).toMatch(/^session {8}token stored {2}condition$/);
+    expect(lines[2]).toMatch(/^attic {10}\d seconds? ago {2,3}ready$/);
   });
 
-  it('shows only the sessions that cannot be used, and fails if there are any', async () => {
+  it('shows only the sessions that need a person, and fails if there are any', async () => {
     await session.run('sign-in garden --password', SIGN_IN_LINES);
     expect(await session.run('list --failed')).toMatchObject({
       exitCode: 0,
-      stdout: 'The session can be used.\n',
+      stdout: 'The session does not need you.\n',
     });
     session.blink.tokens.revoke(100_001, 7_000_001);
     await session.run('logout garden');
