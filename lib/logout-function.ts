@@ -8,7 +8,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { LogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { FUNCTION_TIMEOUT_SECONDS } from '../lambda/core/claim-life.ts';
@@ -35,6 +35,25 @@ export class LogoutFunction extends Construct {
     const logGroup = new LogGroup(this, 'Log', {
       retention: settings.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
+    });
+
+    new QueryDefinition(this, 'Callers', {
+      queryDefinitionName: `${name}/who-logged-out-whom`,
+      logGroups: [logGroup],
+      queryString: new QueryString({
+        fields: [
+          '@timestamp',
+          'caller',
+          'proof',
+          'session',
+          'clientId',
+          'action',
+          'message',
+          'gatewayRequestId',
+        ],
+        filterStatements: ['ispresent(caller)'],
+        sort: '@timestamp desc',
+      }),
     });
 
     // The CDK's default role has an AWS managed policy, which permits writes to every log group of the account.

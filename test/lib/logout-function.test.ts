@@ -103,6 +103,13 @@ describe('the function', () => {
     expect(rightsOf(synthesize(settings), 'LogoutRole')).toEqual(rightsOf(synthesize(), 'LogoutRole'));
   });
 
+  it('has a saved query that shows who logged out whom', () => {
+    synthesize({ name: 'garden' }).hasResourceProperties('AWS::Logs::QueryDefinition', {
+      Name: 'blink-logout-garden/who-logged-out-whom',
+      QueryString: Match.stringLikeRegexp('fields @timestamp, caller, [\\s\\S]*filter ispresent\\(caller\\)'),
+    });
+  });
+
   it('may write traces once tracing is set', () => {
     const template = synthesize({ tracing: true });
     template.hasResourceProperties('AWS::Lambda::Function', { TracingConfig: { Mode: 'Active' } });
