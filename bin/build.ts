@@ -38,7 +38,11 @@ const manifest = {
     './package.json': './package.json',
   },
   files: ['lib', 'build', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES'],
-  dependencies: { 'fastest-levenshtein': dependencies['fastest-levenshtein'], valibot: dependencies.valibot },
+  dependencies: {
+    croner: dependencies.croner,
+    'fastest-levenshtein': dependencies['fastest-levenshtein'],
+    valibot: dependencies.valibot,
+  },
   peerDependencies: {
     'aws-cdk-lib': `^${dependencies['aws-cdk-lib']}`,
     constructs: `^${dependencies.constructs}`,

@@ -1,19 +1,11 @@
 /**
- * EventBridge's schedule expressions, `rate(value unit)` and `cron(six fields)`, in UTC
- * (Amazon EventBridge User Guide, "Setting a schedule pattern for scheduled rules").
- * CloudFormation finds an invalid one only during a deployment, without details.
+ * EventBridge's schedule expressions, `rate(value unit)` and `cron(six fields)` (Amazon EventBridge User Guide, "Setting a schedule
+ * pattern for scheduled rules"). CloudFormation finds an invalid one only during a deployment, without details.
  */
 export type ScheduleExpression =
   | { readonly kind: 'rate'; readonly everyMinutes: number }
-  | {
-      readonly kind: 'cron';
-      /** Minutes since midnight, ascending. */
-      readonly timesOfDay: readonly number[];
-      readonly fallsOn: DayRule;
-    };
-
-/** Tells whether the schedule fires on a day, given as its midnight in UTC. */
-type DayRule = (day: Date) => boolean;
+  /** For croner, which writes some things differently. */
+  | { readonly kind: 'cron'; readonly pattern: string };
 
 interface Field {
   readonly name: string;
@@ -21,29 +13,22 @@ interface Field {
   readonly max: number;
   /** Names of the values from `min` on. */
   readonly names?: readonly string[];
-  /** Day-of-week has no increments. */
-  readonly increments?: false;
+  /** What is accepted beside lists of values. */
+  readonly other?: RegExp;
 }
 
-const MINUTES: Field = { name: 'minutes', min: 0, max: 59 };
-const HOURS: Field = { name: 'hours', min: 0, max: 23 };
-const DAY_OF_MONTH: Field = { name: 'day-of-month', min: 1, max: 31 };
-const MONTH: Field = {
-  name: 'month',
-  min: 1,
-  max: 12,
-  names: ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'],
-};
-const DAY_OF_WEEK: Field = {
-  name: 'day-of-week',
-  min: 1,
-  max: 7,
-  names: ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'],
-  increments: false,
-};
-const YEAR: Field = { name: 'year', min: 1970, max: 2199 };
+const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 
-const DAY_MS = 86_400_000;
+const FIELDS: readonly Field[] = [
+  { name: 'minutes', min: 0, max: 59 },
+  { name: 'hours', min: 0, max: 23 },
+  { name: 'day-of-month', min: 1, max: 31, other: /^(\?|L|([1-9]|[12]\d|3[01])W)$/ },
+  { name: 'month', min: 1, max: 12, names: MONTHS },
+  { name: 'day-of-week', min: 1, max: 7, names: DAYS, other: /^(\?|L|([1-7]|[A-Z]{3})(L|#[1-5]))$/ },
+  { name: 'year', min: 1970, max: 2199 },
+];
+
 const MINUTES_IN = new Map([
   ['minute', 1],
   ['hour', 60],
@@ -60,94 +45,58 @@ export function parseScheduleExpression(text: string): ScheduleExpression {
     }
     return { kind: 'rate', everyMinutes: Number(value) * unitMinutes };
   }
-  const cron = /^cron\((.*)\)$/.exec(text);
-  if (cron === null) throw new RangeError('it is neither cron(…) nor rate(…)');
-  const [minutes, hours, dayOfMonth, month, dayOfWeek, year, ...more] = (cron[1] ?? '').split(/ +/);
-  if (!minutes || !hours || !dayOfMonth || !month || !dayOfWeek || !year || more.length > 0) {
-    throw new RangeError('cron takes six fields');
-  }
-  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
+  const [, fields] = /^cron\((.*)\)$/.exec(text) ?? [];
+  if (fields === undefined) throw new RangeError('it is neither cron(…) nor rate(…)');
+  const texts = fields.split(/ +/);
+  if (texts.length !== FIELDS.length || texts.includes('')) throw new RangeError('cron takes six fields');
+  if ((texts[2] === '?') === (texts[4] === '?')) {
     throw new RangeError('exactly one of day-of-month and day-of-week must be ?');
   }
-  const minuteValues = parseValues(MINUTES, minutes);
-  const hourValues = parseValues(HOURS, hours);
-  const months = new Set(parseValues(MONTH, month));
-  const years = new Set(parseValues(YEAR, year));
-  const isDay = dayOfWeek === '?' ? dayOfMonthRule(dayOfMonth) : dayOfWeekRule(dayOfWeek);
   return {
     kind: 'cron',
-    timesOfDay: hourValues.flatMap((hour) => minuteValues.map((minute) => hour * 60 + minute)),
-    fallsOn: (day) => years.has(day.getUTCFullYear()) && months.has(day.getUTCMonth() + 1) && isDay(day),
+    pattern: ['0', ...FIELDS.map((field, i) => translated(field, texts[i] ?? ''))].join(' '),
   };
 }
 
-function dayOfMonthRule(text: string): DayRule {
-  if (text === 'L') return (day) => day.getUTCDate() === daysInMonth(day);
-  const nearest = /^(\d+)W$/.exec(text)?.[1];
-  if (nearest !== undefined) {
-    const wanted = parseValue(DAY_OF_MONTH, nearest);
-    return (day) => day.getUTCDate() === nearestWeekday(day, wanted);
-  }
-  const days = new Set(parseValues(DAY_OF_MONTH, text));
-  return (day) => days.has(day.getUTCDate());
+function translated(field: Field, text: string): string {
+  if (!field.other?.test(text))
+    return text
+      .split(',')
+      .map((item) => translatedItem(field, item))
+      .join(',');
+  if (text === '?') return '*';
+  if (field.names === undefined) return text;
+  // A lone L is Saturday. croner writes #L for the last of a weekday.
+  if (text === 'L') return '6';
+  const [, day = '', place = ''] = /^(\d|[A-Z]{3})(.*)$/.exec(text) ?? [];
+  return `${numberOf(field, day) - 1}${place.replace(/^L$/, '#L')}`;
 }
 
-function dayOfWeekRule(text: string): DayRule {
-  if (text === 'L') return (day) => weekday(day) === DAY_OF_WEEK.max;
-  const [, name, place] = /^([A-Z]+|\d)(L|#[1-5])$/.exec(text) ?? [];
-  if (name !== undefined && place !== undefined) {
-    const wanted = parseValue(DAY_OF_WEEK, name);
-    return place === 'L'
-      ? (day) => weekday(day) === wanted && day.getUTCDate() + 7 > daysInMonth(day)
-      : (day) => weekday(day) === wanted && Math.ceil(day.getUTCDate() / 7) === Number(place.slice(1));
-  }
-  const days = new Set(parseValues(DAY_OF_WEEK, text));
-  return (day) => days.has(weekday(day));
+/** A value, a range, `*`, or an increment of these. */
+function translatedItem(field: Field, item: string): string {
+  const [, from = '', to, step] = /^(\*|[A-Z0-9]+)(?:-([A-Z0-9]+))?(?:\/(\d+))?$/.exec(item) ?? [];
+  // Day-of-week has no increments, and no increment is longer than its field.
+  const steps = field.name === 'day-of-week' ? 0 : field.max - field.min;
+  const isIncrement = step === undefined || (Number(step) >= 1 && Number(step) <= steps);
+  if (from === '' || (from === '*' && to !== undefined) || !isIncrement) throw notOf(field, item);
+  const first = from === '*' ? field.min : numberOf(field, from);
+  const last =
+    to !== undefined ? numberOf(field, to) : from === '*' || step !== undefined ? field.max : first;
+  if (last < first) throw new RangeError(`in ${field.name}, the range ${item} runs backwards`);
+  // croner counts days of the week from 0.
+  const offset = field.name === 'day-of-week' ? 1 : 0;
+  const range = first === last ? String(first - offset) : `${first - offset}-${last - offset}`;
+  return first === last || step === undefined ? range : `${range}/${step}`;
 }
 
-/** A list of values, ranges, `*`, and increments of these; ascending. */
-function parseValues(field: Field, text: string): readonly number[] {
-  const values = new Set<number>();
-  for (const item of text.split(',')) {
-    const [, from = '', to, step] = /^(\*|[A-Z0-9]+)(?:-([A-Z0-9]+))?(?:\/(\d+))?$/.exec(item) ?? [];
-    if (from === '' || (from === '*' && to !== undefined)) throw notOf(field, item);
-    if (step !== undefined && (field.increments === false || Number(step) < 1)) throw notOf(field, item);
-    const first = from === '*' ? field.min : parseValue(field, from);
-    const open = from === '*' || step !== undefined;
-    const last = to !== undefined ? parseValue(field, to) : open ? field.max : first;
-    if (last < first) throw new RangeError(`in ${field.name}, the range ${item} runs backwards`);
-    for (let value = first; value <= last; value += Number(step ?? 1)) values.add(value);
-  }
-  return [...values].sort((a, b) => a - b);
-}
-
-function parseValue(field: Field, text: string): number {
+function numberOf(field: Field, text: string): number {
   const named = field.names?.indexOf(text) ?? -1;
   const value = named >= 0 ? field.min + named : /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= field.min && value <= field.max) return value;
   throw notOf(field, text);
 }
 
-function notOf(field: Field, text: string): RangeError {
-  const names = field.names === undefined ? '' : ` or ${field.names[0]} to ${field.names.at(-1)}`;
-  return new RangeError(`${field.name} takes ${field.min} to ${field.max}${names}, not ${text}`);
-}
-
-/** EventBridge counts from Sunday, 1, to Saturday, 7. */
-function weekday(day: Date): number {
-  return day.getUTCDay() + 1;
-}
-
-function daysInMonth(day: Date): number {
-  return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth() + 1, 0)).getUTCDate();
-}
-
-/** The weekday nearest to a day of the month, in the same month. 0 if the month has no such day. */
-function nearestWeekday(day: Date, wanted: number): number {
-  const last = daysInMonth(day);
-  if (wanted > last) return 0;
-  const weekdayOfWanted = weekday(new Date(day.getTime() + (wanted - day.getUTCDate()) * DAY_MS));
-  if (weekdayOfWanted === 7) return wanted > 1 ? wanted - 1 : wanted + 2;
-  if (weekdayOfWanted === 1) return wanted < last ? wanted + 1 : wanted - 2;
-  return wanted;
+function notOf({ name, min, max, names }: Field, text: string): RangeError {
+  const others = names === undefined ? '' : ` or ${names[0]} to ${names.at(-1)}`;
+  return new RangeError(`${name} takes ${min} to ${max}${others}, not ${text}`);
 }

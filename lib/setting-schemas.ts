@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { sessionPatternSchema } from '../lambda/core/session-name.ts';
 import { NAME_RULE, nameFault } from '../lambda/core/stack-name.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
-import { longestGapMinutes } from './schedule-times.ts';
+import { nextTimes } from './schedule-times.ts';
 
 /** The schemas of single settings. Each message completes the sentence "accepted is …". */
 
@@ -68,7 +68,10 @@ export const scheduleExpression = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     try {
-      longestGapMinutes(parseScheduleExpression(dataset.value));
+      const schedule = parseScheduleExpression(dataset.value);
+      if (schedule.kind === 'cron' && nextTimes(schedule, { after: new Date(), count: 1 }).length === 0) {
+        throw new RangeError('it never fires');
+      }
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       addIssue({ message: `${SCHEDULE_ACCEPTED}; here, ${error.message}` });

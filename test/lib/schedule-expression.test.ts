@@ -1,25 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { parseScheduleExpression } from '../../lib/schedule-expression.ts';
+import { nextTimes } from '../../lib/schedule-times.ts';
 
-/** The days of a year on which a cron expression fires, as MM-DD. */
-function daysOf(text: string, year = 2027): string[] {
+/** When a cron expression fires within a year, as ISO times. */
+function timesOf(text: string, year = 2027): string[] {
   const schedule = parseScheduleExpression(text);
   if (schedule.kind !== 'cron') throw new Error('not cron');
-  const days: string[] = [];
-  for (
-    let day = new Date(Date.UTC(year, 0, 1));
-    day.getUTCFullYear() === year;
-    day = new Date(day.getTime() + 86_400_000)
-  ) {
-    if (schedule.fallsOn(day)) days.push(day.toISOString().slice(5, 10));
-  }
-  return days;
+  const after = new Date(Date.UTC(year, 0, 1) - 1);
+  const times = nextTimes(schedule, { after, count: 500 }).map((time) => time.toISOString());
+  return times.filter((time) => time.startsWith(String(year)));
 }
 
-function timesOf(text: string): readonly number[] {
-  const schedule = parseScheduleExpression(text);
-  if (schedule.kind !== 'cron') throw new Error('not cron');
-  return schedule.timesOfDay;
+/** The days of a year on which it fires, as MM-DD. */
+function daysOf(text: string, year?: number): string[] {
+  return timesOf(text, year).map((time) => time.slice(5, 10));
+}
+
+/** The times of its first day, as HH:MM. */
+function timesOfDay(text: string): string[] {
+  return timesOf(text).flatMap((time) => (time.startsWith('2027-01-01') ? time.slice(11, 16) : []));
 }
 
 describe('a rate', () => {
@@ -50,11 +49,11 @@ describe('a rate', () => {
 
 describe('a cron expression', () => {
   it('fires at each minute of each hour that it lists', () => {
-    expect(timesOf('cron(0 3 * * ? *)')).toEqual([180]);
-    expect(timesOf('cron(0,30 8-9 * * ? *)')).toEqual([480, 510, 540, 570]);
-    expect(timesOf('cron(10/20 0 * * ? *)')).toEqual([10, 30, 50]);
-    expect(timesOf('cron(*/30 */12 * * ? *)')).toEqual([0, 30, 720, 750]);
-    expect(timesOf('cron(0-10/5 23 * * ? *)')).toEqual([1380, 1385, 1390]);
+    expect(timesOfDay('cron(0 3 * * ? *)')).toEqual(['03:00']);
+    expect(timesOfDay('cron(0,30 8-9 * * ? *)')).toEqual(['08:00', '08:30', '09:00', '09:30']);
+    expect(timesOfDay('cron(10/20 0 * * ? *)')).toEqual(['00:10', '00:30', '00:50']);
+    expect(timesOfDay('cron(*/30 */12 * * ? *)')).toEqual(['00:00', '00:30', '12:00', '12:30']);
+    expect(timesOfDay('cron(0-10/5 23 * * ? *)')).toEqual(['23:00', '23:05', '23:10']);
   });
 
   it('fires every day where days are *', () => {
@@ -96,7 +95,11 @@ describe('a cron expression', () => {
     ['cron(60 3 * * ? *)', 'minutes takes 0 to 59, not 60'],
     ['cron(0 24 * * ? *)', 'hours takes 0 to 23, not 24'],
     ['cron(0 3 32 * ? *)', 'day-of-month takes 1 to 31, not 32'],
-    ['cron(0 3 0W * ? *)', 'day-of-month takes 1 to 31, not 0'],
+    ['cron(0 3 0W * ? *)', 'day-of-month takes 1 to 31, not 0W'],
+    ['cron(*/60 3 * * ? *)', 'minutes takes 0 to 59, not */60'],
+    ['cron(0 0/24 * * ? *)', 'hours takes 0 to 23, not 0/24'],
+    ['cron(0 3 ? * FOO#1 *)', 'day-of-week takes 1 to 7 or SUN to SAT, not FOO'],
+    ['cron(0 3 1,L * ? *)', 'day-of-month takes 1 to 31, not L'],
     ['cron(0 3 * 13 ? *)', 'month takes 1 to 12 or JAN to DEC, not 13'],
     ['cron(0 3 * FEBRUARY ? *)', 'month takes 1 to 12 or JAN to DEC, not FEBRUARY'],
     ['cron(0 3 ? * 0 *)', 'day-of-week takes 1 to 7 or SUN to SAT, not 0'],

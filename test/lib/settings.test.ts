@@ -121,6 +121,7 @@ describe('settings', () => {
     [{ schedule: '' }, 'schedule was given as ""; accepted is cron('],
     [{ schedule: 5 }, 'schedule was given as 5; accepted is cron('],
     [{ schedule: 'cron(0 3 31 2 ? *)' }, 'here, it never fires.'],
+    [{ schedule: 'cron(0 3 1 1 ? 2025)' }, 'here, it never fires.'],
     [{ refreshTokenMaxAgeDays: 0 }, 'accepted is a whole number from 1 to 365.'],
     [{ webhookAuth: 'none' }, 'webhookAuth was given as "none"; accepted is key or iam.'],
     [
