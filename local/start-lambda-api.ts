@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { AwsError, parseJson } from './aws-json.ts';
+import { setTimeout } from 'node:timers/promises';
+import { AwsError } from './aws-json.ts';
 import type { Call, DurableExecution, DurableExecutions } from './fleet/durable-executions.ts';
+import { functionReference, invokeRequest, notFound } from './invoke-request.ts';
 import type { Invocation } from './lambda-process.ts';
 import {
   type Answer,
@@ -16,16 +18,22 @@ export interface LambdaApiOptions extends LoopbackServerOptions {
   /** The name of the fleet's function, with its alias. */
   readonly fleetFunction: string;
   readonly executions: DurableExecutions;
+  /** The waits between the attempts at an asynchronous event. @default - as Lambda: one minute, two minutes */
+  readonly retryAfterMs?: readonly number[];
 }
 
+interface Context extends LambdaApiOptions {
+  /** Aborted when the API closes: no event is tried again. */
+  readonly signal: AbortSignal;
+}
+
+const LATEST = '$LATEST';
+
 /** By method and path. The captured part is decoded. */
-type Route = readonly [
-  RegExp,
-  (options: LambdaApiOptions, captured: string, request: Request) => Promise<Answer>,
-];
+type Route = readonly [RegExp, (context: Context, captured: string, request: Request) => Promise<Answer>];
 
 const ROUTES: readonly Route[] = [
-  [/^POST \/2015-03-31\/functions\/([^/]+)\/invocations/, invoke],
+  [/^POST \/2015-03-31\/functions\/([^/]+)\/invocations(?:\?|$)/, invoke],
   [
     /^GET \/2025-12-01\/functions\/([^/]+)\/durable-executions/,
     async ({ executions }) =>
@@ -42,40 +50,93 @@ const ROUTES: readonly Route[] = [
 ];
 
 /**
- * Lambda's API (AWS Lambda API Reference) for `aws lambda`, the commands and the fleet. The logout function is invoked
- * synchronously, and without the log; the fleet asynchronously. Histories have the calls alone.
+ * Lambda's API (AWS Lambda API Reference) for `aws lambda`, the commands and the fleet. The logout function has
+ * no published version; the fleet is only invoked asynchronously. Histories have the calls alone.
  */
-export function startLambdaApi(options: LambdaApiOptions): Promise<LoopbackServer> {
-  return startLoopbackServer(options, async (request) => {
-    for (const [pattern, respond] of ROUTES) {
-      const [, captured] = pattern.exec(`${request.method} ${request.target}`) ?? [];
-      if (captured === undefined) continue;
-      try {
-        return { answer: await respond(options, decodeURIComponent(captured), request) };
-      } catch (error) {
-        if (!(error instanceof AwsError)) throw error;
-        return { answer: refusal(error.name === 'ResourceNotFoundException' ? 404 : 409, error.name) };
-      }
-    }
-    return { answer: refusal(404, 'ResourceNotFoundException') };
-  });
+export async function startLambdaApi(options: LambdaApiOptions): Promise<LoopbackServer> {
+  const stop = new AbortController();
+  const context: Context = { ...options, signal: stop.signal };
+  const server = await startLoopbackServer(options, async (request) => ({
+    answer: await answer(context, request).catch(refusal),
+  }));
+  return {
+    ...server,
+    close() {
+      stop.abort();
+      return server.close();
+    },
+  };
 }
 
-async function invoke(options: LambdaApiOptions, functionName: string, request: Request): Promise<Answer> {
-  const { headers, body } = request;
-  const event = parseJson(body.toString() || '{}');
-  if (event === undefined) return refusal(400, 'InvalidRequestContentException');
-  if (functionName === options.fleetFunction) {
-    if (headers['x-amz-invocation-type'] !== 'Event') return refusal(400, 'InvalidParameterValueException');
-    const name = headers['x-amz-durable-execution-name'];
-    const { arn } = options.executions.start(JSON.stringify(event), name?.toString());
+async function answer(context: Context, request: Request): Promise<Answer> {
+  const operation = `${request.method} ${request.target}`;
+  for (const [pattern, respond] of ROUTES) {
+    const [, captured] = pattern.exec(operation) ?? [];
+    if (captured !== undefined) return respond(context, decoded(captured), request);
+  }
+  throw new AwsError('UnknownOperationException', `Not available here: ${operation}`);
+}
+
+/** A malformed part stays as it is: nothing has that name. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+async function invoke(context: Context, functionName: string, request: Request): Promise<Answer> {
+  const { name, qualifier } = functionReference(request, functionName);
+  const isFleet = `${name}:${qualifier}` === context.fleetFunction;
+  const isLogout = name === context.functionName && (qualifier ?? LATEST) === LATEST;
+  if (!isFleet && !isLogout) throw notFound(functionName);
+  const { type, event, withLog, executionName } = invokeRequest(request, isFleet);
+  if (type === 'DryRun') return json(204);
+  if (isFleet) {
+    if (type !== 'Event') {
+      throw new AwsError('InvalidParameterValueException', 'The fleet is only invoked asynchronously here.');
+    }
+    const { arn } = context.executions.start(JSON.stringify(event), executionName);
     return json(202, undefined, { 'x-amz-durable-execution-arn': arn });
   }
-  if (functionName !== options.functionName) return refusal(404, 'ResourceNotFoundException');
-  const { result } = await options.invoke(event);
+  if (type === 'Event') {
+    void invokeLater(context, event);
+    return json(202);
+  }
+  const { requestId, result, output } = await context.invoke(event);
+  const headers = {
+    'x-amzn-requestid': requestId,
+    'x-amz-executed-version': LATEST,
+    ...(withLog && { 'x-amz-log-result': endOf(output) }),
+  };
   return result.kind === 'returned'
-    ? json(200, result.payload)
-    : json(200, result.error, { 'x-amz-function-error': 'Unhandled' });
+    ? json(200, result.payload, headers)
+    : json(200, result.error, { ...headers, 'x-amz-function-error': 'Unhandled' });
+}
+
+/**
+ * "If the function returns an error, by default Lambda attempts to run it two more times, with a one-minute wait between the
+ * first two attempts, and two minutes between the second and third attempts." (Developer Guide, "How Lambda handles errors
+ * and retries with asynchronous invocation") Each attempt has a request id of its own here.
+ */
+async function invokeLater(
+  { invoke, signal, retryAfterMs = [60_000, 120_000] }: Context,
+  event: unknown,
+): Promise<void> {
+  for (const waitMs of [...retryAfterMs, undefined]) {
+    const { result } = await invoke(event);
+    if (result.kind === 'returned' || waitMs === undefined) return;
+    await setTimeout(waitMs, undefined, { signal, ref: false }).catch(() => {});
+    if (signal.aborted) return;
+  }
+}
+
+/** "The last 4 KB of the execution log, which is base64-encoded." The platform's own lines are not there. */
+function endOf(output: readonly string[]): string {
+  return Buffer.from(`${output.join('\n')}\n`)
+    .subarray(-4096)
+    .toString('base64');
 }
 
 function hasEnded({ end }: DurableExecution): boolean {
@@ -106,11 +167,22 @@ function eventsOf({ name, startedAtMs, executionArn, end }: Call): readonly obje
   return [started, { EventType, Name: name, EventTimestamp: end.atMs / 1000 }];
 }
 
-function refusal(status: number, type: string): Answer {
-  return json(status, { Type: 'User', Message: type }, { 'x-amzn-errortype': type });
+/** The statuses in the API Reference; all others are 400. */
+const STATUS: Readonly<Record<string, number>> = {
+  ResourceNotFoundException: 404,
+  UnknownOperationException: 404,
+  DurableExecutionAlreadyStartedException: 409,
+  RequestTooLargeException: 413,
+};
+
+function refusal(error: unknown): Answer {
+  if (!(error instanceof AwsError)) throw error;
+  const { name, message } = error;
+  const text = name === 'ResourceNotFoundException' ? 'Message' : 'message';
+  return json(STATUS[name] ?? 400, { Type: 'User', [text]: message }, { 'x-amzn-errortype': name });
 }
 
-function json(status: number, value: unknown, headers: Answer['headers'] = {}): Answer {
+function json(status: number, value?: unknown, headers: Answer['headers'] = {}): Answer {
   return {
     status,
     headers: { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), ...headers },
