@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import type { HttpApi, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { stackName } from '../lambda/core/stack-name.ts';
+import { countOf } from '../lambda/logout/metrics.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
@@ -17,6 +19,7 @@ import { LogoutFunction } from './logout-function.ts';
 import { requireOwnName } from './own-name.ts';
 import { warnOfPace } from './pace.ts';
 import { readSettings } from './read-settings.ts';
+import { runMetric } from './run-metric.ts';
 import { Schedule } from './schedule.ts';
 import { Webhook } from './webhook.ts';
 
@@ -26,6 +29,11 @@ export interface BlinkLogoutProps extends GivenSettings {
    * @default - the functions of this package
    */
   readonly bundleDirectory?: string;
+  /**
+   * Receives the alarms and the fleet's e-mail. Its policy must admit CloudWatch, as the default policy of a topic does.
+   * @default - a new topic
+   */
+  readonly alarmTopic?: ITopic;
 }
 
 /**
@@ -45,15 +53,17 @@ export class BlinkLogout extends Construct {
   readonly fleet: IFunction;
   readonly alarms: readonly Alarm[];
   /** Receives the alarms, and the sessions that the fleet could not log out. */
-  readonly topic: Topic;
+  readonly topic: ITopic;
+  readonly #namespace: string;
 
   constructor(
     scope: Construct,
     id: string,
-    { bundleDirectory = FUNCTIONS_DIRECTORY, ...given }: BlinkLogoutProps = {},
+    { bundleDirectory = FUNCTIONS_DIRECTORY, alarmTopic, ...given }: BlinkLogoutProps = {},
   ) {
     super(scope, id);
     const settings = readSettings({ ...given });
+    this.#namespace = stackName(settings.name);
     requireOwnName(this, settings);
     warnOfPace(this, settings);
     const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
@@ -67,17 +77,32 @@ export class BlinkLogout extends Construct {
     this.stage = stage;
     this.webhookUrl = url;
 
-    this.topic = new AlarmTopic(this, 'AlarmTopic', { settings }).topic;
+    this.topic = new AlarmTopic(this, 'AlarmTopic', { settings, existing: alarmTopic }).topic;
     const parts = { settings, function: this.function, topic: this.topic, api, deadLetters };
     this.fleet = new Fleet(this, 'Fleet', { ...parts, directory: join(bundleDirectory, 'fleet') }).alias;
     const observed = { ...parts, fleet: this.fleet };
     new Schedule(this, 'Schedule', observed);
     this.alarms = new Alarms(this, 'Alarms', { ...observed, action: new SnsAction(this.topic) }).alarms;
-    new Dashboard(this, 'Dashboard', { ...observed, alarms: this.alarms });
+    if (settings.dashboard) new Dashboard(this, 'Dashboard', { ...observed, alarms: this.alarms });
   }
 
   /** Permits the grantee to invoke the function directly, without the webhook. */
   grantInvoke(grantee: IGrantable): Grant {
     return this.function.grantInvoke(grantee);
+  }
+
+  /** A metric of the runs, by its name in CloudWatch, such as `SaveFailed`. `docs/runbook.md` has the codes. */
+  metric(metricName: string, options?: MetricOptions): Metric {
+    return runMetric(this.#namespace, metricName, { statistic: 'Sum', ...options });
+  }
+
+  /** Sessions that were logged out. */
+  metricLoggedOut(options?: MetricOptions): Metric {
+    return this.metric(countOf('logged_out'), options);
+  }
+
+  /** Runs that failed. */
+  metricFailed(options?: MetricOptions): Metric {
+    return this.metric('Failed', options);
   }
 }

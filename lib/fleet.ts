@@ -41,7 +41,7 @@ export class Fleet extends Construct {
     const name = stackName(settings.name);
     const logGroup = new LogGroup(this, 'Log', {
       retention: settings.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: settings.retainLogs ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const fleet = new LambdaFunction(this, 'Function', {
       functionName: fleetName(name),

@@ -70,6 +70,12 @@ export interface GivenSettings {
    */
   readonly logRetentionDays?: number;
   /**
+   * Whether the logs outlive the stack, until their time is over. The access log keeps its name, so the next deployment
+   * under this `name` must wait until you have deleted it.
+   * @default false
+   */
+  readonly retainLogs?: boolean;
+  /**
    * Your KMS key for the webhook key's secret. Without it, Secrets Manager uses `aws/secretsmanager`. Sessions'
    * secrets are moved by `aws secretsmanager update-secret --kms-key-id`.
    * @default - none
@@ -81,6 +87,11 @@ export interface GivenSettings {
    * @default true
    */
   readonly sessionMetrics?: boolean;
+  /**
+   * The CloudWatch dashboard, US$ 3 a month after the first three.
+   * @default true
+   */
+  readonly dashboard?: boolean;
   /**
    * Traces by AWS X-Ray.
    * @default false

@@ -34,7 +34,7 @@ export class LogoutFunction extends Construct {
     const name = stackName(settings.name);
     const logGroup = new LogGroup(this, 'Log', {
       retention: settings.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: settings.retainLogs ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
 
     new QueryDefinition(this, 'Callers', {

@@ -27,8 +27,10 @@ export const settingsSchema = v.object({
   refreshTokenMaxAgeDays: v.optional(wholeNumber(1, 365), 30),
   memoryMb: v.optional(wholeNumber(128, 10_240), 512),
   logRetentionDays: v.optional(retentionDays, 90),
+  retainLogs: v.optional(flag, false),
   kmsKeyArn: v.optional(kmsKeyArn),
   sessionMetrics: v.optional(flag),
+  dashboard: v.optional(flag, true),
   tracing: v.optional(flag, false),
   blinkUserAgent: v.optional(text(USER_AGENT_PATTERN, '1 to 200 printable ASCII characters'), 'Blink'),
 });

@@ -59,7 +59,7 @@ export class Webhook extends Construct {
       // A log group under this prefix needs no entry in the account's resource policy, whose size is limited.
       logGroupName: `/aws/vendedlogs/${stackName(settings.name)}/webhook`,
       retention: settings.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: settings.retainLogs ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     new MetricFilter(this, 'Refusals', {
       logGroup: accessLog,

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { App, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { App, Duration, NestedStack, Stack, Stage } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import { METRICS } from '../../lambda/logout/metrics.ts';
 import { BlinkLogout, type BlinkLogoutProps } from '../../lib/blink-logout.ts';
 import type { Settings } from '../../lib/settings.ts';
 
@@ -63,14 +65,17 @@ describe('BlinkLogout', () => {
       false,
     ],
     ['a known and an unknown Region', (app) => [new Stack(app, 'A', IRELAND), new Stack(app, 'B')], false],
-  ])('of the same name in %s: refused is %3$s', (_, places, refused) => {
-    const [one, other] = places(newApp());
-    const made = new BlinkLogout(one, 'Garden', { bundleDirectory });
-    const message = `${other.node.path}/Cellar and ${made.node.path} are both called blink-logout; accepted is another name for one of them.`;
-    const make = expect(() => new BlinkLogout(other, 'Cellar', { bundleDirectory }));
-    if (refused) make.toThrow(message);
-    else make.not.toThrow();
-  });
+  ])(
+    'of the same name twice in %s is refused only where both would be deployed together',
+    (_, places, refused) => {
+      const [one, other] = places(newApp());
+      const made = new BlinkLogout(one, 'Garden', { bundleDirectory });
+      const message = `${other.node.path}/Cellar and ${made.node.path} are both called blink-logout; accepted is another name for one of them.`;
+      const make = expect(() => new BlinkLogout(other, 'Cellar', { bundleDirectory }));
+      if (refused) make.toThrow(message);
+      else make.not.toThrow();
+    },
+  );
 
   it('refuses wrong props with the messages of the settings', () => {
     expect(() => new BlinkLogout(newStack(), 'Garden', { webhookBurst: 0, timeZone: 'Mars/Base' })).toThrow(
@@ -102,6 +107,50 @@ describe('BlinkLogout', () => {
     });
   });
 
+  it('sends alarms to a topic that exists, and needs neither a topic nor a dashboard of its own', () => {
+    const stack = newStack();
+    const alarmTopic = new Topic(stack, 'Topic');
+    const made = new BlinkLogout(stack, 'Garden', {
+      bundleDirectory,
+      alarmTopic,
+      alarmEmail: 'owner@blink-logout.dev',
+      dashboard: false,
+    });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::SNS::Topic', 1);
+    template.resourceCountIs('AWS::SNS::TopicPolicy', 0);
+    template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    const topic = stack.resolve(alarmTopic.topicArn);
+    template.hasResourceProperties('AWS::SNS::Subscription', { TopicArn: topic });
+    template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [topic] });
+    expect(made.topic).toBe(alarmTopic);
+  });
+
+  it('keeps its logs if that is set', () => {
+    const deletionPolicies = (retainLogs: boolean) => {
+      const stack = newStack();
+      new BlinkLogout(stack, 'Garden', { bundleDirectory, retainLogs });
+      const logs = Template.fromStack(stack).findResources('AWS::Logs::LogGroup');
+      return Object.values(logs).map(({ DeletionPolicy }) => DeletionPolicy);
+    };
+    expect(deletionPolicies(true)).toEqual(['Retain', 'Retain', 'Retain']);
+    expect(deletionPolicies(false)).toEqual(['Delete', 'Delete', 'Delete']);
+  });
+
+  it('has metrics for alarms of its owner, as the runs send them', () => {
+    const made = new BlinkLogout(newStack(), 'Garden', { bundleDirectory, name: 'garden' });
+    const metrics = [
+      made.metricLoggedOut(),
+      made.metricFailed(),
+      made.metric('SaveFailed', { period: Duration.hours(1) }),
+    ];
+    expect(metrics.map(({ namespace, metricName, statistic }) => [namespace, metricName, statistic])).toEqual(
+      ['LoggedOut', 'Failed', 'SaveFailed'].map((name) => ['blink-logout-garden', name, 'Sum']),
+    );
+    for (const { metricName } of metrics) expect([...METRICS.keys()]).toContain(metricName);
+    expect(metrics[2]?.period).toEqual(Duration.hours(1));
+  });
+
   it('permits a grantee to invoke the function, and exposes what it consists of', () => {
     const stack = newStack();
     const made = new BlinkLogout(stack, 'Garden', { bundleDirectory });
@@ -127,6 +176,8 @@ describe('BlinkLogout', () => {
 describe('the props', () => {
   it('accept every setting', () => {
     expectTypeOf<Settings>().toExtend<BlinkLogoutProps>();
-    expectTypeOf<Exclude<keyof BlinkLogoutProps, 'bundleDirectory'>>().toEqualTypeOf<keyof Settings>();
+    expectTypeOf<Exclude<keyof BlinkLogoutProps, 'bundleDirectory' | 'alarmTopic'>>().toEqualTypeOf<
+      keyof Settings
+    >();
   });
 });

@@ -70,6 +70,17 @@ const COMPILED = [
   ['older', 'commonjs', olderTypeScript(), OLDER],
 ] as const;
 
+const NAMES = {
+  'aws-cdk-lib': 'App, CfnParameter, NestedStack, Stack, Stage, Validations',
+  'aws-cdk-lib/assertions': 'Template',
+  'aws-cdk-lib/aws-apigatewayv2': 'ApiMapping, DomainName',
+  'aws-cdk-lib/aws-certificatemanager': 'Certificate',
+  'aws-cdk-lib/aws-sns': 'Topic',
+  'aws-cdk-lib/aws-ssm': 'StringParameter',
+  'cdk-nag': 'AwsSolutionsChecks',
+  'blink-logout': 'BlinkLogout, SettingsError',
+};
+
 let scratch: string;
 let tarball: string;
 let installed: string;
@@ -159,6 +170,21 @@ describe('the package', () => {
       const { app, stack } = appWith(NIGHTLY);
       const expected = app.synth().getStackByName(stack.stackName).template.Resources;
       expect(withoutAssets(Resources)).toEqual(withoutAssets(expected));
+    },
+    60_000,
+  );
+
+  it.each([
+    ['commonjs', ([name, names]: readonly string[]) => `const { ${names} } = require('${name}');`],
+    ['module', ([name, names]: readonly string[]) => `import { ${names} } from '${name}';`],
+  ])(
+    'works in every environment, inspected by cdk-nag, as %s',
+    (type, load) => {
+      const imports = Object.entries(NAMES).map(load).join('\n');
+      const cwd = folder(`matrix-${type}`, { 'package.json': JSON.stringify({ type }) });
+      const matrix = readFileSync(new URL('matrix.js', import.meta.url), 'utf8');
+      writeFileSync(join(cwd, 'matrix.js'), `${imports}\n${matrix}`);
+      expect(runOnNode(cwd, 'matrix.js')).toMatch(/^10$/m);
     },
     60_000,
   );
