@@ -140,15 +140,16 @@ function historyOf(reading: Reading): ConditionReport['history'] {
     const of = client === undefined || client === 'own' ? '' : `, client ${client}`;
     return { at, words: EVENTS[what] + of + (why === undefined ? '' : ` (${why})`) };
   });
-  const claimed = journal.tokens
-    .flatMap(({ claims }) => claims)
-    .map((claim) => ({ at: claim.at, words: claimWords(claim, reading) }));
+  const claimed = journal.tokens.flatMap(({ token, claims }) =>
+    claims.map((claim) => ({ at: claim.at, words: claimWords(claim, token === reading.token, reading) })),
+  );
   return [...reported, ...claimed].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
 /** A logout that succeeds writes no further journal: its save is the current version. */
-function claimWords(claim: ClaimRecord, reading: Reading): string {
+function claimWords(claim: ClaimRecord, isOfThisToken: boolean, reading: Reading): string {
   if (isSaveOf(claim, reading.currentVersionId)) return EVENTS[isLoggedOut(reading) ? 'logged_out' : 'saved'];
+  if (!isOfThisToken) return 'claimed; the token has been replaced since';
   return reading.nowMs < Date.parse(claim.until)
     ? 'claimed; the run may be at work'
     : 'claimed, not reported';

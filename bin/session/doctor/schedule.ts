@@ -54,14 +54,22 @@ export function examineSchedule(schedule: DeployedSchedule | undefined): Finding
       'Enable it in the console of Amazon EventBridge, under Scheduler.',
     );
   }
-  const parsed = parseScheduleExpression(schedule.expression);
-  if (parsed.kind === 'rate') return ok(`The schedule is ${words}, counted from when it was enabled.`);
-  const { timeZone } = schedule;
-  const options = { after: new Date(), count: SHOWN_TIMES, ...(timeZone !== undefined && { timeZone }) };
-  const times = nextTimes(parsed, options);
+  const times = nextTimesOf(schedule);
+  if (times === undefined) return ok(`The schedule is ${words}, counted from when it was enabled.`);
   return times.length === 0
     ? notOk(`The schedule ${words} never fires again.`, 'Change "schedule" in settings.json and deploy.')
     : ok(`The schedule is ${words}. Next: ${times.map(inLocalTime).join('; ')}.`);
+}
+
+/** `undefined` for a rate, whose times EventBridge counts from when it was enabled. */
+export function nextTimesOf({ expression, timeZone }: DeployedSchedule): readonly Date[] | undefined {
+  const parsed = parseScheduleExpression(expression);
+  if (parsed.kind === 'rate') return undefined;
+  return nextTimes(parsed, {
+    after: new Date(),
+    count: SHOWN_TIMES,
+    ...(timeZone !== undefined && { timeZone }),
+  });
 }
 
 export function scheduleWords({ expression, timeZone }: DeployedSchedule): string {

@@ -151,6 +151,17 @@ describe('check', () => {
     },
   );
 
+  it('tells in the history that the last run logged out, and that a sign-in has replaced the token', async () => {
+    await session.run('sign-in --password', SIGN_IN_LINES);
+    await session.run('logout');
+    expect((await checked()).report).toMatchObject({ history: [{ words: 'logged out' }] });
+    await session.run('sign-in --password', SIGN_IN_LINES);
+    expect((await checked()).report).toMatchObject({
+      condition: 'ready',
+      history: [{ words: 'claimed; the token has been replaced since' }],
+    });
+  });
+
   it('shows the history in words, and with --verbose the journal', async () => {
     await session.run('sign-in --password', SIGN_IN_LINES);
     await cutOff('unanswered');

@@ -400,6 +400,7 @@ describe('doctor', () => {
     expect(found?.state).toBe(state);
     expect([found?.message, ...(found?.advice ?? [])].join(' ')).toMatch(words);
     expect(exitCode).toBe(state === 'not_ok' ? 1 : 0);
+    expect(JSON.stringify(checks)).not.toContain('Internal error');
   });
   it('shows the next three times in the time zone of this machine', async () => {
     vi.stubEnv('TZ', 'Europe/Berlin');
