@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { explore } from './exhaustive/explore.ts';
 import { interleave, type Setting } from './exhaustive/interleave.ts';
-import { FAULTS } from './exhaustive/ordered-channel.ts';
+import { FAULTS, type Fault } from './exhaustive/ordered-channel.ts';
 import { figures, isLong } from './figures.ts';
 import { expectPromisesKept, NEVER } from './races/properties.ts';
 
@@ -82,6 +82,22 @@ describe.each(BLINKS)('if Blink’s policy on a token used again is $reusePolicy
       )
         call += 1;
     });
+  });
+});
+
+describe('two runs after an earlier death, one of which reads an old text, an old journal, or both', () => {
+  const staleReads = [1, 2, 3, 4].flatMap((changes) => [
+    { call: 0, fault: `stale by ${changes}` as Fault },
+    { call: 1, fault: `stale by ${changes}` as Fault },
+    { call: 0, fault: `both stale by ${changes}` as Fault },
+  ]);
+  test.each(['dies, request lost', 'dies, request arrives'] as const)('%s', SLOW, async (fault) => {
+    for (let call = 2; call < 8; call++) {
+      for (const faultAt of staleReads) {
+        const setting = { ...TWO_RUNS, ...REVOKES, deathAt: { call, fault }, faultAt };
+        await play(setting, isLong ? 'every' : 'one');
+      }
+    }
   });
 });
 

@@ -14,6 +14,8 @@ export interface Setting {
   readonly faultAt?: FaultAt;
   /** The run with the fault is over, and its claim has ended, before the others start. */
   readonly afterwards: boolean;
+  /** An earlier run died so, and its claim has ended, before the others start. */
+  readonly deathAt?: FaultAt;
   /** A person signs in, at any time. */
   readonly signsIn: boolean;
   readonly reusePolicy: ReusePolicy;
@@ -76,11 +78,16 @@ export async function interleave(setting: Setting, choose: Choose): Promise<Inte
     }
   };
 
-  const { faultAt, afterwards } = setting;
+  const { faultAt, afterwards, deathAt } = setting;
   const runs: Promise<RacedRun>[] = [];
   const playAll = async (): Promise<boolean> => {
     if (afterwards) {
       runs.push(start('the first run', faultAt));
+      if (!(await play())) return false;
+      await time.advance((CLAIM_LIFE_SECONDS + 5) * 1000);
+    }
+    if (deathAt !== undefined) {
+      runs.push(start('the dead run', deathAt));
       if (!(await play())) return false;
       await time.advance((CLAIM_LIFE_SECONDS + 5) * 1000);
     }
@@ -101,7 +108,11 @@ export async function interleave(setting: Setting, choose: Choose): Promise<Inte
   };
 
   const isComplete = await playAll();
-  const reachesFault = channels.some(({ fault }) => fault !== 'to come');
-  if (!isComplete || reachesFault !== (faultAt !== undefined)) return { reachesFault };
-  return { reachesFault, end: { race: { world, runs: await Promise.all(runs) }, state: state() } };
+  const wanted = [faultAt, deathAt].filter((at) => at !== undefined).length;
+  const reachesFault = channels.filter(({ fault }) => fault !== 'to come').length === wanted;
+  if (!isComplete || !reachesFault) return { reachesFault: reachesFault && wanted > 0 };
+  return {
+    reachesFault: wanted > 0,
+    end: { race: { world, runs: await Promise.all(runs) }, state: state() },
+  };
 }

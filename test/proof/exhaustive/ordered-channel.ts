@@ -9,7 +9,7 @@ import { type History, justBefore } from './history.ts';
  * - `dies`: the run dies as it sends the request, which does not arrive, or arrives at any time.
  * - `unsent`: there is no connection.
  * - `answer lost`: the request is processed, and the connection is closed before the answer.
- * - `stale by n`: the request is a read, and its answer misses the last n changes.
+ * - `stale by n`: the request is a read, and its answer misses the last n changes. `both`: so does the next read's.
  */
 export const FAULTS = [
   'late',
@@ -21,6 +21,10 @@ export const FAULTS = [
   'stale by 2',
   'stale by 3',
   'stale by 4',
+  'both stale by 1',
+  'both stale by 2',
+  'both stale by 3',
+  'both stale by 4',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -66,13 +70,15 @@ export class OrderedChannel implements Channel {
 
   /** How many changes a reading of this run may still miss. */
   get staleBy(): number {
-    return this.fault === 'to come' ? changesMissed(this.#faultAt?.fault) : 0;
+    return this.#calls <= lastCallOf(this.#faultAt) ? changesMissed(this.#faultAt?.fault) : 0;
   }
 
   call<T>(action: string, timeoutMs: number, process: () => T): Promise<T> {
-    const fault = this.#calls++ === this.#faultAt?.call ? this.#faultAt.fault : undefined;
+    const fault = this.#faultOf(this.#calls++);
     const isRead = READS.has(action);
-    if (fault !== undefined) this.fault = isPossible(fault, isRead) ? 'happened' : 'void';
+    if (fault !== undefined && this.fault !== 'void') {
+      this.fault = isPossible(fault, isRead) ? 'happened' : 'void';
+    }
     if (action === 'refresh') this.#history.note('sent', this.#run);
     const dies = fault === 'dies, request lost' || fault === 'dies, request arrives';
     if (dies) {
@@ -118,6 +124,11 @@ export class OrderedChannel implements Channel {
     return this.#staleMs;
   }
 
+  #faultOf(call: number): Fault | undefined {
+    const at = this.#faultAt;
+    return at !== undefined && call >= at.call && call <= lastCallOf(at) ? at.fault : undefined;
+  }
+
   #fail(action: string, reject: (error: unknown) => void, error: unknown): void {
     this.#history.receive(this.#run, action, String(error));
     reject(error);
@@ -144,11 +155,16 @@ export class OrderedChannel implements Channel {
   }
 }
 
+function lastCallOf(at: FaultAt | undefined): number {
+  if (at === undefined) return -1;
+  return at.fault.startsWith('both') ? at.call + 1 : at.call;
+}
+
 function isPossible(fault: Fault, isRead: boolean): boolean {
   // A read that arrives after its run has died has no effect.
   return isRead ? fault !== 'dies, request arrives' : changesMissed(fault) === 0;
 }
 
 function changesMissed(fault: Fault | undefined): number {
-  return Number(/^stale by (\d)$/.exec(fault ?? '')?.[1] ?? 0);
+  return Number(/stale by (\d)$/.exec(fault ?? '')?.[1] ?? 0);
 }
