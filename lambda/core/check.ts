@@ -1,16 +1,35 @@
-import { conditionOf, isRepeated, requireClaimable } from './condition.ts';
-import type { Outcome } from './outcome.ts';
+import { type Condition, conditionOf } from './condition.ts';
+import type { CheckOutcome } from './outcome.ts';
+import { iso } from './vault/next.ts';
 import type { SessionVault } from './vault/session-vault.ts';
 
 /**
- * Reports whether a logout is possible now. It only reads: it writes and spends nothing.
- * @throws {Failure} the failure of a logout at this moment, such as `session_busy`
+ * Tells the session's condition. It only reads: it writes and spends nothing.
+ * @throws {Failure} if the session cannot be read
  */
-export async function check(vault: SessionVault, session: string): Promise<Outcome> {
-  const reading = await vault.read(session);
-  const condition = conditionOf(reading);
-  if (isRepeated(reading) || condition.kind === 'signed_out')
-    return { outcome: 'already_logged_out', session };
-  requireClaimable(condition, reading.nowMs);
-  return { outcome: condition.kind === 'in_doubt' ? 'token_may_be_lost' : 'ready', session };
+export async function check(vault: SessionVault, session: string): Promise<CheckOutcome> {
+  const condition = conditionOf(await vault.read(session));
+  return { outcome: condition.kind, session, ...detailsOf(condition) };
+}
+
+function detailsOf(condition: Condition): Omit<CheckOutcome, 'outcome' | 'session'> {
+  switch (condition.kind) {
+    case 'logged_out':
+      return { at: iso(condition.atMs) };
+    case 'signed_out':
+      return { since: iso(condition.sinceMs) };
+    case 'busy':
+    case 'secret_full':
+      return { until: iso(condition.untilMs) };
+    case 'cooling_down':
+      return { until: iso(condition.untilMs), why: condition.why };
+    case 'needs_sign_in':
+      return { why: condition.reason };
+    case 'invalid':
+    case 'unreadable':
+      return { why: condition.why };
+    case 'ready':
+    case 'in_doubt':
+      return {};
+  }
 }

@@ -18,8 +18,7 @@ export interface FailureDetails {
 export type ReauthenticationReason =
   | 'refused_by_blink'
   | 'second_factor_wanted'
-  | 'lost_between_refresh_and_save'
-  | 'takeovers_exhausted';
+  | 'lost_between_refresh_and_save';
 
 /** The only error that `lambda/` throws to its callers. The message is constant except for names and numbers. */
 export class Failure extends Error {

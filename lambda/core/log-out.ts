@@ -11,11 +11,11 @@ import {
   requireClaimable,
 } from './condition.ts';
 import { Failure } from './failure.ts';
-import type { Outcome } from './outcome.ts';
+import type { LogoutOutcome } from './outcome.ts';
 import { isLost, refusalFailure, type SpendPorts, spendNewest } from './spend.ts';
 import type { StoredSession } from './stored-session/stored-session.ts';
 import type { Client, FoundIds } from './vault/journal.ts';
-import type { Note } from './vault/next.ts';
+import { iso, type Note } from './vault/next.ts';
 import type { Claim, Reading, SavedSession } from './vault/session-vault.ts';
 
 export interface LogoutRequest {
@@ -25,8 +25,8 @@ export interface LogoutRequest {
 }
 
 /** Read, claim, refresh, save, log out, mark. If Blink refuses the token and the secret holds a newer one, retries once. */
-export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise<Outcome> {
-  let done: Outcome | undefined;
+export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise<LogoutOutcome> {
+  let done: LogoutOutcome | undefined;
   const spent = await spendNewest(ports, async () => {
     const reading = await ports.vault.read(request.session);
     done = doneBefore(request, reading);
@@ -41,7 +41,7 @@ export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise
       const { reading } = spent.claim;
       const isOwn = otherClient(request, reading.stored) === undefined;
       // An earlier logout ended the token, so its refusal is not a failure.
-      if (isOwn && isLoggedOut(reading) && !isLost(spent)) return alreadyLoggedOut(request);
+      if (isOwn && isLoggedOut(reading) && !isLost(spent)) return nothingToLogOut(request, reading);
       throw refusalFailure(spent);
     }
 
@@ -53,13 +53,16 @@ export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise
 }
 
 /** The outcome, if nothing has to be spent: the client is logged out. */
-function doneBefore(request: LogoutRequest, reading: Reading): Outcome | undefined {
+function doneBefore(request: LogoutRequest, reading: Reading): LogoutOutcome | undefined {
+  const { session } = request;
   const other = otherClient(request, reading.stored);
-  const isDone =
+  const isRepetition =
     other === undefined
-      ? isRepeated(reading) || conditionOf(reading).kind === 'signed_out'
+      ? isRepeated(reading)
       : recent(reading, 'logged_out', other, REPEATED_DELIVERY_MS) !== undefined;
-  return isDone ? alreadyLoggedOut(request) : undefined;
+  if (isRepetition) return { outcome: 'already_logged_out', session };
+  const isSignedOut = other === undefined && conditionOf(reading).kind === 'signed_out';
+  return isSignedOut ? nothingToLogOut(request, reading) : undefined;
 }
 
 function claimFor(
@@ -79,7 +82,7 @@ async function logOutSaved(
   request: LogoutRequest,
   saved: SavedSession,
   accessToken: string,
-): Promise<Outcome> {
+): Promise<LogoutOutcome> {
   const { stored } = saved;
   const { session } = request;
   let found: FoundIds | undefined;
@@ -150,6 +153,6 @@ function clientOf(request: LogoutRequest, stored: StoredSession): Client {
   return otherClient(request, stored) ?? 'own';
 }
 
-function alreadyLoggedOut({ session }: LogoutRequest): Outcome {
-  return { outcome: 'already_logged_out', session };
+function nothingToLogOut({ session }: LogoutRequest, { createdAtMs }: Reading): LogoutOutcome {
+  return { outcome: 'nothing_to_log_out', session, since: iso(createdAtMs) };
 }

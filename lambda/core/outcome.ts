@@ -1,5 +1,7 @@
-/** The result of a run that did not fail. */
-export type Outcome =
+import type { Condition } from './condition.ts';
+
+/** The result of a logout that did not fail. */
+export type LogoutOutcome =
   | {
       readonly outcome: 'logged_out';
       readonly session: string;
@@ -7,15 +9,28 @@ export type Outcome =
       readonly clientId: string;
       readonly message: string;
     }
+  /** A repetition within five minutes. */
   | { readonly outcome: 'already_logged_out'; readonly session: string }
-  | { readonly outcome: 'ready'; readonly session: string }
-  /** A logout may be tried, but an earlier run may have used the refresh token without saving the new one. */
-  | { readonly outcome: 'token_may_be_lost'; readonly session: string };
+  /** An earlier logout ended the token. Nothing is left to log out until somebody signs in. */
+  | { readonly outcome: 'nothing_to_log_out'; readonly session: string; readonly since: string };
 
-/** All outcomes. Those of a logged-out session count as `Succeeded`, which the alarm `no-success` watches. */
-export const OUTCOMES: Readonly<Record<Outcome['outcome'], { readonly isLoggedOut: boolean }>> = {
-  logged_out: { isLoggedOut: true },
-  already_logged_out: { isLoggedOut: true },
-  ready: { isLoggedOut: false },
-  token_may_be_lost: { isLoggedOut: false },
-};
+export const LOGOUT_OUTCOMES = [
+  'logged_out',
+  'already_logged_out',
+  'nothing_to_log_out',
+] as const satisfies readonly LogoutOutcome['outcome'][];
+
+/** The result of a check: the session's condition. */
+export interface CheckOutcome {
+  readonly outcome: Condition['kind'];
+  readonly session: string;
+  /** When it was logged out. */
+  readonly at?: string;
+  /** When the logout was that ended the token. */
+  readonly since?: string;
+  /** When it passes. */
+  readonly until?: string;
+  readonly why?: string;
+}
+
+export type Outcome = LogoutOutcome | CheckOutcome;

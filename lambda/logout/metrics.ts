@@ -1,6 +1,6 @@
 import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
 import { metricName } from '../core/metric-name.ts';
-import { OUTCOMES, type Outcome } from '../core/outcome.ts';
+import { LOGOUT_OUTCOMES, type LogoutOutcome } from '../core/outcome.ts';
 
 /** The dimension of the metrics, beside their total over all sessions. */
 export const SESSION_DIMENSION = 'session';
@@ -30,7 +30,7 @@ const OTHER_METRICS = {
 export type OtherMetric = keyof typeof OTHER_METRICS;
 
 /** The metric that counts an outcome or a failure: `SaveFailed` for `save_failed`. */
-export function countOf(result: Outcome['outcome'] | FailureCode): string {
+export function countOf(result: LogoutOutcome['outcome'] | FailureCode): string {
   return metricName(result);
 }
 
@@ -39,7 +39,7 @@ export function durationOf(step: Step): string {
   return `${metricName(step)}Ms`;
 }
 
-export const OUTCOME_METRICS: readonly string[] = Object.keys(OUTCOMES).map(metricName);
+export const OUTCOME_METRICS: readonly string[] = LOGOUT_OUTCOMES.map(metricName);
 export const FAILURE_METRICS: readonly string[] = Object.keys(FAILURES).map(metricName);
 export const STEP_METRICS: readonly string[] = STEPS.map(durationOf);
 

@@ -1,6 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { FAILURES } from '../core/failure-codes.ts';
-import { OUTCOMES, type Outcome } from '../core/outcome.ts';
+import type { CheckOutcome, LogoutOutcome } from '../core/outcome.ts';
 import { countOf, durationOf, type OtherMetric, type Step } from './metrics.ts';
 import type { RunFields } from './run-event.ts';
 import { withSourcePositions } from './source-positions.ts';
@@ -43,15 +43,21 @@ export class RunReport {
     }
   }
 
-  succeeded({ outcome }: Outcome): void {
+  succeeded({ outcome }: LogoutOutcome): void {
     this.note({ outcome });
     this.#values.set(countOf(outcome), 1);
-    if (OUTCOMES[outcome].isLoggedOut) this.count('Succeeded');
+    if (outcome === 'logged_out') this.count('Succeeded');
+  }
+
+  /** A check is no logout: it counts into no figure that an alarm watches. */
+  checked({ outcome }: CheckOutcome): void {
+    this.note({ outcome });
   }
 
   failed(failure: Failure): void {
     const { retryAfterSeconds: _, ...details } = failure.details;
     this.note({ ...details, ...causeOf(failure), code: failure.code, retryable: failure.retryable });
+    if (this.fields.action === 'check') return;
     this.count('Failed');
     this.#values.set(countOf(failure.code), 1);
     if (hasFailedForGood(failure, this.fields.trigger)) this.count('FailedForGood');

@@ -60,7 +60,6 @@ export async function run(
       const command = await commandFrom(wiring, trigger, report);
       return carryOut(wiring, command, invocation.runEnds, report);
     });
-    report.succeeded(outcome);
     const reply = { ...outcome, durationsMs: report.durationsMs, requestId };
     return kind === 'webhook' ? httpReply(reply) : reply;
   } catch (error) {
@@ -116,10 +115,16 @@ async function carryOut(
     report,
   );
   switch (command.action) {
-    case 'check':
-      return check(vault, command.session);
-    case 'logout':
-      return logOut({ vault, blink: observedBlink(blink, report), runEnds }, command);
+    case 'check': {
+      const checked = await check(vault, command.session);
+      report.checked(checked);
+      return checked;
+    }
+    case 'logout': {
+      const outcome = await logOut({ vault, blink: observedBlink(blink, report), runEnds }, command);
+      report.succeeded(outcome);
+      return outcome;
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Failure } from '../../lambda/core/failure.ts';
 import { FAILURES } from '../../lambda/core/failure-codes.ts';
+import { LOGOUT_OUTCOMES } from '../../lambda/core/outcome.ts';
 import { parseCommand } from '../../lambda/logout/command.ts';
 import { httpProblem } from '../../lambda/logout/reply.ts';
 import type { AccountSeed } from '../../local/blink/accounts.ts';
@@ -168,9 +169,9 @@ describe('a reply is as it is described', () => {
   });
 
   test.each([
-    ['reauthentication_required', 409, json(400, { error: 'invalid_grant' })],
-    ['cooling_down', 429, json(406, {})],
-  ])('of a check that finds %s in the journal, and does not call Blink', async (code, status, answer) => {
+    ['needs_sign_in', 'reauthentication_required', json(400, { error: 'invalid_grant' })],
+    ['cooling_down', 'cooling_down', json(406, {})],
+  ])('of a check that finds %s in the journal, and does not call Blink', async (outcome, code, answer) => {
     const { name } = freshSession();
     const path = `/logout/${name}`;
     stack.blink.faults.before('refresh', { do: 'answer', answer });
@@ -178,9 +179,24 @@ describe('a reply is as it is described', () => {
     stack.blink.faults.clear();
     const callsBefore = stack.blink.calls.length;
     const received = await post(path, { body: '{"action":"check"}' });
-    expect(received).toMatchObject({ status, body: { code } });
+    expect(received).toMatchObject({ status: 200, body: { outcome } });
     expectDescribed(path, received);
+    const logout = await post(path);
+    expect(logout.body).toMatchObject({ code });
+    expectDescribed(path, logout);
     expect(stack.blink.calls).toHaveLength(callsBefore);
+  });
+
+  test('of a session that an earlier logout has signed out', async () => {
+    const { name } = freshSession();
+    const path = `/logout/${name}`;
+    await post(path);
+    stack.secretsManager.clock.advanceMs(6 * 60_000);
+    for (const body of ['{}', '{"action":"check"}']) {
+      const received = await post(path, { body });
+      expect(received.body).toMatchObject({ since: expect.any(String) });
+      expectDescribed(path, received);
+    }
   });
 
   test('of a check after a refresh whose answers were lost', async () => {
@@ -191,7 +207,7 @@ describe('a reply is as it is described', () => {
     stack.blink.faults.clear();
     const callsBefore = stack.blink.calls.length;
     const received = await post(path, { body: '{"action":"check"}' });
-    expect(received).toMatchObject({ status: 200, body: { outcome: 'token_may_be_lost' } });
+    expect(received).toMatchObject({ status: 200, body: { outcome: 'in_doubt' } });
     expectDescribed(path, received);
     expect(stack.blink.calls).toHaveLength(callsBefore);
   });
@@ -291,7 +307,8 @@ describe('a reply is as it is described', () => {
   });
 
   test('of every code that there is', () => {
-    const outcomes = ['logged_out', 'already_logged_out', 'ready', 'token_may_be_lost'];
-    expect([...codesSeen].toSorted()).toEqual([...Object.keys(FAILURES), ...outcomes].toSorted());
+    const conditions = ['ready', 'cooling_down', 'in_doubt', 'needs_sign_in', 'signed_out'];
+    const outcomes = new Set([...LOGOUT_OUTCOMES, ...conditions, ...Object.keys(FAILURES)]);
+    expect([...codesSeen].toSorted()).toEqual([...outcomes].toSorted());
   });
 });

@@ -30,7 +30,7 @@ const BLINKS: readonly {
   {
     blink: 'a logout ends the session',
     is: () => undefined,
-    ends: ['already_logged_out'],
+    ends: ['already_logged_out', 'nothing_to_log_out'],
     requests: () => 2,
   },
   {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { NUMERIC_ID_RULE, numericIdSchema } from '../../../lambda/core/blink/numeric-id.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/core/log-out.ts';
-import type { Outcome } from '../../../lambda/core/outcome.ts';
+import type { LogoutOutcome } from '../../../lambda/core/outcome.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { placeOf } from '../session-secrets.ts';
 import { spendingRun } from '../spending-run.ts';
@@ -63,15 +63,17 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
             : `Client ${clientId} is already logged out.`,
         ]);
         return OK;
-      case 'ready':
-      case 'token_may_be_lost':
-        throw new Error('a logout has no outcome of a check');
+      case 'nothing_to_log_out':
+        terminal.result(outcome, [
+          `Nothing to log out: an earlier logout ended the token of ${session}. Sign in again first.`,
+        ]);
+        return OK;
     }
   };
 }
 
 /** The function's run, in this process. */
-export function logOutNow(context: Context, request: LogoutRequest): Promise<Outcome> {
+export function logOutNow(context: Context, request: LogoutRequest): Promise<LogoutOutcome> {
   const { vault, blink } = context.target;
   return context.terminal.progress('Logging out', () =>
     spendingRun(context, request.session, (runEnds) => logOut({ vault, blink, runEnds }, request)),

@@ -121,7 +121,7 @@ function stepsOf(
   };
   const logOut = async (request: { readonly session: string; readonly clientId?: string }) => {
     const { outcome } = await logOutNow(context, request);
-    return outcome === 'already_logged_out' ? outcome : 'done';
+    return outcome === 'logged_out' ? 'done' : 'already_logged_out';
   };
   let own = storedClientId;
   const lookUp = async (other: string) => {

@@ -2,7 +2,7 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import * as v from 'valibot';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { metricName } from '../../../lambda/core/metric-name.ts';
-import type { Outcome } from '../../../lambda/core/outcome.ts';
+import { LOGOUT_OUTCOMES } from '../../../lambda/core/outcome.ts';
 import { parseScheduleExpression } from '../../../lib/schedule-expression.ts';
 import { longestGapMinutes } from '../../../lib/schedule-times.ts';
 import type { Target } from '../target.ts';
@@ -25,9 +25,6 @@ const OF_THE_REQUEST: readonly string[] = [
   'method_not_allowed',
 ] satisfies FailureCode[];
 const CODES = Object.keys(FAILURES).filter((code) => !OF_THE_REQUEST.includes(code));
-
-/** A `check` is no logout, so its outcomes are left out. */
-const OUTCOMES: readonly Outcome['outcome'][] = ['logged_out', 'already_logged_out'];
 
 const dataSchema = v.object({
   MetricDataResults: v.array(v.object({ Label: v.string(), Timestamps: v.optional(v.array(v.date()), []) })),
@@ -75,7 +72,7 @@ async function newestResults(target: Target, nowMs: number): Promise<ReadonlyMap
     StartTime: new Date(nowMs - DAYS * DAY_MS),
     EndTime: new Date(nowMs),
     ScanBy: 'TimestampDescending',
-    MetricDataQueries: [...OUTCOMES, ...CODES].map((result, i) => ({
+    MetricDataQueries: [...LOGOUT_OUTCOMES, ...CODES].map((result, i) => ({
       Id: `m${i}`,
       Label: result,
       MetricStat: {

@@ -46,7 +46,7 @@ afterEach(async () => {
 });
 
 describe('trial', () => {
-  it('finds that the refresh token does not survive; later runs say already_logged_out', async () => {
+  it('finds that the refresh token does not survive; later runs say nothing_to_log_out', async () => {
     await start();
     const { ran, report } = await tried();
     expect(ran.exitCode).toBe(0);
@@ -61,7 +61,7 @@ describe('trial', () => {
 
     session.secretsManager.clock.advanceMs(24 * 3_600_000);
     const { stdout } = await session.run(`logout ${SESSION} --json`);
-    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'already_logged_out' });
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'nothing_to_log_out' });
   });
 
   it('reports beforehand that the session was logged out before', async () => {

@@ -91,7 +91,7 @@ describe('a logout', () => {
     const { end } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
     expect(end).toBe(REFUSED);
     await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    expect((await runScripted(world)).end).toBe('already_logged_out');
+    expect((await runScripted(world)).end).toBe('nothing_to_log_out');
   });
 
   it.each([406, 426, 429])(
@@ -381,9 +381,9 @@ describe('promise 6: a refused token', () => {
   it('is a success where its session has been logged out', async () => {
     await runScripted(world);
     await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    expect(await runScripted(world, { id: 'late' })).toMatchObject({ end: 'already_logged_out' });
+    expect(await runScripted(world, { id: 'late' })).toMatchObject({ end: 'nothing_to_log_out' });
     expect(spendsOf('late')).toBe(1);
-    expect((await runScripted(world)).end).toBe('already_logged_out');
+    expect((await runScripted(world)).end).toBe('nothing_to_log_out');
   });
 
   it('needs a sign-in else, and is not sent again', async () => {
@@ -557,10 +557,10 @@ describe('promise 12: a definite no is not asked for again soon', () => {
   it('once a logout has ended the token: the refusal is remembered, and is no alarm', async () => {
     await runScripted(world);
     await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    expect((await runScripted(world)).end).toBe('already_logged_out');
+    expect((await runScripted(world)).end).toBe('nothing_to_log_out');
     const spends = world.blink.spends.length;
     expect(await runScripted(world)).toEqual({
-      end: 'already_logged_out',
+      end: 'nothing_to_log_out',
       actions: READ,
     });
     expect(world.blink.spends).toHaveLength(spends);

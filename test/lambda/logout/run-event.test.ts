@@ -105,9 +105,28 @@ test('a failure is counted by its trigger, too, so that alarms can leave out wha
 test('a success is not', () => {
   const { byTrigger } = eventOf((report) => {
     report.note({ trigger: 'direct' });
-    report.succeeded({ outcome: 'ready', session: 'garage' });
+    report.succeeded({ outcome: 'already_logged_out', session: 'garage' });
   });
   expect(byTrigger).toBeUndefined();
+});
+
+test.each([
+  ['logged_out', ['LoggedOut', 'Succeeded', 'DurationMs']],
+  ['already_logged_out', ['AlreadyLoggedOut', 'DurationMs']],
+  ['nothing_to_log_out', ['NothingToLogOut', 'DurationMs']],
+] as const)('%s is counted apart', (outcome, expected) => {
+  const more = { session: 'garage', accountId: 1, clientId: '2', message: 'logout', since: '' };
+  expect(eventOf((report) => report.succeeded({ outcome, ...more })).names).toEqual(expected);
+});
+
+test('a check counts into no figure of logouts, whatever it finds', () => {
+  const { names, event } = eventOf((report) => {
+    report.note({ trigger: 'schedule', action: 'check' });
+    report.checked({ outcome: 'needs_sign_in', session: 'garage' });
+    report.failed(new Failure('session_invalid', 'no'));
+  });
+  expect(names).toEqual(['DurationMs']);
+  expect(event['outcome']).toBe('needs_sign_in');
 });
 
 test('a run that never saw a session has no session among its dimensions', () => {
