@@ -39,7 +39,7 @@ export interface WebhookReply {
 export async function startStackUnderTest(): Promise<StackUnderTest> {
   const stack = await startLocalStack({
     assembly: inject('assembly'),
-    accounts: [ACCOUNT, { ...ACCOUNT, accountId: 654_321, knowsNewerLogoutOnly: true }],
+    accounts: [ACCOUNT],
   });
   stack.onInvocation = withoutCanary;
   let count = 0;

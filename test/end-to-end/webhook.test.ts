@@ -43,19 +43,13 @@ function signed(body: string, secret = key, at = new Date()): WebhookRequest {
   };
 }
 
+/** What the gateway's events and the bundle make of it. The tables in test/lambda/logout have the other cases. */
 describe('a caller without the key gets 401, and nothing of the session is read', () => {
   test.each<[string, () => WebhookRequest]>([
     ['no credentials', () => ({ headers: {} })],
-    ['an empty header', () => ({ headers: { authorization: '' } })],
-    ['an empty key', () => ({ headers: { authorization: 'Bearer ' } })],
     ['a wrong key', () => ({ headers: { authorization: `Bearer ${'x'.repeat(64)}` } })],
-    ['a shorter key', () => ({ headers: { authorization: `Bearer ${key.slice(0, -1)}` } })],
-    ['a longer key', () => ({ headers: { authorization: `Bearer ${key}x` } })],
-    ['the key in another scheme', () => ({ headers: { authorization: `Basic ${key}` } })],
-    ['the key in another header', () => ({ headers: { 'x-api-key': key } })],
     ['a signature by another key', () => signed('{}', 'x'.repeat(64))],
     ['a signature from the day before', () => signed('{}', key, new Date(Date.now() - 86_400_000))],
-    ['a signature of another body', () => ({ ...signed('{}'), body: '{ }' })],
   ])('%s', async (_what, request) => {
     const session = stack.signIn('blinkpy');
     const reply = await stack.post(`/logout/${session.name}`, request());
@@ -68,7 +62,6 @@ describe('a caller without the key gets 401, and nothing of the session is read'
 
 test.each<[string, (session: string) => WebhookRequest]>([
   ['the key', () => ({ headers: { authorization: `Bearer ${key}` } })],
-  ['the key, the scheme in lower case', () => ({ headers: { authorization: `bearer ${key}` } })],
   ['a signature of a body that names the session', (session) => signed(JSON.stringify({ session }))],
 ])('a caller with %s gets in', async (_what, request) => {
   const { name } = stack.signIn('blinkpy');
@@ -83,18 +76,6 @@ test.each(['{}', '', '{"session":"another"}'])(
     expect(sessionSecretsRead()).toEqual([]);
   },
 );
-
-test('the previous key is accepted beside the new one', async () => {
-  const session = stack.signIn('blinkpy');
-  const renewed = 'y'.repeat(64);
-  const { secrets } = stack.secretsManager;
-  secrets.find('blink-logout-webhook-key').put(randomUUID(), renewed, ['AWSCURRENT']);
-  await stack.lambda.kill();
-  for (const each of [renewed, key]) {
-    const headers = { authorization: `Bearer ${each}` };
-    expect(await stack.post(`/logout/${session.name}`, { headers })).toMatchObject({ status: 200 });
-  }
-});
 
 test('a body sent as a form’s content type is read as the JSON that it is', async () => {
   const session = stack.signIn('blinkpy');
@@ -111,17 +92,9 @@ test('a body sent as a form’s content type is read as the JSON that it is', as
 describe('a malformed request gets 400, and no session is read', () => {
   test.each([
     ['malformed JSON', '/logout', '{"session":'],
-    ['a text', '/logout', '"default"'],
-    ['a list', '/logout', '[]'],
-    ['null', '/logout', 'null'],
     ['an unknown field', '/logout', '{"sesion":"default"}'],
-    ['the console’s stock event', '/logout', '{"key1":"value1","key2":"value2","key3":"value3"}'],
-    ['a session of a wrong type', '/logout', '{"session":1}'],
     ['a session that is no name', '/logout', '{"session":"../webhook-key"}'],
-    ['a session in the path that is no name', '/logout/Default', ''],
     ['two sessions', '/logout/one', '{"session":"two"}'],
-    ['an unknown action', '/logout', '{"action":"delete"}'],
-    ['a client that is no number', '/logout', '{"clientId":"1/../2"}'],
   ])('%s', async (_what, path, body) => {
     const reply = await stack.post(path, {
       headers: { authorization: stack.authorization, 'content-type': 'application/json' },
@@ -137,14 +110,6 @@ test('a session that does not exist is a 404', async () => {
     status: 404,
     json: { code: 'session_unknown' },
   });
-});
-
-test('a session in the path that decodes to more than a name is refused', async () => {
-  expect(await stack.post('/logout/..%2Fx')).toMatchObject({
-    status: 400,
-    json: { code: 'request_invalid' },
-  });
-  expect(sessionSecretsRead()).toEqual([]);
 });
 
 test('a session in the path may be percent-encoded', async () => {
@@ -170,24 +135,11 @@ test('another route is a 404 and another method a 405, but only to callers with 
 describe('invoked directly', () => {
   test.each([
     ['the console’s stock event', { key1: 'value1', key2: 'value2', key3: 'value3' }],
-    ['a text', 'default'],
-    ['nothing', null],
-    ['a list', [{ session: 'default' }]],
-    ['a session of a wrong type', { session: { name: 'default' } }],
     ['an event of another source', { source: 'aws.s3', 'detail-type': 'Object Created', detail: {} }],
   ])('%s is refused by name, and logs nobody out', async (_what, event) => {
     const { result } = await stack.invoke(event);
     expect(result).toMatchObject({ kind: 'failed', error: { errorType: 'request_invalid' } });
     expect(stack.secretsManager.calls).toHaveLength(callsBefore);
-  });
-
-  test('the accepted fields are listed', async () => {
-    const { result } = await stack.invoke({ key1: 'value1' });
-    expect(result).toMatchObject({
-      error: {
-        errorMessage: expect.stringMatching(/an unknown field; accepted are session, action, clientId/),
-      },
-    });
   });
 
   test('a scheduled event for a session that does not exist is reported, and not tried again', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REJECTED_MS } from '../../lambda/core/condition.ts';
 import { secretNameOf } from '../../local/local-session.ts';
+import { codeOf } from '../../local/run-event.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookReply } from './stack-under-test.ts';
 
 let stack: StackUnderTest;
@@ -10,6 +11,39 @@ beforeAll(async () => {
   stack = await startStackUnderTest();
 });
 afterAll(() => stack.close());
+
+const TOKEN = 'eyJ-canary';
+
+describe('a secret that cannot be used is left as it is, and Blink is not called', () => {
+  test.each<[string, string, RegExp]>([
+    ['a text of no form', 'canary', /BLINK_TOKENS.*refreshToken/],
+    ['a refresh token with a line break', `{"refresh_token":"${TOKEN}\\r\\nx: y"}`, /refresh_token/],
+    [
+      'a host that would send the token elsewhere',
+      JSON.stringify({ refresh_token: TOKEN, host: 'evil.example', account_id: 1, client_id: '2' }),
+      /host/,
+    ],
+  ])('%s', async (_what, text, told) => {
+    const name = stack.store(text);
+    const versions = stack.secretsManager.secrets.versions(secretNameOf({ name }));
+    const callsBefore = stack.blink.calls.length;
+    const invocation = await stack.invoke({ session: name });
+    expect(invocation.result).toMatchObject({
+      kind: 'failed',
+      error: { errorType: 'session_invalid', errorMessage: expect.stringMatching(told) },
+    });
+    expect(stack.secretsManager.secrets.versions(secretNameOf({ name }))).toEqual(versions);
+    expect(stack.blink.calls).toHaveLength(callsBefore);
+  });
+});
+
+test('a session without a secret, without a version or about to be deleted cannot be used', async () => {
+  expect(codeOf(await stack.invoke({ session: 'nobody' }))).toBe('session_unknown');
+  expect(codeOf(await stack.invoke({ session: stack.store(undefined) }))).toBe('session_unknown');
+  const deleted = stack.store('canary');
+  stack.secretsManager.secrets.delete(secretNameOf({ name: deleted }));
+  expect(codeOf(await stack.invoke({ session: deleted }))).toBe('session_invalid');
+});
 
 function retryAfterSeconds({ headers }: WebhookReply): number {
   return Number(headers.get('retry-after'));
