@@ -12,6 +12,8 @@ export type Finding =
 
 export type CheckResult = { readonly check: string } & Finding;
 
+export const DEPLOY_AGAIN = 'Deploy again: npm run deploy';
+
 export function ok(message: string): Finding {
   return { state: 'ok', message };
 }

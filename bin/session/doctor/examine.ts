@@ -48,17 +48,14 @@ async function deployedChecks(
   const region = await target.place.region();
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const [apiId] = stack.ids('AWS::ApiGatewayV2::Api', 'Webhook');
-  const webhook = {
-    url: `https://${apiId}.execute-api.${region}.${domain}`,
-    auth: deployed.Environment.Variables.WEBHOOK_AUTH,
-    session: entries.find(isUsable)?.session,
-  };
+  const url = `https://${apiId}.execute-api.${region}.${domain}`;
+  const auth = deployed.Environment?.Variables?.['WEBHOOK_AUTH'];
   const schedule = readSchedule(target, stack);
   // The check of the schedule tells why it cannot be read.
   const known = schedule.catch(() => undefined);
   return [
     ['function', () => faultOf(deployed) ?? examineFunction(clientConfig, stackName, readable(entries))],
-    ['webhook', () => examineWebhook(target, webhook)],
+    ['webhook', () => examineWebhook(target, url, auth, usable(entries))],
     ['schedule', async () => examineSchedule(await schedule)],
     ['mail', () => examineMail(target, stack)],
     ['alarms', () => examineAlarms(target, stack)],
@@ -70,13 +67,16 @@ async function deployedChecks(
 function localChecks(target: Target, ports: LocalPorts, entries: readonly SessionEntry[]): Checks {
   const url = (port: number) => `http://127.0.0.1:${port}`;
   const config = { ...target.clientConfig, endpoint: url(ports.lambdaApi) };
-  const webhook = { url: url(ports.httpApi), auth: 'key', session: entries.find(isUsable)?.session } as const;
   return [
     ['function', () => examineFunction(config, target.stackName, readable(entries))],
-    ['webhook', () => examineWebhook(target, webhook)],
+    ['webhook', () => examineWebhook(target, url(ports.httpApi), 'key', usable(entries))],
   ];
 }
 
+function usable(entries: readonly SessionEntry[]): string | undefined {
+  return entries.find(isUsable)?.session;
+}
+
 function readable(entries: readonly SessionEntry[]): string | undefined {
-  return (entries.find(isUsable) ?? entries.find(isReadable))?.session;
+  return usable(entries) ?? entries.find(isReadable)?.session;
 }

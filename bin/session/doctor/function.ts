@@ -1,17 +1,21 @@
-import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
+import {
+  type FunctionConfiguration,
+  InvokeCommand,
+  LambdaClient,
+  type LambdaClientConfig,
+} from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import { FAILURES } from '../../../lambda/core/failure-codes.ts';
-import { type Finding, notConfigured, notOk, ok } from './check.ts';
-import type { DeployedFunction } from './deployed-stack.ts';
+import { DEPLOY_AGAIN, type Finding, notConfigured, notOk, ok } from './check.ts';
 
 /** What prevents the function from running (AWS Lambda Developer Guide, "Lambda function states"). */
-export function faultOf({ State, StateReasonCode, LastUpdateStatus }: DeployedFunction): Finding | undefined {
+export function faultOf({
+  State,
+  StateReasonCode,
+  LastUpdateStatus,
+}: FunctionConfiguration): Finding | undefined {
   if (State === 'Active' && LastUpdateStatus !== 'Failed') return undefined;
   const words = State === 'Active' ? 'its last update failed' : [State, StateReasonCode].join(', ');
-  return notOk(
-    `The function is not ready (${words}).`,
-    'Try again in a minute. If it stays so, deploy again: npm run deploy',
-  );
+  return notOk(`The function is not ready (${words}).`, 'Try again in a minute.', DEPLOY_AGAIN);
 }
 
 /** Of an invocation: a code of ours, or a name of Lambda's runtime such as `Sandbox.Timedout`. */
@@ -22,13 +26,7 @@ const errorSchema = v.pipe(
 );
 
 /** Codes of failures that the function finds in a session which it has read. */
-const OF_THE_SESSION: readonly string[] = [
-  'session_busy',
-  'session_invalid',
-  'reauthentication_required',
-  'cooling_down',
-  'secret_full',
-] satisfies (keyof typeof FAILURES)[];
+const OF_THE_SESSION = /^(session_busy|session_invalid|reauthentication_required|cooling_down|secret_full)$/;
 
 /**
  * Invokes the function with `check`, which spends nothing.
@@ -45,21 +43,15 @@ export async function examineFunction(
     Payload: JSON.stringify({ action: 'check', session }),
   });
   const { FunctionError, Payload } = await new LambdaClient(config).send(command);
-  const canRead = ok(`The function can read the session ${session}.`);
-  if (FunctionError === undefined) return canRead;
   const error = v.safeParse(errorSchema, Payload?.transformToString());
-  const errorType = error.success ? error.output.errorType : 'unknown error';
-  if (OF_THE_SESSION.includes(errorType)) return canRead;
-  if (errorType === 'secrets_unavailable') {
-    return notOk(
-      `The function cannot read the session ${session} (${errorType}).`,
-      'Its role, the secret’s policy or the secret’s KMS key denies it. See "secrets_unavailable" in docs/runbook.md.',
-    );
+  const code = error.success ? error.output.errorType : 'unknown error';
+  if (FunctionError === undefined || OF_THE_SESSION.test(code)) {
+    return ok(`The function can read the session ${session}.`);
   }
-  return notOk(
-    `The function failed (${errorType}).`,
-    Object.hasOwn(FAILURES, errorType)
-      ? `See "${errorType}" in docs/runbook.md.`
-      : 'See the function’s log; docs/runbook.md shows how.',
-  );
+  return code === 'secrets_unavailable'
+    ? notOk(
+        `The function cannot read the session ${session} (${code}).`,
+        'Its role, the secret’s policy or the secret’s KMS key denies it. See "secrets_unavailable" in docs/runbook.md.',
+      )
+    : notOk(`The function failed (${code}).`, `See "${code}" in docs/runbook.md, or the function’s log.`);
 }

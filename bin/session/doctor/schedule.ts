@@ -1,6 +1,13 @@
-import { DescribeRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import * as v from 'valibot';
+import {
+  DescribeRuleCommand,
+  type DescribeRuleCommandOutput,
+  EventBridgeClient,
+} from '@aws-sdk/client-eventbridge';
+import {
+  GetScheduleCommand,
+  type GetScheduleCommandOutput,
+  SchedulerClient,
+} from '@aws-sdk/client-scheduler';
 import { parseScheduleExpression } from '../../../lib/schedule-expression.ts';
 import { nextTimes } from '../../../lib/schedule-times.ts';
 import type { Target } from '../target.ts';
@@ -8,12 +15,6 @@ import { type Finding, notConfigured, notOk, ok } from './check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 
 const SHOWN_TIMES = 3;
-
-const deployedSchema = v.object({
-  State: v.string(),
-  ScheduleExpression: v.string(),
-  ScheduleExpressionTimezone: v.optional(v.string()),
-});
 
 export interface DeployedSchedule {
   readonly expression: string;
@@ -28,15 +29,14 @@ export async function readSchedule(
 ): Promise<DeployedSchedule | undefined> {
   const [Name] = stack.ids('AWS::Scheduler::Schedule', 'Schedule');
   const [rule = ''] = stack.ids('AWS::Events::Rule', 'Schedule');
-  const found = v.parse(
-    deployedSchema,
+  const found: GetScheduleCommandOutput | DescribeRuleCommandOutput =
     Name === undefined
       ? await new EventBridgeClient(clientConfig).send(new DescribeRuleCommand({ Name: rule }))
-      : await new SchedulerClient(clientConfig).send(new GetScheduleCommand({ Name })),
-  );
-  const isEnabled = found.State !== 'DISABLED';
-  if (Name === undefined && !isEnabled) return undefined;
-  return { expression: found.ScheduleExpression, timeZone: found.ScheduleExpressionTimezone, isEnabled };
+      : await new SchedulerClient(clientConfig).send(new GetScheduleCommand({ Name }));
+  const { State, ScheduleExpression: expression = '' } = found;
+  if (Name === undefined && State === 'DISABLED') return undefined;
+  const timeZone = 'ScheduleExpressionTimezone' in found ? found.ScheduleExpressionTimezone : undefined;
+  return { expression, timeZone, isEnabled: State !== 'DISABLED' };
 }
 
 export function examineSchedule(schedule: DeployedSchedule | undefined): Finding {

@@ -2,15 +2,7 @@ import { LOGOUT_PATHS } from '../../../lambda/core/webhook-routes.ts';
 import { readOwnerKey } from '../commands/key.ts';
 import { startLocalRun } from '../errors/explain-aws.ts';
 import type { Target } from '../target.ts';
-import { type Finding, notOk, ok } from './check.ts';
-
-export interface WebhookUnderTest {
-  /** Without a path. */
-  readonly url: string;
-  readonly auth: 'key' | 'iam';
-  /** Is checked with the key. `undefined` if no session can be used: a failed check of the webhook may ring an alarm. */
-  readonly session: string | undefined;
-}
+import { DEPLOY_AGAIN, type Finding, notOk, ok } from './check.ts';
 
 /** Longer than the gateway waits for the function. */
 const TIMEOUT_MS = 35_000;
@@ -18,9 +10,12 @@ const TIMEOUT_MS = 35_000;
 /** Answers of the function to a caller whose key it accepts. */
 const ACCEPTED: readonly (number | undefined)[] = [200, 400, 409];
 
+/** @param session is checked with the key. Without one that can be used, none: a failed check may raise an alarm */
 export async function examineWebhook(
   target: Target,
-  { url, auth, session = '' }: WebhookUnderTest,
+  url: string,
+  auth: string | undefined,
+  session = '',
 ): Promise<Finding> {
   const stranger = await statusOf(url, {}, '');
   const expected = auth === 'key' ? 401 : 403;
@@ -54,7 +49,7 @@ function unexpected(target: Target, caller: string, status: number | undefined, 
     'The webhook does not answer.',
     target.place.kind === 'local'
       ? startLocalRun(target)
-      : 'Check the network connection. If other addresses answer, deploy again: npm run deploy',
+      : `Check the network connection. If other addresses answer: ${DEPLOY_AGAIN}`,
   );
 }
 
