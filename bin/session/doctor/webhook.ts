@@ -8,7 +8,7 @@ import { DEPLOY_AGAIN, type Finding, notOk, ok } from './check.ts';
 const TIMEOUT_MS = 35_000;
 
 /** Answers of the function to a caller whose key it accepts. */
-const ACCEPTED: readonly (number | undefined)[] = [200, 400, 409];
+const ACCEPTED: readonly (number | undefined)[] = [200, 400];
 
 /** @param session is checked with the key. Without one that can be used, none: a failed check may raise an alarm */
 export async function examineWebhook(

@@ -288,7 +288,7 @@ describe('doctor', () => {
       /failed \(Sandbox.Timedout\)/,
       () => invocationFailsWith({ errorType: 'Sandbox.Timedout' }),
     ],
-    ['function', 'ok', /can read/, () => invocationFailsWith({ errorType: 'session_busy' })],
+    ['function', 'ok', /can read/, () => invocationFailsWith({ errorType: 'session_invalid' })],
     ['webhook', 'not_ok', /without credentials with 200 instead of 401/, () => (statuses.stranger = 200)],
     ['webhook', 'not_ok', /refuses the key.*ten seconds/, () => (statuses.caller = 401)],
     ['webhook', 'not_ok', /more requests than it accepts/, () => (statuses.caller = 429)],
