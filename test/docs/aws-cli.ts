@@ -27,6 +27,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'cloudformation deploy': ['template-file', 's3-bucket', 'stack-name', 'capabilities'],
   'cloudformation describe-stacks': ['stack-name'],
   'cloudformation describe-stack-resources': ['stack-name'],
+  'cloudformation update-termination-protection': ['enable-termination-protection', 'stack-name'],
   'cloudformation package': ['template-file', 's3-bucket', 'output-template-file'],
   'cloudtrail lookup-events': ['lookup-attributes', 'max-results'],
   'cloudwatch describe-alarms': ['state-value', 'alarm-name-prefix'],

@@ -13,6 +13,7 @@ import { json } from '../../local/blink/answers.ts';
 import { type LocalSession, signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { refuse } from '../../local/secrets-manager/start-secrets-manager.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 
 const DOCUMENT = new URL('../../docs/openapi.yaml', import.meta.url).pathname;
 
@@ -22,6 +23,7 @@ const responseSchema = v.object({
   content: v.record(v.string(), v.object({ schema })),
 });
 const documentSchema = v.object({
+  info: v.object({ version: v.string() }),
   paths: v.record(
     v.string(),
     v.object({
@@ -107,6 +109,10 @@ function expectValid(against: Record<string, unknown>, value: unknown, what: str
   const valid = ajv.validate(against, value);
   expect(valid, `${what}: ${ajv.errorsText()} in ${JSON.stringify(value)}`).toBe(true);
 }
+
+test('the document has the version of the package', () => {
+  expect(described.info.version).toBe(packageJson.version);
+});
 
 test('the document describes the routes that are deployed, and no others', () => {
   const keys = stack.deployment.routes

@@ -138,7 +138,7 @@ describe('a recipe of the README works as it stands', () => {
 
   test('the check after a deployment, and the settings that it begins with', async () => {
     cpSync(new URL('../../settings.example.json', import.meta.url), join(directory, 'settings.example.json'));
-    const [, copy = '', , doctor = ''] = shellBlocks('Deploy it');
+    const [, copy = '', , , doctor = ''] = shellBlocks('Deploy it');
     await shell(copy, {});
     // As the next sentence says.
     await shell('sed -i s/you@example.com/owner@blink-logout.dev/ settings.json', {});

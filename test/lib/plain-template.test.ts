@@ -27,10 +27,26 @@ it.each([{}, NIGHTLY])(
   },
 );
 
-it('names nothing of the CDK, and fits into a request as JSON, as Terraform sends it', () => {
-  const { app, stack } = appWith({ ...NIGHTLY, alarmEmail: 'owner@blink-logout.dev' });
+/** Everything that makes a template longer. */
+const LARGEST = {
+  ...NIGHTLY,
+  name: 'n'.repeat(45),
+  alarmEmail: 'owner@blink-logout.dev',
+  kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  blinkUserAgent: '~'.repeat(200),
+};
+
+it('names nothing of the CDK, and fits into a request as JSON, unless it has a long list of sessions', () => {
+  const { app, stack } = appWith(LARGEST);
   const { template } = app.synth().getStackByName(stack.stackName);
   expect(toYaml(template)).not.toMatch(/cdk/i);
   // AWS CloudFormation User Guide, "Understand CloudFormation quotas": a template body in a request, 51,200 bytes.
   expect(Buffer.byteLength(JSON.stringify(plainTemplate(template)))).toBeLessThan(51_200);
+});
+
+it('fits into a bucket, from which the recipes of the README deploy it, with the longest list', () => {
+  const { app, stack } = appWith({ ...LARGEST, sessions: Array.from({ length: 125 }, () => 'x'.repeat(62)) });
+  const { template } = app.synth().getStackByName(stack.stackName);
+  // "Template body size in an S3 object", 1 MB. Packaging adds the place of the functions.
+  expect(Buffer.byteLength(toYaml(template))).toBeLessThan(1_000_000 - 10_000);
 });
