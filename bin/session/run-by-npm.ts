@@ -3,7 +3,7 @@ import { UsageError } from './errors/command-error.ts';
 import { commandLine } from './launcher.ts';
 
 /** These change nothing, so that they may run with an account that was not meant. */
-const ONLY_READ: readonly (string | undefined)[] = ['check', 'list', 'doctor'];
+const ONLY_READ: readonly (string | undefined)[] = [undefined, 'help', 'check', 'list', 'doctor'];
 
 /** Whether this process is `npm run session`. */
 export function isRunByNpm(env: NodeJS.ProcessEnv): boolean {

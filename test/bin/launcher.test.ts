@@ -84,6 +84,15 @@ describe('npm run session', () => {
     expect(ran.stderr).toContain(`For the local run: bin/blink-logout ${line} --local\n`);
   });
 
+  test.each([
+    ['', 2, 'A command is missing.'],
+    ['help no-such', 2, 'There is no such command.'],
+  ])('%s is not about options that npm has kept', async (words, exitCode, message) => {
+    const ran = await run('npm', ['run', '-s', 'session', ...words.split(' ').filter(Boolean)], PROJECT);
+    expect(ran.exitCode).toBe(exitCode);
+    expect(ran.stderr).toContain(message);
+  });
+
   test('shows nothing in a refusal that may be a secret', async () => {
     const words = ['run', '-s', 'session', 'import', `eyJ${'a'.repeat(60)}`, `--from=${'b'.repeat(64)}`];
     const { stderr } = await run('npm', words, PROJECT);

@@ -1,4 +1,5 @@
 import { explain } from '../errors/explain.ts';
+import { npmLine } from '../launcher.ts';
 import type { Target } from '../target.ts';
 
 /** What a check found, in one sentence, and what to do. */
@@ -12,7 +13,7 @@ export type Finding =
 
 export type CheckResult = { readonly check: string } & Finding;
 
-export const DEPLOY_AGAIN = 'Deploy again: npm run deploy';
+export const DEPLOY_AGAIN = `Deploy again: ${npmLine('run deploy')}`;
 
 export function ok(message: string): Finding {
   return { state: 'ok', message };

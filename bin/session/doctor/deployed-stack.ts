@@ -5,6 +5,7 @@ import {
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
 import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { npmLine } from '../launcher.ts';
 import type { Target } from '../target.ts';
 import { DEPLOY_AGAIN, type Finding, notOk, ok } from './check.ts';
 
@@ -65,7 +66,7 @@ export async function examineStack(target: Target, stack: DeployedStack | undefi
   if (stack === undefined) {
     return notOk(
       `There is no stack ${target.stackName} in ${await target.place.region()}.`,
-      'Deploy it: npm run deploy',
+      `Deploy it: ${npmLine('run deploy')}`,
       'Or select another: --region REGION, --profile PROFILE, --stack NAME (its setting "name")',
     );
   }

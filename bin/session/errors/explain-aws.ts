@@ -1,3 +1,4 @@
+import { npmLine } from '../launcher.ts';
 import type { Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
 
@@ -76,7 +77,7 @@ export async function explainAws(error: Error, target: Target, secretName?: stri
       'Sign in: aws sso login',
       'Or set up keys: aws configure',
       'Or choose a profile with --profile (aws configure list-profiles lists them).',
-      'To try it without an account: npm start -- --serve, and --local here',
+      `To try it without an account: ${npmLine('start -- --serve')}, and --local here`,
     );
   }
   if (name === 'InvalidRequestException' && secretName !== undefined) {
@@ -108,7 +109,7 @@ export function localRunAdvice(code: unknown, target: Target): string {
 
 export function startLocalRun({ place }: Target): string {
   const port = place.options.filter((option) => option !== '--local');
-  return `Start the local run in another terminal: ${['npm start -- --serve', ...port].join(' ')}`;
+  return `Start the local run in another terminal: ${npmLine('start -- --serve', ...port)}`;
 }
 
 /**
