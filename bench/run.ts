@@ -5,13 +5,20 @@ import { parseArgs } from 'node:util';
 import { readSettings } from '../lib/read-settings.ts';
 import { BUILDS, buildAll } from './builds.ts';
 import { createCertificate } from './certificate.ts';
+import { benchFleet } from './fleet.ts';
 import { DELAYS } from './network.ts';
 import { noise, noSamples, resultsTable, samplesText } from './results.ts';
 import { takeSample } from './sample.ts';
 import { StandIns } from './stand-ins.ts';
 import { shuffled } from './statistics.ts';
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '20' } } });
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '20' }, fleet: { type: 'boolean', default: false } },
+});
+if (values.fleet) {
+  await benchFleet();
+  process.exit(0);
+}
 const rounds = Number(values.rounds);
 if (!Number.isInteger(rounds) || rounds < 1) {
   process.stderr.write(`--rounds is ${values.rounds}; expected a whole number of at least 1\n`);
