@@ -13,7 +13,7 @@ import { distribution } from './statistics.ts';
 
 /** `npm run bench -- --fleet`: the first pass over many sessions, beside what the quotas and the slots allow. */
 
-const SESSIONS = 300;
+const SESSIONS = Number(process.env['N'] ?? 300);
 const CONCURRENCY = 10;
 /** Of all writes to Secrets Manager in an account and Region (AWS Secrets Manager User Guide, "Quotas"). */
 const WRITES_PER_SECOND = 50;
@@ -40,6 +40,7 @@ async function firstPass(directory: string, brokenShare: number): Promise<Pass> 
   const refusals = new Map(tokens.slice(0, SESSIONS * brokenShare).map((token) => [token, 2]));
   const quota = enforceQuota(subject, refusals);
   const lambda = new Lambda(subject.fn, subject.endpoints, CONCURRENCY);
+  let startedAtMs: number | undefined;
   const durations: number[] = [];
   const answers = new Map<string, number>();
   const all = Promise.withResolvers<void>();
@@ -57,6 +58,7 @@ async function firstPass(directory: string, brokenShare: number): Promise<Pass> 
     },
     overrides: { ...subject.endpoints, AWS_ENDPOINT_URL_SNS: sns.url },
     async invoke(event) {
+      startedAtMs ??= performance.now();
       const invocation = await lambda.invoke(event);
       durations.push(invocation.durationMs);
       const { code, outcome = code } = (
@@ -70,10 +72,13 @@ async function firstPass(directory: string, brokenShare: number): Promise<Pass> 
       return invocation;
     },
   });
-  const startedAtMs = performance.now();
+  // Here, ten cold starts share the machine's few cores.
+  await Promise.all(
+    Array.from({ length: CONCURRENCY }, () => lambda.invoke({ session: 's000', action: 'check' })),
+  );
   executions.start('{"sessions":"all"}');
   await all.promise;
-  const seconds = (performance.now() - startedAtMs) / 1000;
+  const seconds = (performance.now() - (startedAtMs ?? 0)) / 1000;
   await executions.close();
   await lambda.kill();
   await sns.close();

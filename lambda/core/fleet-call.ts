@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FAILURES, type FailureCode } from './failure-codes.ts';
+import { LOGOUT_OUTCOMES } from './outcome.ts';
 import { sessionNameSchema } from './session-name.ts';
 
 /** The event with which the fleet invokes the logout function for one session. */
@@ -16,7 +17,7 @@ export interface FleetFailure {
 
 /** The logout function's answer to the fleet, without the fields that the fleet does not need. */
 export const fleetAnswerSchema = v.union([
-  v.object({ outcome: v.picklist(['logged_out', 'already_logged_out', 'nothing_to_log_out']) }),
+  v.object({ outcome: v.picklist(LOGOUT_OUTCOMES) }),
   v.object({
     code: v.custom<FailureCode>((code) => typeof code === 'string' && Object.hasOwn(FAILURES, code)),
     retryable: v.boolean(),

@@ -2,6 +2,7 @@ import { type DurableContext, InvokeError } from '@aws/durable-execution-sdk-js'
 import * as v from 'valibot';
 import type { FailureCode } from '../core/failure-codes.ts';
 import { type FleetCall, type FleetFailure, fleetAnswerSchema } from '../core/fleet-call.ts';
+import type { LogoutOutcome } from '../core/outcome.ts';
 
 /** What the logout function did with one session. */
 export type Answer =
@@ -15,7 +16,7 @@ const OUTCOMES = {
   // The other execution that was busy with it has logged it out.
   already_logged_out: { kind: 'logged_out' },
   nothing_to_log_out: { kind: 'signed_out' },
-} as const satisfies Record<string, Answer>;
+} as const satisfies Record<LogoutOutcome['outcome'], Answer>;
 
 /** Lambda could not run the function, or the run was ended. A later run finds what it left. */
 const NO_ANSWER: Answer = { kind: 'failed', code: 'internal_error', retryable: true };
