@@ -5,7 +5,6 @@ import {
   ListDurableExecutionsByFunctionCommand,
 } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import { Failure } from '../core/failure.ts';
 import { fleetResultSchema, leftOver } from '../core/fleet-result.ts';
 import { STARTED } from './execution-names.ts';
 import type { Selection } from './input.ts';
@@ -20,14 +19,18 @@ export async function startExecution(
   name: string,
   sessions: Selection,
 ): Promise<void> {
-  await client.send(
-    new InvokeCommand({
-      FunctionName: fleetFunction,
-      InvocationType: 'Event',
-      DurableExecutionName: name,
-      Payload: JSON.stringify({ sessions }),
-    }),
-  );
+  const command = new InvokeCommand({
+    FunctionName: fleetFunction,
+    InvocationType: 'Event',
+    DurableExecutionName: name,
+    Payload: JSON.stringify({ sessions }),
+  });
+  try {
+    await client.send(command);
+  } catch (error) {
+    // It was started with other sessions: the setting has changed since.
+    if (!(error instanceof Error && error.name === 'DurableExecutionAlreadyStartedException')) throw error;
+  }
 }
 
 const listedSchema = v.object({
@@ -50,6 +53,7 @@ export async function leftByLastExecution(
     from === undefined
       ? ([await lastExecution(client, functionName), 0] as const)
       : v.parse(placeSchema, from);
+  if (arn === undefined) return { names: [] };
   const execution = await client.send(new GetDurableExecutionCommand({ DurableExecutionArn: arn }));
   const names = leftOver(v.parse(executionSchema, execution).Result);
   const end = offset + NAMES_PER_PAGE;
@@ -60,7 +64,7 @@ export async function leftByLastExecution(
 }
 
 /** The newest are listed first. Executions by the CLI and the schedule have names; their children have generated ones. */
-async function lastExecution(client: LambdaClient, functionName: string): Promise<string> {
+async function lastExecution(client: LambdaClient, functionName: string): Promise<string | undefined> {
   let marker: string | undefined;
   do {
     const listed = v.parse(
@@ -78,5 +82,5 @@ async function lastExecution(client: LambdaClient, functionName: string): Promis
     if (last !== undefined) return last.DurableExecutionArn;
     marker = listed.NextMarker;
   } while (marker !== undefined);
-  throw new Failure('request_invalid', 'no execution has ended yet, so there are no sessions that it left');
+  return undefined;
 }
