@@ -110,7 +110,7 @@ describe('at a terminal', () => {
     const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
     session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
     const person = await personRuns('trial');
-    await person.sees('This trial logs out default.');
+    await person.sees('This trial logs out default, in the local run.');
     await person.sees('Spend the refresh token of default, and store the new one?');
     person.types(`y${ENTER}`);
     await person.sees('Log out default?');
