@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Choose, explore } from './exhaustive/explore.ts';
 import { interleave, type Setting } from './exhaustive/interleave.ts';
-import { isLong } from './figures.ts';
 import { told } from './models/world.ts';
 import { expectPromisesKept } from './races/properties.ts';
 import type { Race } from './races/race.ts';
@@ -23,15 +22,8 @@ const SETTINGS: readonly (Partial<Setting> & { readonly name: string })[] = [
     faultAt: { call: 2, fault: 'answer lost' },
   },
   { name: 'two runs, of which one dies before its claim', faultAt: { call: 2, fault: 'dies, request lost' } },
-  { name: 'two runs, and a stale list', faultAt: { call: 1, fault: 'stale by 2' } },
+  { name: 'two runs, and a stale journal', faultAt: { call: 1, fault: 'stale by 2' } },
   { name: 'two runs after a late claim', afterwards: true, faultAt: { call: 2, fault: 'late' } },
-  ...(isLong
-    ? ([
-        { name: 'two runs' },
-        { name: 'two runs, and a late refresh', faultAt: { call: 3, fault: 'late' } },
-        { name: 'two runs, and a save without an answer', faultAt: { call: 4, fault: 'answer lost' } },
-      ] as const)
-    : []),
 ];
 
 /** Gives each state a name of its own, so that nothing is pruned. */
