@@ -3,9 +3,9 @@ export const FUNCTION_TIMEOUT_SECONDS = 60;
 
 /**
  * An older claim belongs to a run that has ended, and its requests have arrived or are lost. The time allows 30 s for
- * requests in flight and 5 s for differences between Secrets Manager's clocks.
+ * requests in flight, 5 s for differences between Secrets Manager's clocks, and 2 s for the reading that dates the claim:
+ * its time has whole seconds, and it may have been prefetched a second before.
  */
-export const CLAIM_LIFE_SECONDS = FUNCTION_TIMEOUT_SECONDS + 30 + 5;
+export const CLAIM_LIFE_SECONDS = FUNCTION_TIMEOUT_SECONDS + 30 + 5 + 2;
 
-/** With an answer's Date in whole seconds, and a prefetched reading that is up to a second old. */
-export const CLAIM_LIFE_MS = CLAIM_LIFE_SECONDS * 1000 + 2_000;
+export const CLAIM_LIFE_MS = CLAIM_LIFE_SECONDS * 1000;

@@ -6,7 +6,7 @@ import { TOKEN_URL } from '../core/blink/token-request.ts';
 import { addressOf, blinkConnections } from '../core/connections/blink-connections.ts';
 import { DEFAULT_SESSION } from '../core/session-name.ts';
 import { sessionSecretPrefix, webhookKeySecretName } from '../core/stack-name.ts';
-import { realTiming } from '../core/time.ts';
+import { type Deadline, realTiming } from '../core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../core/vault/secrets-manager.ts';
 import { prefetch, prefetchSession } from './connections/prefetch.ts';
 import { readEnvironment } from './environment.ts';
@@ -54,10 +54,18 @@ export async function createHandler(
   return async (event, context) => {
     const invocation = {
       requestId: context.awsRequestId,
-      runEnds: { remainingMs: () => context.getRemainingTimeInMillis() },
+      runEnds: deadlineOf(context),
       coldStart,
     };
     coldStart = false;
     return run(wiring, event, invocation);
+  };
+}
+
+/** By both clocks of the process: Lambda's remaining time follows the wall clock, which may be set back. */
+function deadlineOf(context: Context): Deadline {
+  const endsAtMs = realTiming.nowMs() + context.getRemainingTimeInMillis();
+  return {
+    remainingMs: () => Math.min(context.getRemainingTimeInMillis(), endsAtMs - realTiming.nowMs()),
   };
 }

@@ -12,6 +12,8 @@ export interface BlinkRequest {
   readonly body?: string;
   /** Covers the connection, the headers and the body. */
   readonly timeoutMs: number;
+  /** Asked directly before the request is written: the process may have been stopped since. @default always */
+  readonly mayStillSend?: () => boolean;
 }
 
 export interface HttpResponse {
@@ -53,7 +55,7 @@ export class ExchangeError extends Error {
 }
 
 /** A connection that takes longer, the resolution of the name included, is given up. */
-const CONNECTS_WITHIN_MS = 3_000;
+export const CONNECTS_WITHIN_MS = 3_000;
 
 /**
  * @param endpoint a loopback URL that every request connects to instead of its own host. `Host` and the server name of TLS
@@ -66,23 +68,28 @@ export function createHttpExchange(
   const plain = isPlain(endpoint);
   const send = plain ? httpRequest : httpsRequest;
 
-  return async ({ method, url, headers, body, timeoutMs }) => {
+  return async ({ method, url, headers, body, timeoutMs, mayStillSend = () => true }) => {
     const outgoing = send({
       ...addressOf(url, endpoint),
       method,
       path: `${url.pathname}${url.search}`,
       headers: { Host: url.host, 'Accept-Encoding': 'identity', ...headers },
       agent: connections.agent,
-    }).end(body);
+    });
+    const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
 
     let progress: Progress = 'not_sent';
+    const write = () => {
+      if (!mayStillSend()) return giveUp();
+      progress = 'unanswered';
+      outgoing.end(body);
+    };
     outgoing.once('socket', (socket) => {
       // The request is sent at once on an open connection. Even if that breaks, the server may have received the request.
-      if (outgoing.reusedSocket || !socket.connecting) progress = 'unanswered';
-      else socket.once(plain ? 'connect' : 'secureConnect', () => (progress = 'unanswered'));
+      if (outgoing.reusedSocket || !socket.connecting) write();
+      else socket.once(plain ? 'connect' : 'secureConnect', write);
     });
 
-    const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     outgoing.once('response', resolve);
     outgoing.on('error', reject);
     // When the server switches protocols, Node.js closes the connection without an error.

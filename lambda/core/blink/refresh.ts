@@ -3,7 +3,7 @@ import { type Deadline, holdsRefreshAndSave } from '../time.ts';
 import type { RefreshRequest, RefreshResult } from './blink.ts';
 import { blinkFailure } from './blink-failure.ts';
 import type { Caller } from './caller.ts';
-import { ExchangeError } from './http-exchange.ts';
+import { CONNECTS_WITHIN_MS, ExchangeError } from './http-exchange.ts';
 import { processRefreshGrantResponse, refreshGrantRequest } from './refresh-grant.ts';
 import { isInFlight, MAX_PAUSE_MS, mayRepeat, send } from './retry.ts';
 
@@ -31,7 +31,10 @@ async function refreshAs(
   before: Before,
 ): Promise<RefreshResult> {
   const [oauthClient, next, ...others] = oauthClients;
-  const end = await send(caller.exchange, refreshGrantRequest(request, oauthClient, caller.userAgent));
+  const end = await send(caller.exchange, {
+    ...refreshGrantRequest(request, oauthClient, caller.userAgent),
+    mayStillSend: () => holdsRefreshAndSave(deadline, -CONNECTS_WITHIN_MS),
+  });
   const tries = before.tries + 1;
   const { inDoubt } = before;
 

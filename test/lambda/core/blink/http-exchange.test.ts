@@ -52,6 +52,16 @@ describe('an exchange', () => {
     ]);
   });
 
+  test('asks directly before it writes, on a new connection and on an open one: the process may have been stopped', async () => {
+    const server = await scriptedServer(answer(200, 'a'));
+    const exchange = createHttpExchange(server.endpoint);
+    const late = { ...REQUEST, mayStillSend: () => false };
+    await expect(exchange(late)).rejects.toMatchObject({ progress: 'not_sent' });
+    await exchange(REQUEST);
+    await expect(exchange(late)).rejects.toMatchObject({ progress: 'not_sent' });
+    expect(server.requests).toHaveLength(1);
+  });
+
   test('keeps its connection for the next one', async () => {
     const server = await scriptedServer(answer(200, 'a'));
     const exchange = createHttpExchange(server.endpoint);
