@@ -85,6 +85,22 @@ describe.each(BLINKS)('if Blink’s policy on a token used again is $reusePolicy
   });
 });
 
+test(
+  'a run that follows one which gave its request up, and a request that arrives late, in every order',
+  SLOW,
+  async () => {
+    const setting = { ...TWO_RUNS, ...REVOKES, follows: true };
+    for (let call = 0; await play({ ...setting, faultAt: { call, fault: 'late' } }, 'every'); ) call += 1;
+  },
+);
+
+test('a run after an earlier death, and a sign-in, in every order', SLOW, async () => {
+  for (let call = 2; call < 8; call++) {
+    const deathAt = { call, fault: 'dies, request arrives' } as const;
+    await play({ ...TWO_RUNS, ...REVOKES, runs: 1, signsIn: true, deathAt }, 'every');
+  }
+});
+
 describe('two runs after an earlier death, one of which reads an old text, an old journal, or both', () => {
   const staleReads = [1, 2, 3, 4].flatMap((changes) => [
     { call: 0, fault: `stale by ${changes}` as Fault },

@@ -14,6 +14,8 @@ export interface Setting {
   readonly faultAt?: FaultAt;
   /** The run with the fault is over, and its claim has ended, before the others start. */
   readonly afterwards: boolean;
+  /** The others start as soon as the run with the fault has ended. Its request may still be on its way. */
+  readonly follows?: boolean;
   /** An earlier run died so, and its claim has ended, before the others start. */
   readonly deathAt?: FaultAt;
   /** A person signs in, at any time. */
@@ -85,6 +87,14 @@ export async function interleave(setting: Setting, choose: Choose): Promise<Inte
       runs.push(start('the first run', faultAt));
       if (!(await play())) return false;
       await time.advance((CLAIM_LIFE_SECONDS + 5) * 1000);
+    }
+    if (setting.follows) {
+      const first = start('the first run', faultAt);
+      runs.push(
+        first,
+        first.then(() => start('run 1')),
+      );
+      return play();
     }
     if (deathAt !== undefined) {
       runs.push(start('the dead run', deathAt));
