@@ -9,7 +9,7 @@ import { functionArn, lambdaEnvironment } from './lambda-environment.ts';
 import { END_OF_OUTPUT, type InvocationMessage } from './lambda-protocol.ts';
 
 /** A finished invocation. */
-export interface Invocation {
+export interface FinishedInvocation {
   readonly requestId: string;
   readonly event: unknown;
   /** `cold` for the first invocation of a process. */
@@ -43,7 +43,7 @@ export type RuntimeMessage = v.InferOutput<typeof messageSchema>;
 type Ready = Extract<RuntimeMessage, { kind: 'ready' }>;
 
 /** An answer to an invocation, or the end of the process without one. */
-type Answer =
+type ProcessAnswer =
   | Exclude<RuntimeMessage, Ready>
   | { readonly kind: 'timed out' }
   | { readonly kind: 'exited'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null };
@@ -52,12 +52,12 @@ type Answer =
 export class LambdaProcess {
   readonly #fn: DeployedFunction;
   readonly #child: ChildProcess;
-  readonly #loaded = Promise.withResolvers<Ready | Answer>();
+  readonly #loaded = Promise.withResolvers<Ready | ProcessAnswer>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #unheard: RuntimeMessage[] = [];
   readonly #marks = new Map<Readable, number>();
-  #answer = Promise.withResolvers<Answer>();
-  #end: Answer | undefined;
+  #answer = Promise.withResolvers<ProcessAnswer>();
+  #end: ProcessAnswer | undefined;
   readonly #output: string[] = [];
   #start: 'cold' | 'warm' = 'cold';
 
@@ -90,7 +90,7 @@ export class LambdaProcess {
   }
 
   /** Never rejects: the end of the process is also a result. */
-  async invoke(event: unknown): Promise<Invocation> {
+  async invoke(event: unknown): Promise<FinishedInvocation> {
     const requestId = randomUUID();
     const start = this.#start;
     this.#start = 'warm';
@@ -114,7 +114,7 @@ export class LambdaProcess {
     await this.#closed.promise;
   }
 
-  async #run(requestId: string, event: unknown): Promise<Answer> {
+  async #run(requestId: string, event: unknown): Promise<ProcessAnswer> {
     if (this.#end !== undefined) return this.#end;
     this.#answer = Promise.withResolvers();
     const timeoutMs = this.#fn.timeoutSeconds * 1000;
@@ -159,14 +159,14 @@ export class LambdaProcess {
     else this.#answer.resolve(message);
   }
 
-  #finish(end: Answer): void {
+  #finish(end: ProcessAnswer): void {
     this.#end ??= end;
     this.#loaded.resolve(end);
     this.#answer.resolve(end);
   }
 
   /** Errors of the runtime have Lambda's own texts. */
-  #toResult(answer: Answer, requestId: string): InvocationResult {
+  #toResult(answer: ProcessAnswer, requestId: string): InvocationResult {
     switch (answer.kind) {
       case 'returned':
         return { kind: 'returned', payload: JSON.parse(answer.payload) };

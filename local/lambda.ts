@@ -1,5 +1,5 @@
 import type { DeployedFunction } from './deployment.ts';
-import { type Invocation, LambdaProcess } from './lambda-process.ts';
+import { type FinishedInvocation, LambdaProcess } from './lambda-process.ts';
 
 /** The concurrency quota of a new AWS account. */
 const NEW_ACCOUNT_CONCURRENCY = 10;
@@ -23,7 +23,7 @@ export class Lambda {
     this.#overrides = overrides;
   }
 
-  async invoke(event: unknown): Promise<Invocation> {
+  async invoke(event: unknown): Promise<FinishedInvocation> {
     const lambdaProcess = await this.#acquire();
     try {
       return await lambdaProcess.invoke(event);

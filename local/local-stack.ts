@@ -9,7 +9,7 @@ import { DurableExecutions } from './fleet/durable-executions.ts';
 import { type SnsStandIn, startSns } from './fleet/start-sns.ts';
 import { startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
-import type { Invocation } from './lambda-process.ts';
+import type { FinishedInvocation } from './lambda-process.ts';
 import { localPorts } from './local-ports.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { scheduledEvent } from './scheduled-event.ts';
@@ -44,11 +44,11 @@ export interface LocalStack {
   /** A value of the `Authorization` header that the webhook accepts. */
   readonly authorization: string;
   /** Called after each run of any trigger. */
-  onInvocation: ((invocation: Invocation) => void) | undefined;
+  onInvocation: ((invocation: FinishedInvocation) => void) | undefined;
   /** Invokes the function as the console's test button and `aws lambda invoke` do. */
-  invoke(event: unknown): Promise<Invocation>;
+  invoke(event: unknown): Promise<FinishedInvocation>;
   /** Invokes the function as the schedule does. */
-  fireRule(): Promise<Invocation>;
+  fireRule(): Promise<FinishedInvocation>;
   close(): Promise<void>;
 }
 

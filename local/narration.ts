@@ -3,11 +3,11 @@ import * as v from 'valibot';
 import { masked } from '../lib/masked.ts';
 import { wrap } from '../lib/wrap.ts';
 import type { BlinkCall } from './blink/start-blink.ts';
-import type { Invocation } from './lambda-process.ts';
+import type { FinishedInvocation } from './lambda-process.ts';
 import type { LocalSession, StoredToken } from './local-session.ts';
 import { LOCAL_SESSIONS, LOCAL_USER } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
-import { type RunEvent, runEventOf } from './run-event.ts';
+import { type LoggedRun, runEventOf } from './run-event.ts';
 import type { FleetStep, Step } from './run-steps.ts';
 
 /** Renders the local run as text that fits 80 columns. `styleText` leaves colours out if the output is not a terminal. */
@@ -116,7 +116,7 @@ export function renderServing(
 }
 
 /** One line for a run of another caller. */
-export function renderInvocation(invocation: Invocation): string {
+export function renderInvocation(invocation: FinishedInvocation): string {
   const event = runEventOf(invocation);
   const source = `${event?.trigger ?? 'unknown'} ${sessionAskedFor(invocation.event)}`;
   return `${now()}  ${source}  ${outcome(invocation, event)}, ${duration(invocation)}`;
@@ -147,20 +147,20 @@ function sessionAskedFor(event: unknown): string {
 }
 
 /** Everything that the run printed. */
-export function renderOutput({ output }: Invocation): string {
+export function renderOutput({ output }: FinishedInvocation): string {
   return output.map((line) => styleText('dim', `  ${pretty(line).replaceAll('\n', '\n  ')}`)).join('\n');
 }
 
-function outcome({ result }: Invocation, event: RunEvent | undefined): string {
+function outcome({ result }: FinishedInvocation, event: LoggedRun | undefined): string {
   return event?.message ?? (result.kind === 'failed' ? result.error.errorType : 'no event');
 }
 
-function duration({ start, initMs, durationMs }: Invocation): string {
+function duration({ start, initMs, durationMs }: FinishedInvocation): string {
   const run = `${Math.round(durationMs)} ms`;
   return start === 'warm' ? `${run} (warm)` : `${run}, plus a cold start of ${Math.round(initMs)} ms`;
 }
 
-function steps(event: RunEvent | undefined): string {
+function steps(event: LoggedRun | undefined): string {
   if (event === undefined || event.stepsMs.length === 0) return '';
   return `${event.stepsMs.map(([step, ms]) => `${step} ${ms}`).join(', ')} ms`;
 }

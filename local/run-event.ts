@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import type { Invocation } from './lambda-process.ts';
+import type { FinishedInvocation } from './lambda-process.ts';
 
 /** The log line of a run, which is also its metrics. */
-export interface RunEvent {
+export interface LoggedRun {
   /** The outcome, or the code of the failure. */
   readonly message: string;
   readonly session: string | undefined;
@@ -24,7 +24,7 @@ const lineSchema = v.pipe(
 );
 
 /** The outcome of a direct invocation, or the code of its failure. */
-export function codeOf({ result }: Pick<Invocation, 'result'>): string {
+export function codeOf({ result }: Pick<FinishedInvocation, 'result'>): string {
   if (result.kind === 'failed') return result.error.errorType;
   const { payload } = result;
   return typeof payload === 'object' && payload !== null && 'outcome' in payload
@@ -32,7 +32,7 @@ export function codeOf({ result }: Pick<Invocation, 'result'>): string {
     : JSON.stringify(payload);
 }
 
-export function runEventOf({ output }: Pick<Invocation, 'output'>): RunEvent | undefined {
+export function runEventOf({ output }: Pick<FinishedInvocation, 'output'>): LoggedRun | undefined {
   for (const text of output) {
     const parsed = v.safeParse(lineSchema, text);
     if (!parsed.success) continue;

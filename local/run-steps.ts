@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { type FleetResult, fleetResultSchema } from '../lambda/core/fleet-result.ts';
-import type { Invocation } from './lambda-process.ts';
+import type { FinishedInvocation } from './lambda-process.ts';
 import { type LocalSession, type StoredToken, storedToken } from './local-session.ts';
 import { LOCAL_SESSIONS } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
@@ -11,7 +11,7 @@ export interface Step {
   /** The call as a person would type, paste or send it. */
   readonly call: string;
   readonly session: LocalSession;
-  readonly invocation: Invocation;
+  readonly invocation: FinishedInvocation;
   /** The requests that Blink received, such as `POST api.oauth.blink.com/oauth/token`. */
   readonly blinkCalls: readonly string[];
   readonly before: StoredToken;
@@ -25,7 +25,7 @@ export interface FleetStep {
   readonly title: string;
   readonly call: string;
   readonly result: FleetResult;
-  readonly invocations: readonly Invocation[];
+  readonly invocations: readonly FinishedInvocation[];
   /** The expectations that were not met. */
   readonly faults: readonly string[];
 }
@@ -73,7 +73,7 @@ export async function* runSteps(stack: LocalStack): AsyncGenerator<Step> {
 export async function runFleetStep(stack: LocalStack, sessions: readonly LocalSession[]): Promise<FleetStep> {
   const tokens = sessions.map((session) => storedToken(stack, session));
   const input = { sessions: 'all' };
-  const invocations: Invocation[] = [];
+  const invocations: FinishedInvocation[] = [];
   stack.onInvocation = (each) => invocations.push(each);
   const end = await stack.executions.start(JSON.stringify(input)).ended;
   stack.onInvocation = undefined;
@@ -117,7 +117,7 @@ function byConsole(
   };
 }
 
-function replyOf({ result }: Invocation): unknown {
+function replyOf({ result }: FinishedInvocation): unknown {
   return result.kind === 'returned' ? result.payload : result.error;
 }
 
@@ -131,7 +131,7 @@ async function runStep(stack: LocalStack, { title, call, session, expected, run 
   const before = storedToken(stack, session);
   const callsBefore = stack.blink.calls.length;
   const logoutsBefore = stack.blink.logouts.length;
-  const invocations: Invocation[] = [];
+  const invocations: FinishedInvocation[] = [];
   stack.onInvocation = (each) => invocations.push(each);
   const reply = await run(stack);
   stack.onInvocation = undefined;

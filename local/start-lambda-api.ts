@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { AwsError } from './aws-json.ts';
 import type { Call, DurableExecution, DurableExecutions } from './fleet/durable-executions.ts';
 import { functionReference, invokeRequest, notFound } from './invoke-request.ts';
-import type { Invocation } from './lambda-process.ts';
+import type { FinishedInvocation } from './lambda-process.ts';
 import {
   type Answer,
   type LoopbackServer,
@@ -14,7 +14,7 @@ import {
 
 export interface LambdaApiOptions extends LoopbackServerOptions {
   readonly functionName: string;
-  readonly invoke: (event: unknown) => Promise<Invocation>;
+  readonly invoke: (event: unknown) => Promise<FinishedInvocation>;
   /** The name of the fleet's function, with its alias. */
   readonly fleetFunction: string;
   readonly executions: DurableExecutions;

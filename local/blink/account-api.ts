@@ -2,7 +2,7 @@ import type { Answer } from '../loopback-server.ts';
 import type { SettableClock } from '../settable-clock.ts';
 import type { AccountSeed, Accounts } from './accounts.ts';
 import { json, NOT_FOUND, UNAUTHORIZED } from './answers.ts';
-import type { BlinkRequest, Ids } from './blink-request.ts';
+import type { Ids, ReceivedRequest } from './received-request.ts';
 import type { Tokens } from './tokens.ts';
 
 /** A logout that was carried out. */
@@ -14,7 +14,7 @@ export interface Logout {
 }
 
 /** The client that an access token was issued to. */
-interface Caller {
+interface TokenOwner {
   readonly clientId: number;
   readonly account: AccountSeed;
 }
@@ -39,30 +39,30 @@ export class AccountApi {
   }
 
   /** Every tier's host answers this call. */
-  tierInfo(request: BlinkRequest): Answer {
+  tierInfo(request: ReceivedRequest): Answer {
     const caller = this.#caller(request);
     if (caller === undefined) return UNAUTHORIZED;
     const { tier, accountId } = caller.account;
     return json(200, { tier, account_id: accountId });
   }
 
-  homescreen(request: BlinkRequest, ids: Ids): Answer {
+  homescreen(request: ReceivedRequest, ids: Ids): Answer {
     return this.#own(request, ids, ({ clientId, account: { accountId, userId } }) => {
       const body = { account: { account_id: accountId }, networks: [], sync_modules: [], cameras: [] };
       return json(200, body, { 'client-id': String(clientId), 'user-id': String(userId) });
     });
   }
 
-  networks(request: BlinkRequest, ids: Ids): Answer {
+  networks(request: ReceivedRequest, ids: Ids): Answer {
     return this.#own(request, ids, () => json(200, { summary: {}, networks: [] }));
   }
 
-  cameraUsage(request: BlinkRequest, ids: Ids): Answer {
+  cameraUsage(request: ReceivedRequest, ids: Ids): Answer {
     return this.#own(request, ids, () => json(200, { networks: [] }));
   }
 
   /** The account's clients. `ids.client` is the client that asks. */
-  clients(request: BlinkRequest, ids: Ids): Answer {
+  clients(request: ReceivedRequest, ids: Ids): Answer {
     return this.#own(request, ids, ({ clientId, account }) => {
       const { accountId, clientList = 'open' } = account;
       if (clientList === 'absent') return NOT_FOUND;
@@ -78,18 +78,18 @@ export class AccountApi {
   }
 
   /** `POST /api/v4/account/{AccountID}/client/{ClientID}/logout` */
-  logout(request: BlinkRequest, ids: Ids): Answer {
+  logout(request: ReceivedRequest, ids: Ids): Answer {
     return this.#own(request, ids, (caller) =>
       caller.account.knowsNewerLogoutOnly ? NOT_FOUND : this.#logOut(request, caller, ids),
     );
   }
 
   /** `POST /api/v4/clients/{ClientID}/logout`, which app versions 51 and later call */
-  newerLogout(request: BlinkRequest, ids: Ids): Answer {
+  newerLogout(request: ReceivedRequest, ids: Ids): Answer {
     return this.#own(request, ids, (caller) => this.#logOut(request, caller, ids));
   }
 
-  #logOut({ headers, body, path }: BlinkRequest, { clientId, account }: Caller, ids: Ids): Answer {
+  #logOut({ headers, body, path }: ReceivedRequest, { clientId, account }: TokenOwner, ids: Ids): Answer {
     if (headers['content-type'] !== 'application/json') {
       return json(415, { message: 'Unsupported Media Type', code: 415 });
     }
@@ -106,14 +106,14 @@ export class AccountApi {
     return json(200, { message: 'logout' });
   }
 
-  #caller({ headers }: BlinkRequest): Caller | undefined {
+  #caller({ headers }: ReceivedRequest): TokenOwner | undefined {
     const [, accessToken] = /^Bearer (\S+)$/.exec(headers.authorization ?? '') ?? [];
     const session = accessToken === undefined ? undefined : this.#tokens.session(accessToken);
     return session && { clientId: session.clientId, account: this.#accounts.byId(session.accountId) };
   }
 
   /** Answers a call to the host of the caller's tier; an account in the path must be the caller's. */
-  #own(request: BlinkRequest, ids: Ids, answer: (caller: Caller) => Answer): Answer {
+  #own(request: ReceivedRequest, ids: Ids, answer: (caller: TokenOwner) => Answer): Answer {
     const caller = this.#caller(request);
     if (caller === undefined) return UNAUTHORIZED;
     const { tier, accountId } = caller.account;

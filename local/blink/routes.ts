@@ -1,6 +1,6 @@
 import type { Answer } from '../loopback-server.ts';
 import type { AccountApi } from './account-api.ts';
-import type { BlinkRequest, Ids } from './blink-request.ts';
+import type { Ids, ReceivedRequest } from './received-request.ts';
 import type { SignIn } from './sign-in.ts';
 import { BROWSER_HOST, callbackPage } from './sign-in-callback.ts';
 import { exchange, refresh } from './token-endpoint.ts';
@@ -43,15 +43,15 @@ export function routesTo(tokens: Tokens, signIn: SignIn, api: AccountApi) {
 function route<const A extends string>(
   action: A,
   line: string,
-  answer: (request: BlinkRequest, ids: Ids) => Answer,
-  where: (request: BlinkRequest) => boolean = () => true,
+  answer: (request: ReceivedRequest, ids: Ids) => Answer,
+  where: (request: ReceivedRequest) => boolean = () => true,
 ) {
   const [method, url] = line.split(' ');
   const pattern = new URLPattern(url);
   return {
     action,
     /** How the call is answered; undefined if the call is not for this route. */
-    match(request: BlinkRequest): (() => Answer) | undefined {
+    match(request: ReceivedRequest): (() => Answer) | undefined {
       if (request.method !== method || !where(request)) return undefined;
       const match = pattern.exec(`https://${request.host}${request.path}`);
       return match === null ? undefined : () => answer(request, match.pathname.groups);
@@ -59,6 +59,6 @@ function route<const A extends string>(
   };
 }
 
-function isCodeGrant({ form }: BlinkRequest): boolean {
+function isCodeGrant({ form }: ReceivedRequest): boolean {
   return form['grant_type'] === 'authorization_code';
 }

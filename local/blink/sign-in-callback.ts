@@ -1,8 +1,8 @@
 import type { Answer } from '../loopback-server.ts';
 import { redirect } from './answers.ts';
-import type { BlinkRequest } from './blink-request.ts';
 import { ANDROID_REDIRECT_URI } from './forms.ts';
 import { htmlPage } from './html-page.ts';
+import type { ReceivedRequest } from './received-request.ts';
 
 /** The host by which a browser of this machine reaches the stand-in. */
 export const BROWSER_HOST = '127.0.0.1';
@@ -14,7 +14,7 @@ const { pathname: CALLBACK_PATH } = new URL(ANDROID_REDIRECT_URI);
  * the stand-in, because it would reach Blink's real host.
  */
 export function redirectToCallback(
-  { host }: BlinkRequest,
+  { host }: ReceivedRequest,
   parameters: Readonly<Record<string, string>>,
 ): Answer {
   const address = host === BROWSER_HOST ? CALLBACK_PATH : ANDROID_REDIRECT_URI;

@@ -4,7 +4,6 @@ import type { Answer } from '../loopback-server.ts';
 import type { SettableClock } from '../settable-clock.ts';
 import type { Accounts } from './accounts.ts';
 import { json, NOT_ACCEPTABLE, oauthError, redirect } from './answers.ts';
-import type { BlinkRequest } from './blink-request.ts';
 import {
   ANDROID_REDIRECT_URI,
   type AuthorizationRequest,
@@ -16,6 +15,7 @@ import {
 } from './forms.ts';
 import { LockOut } from './lock-out.ts';
 import { type PendingSignIn, PendingSignIns } from './pending-sign-ins.ts';
+import type { ReceivedRequest } from './received-request.ts';
 import { redirectToCallback } from './sign-in-callback.ts';
 import { toBrowserAnswer } from './sign-in-page.ts';
 import { type SignInResult, toScriptAnswer } from './sign-in-result.ts';
@@ -46,7 +46,7 @@ export class SignIn {
   }
 
   /** With a query, begins a sign-in. Without one, issues the code of a script's finished sign-in. */
-  authorize(request: BlinkRequest): Answer {
+  authorize(request: ReceivedRequest): Answer {
     if (Object.keys(request.query).length === 0) return this.#finishScript(request);
     const parsed = v.safeParse(authorizeSchema, request.query);
     if (!parsed.success) return refusedAuthorization(request);
@@ -54,7 +54,7 @@ export class SignIn {
     return redirect('/oauth/v2/signin', { 'set-cookie': this.#pending.begin(parsed.output) });
   }
 
-  page(request: BlinkRequest): Answer {
+  page(request: ReceivedRequest): Answer {
     const pending = this.#find(request);
     if (pending === undefined) return EMPTY_COOKIES;
     if (isBlockedScript(request, pending.request)) return NOT_ACCEPTABLE;
@@ -62,7 +62,7 @@ export class SignIn {
     return toAnswer(pending, { kind });
   }
 
-  password(request: BlinkRequest): Answer {
+  password(request: ReceivedRequest): Answer {
     return this.#answerForm(request, passwordSchema, (pending, { username, password }) => {
       if (isBlockedScript(request, pending.request)) return NOT_ACCEPTABLE;
       if (pending.request.client_id === 'ios' && !isFromPage(request)) return BAD_REQUEST;
@@ -83,7 +83,7 @@ export class SignIn {
     });
   }
 
-  verify(request: BlinkRequest): Answer {
+  verify(request: ReceivedRequest): Answer {
     return this.#answerForm(request, codeSchema, (pending, form) => {
       if (pending.account?.secondFactor === undefined) return BAD_REQUEST;
       if (form['2fa_code'] !== pending.account.secondFactor.code) {
@@ -94,7 +94,7 @@ export class SignIn {
   }
 
   /** The path is a guess: no public source has the call for another code. */
-  resend(request: BlinkRequest): Answer {
+  resend(request: ReceivedRequest): Answer {
     return this.#answerForm(request, resendSchema, (pending) => {
       if (pending.account?.secondFactor === undefined) return BAD_REQUEST;
       const waitMs = pending.nextCodeAtMs - this.#clock.nowMs();
@@ -125,7 +125,7 @@ export class SignIn {
     return { accountId, clientId };
   }
 
-  #finishScript(request: BlinkRequest): Answer {
+  #finishScript(request: ReceivedRequest): Answer {
     const pending = this.#find(request);
     if (pending === undefined) return EMPTY_COOKIES;
     if (isBlockedScript(request, pending.request)) return NOT_ACCEPTABLE;
@@ -134,7 +134,7 @@ export class SignIn {
   }
 
   /** A script asks for the code when it is authenticated; a browser is sent on with it. */
-  #finish(request: BlinkRequest, pending: PendingSignIn, by: 'password' | 'code'): Answer {
+  #finish(request: ReceivedRequest, pending: PendingSignIn, by: 'password' | 'code'): Answer {
     pending.authenticated = true;
     if (pending.request.client_id === 'ios') {
       return by === 'password' ? redirect('/oauth/v2/authorize') : json(201, { status: 'auth-completed' });
@@ -156,7 +156,7 @@ export class SignIn {
   }
 
   #answerForm<Form extends { readonly 'csrf-token': string }>(
-    request: BlinkRequest,
+    request: ReceivedRequest,
     schema: v.GenericSchema<unknown, Form>,
     answer: (pending: PendingSignIn, form: Form) => Answer,
   ): Answer {
@@ -167,7 +167,7 @@ export class SignIn {
     return answer(pending, parsed.output);
   }
 
-  #find({ headers }: BlinkRequest): PendingSignIn | undefined {
+  #find({ headers }: ReceivedRequest): PendingSignIn | undefined {
     return this.#pending.find(headers.cookie);
   }
 }
@@ -179,7 +179,7 @@ function toAnswer(pending: PendingSignIn, result: SignInResult): Answer {
 }
 
 /** An error is redirected only to an address that is known to be the client's (RFC 6749, section 4.1.2.1). */
-function refusedAuthorization(request: BlinkRequest): Answer {
+function refusedAuthorization(request: ReceivedRequest): Answer {
   const { client_id, redirect_uri, state = '' } = request.query;
   return client_id === 'android' && redirect_uri === ANDROID_REDIRECT_URI
     ? redirectToCallback(request, { error: 'invalid_request', state })
@@ -187,10 +187,10 @@ function refusedAuthorization(request: BlinkRequest): Answer {
 }
 
 /** The app for iOS signs in with Safari; the edge blocks other programs that use its OAuth client. */
-function isBlockedScript({ headers }: BlinkRequest, { client_id }: AuthorizationRequest): boolean {
+function isBlockedScript({ headers }: ReceivedRequest, { client_id }: AuthorizationRequest): boolean {
   return client_id === 'ios' && !/iPhone.*Safari/.test(headers['user-agent'] ?? '');
 }
 
-function isFromPage({ headers }: BlinkRequest): boolean {
+function isFromPage({ headers }: ReceivedRequest): boolean {
   return headers.origin === ORIGIN && headers.referer === `${ORIGIN}/oauth/v2/signin`;
 }

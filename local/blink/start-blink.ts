@@ -9,7 +9,7 @@ import { SettableClock } from '../settable-clock.ts';
 import { AccountApi, type Logout } from './account-api.ts';
 import { type AccountSeed, Accounts } from './accounts.ts';
 import { NOT_ACCEPTABLE, NOT_FOUND } from './answers.ts';
-import { type BlinkRequest, blinkRequest, hasBlockedHardwareId } from './blink-request.ts';
+import { hasBlockedHardwareId, type ReceivedRequest, receivedRequest } from './received-request.ts';
 import { type BlinkAction, routesTo } from './routes.ts';
 import { SignIn } from './sign-in.ts';
 import { type ClientSession, Tokens } from './tokens.ts';
@@ -20,7 +20,7 @@ export interface BlinkOptions extends LoopbackServerOptions {
   readonly revokesFamilyOnReuse?: boolean;
 }
 
-export interface BlinkCall extends BlinkRequest {
+export interface BlinkCall extends ReceivedRequest {
   readonly action: BlinkAction;
   readonly atMs: number;
 }
@@ -47,7 +47,7 @@ export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
   const faults = new Faults<BlinkCall>();
   const calls: BlinkCall[] = [];
   const routes = routesTo(tokens, signIn, api);
-  function routeOf(request: BlinkRequest): { action: BlinkAction; answer: () => Answer } {
+  function routeOf(request: ReceivedRequest): { action: BlinkAction; answer: () => Answer } {
     for (const { action, match } of routes) {
       const answer = match(request);
       if (answer !== undefined) return { action, answer };
@@ -55,7 +55,7 @@ export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
     return { action: 'unknown', answer: () => NOT_FOUND };
   }
   const server = await startLoopbackServer(options, async (incoming) => {
-    const request = blinkRequest(incoming);
+    const request = receivedRequest(incoming);
     const { action, answer } = routeOf(request);
     const call: BlinkCall = { ...request, action, atMs: clock.nowMs() };
     calls.push(call);

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { Answer } from '../loopback-server.ts';
 import { json, NOT_ACCEPTABLE, oauthError } from './answers.ts';
-import type { BlinkRequest } from './blink-request.ts';
 import { exchangeSchema, OAUTH_CLIENTS, refreshSchema } from './forms.ts';
+import type { ReceivedRequest } from './received-request.ts';
 import type { SignIn } from './sign-in.ts';
 import type { IssuedTokens, Tokens } from './tokens.ts';
 
@@ -10,7 +10,7 @@ import type { IssuedTokens, Tokens } from './tokens.ts';
  * RFC 6749, section 6, with tokens that rotate. Blink accepts a token that was issued to another of its OAuth clients:
  * blinkpy refreshes tokens of `ios` as `android` (blinkpy, issues 1268 and 1269).
  */
-export function refresh(tokens: Tokens, { headers, form }: BlinkRequest): Answer {
+export function refresh(tokens: Tokens, { headers, form }: ReceivedRequest): Answer {
   if (headers['user-agent'] === undefined) return NOT_ACCEPTABLE;
   const parsed = v.safeParse(refreshSchema, form);
   if (!parsed.success) return oauthError(400, requestError(form));
@@ -20,7 +20,7 @@ export function refresh(tokens: Tokens, { headers, form }: BlinkRequest): Answer
 }
 
 /** RFC 6749, section 4.1.3, with the code verifier of RFC 7636. */
-export function exchange(tokens: Tokens, signIn: SignIn, { headers, form }: BlinkRequest): Answer {
+export function exchange(tokens: Tokens, signIn: SignIn, { headers, form }: ReceivedRequest): Answer {
   if (headers['user-agent'] === undefined) return NOT_ACCEPTABLE;
   const parsed = v.safeParse(exchangeSchema, form);
   if (!parsed.success) return oauthError(400, requestError(form));
@@ -28,7 +28,7 @@ export function exchange(tokens: Tokens, signIn: SignIn, { headers, form }: Blin
   return answered(session === undefined ? 'invalid_grant' : tokens.open(session));
 }
 
-function requestError(form: BlinkRequest['form']): string {
+function requestError(form: ReceivedRequest['form']): string {
   const grantType = form['grant_type'];
   const isKnown = grantType === 'refresh_token' || grantType === 'authorization_code';
   return isKnown || grantType === undefined ? 'invalid_request' : 'unsupported_grant_type';

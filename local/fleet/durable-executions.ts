@@ -7,7 +7,7 @@ import { fleetCallSchema } from '../../lambda/core/fleet-call.ts';
 import { AwsError } from '../aws-json.ts';
 import type { DeployedFunction } from '../deployment.ts';
 import { functionArn, lambdaEnvironment } from '../lambda-environment.ts';
-import type { Invocation } from '../lambda-process.ts';
+import type { FinishedInvocation } from '../lambda-process.ts';
 import { type End, type FromHost, fromHostSchema, type ToHost } from './host-protocol.ts';
 
 /** The call of one session, or of a child execution, in an execution's history. */
@@ -35,7 +35,7 @@ export interface DurableExecutionsOptions {
   /** The addresses of the stand-ins. */
   readonly overrides: Readonly<Record<string, string>>;
   /** Invokes the logout function. */
-  readonly invoke: (event: unknown) => Promise<Invocation>;
+  readonly invoke: (event: unknown) => Promise<FinishedInvocation>;
 }
 
 const HOST = fileURLToPath(new URL('fleet-host.ts', import.meta.url));

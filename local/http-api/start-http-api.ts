@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Route } from '../deployment.ts';
-import type { Invocation } from '../lambda-process.ts';
+import type { FinishedInvocation } from '../lambda-process.ts';
 import {
   type Answer,
   type LoopbackServer,
@@ -14,7 +14,7 @@ import { gatewayReply, toReply } from './to-reply.ts';
 
 export interface HttpApiOptions extends LoopbackServerOptions {
   readonly routes: readonly Route[];
-  readonly invoke: (event: object) => Promise<Invocation>;
+  readonly invoke: (event: object) => Promise<FinishedInvocation>;
 }
 
 /** "Payload size: 10 MB" (API Gateway Developer Guide, "Quotas for HTTP APIs"). */

@@ -3,7 +3,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { MAX_WRITES_A_DAY } from '../../lambda/core/condition.ts';
 import { SECRETS_MANAGER_WRITES_PER_SECOND, WRITES_OF_A_LOGOUT } from '../../lib/pace.ts';
-import type { Invocation } from '../../local/lambda-process.ts';
+import type { FinishedInvocation } from '../../local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { runEventOf } from '../../local/run-event.ts';
@@ -53,7 +53,7 @@ function session(name = `s${sessions}`): LocalSession {
 interface Counted {
   /** As the page's row has them: by action, all together, and Blink's. */
   readonly cells: readonly string[];
-  readonly invocation: Invocation;
+  readonly invocation: FinishedInvocation;
 }
 
 async function count(event: object): Promise<Counted> {

@@ -1,7 +1,7 @@
 import { InvokeCommand, type InvokeCommandInput, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DurableExecutions } from '../../local/fleet/durable-executions.ts';
-import type { Invocation, InvocationResult } from '../../local/lambda-process.ts';
+import type { FinishedInvocation, InvocationResult } from '../../local/lambda-process.ts';
 import type { LoopbackServer } from '../../local/loopback-server.ts';
 import { startLambdaApi } from '../../local/start-lambda-api.ts';
 import { FIXTURE_FUNCTION } from './fixture-function.ts';
@@ -24,7 +24,7 @@ let events: unknown[];
 /** What the next runs end with; after them, `DONE`. */
 let results: (InvocationResult | Promise<InvocationResult>)[];
 
-async function invoke(event: unknown): Promise<Invocation> {
+async function invoke(event: unknown): Promise<FinishedInvocation> {
   events.push(event);
   const result = (await results.shift()) ?? DONE;
   return { requestId: 'r', event, start: 'warm', initMs: 0, durationMs: 1, result, output: ['one', 'two'] };

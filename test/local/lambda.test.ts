@@ -1,13 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
 import { Lambda } from '../../local/lambda.ts';
-import type { Invocation } from '../../local/lambda-process.ts';
+import type { FinishedInvocation } from '../../local/lambda-process.ts';
 import { FIXTURE_FUNCTION } from './fixture-function.ts';
 
 const lambda = new Lambda(FIXTURE_FUNCTION);
 
 afterEach(() => lambda.kill());
 
-function payloads(invocations: readonly Invocation[]): unknown[] {
+function payloads(invocations: readonly FinishedInvocation[]): unknown[] {
   return invocations.map(({ result }) => (result.kind === 'returned' ? result.payload : result.error));
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Invocation, LambdaProcess } from '../../local/lambda-process.ts';
+import { type FinishedInvocation, LambdaProcess } from '../../local/lambda-process.ts';
 import type { Answer } from '../../local/loopback-server.ts';
 import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { refuse } from '../../local/secrets-manager/start-secrets-manager.ts';
@@ -27,7 +27,7 @@ const IN_LONG_FORM_ONLY = false;
 
 interface Case {
   readonly session: SessionUnderTest;
-  run(timeoutSeconds?: number): Promise<Invocation>;
+  run(timeoutSeconds?: number): Promise<FinishedInvocation>;
   /** The refreshes of this session that came in. */
   refreshes(): number;
   /** That a call is this session's. */

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AccountSeed } from '../../../local/blink/accounts.ts';
-import { html, redirect } from '../../../local/blink/answers.ts';
 import { type BlinkStandIn, startBlink } from '../../../local/blink/start-blink.ts';
 import { send, sendForm } from './send.ts';
 
@@ -250,75 +249,5 @@ describe('listing the clients', () => {
     await blink.close();
     await start({ clientList });
     expect((await send(blink, LIST, await bearer())).status).toBe(status);
-  });
-});
-
-describe('what a test can see and do', () => {
-  it('remembers each call with what it carried', async () => {
-    await refresh(first, { hardware_id: 'A-B' });
-    expect(blink.calls).toMatchObject([
-      {
-        action: 'refresh',
-        method: 'POST',
-        host: 'api.oauth.blink.com',
-        path: '/oauth/token',
-        headers: { 'user-agent': 'Blink' },
-        form: {
-          grant_type: 'refresh_token',
-          refresh_token: first,
-          client_id: 'ios',
-          scope: 'client',
-          hardware_id: 'A-B',
-        },
-      },
-    ]);
-  });
-
-  it('answers HTML or a redirect in place of a call, as often as is set', async () => {
-    blink.faults.add(
-      {
-        on: 'refresh',
-        at: 'before',
-        times: 1,
-        effect: { do: 'answer', answer: html(503, '<h1>busy</h1>') },
-      },
-      {
-        on: 'refresh',
-        at: 'before',
-        times: 1,
-        effect: { do: 'answer', answer: redirect('https://example.com/') },
-      },
-    );
-    expect((await refresh(first)).headers['content-type']).toMatch('text/html');
-    expect((await refresh(first)).headers.location).toBe('https://example.com/');
-    expect(blink.tokens.spends(first)).toBe(0);
-    expect((await refresh(first)).status).toBe(200);
-  });
-
-  it('refuses to say what it did: spent, and the connection cut', async () => {
-    blink.faults.after('refresh', { do: 'destroy' }, { times: 1 });
-    await expect(refresh(first)).rejects.toThrow();
-    expect(blink.tokens.spends(first)).toBe(1);
-    expect(blink.tokens.newest(CLIENT_ID)).not.toBe(first);
-  });
-
-  it('cuts an answer off in the middle', async () => {
-    blink.faults.after('refresh', { do: 'cut-off' }, { times: 1 });
-    await expect(refresh(first)).rejects.toThrow('aborted');
-  });
-
-  it('answers late', async () => {
-    blink.faults.after('refresh', { do: 'hold', ms: 50 });
-    const begunMs = performance.now();
-    await refresh(first);
-    expect(performance.now() - begunMs).toBeGreaterThanOrEqual(45);
-  });
-
-  it('picks calls by what they carry', async () => {
-    const isSeeded = (call: { readonly form: Readonly<Record<string, string>> }) =>
-      call.form['refresh_token'] === first;
-    blink.faults.before('refresh', { do: 'answer', answer: html(500, '') }, { where: isSeeded });
-    expect((await refresh('other')).status).toBe(400);
-    expect((await refresh(first)).status).toBe(500);
   });
 });

@@ -169,20 +169,6 @@ describe('the code', () => {
     const answer = await app.exchange(await app.code(), fields as Record<string, string>);
     expect([answer.status, JSON.parse(answer.body).error]).toEqual([400, 'invalid_grant']);
   });
-
-  it('is good once, and for ten minutes', async () => {
-    const app = await begun();
-    await app.password(PLAIN.email);
-    const code = await app.code();
-    await app.exchange(code);
-    expect((await app.exchange(code)).status).toBe(400);
-
-    const slow = await begun();
-    await slow.password(PLAIN.email);
-    const late = await slow.code();
-    blink.clock.advanceMs(600_000);
-    expect((await slow.exchange(late)).status).toBe(400);
-  });
 });
 
 describe('what is refused', () => {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Request } from '../loopback-server.ts';
 
 /** A request to Blink. */
-export interface BlinkRequest {
+export interface ReceivedRequest {
   readonly method: string;
   /** Without a port. */
   readonly host: string;
@@ -16,7 +16,7 @@ export interface BlinkRequest {
 
 const FORM = /^application\/x-www-form-urlencoded\b/;
 
-export function blinkRequest({ method, target, headers, body: bytes }: Request): BlinkRequest {
+export function receivedRequest({ method, target, headers, body: bytes }: Request): ReceivedRequest {
   const { pathname, searchParams } = new URL(target, 'http://stand-in');
   const body = bytes.toString();
   const isForm = FORM.test(headers['content-type'] ?? '');
@@ -35,7 +35,7 @@ export function blinkRequest({ method, target, headers, body: bytes }: Request):
 const BLOCKED_HARDWARE_IDS = ['Blinkpy', 'Home Assistant'];
 
 /** The edge refuses these with 406 wherever they are: form, query or header (home-assistant/core, issue 178396). */
-export function hasBlockedHardwareId({ form, query, headers }: BlinkRequest): boolean {
+export function hasBlockedHardwareId({ form, query, headers }: ReceivedRequest): boolean {
   const sent = [form['hardware_id'], query['hardware_id'], headers['hardware_id']];
   return sent.some((id) => typeof id === 'string' && BLOCKED_HARDWARE_IDS.includes(id));
 }
