@@ -82,7 +82,7 @@ export interface SessionUnderTest {
   /** A command with `--local`, as a script runs it: `lines` are piped in. */
   run(command: string, lines?: readonly string[]): Promise<Ran>;
   /** A command with `--local`, as a script runs it that signs in on the page whose address is shown. */
-  runOnPage(command: string, signInOn: (page: URL) => string): Promise<Ran>;
+  runOnPage(command: string, signInOn: (page: URL) => Promise<string>): Promise<Ran>;
   /** A command against an AWS account. */
   runAtAws(command: string): Promise<Ran>;
   /** The same with arguments that may be empty or contain spaces. */
@@ -143,9 +143,9 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     runOnPage(command, signInOn) {
       const stdin = new PassThrough();
       const stderr = new PassThrough();
-      stderr.on('data', (shown) => {
+      stderr.on('data', async (shown) => {
         const [page] = PAGE.exec(String(shown)) ?? [];
-        if (page !== undefined) stdin.end(`${signInOn(new URL(page))}\n`);
+        if (page !== undefined) stdin.end(`${await signInOn(new URL(page))}\n`);
       });
       return runPiped(atStandIns(command), stdin, stderr);
     },

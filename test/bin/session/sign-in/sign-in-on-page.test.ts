@@ -1,50 +1,54 @@
-import { createHash } from 'node:crypto';
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { json, text } from '../../../../local/blink/answers.ts';
+import { Browser } from '../../../local/blink/browser.ts';
 import { CTRL_C, ENTER, type Person, sitDown } from '../person.ts';
-import { ACCOUNTS, PAGE, type SessionUnderTest, startSessionUnderTest } from '../session-under-test.ts';
+import {
+  ACCOUNTS,
+  CODE,
+  EMAIL,
+  PAGE,
+  PASSWORD,
+  type SessionUnderTest,
+  startSessionUnderTest,
+} from '../session-under-test.ts';
 
-const CODE = 'canary-code-81516';
-const CLIENT_ID = 7_100_001;
 const { accountId } = ACCOUNTS.byCode;
 
 let session: SessionUnderTest;
 let page: URL;
-let forms: Readonly<Record<string, string>>[];
+let code: string;
 
 beforeEach(async () => {
   session = await startSessionUnderTest();
-  forms = [];
-  session.blink.accounts.addClient(accountId, { id: CLIENT_ID });
-  session.blink.faults.onCall = ({ action, form }, moment) => {
-    if (action !== 'exchange' || moment !== 'before') return undefined;
-    forms.push(form);
-    const { accessToken, refreshToken } = session.blink.tokens.open({ accountId, clientId: CLIENT_ID });
-    return {
-      do: 'answer',
-      answer: json(200, { access_token: accessToken, refresh_token: refreshToken, expires_in: 14_400 }),
-    };
-  };
 });
 afterEach(async () => {
   session.expectNothingPrintedInClear();
   await session.close();
 });
 
-/** The address at which the browser ends, which is then changed. */
-function ends(change: (address: string) => string = (address) => address) {
-  return (opened: URL) => {
+/** Signs in as a person does in a browser, and gives the address at the end, which is then changed. */
+function signsIn(change: (address: string) => string = (address) => address) {
+  return async (opened: URL) => {
     page = opened;
-    return change(`${page.origin}/signin/callback?code=${CODE}&state=${page.searchParams.get('state')}`);
+    const browser = new Browser();
+    await browser.open(page.href);
+    await browser.submit('Sign in', { 'E-mail address': EMAIL, Password: PASSWORD });
+    await browser.submit('Continue', { Code: CODE });
+    code = new URL(browser.address).searchParams.get('code') ?? '';
+    return change(browser.address);
   };
+}
+
+function exchanges() {
+  return session.blink.calls.filter(({ action }) => action === 'exchange');
 }
 
 describe('a sign-in on Blink’s page', () => {
   it('asks for what Blink’s app asks for, under a name that does not frighten', async () => {
-    await session.runOnPage('sign-in', ends());
+    await session.runOnPage('sign-in', signsIn());
     expect(page.pathname).toBe('/oauth/v2/authorize');
     expect(page.search).not.toContain('+');
     expect(Object.fromEntries(page.searchParams)).toEqual({
@@ -67,48 +71,49 @@ describe('a sign-in on Blink’s page', () => {
   });
 
   it('exchanges the code with exactly five fields, and without cookie or browser', async () => {
-    await session.runOnPage('sign-in', ends());
-    expect(forms).toEqual([
-      {
-        grant_type: 'authorization_code',
-        redirect_uri: 'https://applinks.blink.com/signin/callback',
-        code: CODE,
-        code_verifier: expect.any(String),
-        client_id: 'android',
-      },
-    ]);
-    const challenge = createHash('sha256')
-      .update(forms[0]?.['code_verifier'] ?? '')
-      .digest('base64url');
-    expect(challenge).toBe(page.searchParams.get('code_challenge'));
-    const { headers = {} } = session.blink.calls.find(({ action }) => action === 'exchange') ?? {};
+    await session.runOnPage('sign-in', signsIn());
+    const [{ form, headers } = { form: {}, headers: {} }, ...others] = exchanges();
+    expect(form).toEqual({
+      grant_type: 'authorization_code',
+      redirect_uri: 'https://applinks.blink.com/signin/callback',
+      code,
+      code_verifier: expect.any(String),
+      client_id: 'android',
+    });
     expect(headers).not.toHaveProperty('cookie');
     expect(headers).toMatchObject({ 'user-agent': 'Blink' });
+    expect(others).toEqual([]);
   });
 
   it('stores the session with its ids and hardware id, shows it, and it can be logged out', async () => {
-    const { exitCode, stdout, stderr } = await session.runOnPage('sign-in garden', ends());
+    const { exitCode, stdout, stderr } = await session.runOnPage('sign-in garden', signsIn());
     expect(exitCode).toBe(0);
+    const [{ id: clientId, name } = { id: 0, name: '' }] = session.blink.accounts.clientsOf(accountId);
+    expect(name).toBe('blink-logout');
     expect(JSON.parse(session.stored('garden').text)).toEqual({
-      refreshToken: session.blink.tokens.newest(CLIENT_ID),
+      refreshToken: session.blink.tokens.newest(clientId),
       oauthClientId: 'android',
       hardwareId: page.searchParams.get('hardware_id'),
       accountId,
-      clientId: String(CLIENT_ID),
+      clientId: String(clientId),
       tier: 'e008',
       region: 'e008',
     });
     expect(stderr).toContain('“Unsupported Browser”');
-    expect(stdout).toMatch(/client {9}7100001\n/);
+    expect(stdout).toContain(`client         ${clientId}\n`);
     expect(stdout).toContain('In Blink’s app, this client appears as “blink-logout”.');
-    expect(session.blink.calls.map(({ action }) => action)).toEqual(['exchange', 'tier-info', 'homescreen']);
+    expect(session.blink.calls.map(({ action }) => action).slice(-3)).toEqual([
+      'exchange',
+      'tier-info',
+      'homescreen',
+    ]);
     expect(await session.run('logout garden')).toMatchObject({ exitCode: 0 });
   });
 
   it('uses the hardware id of the stored session, and another state and challenge each time', async () => {
-    await session.runOnPage('sign-in', ends());
+    await session.runOnPage('sign-in', signsIn());
     const first = page.searchParams;
-    await session.runOnPage('sign-in', ends());
+    await session.runOnPage('sign-in', signsIn());
     expect(page.searchParams.get('hardware_id')).toBe(first.get('hardware_id'));
     for (const name of ['state', 'code_challenge']) {
       expect(page.searchParams.get(name)).not.toBe(first.get(name));
@@ -116,25 +121,25 @@ describe('a sign-in on Blink’s page', () => {
   });
 
   it('prints with --json one document, and only the address to open on stderr', async () => {
-    const { stdout, stderr } = await session.runOnPage('sign-in --json', ends());
+    const { stdout, stderr } = await session.runOnPage('sign-in --json', signsIn());
     expect(JSON.parse(stdout)).toMatchObject({ session: 'default', created: true, accountId });
     expect(stderr.replace(PAGE, '')).toBe('\n');
   });
 
   it('shows no part of the pasted address, with --verbose neither', async () => {
     for (const change of [undefined, (address: string) => `${address}#`]) {
-      const { stdout, stderr } = await session.runOnPage('sign-in --verbose', ends(change));
+      const { stdout, stderr } = await session.runOnPage('sign-in --verbose', signsIn(change));
       const shown = stdout + stderr.replace(PAGE, '');
-      expect(shown).not.toContain(CODE);
+      expect(shown).not.toContain(code);
       expect(shown).not.toContain(page.searchParams.get('state'));
-      expect(shown).not.toContain(forms[0]?.['code_verifier']);
+      expect(shown).not.toContain(exchanges()[0]?.form['code_verifier']);
     }
   });
 });
 
 describe('a sign-in on Blink’s page that fails stores nothing and says what to do', () => {
   it.each([
-    ['the code alone is piped in', () => CODE, 'input_invalid', /--password/],
+    ['the code alone is piped in', () => code, 'input_invalid', /--password/],
     ['the state is another’s', (address: string) => `${address}x`, 'state_mismatch', /Nothing was sent/],
     [
       'Blink ends it',
@@ -143,11 +148,11 @@ describe('a sign-in on Blink’s page that fails stores nothing and says what to
       /again/,
     ],
     ['nothing is piped in', () => '', 'input_missing', /address/],
-  ])('%s', async (_what, change, code, words) => {
-    const { exitCode, stdout } = await session.runOnPage('sign-in --json', ends(change));
-    expect([exitCode, JSON.parse(stdout).error.code]).toEqual([1, code]);
+  ])('%s', async (_what, change, errorCode, words) => {
+    const { exitCode, stdout } = await session.runOnPage('sign-in --json', signsIn(change));
+    expect([exitCode, JSON.parse(stdout).error.code]).toEqual([1, errorCode]);
     expect(stdout).toMatch(words);
-    expect(forms).toEqual([]);
+    expect(exchanges()).toEqual([]);
     expect(session.secretsManager.secrets.all().map(({ name }) => name)).not.toContain(
       'blink-logout/default',
     );
@@ -157,39 +162,37 @@ describe('a sign-in on Blink’s page that fails stores nothing and says what to
     ['invalid_grant', json(400, { error: 'invalid_grant' }), 'code_refused', /another machine or network/],
     ['a block', text(406, 'Not Acceptable'), 'blocked_by_blink', /Wait 60 minutes/],
     ['too many requests', json(429, {}), 'blocked_by_blink', /Wait 60 minutes/],
-  ])('%s names the way with the password', async (_what, answer, code, words) => {
-    session.blink.faults.clear();
+  ])('%s names the way with the password', async (_what, answer, errorCode, words) => {
     session.blink.faults.before('exchange', { do: 'answer', answer });
-    const { stdout } = await session.runOnPage('sign-in garden --json', ends());
-    expect(JSON.parse(stdout).error.code).toBe(code);
+    const { stdout } = await session.runOnPage('sign-in garden --json', signsIn());
+    expect(JSON.parse(stdout).error.code).toBe(errorCode);
     expect(stdout).toMatch(words);
     expect(stdout).toContain('Or sign in with the password: bin/blink-logout sign-in garden --password');
-    expect(session.blink.calls).toHaveLength(1);
+    expect(exchanges()).toHaveLength(1);
   });
 
   it.each([
     ['another refusal', json(400, { error: 'invalid_request' }), 'blink_rejected'],
-    ['a failing server', text(500, CODE), 'blink_unavailable'],
+    ['a failing server', text(500, 'canary'), 'blink_unavailable'],
     ['no tokens', json(200, { access_token: 'x' }), 'blink_rejected'],
-  ])('%s', async (_what, answer, code) => {
-    session.blink.faults.clear();
+  ])('%s', async (_what, answer, errorCode) => {
     session.blink.faults.before('exchange', { do: 'answer', answer });
-    const { stdout } = await session.runOnPage('sign-in --json', ends());
-    expect(JSON.parse(stdout).error.code).toBe(code);
-    expect(stdout).not.toContain(CODE);
+    const { stdout } = await session.runOnPage('sign-in --json', signsIn());
+    expect(JSON.parse(stdout).error.code).toBe(errorCode);
+    expect(stdout).not.toContain('canary');
   });
 
   it('an address that comes after more than 15 minutes is not sent', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const { stdout } = await session.runOnPage(
       'sign-in --json',
-      ends((address) => {
+      signsIn((address) => {
         vi.setSystemTime(Date.now() + 15 * 60_000 + 1);
         return address;
       }),
     );
     expect(JSON.parse(stdout).error.code).toBe('sign_in_expired');
-    expect(forms).toEqual([]);
+    expect(exchanges()).toEqual([]);
   });
 
   it('with the password, a block names Blink’s page', async () => {
@@ -200,18 +203,18 @@ describe('a sign-in on Blink’s page that fails stores nothing and says what to
 });
 
 describe('a person at a terminal', () => {
-  async function signsIn(...options: readonly string[]) {
+  async function personSignsIn(...options: readonly string[]) {
     const words = ['bin/session.ts', 'sign-in', '--local', '--port', String(session.port), ...options];
     const person = sitDown(process.execPath, words);
     await person.sees('&state=');
     await person.sees('Address (hidden):');
     const [shown = ''] = PAGE.exec(stripVTControlCharacters(person.shown()).replaceAll('\r', '')) ?? [];
-    return { person, address: ends()(new URL(shown)) };
+    return { person, address: await signsIn()(new URL(shown)) };
   }
 
   function expectHidden(person: Person, address: string): void {
     const shown = stripVTControlCharacters(person.shown()).replaceAll(/\s/g, '');
-    expect(shown).not.toContain(CODE);
+    expect(shown).not.toContain(code);
     expect(shown).not.toContain('wrong-paste');
     expect(shown.split(new URL(address).searchParams.get('state') ?? '')).toHaveLength(2);
   }
@@ -222,7 +225,7 @@ describe('a person at a terminal', () => {
     await chmod(browser, 0o755);
     vi.stubEnv('BROWSER', browser);
     vi.stubEnv('SSH_CONNECTION', undefined);
-    const { person, address } = await signsIn();
+    const { person, address } = await personSignsIn();
     await vi.waitFor(async () =>
       expect((await readFile(`${browser}.opened`, 'utf8')).trim()).toBe(page.href),
     );
@@ -234,7 +237,7 @@ describe('a person at a terminal', () => {
     await person.sees('Signed in.');
     expect(await person.exitCode()).toBe(0);
     expectHidden(person, address);
-    expect(forms).toHaveLength(1);
+    expect(exchanges()).toHaveLength(1);
   });
 
   it.each([
@@ -243,7 +246,7 @@ describe('a person at a terminal', () => {
   ])('gets no browser with %s, SSH_CONNECTION=%s', async (option, ssh, words) => {
     vi.stubEnv('BROWSER', '/nowhere');
     vi.stubEnv('SSH_CONNECTION', ssh);
-    const { person, address } = await signsIn(option);
+    const { person, address } = await personSignsIn(option);
     expect(person.shown().replaceAll(/\s+/g, ' ')).toContain(words);
     expect(person.shown()).not.toContain('If your browser does not open');
     person.types(address + ENTER);
@@ -253,10 +256,10 @@ describe('a person at a terminal', () => {
   });
 
   it('ends it with Ctrl-C before anything is sent', async () => {
-    const { person } = await signsIn('--no-open');
+    const { person } = await personSignsIn('--no-open');
     person.types(CTRL_C);
     await person.sees('Interrupted. Nothing was changed.');
     expect(await person.exitCode()).toBe(130);
-    expect(session.blink.calls).toEqual([]);
+    expect(exchanges()).toEqual([]);
   });
 });
