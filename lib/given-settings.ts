@@ -76,8 +76,8 @@ export interface GivenSettings {
    */
   readonly retainLogs?: boolean;
   /**
-   * Your KMS key for the webhook key's secret. Without it, Secrets Manager uses `aws/secretsmanager`. Sessions'
-   * secrets are moved by `aws secretsmanager update-secret --kms-key-id`.
+   * Your KMS key for the secrets of the webhook key and of the sessions that the commands create. Without it, Secrets
+   * Manager uses `aws/secretsmanager`. `doctor` names sessions under another key, and the command that moves them.
    * @default - none
    */
   readonly kmsKeyArn?: string | undefined;

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
+import type { StackKey } from './stack-key.ts';
 
 /**
  * Checks that IAM allows the later writes, before a token is spent or Blink is called. AWS authorizes each call like the real
@@ -26,10 +27,14 @@ export async function requireMove(store: SecretStore, session: string, versionId
 }
 
 /** A key that does not exist encrypts nothing: InvalidParameterException (API reference of CreateSecret). */
-export async function requireCreate(client: SecretsManagerClient, secretName: string): Promise<void> {
+export async function requireCreate(
+  client: SecretsManagerClient,
+  secretName: string,
+  { Tags }: StackKey,
+): Promise<void> {
   try {
     const KmsKeyId = `no-key-${randomUUID()}`;
-    await client.send(new CreateSecretCommand({ Name: secretName, SecretString: '{}', KmsKeyId }));
+    await client.send(new CreateSecretCommand({ Name: secretName, SecretString: '{}', KmsKeyId, Tags }));
   } catch (error) {
     const denied = error instanceof Error && secretsManagerErrorName(error) === 'AccessDeniedException';
     if (!denied || /\bkms\b/i.test(error.message) || (await exists(client, secretName))) return;

@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { Failure } from '../../lambda/core/failure.ts';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
+import { stackKey } from './stack-key.ts';
 import type { Target } from './target.ts';
 
 export interface StoredVersion {
@@ -23,11 +24,12 @@ const writtenSchema = v.object({ VersionId: v.string() });
  * AWSCURRENT has moved, and keeps this version.
  */
 export async function storeSession(
-  { client, sessionSecret }: Target,
+  target: Target,
   session: string,
   text: string,
   exists: boolean,
 ): Promise<StoredVersion> {
+  const { client, sessionSecret } = target;
   const name = sessionSecret(session);
   try {
     return exists ? await put() : await create();
@@ -48,6 +50,7 @@ export async function storeSession(
       Name: name,
       Description: 'A session of a Blink client, kept by blink-logout',
       SecretString: text,
+      ...(await stackKey(target)),
     });
     return { versionId: v.parse(writtenSchema, await client.send(command)).VersionId, created: true };
   }

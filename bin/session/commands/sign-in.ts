@@ -13,6 +13,7 @@ import { DEVICE_MODEL, IOS_DEVICE_MODEL } from '../sign-in/authorization.ts';
 import { findIds } from '../sign-in/find-ids.ts';
 import { signInOnPage } from '../sign-in/sign-in-on-page.ts';
 import { signInWithPassword } from '../sign-in/sign-in-with-password.ts';
+import { stackKey } from '../stack-key.ts';
 import { newText, type OwnFields, withFields, withoutNeverStored } from '../stored-text.ts';
 import type { Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, OK, sessionArgument } from './command.ts';
@@ -65,8 +66,9 @@ export async function signIn(context: Context, session: string, options: SignInO
   const { terminal, target } = context;
   const stored = await terminal.progress('Reading the stored session', async () => {
     const version = await storedVersion(target.store, session);
-    if (version === undefined) await requireCreate(target.client, target.sessionSecret(session));
-    else await requirePut(target.store, session, version.versionId);
+    if (version === undefined) {
+      await requireCreate(target.client, target.sessionSecret(session), await stackKey(target));
+    } else await requirePut(target.store, session, version.versionId);
     return version;
   });
   const before = stored && parseBefore(context, session, stored.text);

@@ -4,6 +4,7 @@ import type { Target } from '../target.ts';
 import { examineAlarms, examineMail } from './alarms.ts';
 import { type CheckResult, type Finding, runCheck } from './check.ts';
 import { type DeployedStack, examineStack, readStack } from './deployed-stack.ts';
+import { examineEncryption } from './encryption.ts';
 import { examineFunction, faultOf } from './function.ts';
 import { examineLastRun } from './last-run.ts';
 import { examineSchedule, readSchedule } from './schedule.ts';
@@ -59,6 +60,7 @@ async function deployedChecks(
     ['schedule', async () => examineSchedule(await schedule)],
     ['mail', () => examineMail(target, stack)],
     ['alarms', () => examineAlarms(target, stack)],
+    ['key', () => examineEncryption(target)],
     ['last run', async () => examineLastRun(target, stack, await known)],
   ];
 }

@@ -229,6 +229,7 @@ describe('doctor', () => {
       'schedule ok',
       'mail ok',
       'alarms ok',
+      'key ok',
       'last run ok',
       'sessions ok',
     ]);
@@ -257,7 +258,24 @@ describe('doctor', () => {
     const [invocation] = lambda.commandCalls(InvokeCommand);
     expect(invocation?.args[0].input.Payload).toBe('{"action":"check","session":"default"}');
     const actions = new Set(session.secretsManager.calls.map(({ action }) => action));
-    expect([...actions].sort()).toEqual(['GetSecretValue', 'ListSecrets']);
+    expect([...actions].sort()).toEqual(['DescribeSecret', 'GetSecretValue', 'ListSecrets']);
+  });
+
+  it('names the sessions that are not under the KMS key of the stack, with the command', async () => {
+    const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+    session.secretsManager.secrets.find('blink-logout-webhook-key').kmsKeyId = key;
+    const { checks } = await diagnose();
+    expect(checks.find(({ check }) => check === 'key')).toMatchObject({
+      state: 'not_ok',
+      message: '1 sessions are not under the KMS key of the stack.',
+      advice: [
+        expect.stringContaining(
+          `aws secretsmanager update-secret --secret-id blink-logout/default --kms-key-id ${key}`,
+        ),
+      ],
+    });
+    session.secretsManager.secrets.find('blink-logout/default').kmsKeyId = key;
+    expect((await diagnose()).checks.find(({ check }) => check === 'key')).toMatchObject({ state: 'ok' });
   });
 
   it.each<[check: string, state: string, words: RegExp, change: () => void]>([

@@ -46,6 +46,19 @@ function saved(form: string): string {
   }
 }
 
+it('gives a new secret the KMS key and the tags of the stack', async () => {
+  const { secrets } = session.secretsManager;
+  secrets.kmsKeys.add('the-key');
+  const key = secrets.find('blink-logout-webhook-key');
+  key.kmsKeyId = 'the-key';
+  key.tags.set('team', 'house').set('aws:cloudformation:stack-name', 'blink-logout');
+  const path = await session.fileWith(saved('BLINK_TOKENS'));
+  expect(await session.run(`import garden --from ${path} --json`)).toMatchObject({ exitCode: 0 });
+  const { kmsKeyId, tags } = secrets.find('blink-logout/garden');
+  expect(kmsKeyId).toBe('the-key');
+  expect([...tags]).toEqual([['team', 'house']]);
+});
+
 describe('importing what is complete', () => {
   it.each(['BLINK_TOKENS', 'JSON of blinkpy', 'JSON of a Homebridge plugin'])(
     'takes %s from a file, leaves out what is not to be stored, and the file as it is',
