@@ -128,7 +128,7 @@ describe('a logout', () => {
   });
 });
 
-describe('promise 1: one generation is spent by one run at a time', () => {
+describe('promise 1: one token is spent by one run at a time', () => {
   it('of two runs at once, one is busy', async () => {
     const ends = await world.time.drive(Promise.all([startScripted(world), startScripted(world)]));
     expect(ends.map(({ end }) => end).sort()).toEqual(['logged_out', 'session_busy']);
