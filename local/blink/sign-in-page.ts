@@ -51,7 +51,7 @@ ${alert(problem)}
 ${hidden('csrf-token', csrfToken)}
 ${hidden('remember_me', 'false')}
 <label for="code">Code</label>
-<input id="code" name="2fa_code" inputmode="numeric" autocomplete="one-time-code" required${describedBy(problem)}>
+<input id="code" name="2fa_code" inputmode="numeric" autocomplete="one-time-code" required${status === 400 ? describedBy(problem) : ''}>
 <button>Continue</button>
 </form>
 <form method="post" action="/oauth/v2/2fa/resend">
