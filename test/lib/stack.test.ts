@@ -32,6 +32,23 @@ describe('the stack', () => {
     expect(names.filter((name) => !/^blink-logout webhook$/.test(name))).toEqual([]);
   });
 
+  it('has roles that a service can assume for this account alone', () => {
+    const template = synthesize({
+      schedule: 'cron(0 3 * * ? *)',
+      timeZone: 'Europe/Berlin',
+      sessions: 'all',
+    });
+    const roles = Object.values(template.findResources('AWS::IAM::Role'));
+    expect(roles).toHaveLength(3);
+    for (const { Properties } of roles) {
+      for (const statement of Properties.AssumeRolePolicyDocument.Statement) {
+        expect(statement.Condition).toEqual({
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        });
+      }
+    }
+  });
+
   it('makes no session: tokens outlive the stack', () => {
     expect(JSON.stringify(synthesize().findResources('AWS::SecretsManager::Secret'))).not.toContain(
       'blink-logout/',
