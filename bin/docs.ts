@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { CONDITIONS, type Condition } from '../lambda/core/condition.ts';
 import { FAILURES } from '../lambda/core/failure-codes.ts';
 import { settingsSchema } from '../lib/settings.ts';
 import { parseCommandLine } from './session/program.ts';
@@ -14,6 +15,7 @@ const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = 
   'lib/README.md': { props: settingsTable },
   'docs/runbook.md': { codes: codesTable },
   'docs/commands.md': { commands: commandsTable },
+  'README.md': { conditions: conditionsTable },
 };
 
 /** The text of each generated file, as it should be. */
@@ -75,6 +77,30 @@ function settingsJsonSchema(): string {
     additionalProperties: false,
   };
   return `${JSON.stringify(complete, null, 2)}\n`;
+}
+
+const CONDITION_TEXTS = {
+  ready: 'It can be logged out.',
+  logged_out: 'It was logged out. The next run finds out whether its token still works.',
+  signed_out: 'An earlier logout ended its token. Nothing is to be done, unless the client should sign in again.',
+  busy: 'Another run holds it, for a minute and a half at most.',
+  cooling_down: 'Blink is left alone for a while.',
+  in_doubt: 'A run may have lost the new token. The next run finds out.',
+  needs_sign_in: 'Blink refuses its token, or the new one was lost. Sign in.',
+  invalid: 'Its text is not a session.',
+  secret_full: 'It was logged out too often in a day. The secret has room again when its versions are a day old.',
+  unreadable: 'Secrets Manager did not let it be read.',
+} satisfies Record<Condition['kind'], string>;
+
+function conditionsTable(): string {
+  const does = { fine: '', passes: 'wait', attention: 'look again after the next run', failure: 'act' };
+  const texts = new Map(Object.entries(CONDITION_TEXTS));
+  const rows = Object.entries(CONDITIONS).map(([kind, countsAs]) => [
+    `\`${kind}\``,
+    texts.get(kind) ?? '',
+    does[countsAs],
+  ]);
+  return table(['condition', 'meaning', 'you'], rows);
 }
 
 function codesTable(): string {

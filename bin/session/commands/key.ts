@@ -121,7 +121,7 @@ function add(name: string, sessions: readonly string[], otherClients: boolean): 
     });
     context.terminal.result({ name, key, sessions, otherClients }, [
       key,
-      `It is shown once. It may log out: ${sessions.join(', ')}. Callers send it as "Authorization: Bearer KEY", or sign with "whsec_KEY".`,
+      `It may log out: ${sessions.join(', ')}. Callers send it as "Authorization: Bearer KEY", or sign with "whsec_KEY".`,
     ]);
     return OK;
   };
