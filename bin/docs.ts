@@ -82,13 +82,15 @@ function settingsJsonSchema(): string {
 const CONDITION_TEXTS = {
   ready: 'It can be logged out.',
   logged_out: 'It was logged out. The next run finds out whether its token still works.',
-  signed_out: 'An earlier logout ended its token. Nothing is to be done, unless the client should sign in again.',
+  signed_out:
+    'An earlier logout ended its token. Nothing is to be done, unless the client should sign in again.',
   busy: 'Another run holds it, for a minute and a half at most.',
   cooling_down: 'Blink is left alone for a while.',
   in_doubt: 'A run may have lost the new token. The next run finds out.',
   needs_sign_in: 'Blink refuses its token, or the new one was lost. Sign in.',
   invalid: 'Its text is not a session.',
-  secret_full: 'It was logged out too often in a day. The secret has room again when its versions are a day old.',
+  secret_full:
+    'It was logged out too often in a day. The secret has room again when its versions are a day old.',
   unreadable: 'Secrets Manager did not let it be read.',
 } satisfies Record<Condition['kind'], string>;
 

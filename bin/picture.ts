@@ -31,6 +31,7 @@ function classOf(line: string): string {
 writeFileSync(
   inProject('../docs/terminal.svg'),
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
+  <title>A logout by the webhook, one by the schedule, and one of all sessions</title>
   <style>
     rect { fill: #f6f8fa }
     text { font: 13px ui-monospace, Menlo, Consolas, monospace; white-space: pre; fill: #424a53 }

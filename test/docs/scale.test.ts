@@ -191,3 +191,10 @@ describe('the rates', () => {
     expect(PAGE).toContain(`${MAX_WRITES_A_DAY / asked(1)} logouts of a session within 24 hours`);
   });
 });
+
+test('the README has the sums of a month', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const sums = table('A month').get('**Sum**')?.slice(0, 2);
+  expect(sums).toHaveLength(2);
+  expect(readme).toContain(`| **Sum** | ${sums?.join(' | ')} |`);
+});

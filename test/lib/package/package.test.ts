@@ -36,9 +36,9 @@ export const memory: BlinkLogoutProps = { memoryMb: 'much' };
 app.synth();
 `;
 
-/** The README's example, in a stack of the reader. */
-function readmeExample(): string {
-  const [block = ''] = blocksOf(sectionOf('README.md', 'Without the CDK, or in a stack of your own'), 'ts');
+/** The example for operators, in a stack of the reader. */
+function operatorsExample(): string {
+  const [block = ''] = blocksOf(sectionOf('docs/operators.md', 'In a stack of your own'), 'ts');
   const [imports = '', statements = ''] = block.split('\n\n');
   return `import { Stack } from 'aws-cdk-lib';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -153,7 +153,7 @@ describe('the package', () => {
     (...row) => {
       const [name, type, tsc, options] = row;
       const cwd = folder(name, { 'package.json': JSON.stringify({ type }), 'app.ts': APP });
-      writeFileSync(join(cwd, 'example.ts'), readmeExample());
+      writeFileSync(join(cwd, 'example.ts'), operatorsExample());
       const readme = blocksOf(readFileSync(join(installed, 'README.md'), 'utf8'), 'ts');
       writeFileSync(join(cwd, 'readme.ts'), readme.join('\n'));
       const files = ['app.ts', 'example.ts', 'readme.ts'];
