@@ -1,4 +1,11 @@
-import { type Pair, pairOf, setPair, unwrap } from '../../lambda/core/stored-session/blink-tokens.ts';
+import {
+  BLINK_TOKENS,
+  type Pair,
+  pairOf,
+  setPair,
+  unwrap,
+  withoutOtherLines,
+} from '../../lambda/core/stored-session/blink-tokens.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
 
 /**
@@ -33,25 +40,43 @@ export function withFields(text: string, form: StoredSession['form'], fields: Ow
     case 'blinkpy':
       return setInJson(text, snakeCase(fields));
     case 'blink-tokens':
-      return setInPairs(text, snakeCase(fields));
+      return setInPairs(tokensIn(text), snakeCase(fields));
   }
 }
 
 /** The names of the fields that `withoutNeverStored` removes. */
 export function neverStoredIn(text: string, form: StoredSession['form']): readonly string[] {
-  const names =
-    form === 'blink-tokens'
-      ? unwrap(text)
-          .body.split('|')
-          .map(pairOf)
-          .flatMap(({ key, source }) => (source.endsWith('=') ? [] : [key]))
-      : Object.entries(jsonObject(text)).flatMap(([name, value]) => (value ? [name] : []));
-  return NEVER_STORED.filter((name) => names.includes(name));
+  if (form !== 'blink-tokens') {
+    const names = Object.entries(jsonObject(text)).flatMap(([name, value]) => (value ? [name] : []));
+    return NEVER_STORED.filter((name) => names.includes(name));
+  }
+  const tokens = tokensIn(text);
+  const names = unwrap(tokens)
+    .body.split('|')
+    .map(pairOf)
+    .flatMap(({ key, source }) => (source.endsWith('=') ? [] : [key]));
+  const hasOtherKeys = tokens !== text && Object.keys(jsonObject(text)).length > 1;
+  const hasOtherLines = withoutOtherLines(tokens) !== tokens.trim();
+  return [
+    ...NEVER_STORED.filter((name) => names.includes(name)),
+    ...(hasOtherKeys || hasOtherLines ? [OTHERS] : []),
+  ];
 }
+
+/** Of an env file or of a key-and-value secret. */
+const OTHERS = 'what is beside BLINK_TOKENS';
 
 export function withoutNeverStored(text: string, form: StoredSession['form']): string {
   const none = Object.fromEntries(NEVER_STORED.map((name) => [name, undefined]));
-  return form === 'blink-tokens' ? setInPairs(text, none) : setInJson(text, none);
+  return form === 'blink-tokens'
+    ? setInPairs(withoutOtherLines(tokensIn(text)), none)
+    : setInJson(text, none);
+}
+
+/** The console of Secrets Manager stores `BLINK_TOKENS` as the value of a key. */
+function tokensIn(text: string): string {
+  const value = text.trim().startsWith('{') ? jsonObject(text.trim())[BLINK_TOKENS] : undefined;
+  return typeof value === 'string' ? value : text;
 }
 
 function camelCase({ refreshToken, oauthClient, hardwareId, accountId, clientId, tier }: OwnFields): Values {
@@ -89,5 +114,5 @@ function setInPairs(text: string, values: Values): string {
 }
 
 function jsonObject(text: string): Readonly<Record<string, unknown>> {
-  return JSON.parse(text);
+  return JSON.parse(text.trim());
 }

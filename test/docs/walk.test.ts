@@ -151,14 +151,20 @@ describe('what the pages say beside them', () => {
     expect((await stack.invoke(JSON.parse(event))).result).toMatchObject({ kind: 'returned' });
   });
 
-  test('of the stored forms: each example is read as what it is', () => {
-    const section = sectionOf('docs/recipes.md', 'Store tokens by hand').replaceAll('…', '0');
+  test('of what import accepts: each example is read as what it is', () => {
+    const section = sectionOf('docs/commands.md', 'What import accepts').replaceAll('…', '0');
     const forms = [...blocksOf(section, 'text'), ...blocksOf(section, 'json')].map((stored) => {
       const { form, tier, clientId, accountId } = parseStoredSession(stored);
       return { form, tier, clientId, accountId };
     });
     const found = { tier: 'e008', clientId: '1234567', accountId: 123456 };
-    expect(forms).toEqual(['blink-tokens', 'blinkpy', 'homebridge'].map((form) => ({ form, ...found })));
+    expect(forms).toEqual([
+      { form: 'blink-tokens', ...found },
+      { form: 'blink-tokens', ...found },
+      { form: 'blinkpy', ...found },
+      { form: 'homebridge', ...found },
+      { form: 'blinkpy' },
+    ]);
   });
 
   test('Home Assistant makes this request, and shows the problem’s title', async () => {

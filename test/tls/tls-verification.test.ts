@@ -50,7 +50,7 @@ describe.concurrent('although NODE_TLS_REJECT_UNAUTHORIZED is 0', () => {
   test('nothing is sent to a server with an untrusted certificate', async (context) => {
     const { endpoint, received } = await selfSignedServer(context);
     expect(await run(['test/tls/send-everything.ts', endpoint], {})).toBe(
-      'exchange refused\nopenedAhead refused\nsignIn refused\nsecretsManager refused\n',
+      'exchange refused\nopenedAhead refused\nsubmitPassword refused\nsecretsManager refused\n',
     );
     expect(received).toEqual([]);
   });

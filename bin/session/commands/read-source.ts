@@ -24,12 +24,12 @@ export async function readSource(from: string, stdin: Streams['stdin']): Promise
   return readable(async () =>
     (await stat(from)).isDirectory()
       ? { kind: 'folder', files: await filesIn(from) }
-      : { kind: 'text', text: await readFile(from, 'utf8') },
+      : { kind: 'text', text: textOf(await readFile(from)) },
   );
 }
 
 export function readSourceFile({ path }: SourceFile): Promise<string> {
-  return readable(() => readFile(path, 'utf8'));
+  return readable(async () => textOf(await readFile(path)));
 }
 
 /** The session of a folder's file. Throws if its name is not one, or if another file has the same. */
@@ -69,7 +69,12 @@ async function filesIn(folder: string): Promise<readonly SourceFile[]> {
 async function readPiped(stdin: Streams['stdin']): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return textOf(Buffer.concat(chunks));
+}
+
+/** Windows' PowerShell writes UTF-16 with a byte order mark. */
+function textOf(bytes: Buffer): string {
+  return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes);
 }
 
 async function readable<T>(read: () => Promise<T>): Promise<T> {

@@ -53,7 +53,8 @@ export async function explain(error: unknown, target: Target, session: string): 
       const cause = awsError && (await explainAws(awsError, target));
       return told(
         sentence(error.message),
-        ...(cause === undefined ? [] : [cause.message, ...cause.advice]),
+        // A passing fault has the advice to try again, which the next lines replace.
+        ...(cause === undefined ? [] : [cause.message, ...(cause.code === 'aws_failed' ? [] : cause.advice)]),
         ...(error.retryable
           ? [`Run the command again in ${AFTER_THIS_RUN}: it uses the new token, which is stored.`]
           : [

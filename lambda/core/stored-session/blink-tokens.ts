@@ -1,7 +1,9 @@
 import type { Failure } from '../failure.ts';
-import { sessionInvalid } from './session-fields.ts';
+import { requireOfBlink, sessionInvalid } from './session-fields.ts';
 import { parseSnakeCaseFields, SNAKE_CASE_FIELDS } from './snake-case-fields.ts';
 import { type StoredSession, storedSessionOf } from './stored-session.ts';
+
+export const BLINK_TOKENS = 'BLINK_TOKENS';
 
 /** The assignment as shells and env files write it, on a line of its own. `declare -x` is from `export -p` of Bash. */
 const ASSIGNMENT = /^[ \t]*(?:(?:export|declare -x)[ \t]+)?BLINK_TOKENS=/gm;
@@ -23,6 +25,9 @@ export function isBlinkTokens(text: string): boolean {
 export function parseBlinkTokens(text: string): StoredSession {
   const { before, body, after } = unwrap(text);
   const pairs = body.split('|').map(pairOf);
+  requireOfBlink(
+    Object.fromEntries(pairs.map(({ key, source }) => [key, source.slice(source.indexOf('=') + 1)])),
+  );
   const fields = SNAKE_CASE_FIELDS.flatMap((name) => {
     const pair = pairs.findLast(({ key }) => key === name);
     return pair === undefined ? [] : [[name, decode(name, pair.source)]];
@@ -49,6 +54,12 @@ export function unwrap(text: string): { before: string; body: string; after: str
     body: text.slice(body.from, body.to),
     after: text.slice(body.to),
   };
+}
+
+/** The assignment alone: env files have other secrets beside it. */
+export function withoutOtherLines(text: string): string {
+  const { before, body, after } = unwrap(text);
+  return `${before.split('\n').at(-1)?.trimStart()}${body}${/^['"]?/.exec(after)?.[0]}`;
 }
 
 /** Where the value is, with its quotes. Without an assignment, the whole text is the value. */

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { MAX_TOKEN_LENGTH } from '../blink/token.ts';
-import { isBlinkTokens, parseBlinkTokens } from './blink-tokens.ts';
+import { BLINK_TOKENS, isBlinkTokens, parseBlinkTokens } from './blink-tokens.ts';
 import { parseBlinkpy, parseHomebridge } from './json-forms.ts';
-import { sessionInvalid } from './session-fields.ts';
+import { requireOfBlink, sessionInvalid } from './session-fields.ts';
 import type { StoredSession } from './stored-session.ts';
 
 /** AWS, PutSecretValue: the maximum length of SecretString. */
@@ -36,7 +36,9 @@ function bytesOfLongestGrant(stored: StoredSession): number {
   }
 }
 
-function parseForm(text: string): StoredSession {
+/** A byte order mark is not kept. */
+function parseForm(stored: string): StoredSession {
+  const text = stored.replace(/^\uFEFF/, '');
   if (text.trimStart().startsWith('{')) return parseJson(text);
   if (isBlinkTokens(text)) return parseBlinkTokens(text);
   throw formUnknown();
@@ -45,9 +47,21 @@ function parseForm(text: string): StoredSession {
 function parseJson(text: string): StoredSession {
   const json = v.safeParse(jsonSchema, text);
   if (!json.success) throw sessionInvalid('begins like JSON, but is not JSON');
+  const inConsole = json.output[BLINK_TOKENS];
+  if (typeof inConsole === 'string') return parseKeyAndValue(json.output, inConsole);
+  requireOfBlink(json.output);
   if (Object.hasOwn(json.output, 'refresh_token')) return parseBlinkpy(text, json.output);
   if (Object.hasOwn(json.output, 'refreshToken')) return parseHomebridge(text, json.output);
   throw formUnknown();
+}
+
+/** `BLINK_TOKENS` as the console of Secrets Manager stores a key and its value. */
+function parseKeyAndValue(json: Readonly<Record<string, unknown>>, value: string): StoredSession {
+  const session = parseBlinkTokens(value);
+  return {
+    ...session,
+    withGrant: (grant) => JSON.stringify({ ...json, [BLINK_TOKENS]: session.withGrant(grant) }),
+  };
 }
 
 function formUnknown() {

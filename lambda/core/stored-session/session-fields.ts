@@ -27,7 +27,11 @@ export const MISSING = 'is missing';
 
 /** A session's fields in any form. */
 export const FIELDS = {
-  refreshToken: tokenSchema,
+  refreshToken: v.pipe(
+    v.unknown(),
+    v.check((token) => token !== null && token !== '', 'is empty: the client that saved it is signed out'),
+    tokenSchema,
+  ),
   clientId: unlessBlank(numericIdSchema),
   accountId: unlessBlank(v.pipe(numericIdSchema, v.transform(Number))),
   hardwareId: v.pipe(
@@ -50,6 +54,24 @@ export function parseFields<Schema extends v.GenericSchema>(
   if (parsed.success) return parsed.output;
   const faults = parsed.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
   throw sessionInvalid(faults.join('; '));
+}
+
+/** Other services' tokens have these, and Blink's have none of them (RFC 6749; Google's `authorized_user`; OpenID). */
+const OF_OTHER_SERVICES =
+  /^(client_?secret|(token|auth)_?ur[il]|id_?token|token_?endpoint|issuer|instance_?url|realm_?id)$/i;
+/** Blink's own `scope` (blink-api, section 3). */
+const SCOPE = 'client';
+
+/** Throws if another service has issued the token. Blink must not receive it. */
+export function requireOfBlink(fields: Readonly<Record<string, unknown>>): void {
+  const foreign = Object.entries(fields)
+    .filter(([name, value]) => (name === 'scope' ? !isScopeOfBlink(value) : OF_OTHER_SERVICES.test(name)))
+    .map(([name]) => name);
+  if (foreign.length > 0) throw sessionInvalid(`is of another service: Blink has no ${foreign.join(', ')}`);
+}
+
+function isScopeOfBlink(scope: unknown): boolean {
+  return scope === null || scope === '' || String(scope).split(/[ ,]/).includes(SCOPE);
 }
 
 export function sessionInvalid(fault: string): Failure {

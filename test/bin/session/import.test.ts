@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 import { EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
@@ -87,6 +88,29 @@ describe('importing what is complete', () => {
     expect(stderr).toContain('password, 2fa_code, token');
     expect(stderr).toMatch(/refresh token {2}eyJ.….{4}/);
     expect(stdout).toContain('Imported as blink-logout/default.');
+  });
+});
+
+describe('importing a file that has more', () => {
+  it.each([
+    ['an env file', (line: string) => `OTHER=canary\r\n${line}\r\nexport ANOTHER='canary'\r\n`],
+    ['a key and its value', (line: string) => JSON.stringify({ OTHER: 'canary', BLINK_TOKENS: line })],
+    ['a comment', (line: string) => `${line} # canary\n`],
+  ])('stores only the session, and says that there was more: %s', async (_what, withMore) => {
+    const path = await session.fileWith(
+      withMore(`BLINK_TOKENS='refresh_token=${token}|host=e008.immedia-semi.com'`),
+    );
+    const { stdout } = await session.run(`import --from ${path} --json`);
+    expect(JSON.parse(stdout).dropped).toEqual(['what is beside BLINK_TOKENS']);
+    expect(session.stored().text).toBe(`BLINK_TOKENS='refresh_token=${token}|host=e008.immedia-semi.com'`);
+  });
+
+  it.each(['utf8', 'utf16le'] as const)('reads it as Windows writes it: %s', async (encoding) => {
+    const folder = await session.folderWith({});
+    const path = join(folder, 'tokens.json');
+    await writeFile(path, Buffer.from(`\uFEFF{"refresh_token":"${token}"}\r\n`, encoding));
+    expect(await session.run(`import --from ${path} --json`)).toMatchObject({ exitCode: 0 });
+    expect(session.stored().text).toBe(`{"refresh_token":"${token}"}`);
   });
 });
 

@@ -1,5 +1,4 @@
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +14,7 @@ import {
   type SecretsManagerStandIn,
   startSecretsManager,
 } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import { blocksOf } from '../../docs/markdown.ts';
+import { blocksOf, sectionOf } from '../../docs/markdown.ts';
 
 export const EMAIL = 'canary.person@example.com';
 export const PASSWORD = 'canary-password-7391';
@@ -46,7 +45,7 @@ export const PAGE = /^http\S+\/oauth\/v2\/authorize\?\S+$/m;
 
 export const SIGN_IN_LINES = [EMAIL, PASSWORD, CODE];
 
-const EXAMPLES = blocksOf(readFileSync('docs/commands.md', 'utf8'), 'json').map((block): unknown =>
+const EXAMPLES = blocksOf(sectionOf('docs/commands.md', 'For scripts'), 'json').map((block): unknown =>
   JSON.parse(block),
 );
 

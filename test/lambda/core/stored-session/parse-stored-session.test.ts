@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { tokenSchema } from '../../../../lambda/core/blink/token.ts';
 import { Failure } from '../../../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../../../lambda/core/stored-session/parse-stored-session.ts';
 import { refusedText } from './refused-text.ts';
@@ -38,6 +40,84 @@ describe('a text of no known form', () => {
   });
 });
 
+const GRANT = { refreshToken: 'new', oauthClient: 'ios' };
+
+describe('a text as people have it', () => {
+  test.each([
+    [
+      'a byte order mark before JSON',
+      '\uFEFF{"refresh_token":"r"}',
+      '{"refresh_token":"new","oauth_client_id":"ios"}',
+    ],
+    [
+      'a byte order mark before BLINK_TOKENS',
+      "\uFEFFBLINK_TOKENS='refresh_token=r'\r\n",
+      "BLINK_TOKENS='refresh_token=new|oauth_client_id=ios'\r\n",
+    ],
+    [
+      'an env file',
+      'A=1\r\nBLINK_TOKENS="refresh_token=r"\r\nB=2\r\n',
+      'A=1\r\nBLINK_TOKENS="refresh_token=new|oauth_client_id=ios"\r\nB=2\r\n',
+    ],
+    [
+      'a key and its value, of the console',
+      '{"a":1,"BLINK_TOKENS":"refresh_token=r"}',
+      '{"a":1,"BLINK_TOKENS":"refresh_token=new|oauth_client_id=ios"}',
+    ],
+    [
+      'a key and an assignment',
+      `{"BLINK_TOKENS":"BLINK_TOKENS='refresh_token=r'"}`,
+      `{"BLINK_TOKENS":"BLINK_TOKENS='refresh_token=new|oauth_client_id=ios'"}`,
+    ],
+    [
+      'Blink’s own answer',
+      '{"refresh_token":"r","expires_in":14400,"scope":"client","token_type":"Bearer"}',
+      '{"refresh_token":"new","expires_in":14400,"scope":"client","token_type":"Bearer","oauth_client_id":"ios"}',
+    ],
+    [
+      'blinkpy’s, with nulls',
+      '{"refresh_token":"r","client_id":null,"account_id":null,"host":null,"hardware_id":null}',
+      '{"refresh_token":"new","client_id":null,"account_id":null,"host":null,"hardware_id":null,"oauth_client_id":"ios"}',
+    ],
+  ])('is read, and keeps the rest: %s', (_what, text, saved) => {
+    const stored = parseStoredSession(text);
+    expect(stored.refreshToken).toBe('r');
+    expect(stored.withGrant(GRANT)).toBe(saved);
+    expect(parseStoredSession(saved).refreshToken).toBe('new');
+  });
+
+  test.each([
+    ['{"refresh_token":"\\"canary\\""}', 'refresh_token must be without the quotes around it'],
+    [`{"refreshToken":"'canary'"}`, 'refreshToken must be without the quotes around it'],
+    ['refresh_token=%22canary%22', 'refresh_token must be without the quotes around it'],
+    ['{"BLINK_TOKENS":"refresh_token=%27canary%27"}', 'refresh_token must be without the quotes around it'],
+    ['{"refresh_token":null,"host":"e008.immedia-semi.com"}', 'refresh_token is empty'],
+    ['{"refreshToken":""}', 'refreshToken is empty'],
+    ['BLINK_TOKENS=refresh_token=|host=e008', 'refresh_token is empty'],
+  ])('is refused where the token is none: %s', (text, fault) => {
+    expect(refusedText(text).message).toContain(fault);
+    expect(refusedText(text).message).not.toContain('canary');
+  });
+
+  test.each([
+    [
+      '{"refresh_token":"canary","client_id":"1","client_secret":"canary","type":"authorized_user"}',
+      'client_secret',
+    ],
+    ['{"refresh_token":"canary","token_uri":"https://canary"}', 'token_uri'],
+    ['{"refresh_token":"canary","scope":"https://canary/auth/drive"}', 'scope'],
+    ['{"refresh_token":"canary","scope":["canary"]}', 'scope'],
+    ['{"refreshToken":"canary","clientSecret":"canary","tokenUrl":"canary"}', 'clientSecret, tokenUrl'],
+    ['{"refresh_token":"canary","id_token":"canary"}', 'id_token'],
+    ['refresh_token=canary|client_secret=canary', 'client_secret'],
+    ['{"BLINK_TOKENS":"refresh_token=canary|scope=canary"}', 'scope'],
+  ])('is refused where another service issued it: %s', (text, names) => {
+    expect(refusedText(text).message).toBe(
+      `the session's secret: is of another service: Blink has no ${names}`,
+    );
+  });
+});
+
 describe('a text of the largest accepted size', () => {
   const token = '"'.repeat(8192);
   const client = 'c'.repeat(64);
@@ -65,11 +145,14 @@ describe('a text of the largest accepted size', () => {
 });
 
 describe('whatever the text is', () => {
-  const token = fc.string({
-    unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
-    minLength: 1,
-    maxLength: 50,
-  });
+  // As Blink's answer must have it, too.
+  const token = fc
+    .string({
+      unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+      minLength: 1,
+      maxLength: 50,
+    })
+    .filter((text) => v.is(tokenSchema, text));
   const grant = fc.record({
     refreshToken: token,
     oauthClient: fc.constantFrom('ios', 'android', 'amazon', '1234567'),
