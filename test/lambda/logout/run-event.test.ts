@@ -219,16 +219,16 @@ test('an unexpected error is logged with its place, without its message', () => 
   expect(JSON.stringify(event)).not.toContain('canary');
 });
 
-test('each step’s duration is a metric; a repeated step’s durations are added', async () => {
+test('each step’s duration is a metric in whole milliseconds; a repeated step’s durations are added', async () => {
   let nowMs = 0;
   const report = new RunReport(() => nowMs);
   const step = async () => {
-    nowMs += 30;
+    nowMs += 30.2;
   };
   await report.time('lookUp', step);
   await report.time('lookUp', step);
   await report.time('logOut', step);
-  expect(report.durationsMs).toEqual({ lookUp: 60, logOut: 30, total: 90 });
-  expect(report.metrics).toEqual({ LookUpMs: 60, LogOutMs: 30, DurationMs: 90 });
+  expect(report.durationsMs).toEqual({ lookUp: 60, logOut: 30, total: 91 });
+  expect(report.metrics).toEqual({ LookUpMs: 60, LogOutMs: 30, DurationMs: 91 });
   for (const name of Object.keys(report.metrics)) expect(METRICS.has(name), name).toBe(true);
 });

@@ -61,6 +61,11 @@ test('anything else is a direct invocation, and must be a command', () => {
 test.each([
   ['an API Gateway event of the old format', { version: '1.0', path: '/logout', httpMethod: 'POST' }],
   ['another service’s event', { source: 'aws.ec2', 'detail-type': 'EC2 Instance State-change Notification' }],
+  [
+    'an event of EventBridge that no schedule sent',
+    { source: 'aws.events', 'detail-type': 'AWS API Call via CloudTrail' },
+  ],
+  ['an event of EventBridge without a type', { source: 'aws.scheduler' }],
   ['an SQS batch', { Records: [{ body: '{}' }] }],
   ['a call of the fleet without a session', { fleet: {} }],
   ['a call of the fleet with another field', { fleet: { session: 'garage', action: 'check' } }],
