@@ -3,8 +3,8 @@ import type { Account } from '../../lambda/core/blink/blink.ts';
 import { blinkFailure, isNotFound, isSuccess } from '../../lambda/core/blink/blink-failure.ts';
 import type { Caller } from '../../lambda/core/blink/caller.ts';
 import { ExchangeError, type HttpResponse } from '../../lambda/core/blink/http-exchange.ts';
-import { lookUp } from '../../lambda/core/blink/look-ups.ts';
-import { idInPath, numericIdSchema } from '../../lambda/core/blink/numeric-id.ts';
+import { clientList } from '../../lambda/core/blink/look-ups.ts';
+import { numericIdSchema } from '../../lambda/core/blink/numeric-id.ts';
 import { CommandError } from './errors/command-error.ts';
 
 /** A client that is signed in to the account. */
@@ -18,22 +18,15 @@ export interface ListedClient {
 
 const MAX_NAME_LENGTH = 60;
 
-/**
- * The account's clients, as the app asks for them: by the path of its newer versions first and, if that is not found, by the
- * path of the older ones. The answer has been seen only in the app's code, so it is read leniently.
- */
+/** The account's clients. The answer has been seen only in the app's code, so it is read leniently. */
 export async function listClients(
   caller: Caller,
   accessToken: string,
-  { tier, accountId }: Account,
+  account: Account,
   ownClientId: string,
 ): Promise<readonly ListedClient[]> {
-  const get = (path: `/${string}`) => lookUp(caller, accessToken, tier, path);
-  const clientPart = `clients/${idInPath(ownClientId)}/control_panel/clients`;
-  const newer = await get(`/api/v1/${clientPart}`);
-  if (!isNotFound(newer)) return processListResponse(newer);
-  const older = await get(`/api/v1/accounts/${idInPath(accountId)}/${clientPart}`);
-  if (!isNotFound(older)) return processListResponse(older);
+  const end = await clientList(caller, accessToken, account, ownClientId);
+  if (!isNotFound(end)) return processListResponse(end);
   throw new CommandError('client_list_absent', 'Blink has no list of clients for this account.', [
     'See the clients in the Blink app.',
   ]);

@@ -41,7 +41,8 @@ export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise
       const { reading } = spent.claim;
       const isOwn = otherClient(request, reading.stored) === undefined;
       // An earlier logout ended the token, so its refusal is not a failure.
-      if (isOwn && isLoggedOut(reading) && !isLost(spent)) return nothingToLogOut(request, reading);
+      if (isOwn && isLoggedOut(reading) && !isLost(spent))
+        return nothingToLogOut(request, reading.createdAtMs);
       throw refusalFailure(spent);
     }
 
@@ -62,7 +63,7 @@ function doneBefore(request: LogoutRequest, reading: Reading): LogoutOutcome | u
       : recent(reading, 'logged_out', other, REPEATED_DELIVERY_MS) !== undefined;
   if (isRepetition) return { outcome: 'already_logged_out', session };
   const isSignedOut = other === undefined && conditionOf(reading).kind === 'signed_out';
-  return isSignedOut ? nothingToLogOut(request, reading) : undefined;
+  return isSignedOut ? nothingToLogOut(request, reading.createdAtMs) : undefined;
 }
 
 function claimFor(
@@ -92,15 +93,34 @@ async function logOutSaved(
     found = { ...account, ...(own !== undefined && { clientId: own }) };
     const clientId = request.clientId ?? own;
     if (clientId === undefined) throw new Error('the look-up of a client id found none and did not fail');
-    const { message } = await blink.logOut(accessToken, account, clientId);
+    const message = await messageOrGone(blink, accessToken, account, own ?? clientId, clientId);
     if (clientId === own) await vault.markLoggedOut(saved, runEnds);
     else await vault.release(saved, runEnds, { kind: 'logged_out', client: clientId });
-    return { outcome: 'logged_out', session, accountId: account.accountId, clientId, message };
+    return message === undefined
+      ? nothingToLogOut(request, saved.claim.reading.nowMs)
+      : { outcome: 'logged_out', session, accountId: account.accountId, clientId, message };
   } catch (error) {
     await vault.release(saved, runEnds, noteOf(error, request, stored));
     throw error;
   } finally {
     if (found !== undefined && isNew(found, stored)) await vault.remember(saved, found);
+  }
+}
+
+/** Blink's message; `undefined` if Blink knows no such client, and its list of the account's clients agrees. */
+async function messageOrGone(
+  blink: Blink,
+  accessToken: string,
+  account: Account,
+  asking: string,
+  clientId: string,
+): Promise<string | undefined> {
+  try {
+    return (await blink.logOut(accessToken, account, clientId)).message;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.details.blinkStatus !== 404) throw error;
+    if ((await blink.hasClient(accessToken, account, asking, clientId)) !== false) throw error;
+    return undefined;
   }
 }
 
@@ -153,6 +173,6 @@ function clientOf(request: LogoutRequest, stored: StoredSession): Client {
   return otherClient(request, stored) ?? 'own';
 }
 
-function nothingToLogOut({ session }: LogoutRequest, { createdAtMs }: Reading): LogoutOutcome {
-  return { outcome: 'nothing_to_log_out', session, since: iso(createdAtMs) };
+function nothingToLogOut({ session }: LogoutRequest, sinceMs: number): LogoutOutcome {
+  return { outcome: 'nothing_to_log_out', session, since: iso(sinceMs) };
 }

@@ -11,7 +11,7 @@ export type LogoutOutcome =
     }
   /** A repetition within five minutes. */
   | { readonly outcome: 'already_logged_out'; readonly session: string }
-  /** An earlier logout ended the token. Nothing is left to log out until somebody signs in. */
+  /** An earlier logout ended the token, or the client is no longer on the account: since then, or since it was noticed. */
   | { readonly outcome: 'nothing_to_log_out'; readonly session: string; readonly since: string };
 
 export const LOGOUT_OUTCOMES = [

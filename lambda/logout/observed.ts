@@ -47,6 +47,7 @@ export function observedBlink(blink: Blink, report: RunReport): Blink {
     },
     findAccount: (...args) => report.time('lookUp', () => blink.findAccount(...args)),
     findClientId: (...args) => report.time('lookUp', () => blink.findClientId(...args)),
+    hasClient: (...args) => report.time('lookUp', () => blink.hasClient(...args)),
     logOut: (...args) => report.time('logOut', () => blink.logOut(...args)),
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { REJECTED_MS } from '../../lambda/core/condition.ts';
+import { json } from '../../local/blink/answers.ts';
 import { secretNameOf } from '../../local/local-session.ts';
 import { codeOf } from '../../local/run-event.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookReply } from './stack-under-test.ts';
@@ -73,6 +74,8 @@ test('a secret without room for versions is refused before anything is asked of 
 describe('a logout that Blink has rejected', () => {
   test('is answered with Retry-After for ten minutes, without a request to Blink', async () => {
     const session = stack.signIn('Homebridge');
+    stack.blink.faults.before('clients', { do: 'answer', answer: json(403, { message: 'PIN required' }) });
+    onTestFinished(() => stack.blink.faults.clear());
     const logOutWrongClient = () =>
       stack.post(`/logout/${session.name}`, { body: JSON.stringify({ clientId: '999' }) });
 

@@ -65,7 +65,9 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
         return OK;
       case 'nothing_to_log_out':
         terminal.result(outcome, [
-          `Nothing to log out: an earlier logout ended the token of ${session}. Sign in again first.`,
+          clientId === undefined
+            ? `Nothing to log out: ${session} was signed out at Blink before. Sign in again first.`
+            : `Nothing to log out: Blink lists no client ${clientId} on this account. It was removed, or the id is wrong.`,
         ]);
         return OK;
     }

@@ -3,7 +3,7 @@ import type { Blink } from './blink.ts';
 import type { Caller } from './caller.ts';
 import { createHttpExchange, type HttpExchange } from './http-exchange.ts';
 import { logOut } from './logout.ts';
-import { findAccount, findClientId } from './look-ups.ts';
+import { findAccount, findClientId, hasClient } from './look-ups.ts';
 import { refresh } from './refresh.ts';
 import { restUrl } from './rest-host.ts';
 import { pauseBy } from './retry.ts';
@@ -36,6 +36,7 @@ export function blinkOverHttps(options: BlinkOptions): Blink {
     refresh: (request, deadline) => refresh(caller, request, deadline),
     findAccount: (accessToken) => findAccount(caller, accessToken),
     findClientId: (accessToken, account) => findClientId(caller, accessToken, account),
+    hasClient: (...args) => hasClient(caller, ...args),
     logOut: (accessToken, account, clientId) => logOut(caller, accessToken, account, clientId),
   };
 }

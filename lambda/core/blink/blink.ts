@@ -58,6 +58,13 @@ export interface Blink {
   refresh(request: RefreshRequest, deadline: Deadline): Promise<RefreshResult>;
   findAccount(accessToken: string): Promise<Account>;
   findClientId(accessToken: string, account: Account): Promise<string>;
+  /** Whether the account has the client, asked by another one or by itself. `undefined` if Blink does not say. */
+  hasClient(
+    accessToken: string,
+    account: Account,
+    asking: string,
+    clientId: string,
+  ): Promise<boolean | undefined>;
   /** Resolves with Blink's message. */
   logOut(accessToken: string, account: Account, clientId: string): Promise<{ readonly message: string }>;
 }

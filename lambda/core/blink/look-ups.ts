@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Account } from './blink.ts';
-import { successOf, unusableAnswer } from './blink-failure.ts';
+import { isNotFound, isSuccess, successOf, unusableAnswer } from './blink-failure.ts';
 import { bearerHeaders, type Caller } from './caller.ts';
 import { ExchangeError, type HttpResponse } from './http-exchange.ts';
 import { idInPath, numericIdSchema } from './numeric-id.ts';
@@ -62,4 +62,40 @@ export async function findClientId(
   const parsed = v.safeParse(numericIdSchema, response.headers['client-id']);
   if (parsed.success) return parsed.output;
   throw unusableAnswer('client lookup', response, 'names no client: store client_id in the secret');
+}
+
+/**
+ * Asks for the account's clients as the app does: by the path of its newer versions first and, if that is not found, by the
+ * path of the older ones. `asking` is the access token's own client.
+ */
+export async function clientList(
+  caller: Caller,
+  accessToken: string,
+  { tier, accountId }: Account,
+  asking: string,
+): Promise<HttpResponse | ExchangeError> {
+  const get = (path: `/${string}`) => lookUp(caller, accessToken, tier, path);
+  const clientPart = `clients/${idInPath(asking)}/control_panel/clients`;
+  const newer = await get(`/api/v1/${clientPart}`);
+  return isNotFound(newer) ? get(`/api/v1/accounts/${idInPath(accountId)}/${clientPart}`) : newer;
+}
+
+const listedIdsSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ clients: v.array(v.object({ id: numericIdSchema })) }),
+);
+
+/** Whether the account has the client. `undefined` if Blink does not give its list. */
+export async function hasClient(
+  caller: Caller,
+  accessToken: string,
+  account: Account,
+  asking: string,
+  clientId: string,
+): Promise<boolean | undefined> {
+  const end = await clientList(caller, accessToken, account, asking);
+  if (end instanceof ExchangeError || !isSuccess(end)) return undefined;
+  const list = v.safeParse(listedIdsSchema, end.text);
+  return list.success ? list.output.clients.some(({ id }) => id === clientId) : undefined;
 }

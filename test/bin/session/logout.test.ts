@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CLAIM_LIFE_SECONDS } from '../../../lambda/core/claim-life.ts';
+import { json } from '../../../local/blink/answers.ts';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
 
@@ -135,8 +136,16 @@ describe('logout', () => {
     expect(stderr).not.toContain('Try again');
   });
 
-  it('a client that Blink does not know: says how to find out, and what to do', async () => {
-    const { exitCode, stderr } = await session.run('logout --client-id 99');
+  it('a client that Blink does not know: says so where its list agrees, else how to find out', async () => {
+    const listed = await session.run('logout --client-id 99');
+    expect(listed).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(
+        'Blink lists no client 99 on this account. It was removed, or the id is wrong.',
+      ),
+    });
+    session.blink.faults.before('clients', { do: 'answer', answer: json(403, {}) });
+    const { exitCode, stderr } = await session.run('logout --client-id 98');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/see the account’s clients: .* clients default/);
   });

@@ -69,9 +69,38 @@ describe('a logout', () => {
   it('of another client that Blink rejects keeps this session, unmarked and free for the next', async () => {
     const { end, actions } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
     expect(end).toBe('blink_rejected'); // the model knows no such client
-    expect(actions.slice(-2)).toEqual(['logout', 'put rejected']);
+    expect(actions.slice(-3)).toEqual(['logout', 'list clients', 'put rejected']);
     expect(isSaved()).toBe(true);
     expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  describe('that Blink answers with 404', () => {
+    const gone = (clientId?: string) =>
+      runScripted(world, { request: { session: 'default', ...(clientId !== undefined && { clientId }) } });
+
+    it('has nothing to log out where the list of clients agrees: the session’s own', async () => {
+      Object.assign(world.blink, { listsClients: true, ownIsRemoved: true });
+      const { end, actions } = await gone();
+      expect(end).toBe('nothing_to_log_out');
+      expect(actions.slice(-3)).toEqual(['logout', 'list clients', 'move BLINK_LOGGED_OUT']);
+      expect(isSaved()).toBe(true);
+      expect((await gone()).end).toBe('already_logged_out');
+    });
+
+    it('has nothing to log out where the list of clients agrees: another', async () => {
+      world.blink.listsClients = true;
+      expect((await gone('99')).end).toBe('nothing_to_log_out');
+      expect((await gone('99')).end).toBe('already_logged_out');
+      expect((await gone()).end).toBe('logged_out');
+    });
+
+    it('is rejected where Blink shows no list, or lists the client', async () => {
+      world.blink.ownIsRemoved = true;
+      expect((await gone()).end).toBe('blink_rejected');
+      await world.time.advance(REJECTED_MS + 1000);
+      Object.assign(world.blink, { listsClients: true, logoutStatus: 404, ownIsRemoved: false });
+      expect((await gone()).end).toBe('blink_rejected');
+    });
   });
 
   it('of another client is not repeated for a repeated delivery', async () => {

@@ -65,6 +65,9 @@ export class BlinkModel {
   refreshTokenInAnswer: unknown;
   /** Clients of the account that are not ours. */
   readonly otherClients = new Set<string>();
+  listsClients = false;
+  /** In the app, by its owner. */
+  ownIsRemoved = false;
   readonly #time: VirtualTime;
   readonly #familyOf = new Map<string, Family>();
 
@@ -116,11 +119,19 @@ export class BlinkModel {
     const family = this.familyOf(accessToken.replace(/^access-/, ''));
     if (this.logoutStatus !== 200) return this.#rejection(this.logoutStatus);
     const isOther = this.otherClients.delete(clientId);
-    if (family.clientId !== clientId && !isOther)
+    if ((family.clientId !== clientId || this.ownIsRemoved) && !isOther)
       return answer(404, { message: 'Client not found', code: 2700 });
     if (!isOther) family.loggedOut = true;
     this.logouts.push({ run, accessToken, currentTexts: [...this.currentTexts()] });
     return answer(200, { message: 'logout' });
+  }
+
+  /** Whether Blink wants a PIN before it shows the list is unknown. */
+  clientList(accessToken: string): HttpResponse {
+    if (!this.listsClients) return answer(403, { message: 'PIN required' });
+    const { clientId } = this.familyOf(accessToken.replace(/^access-/, ''));
+    const ids = [...(this.ownIsRemoved ? [] : [clientId]), ...this.otherClients];
+    return answer(200, { clients: ids.map((id) => ({ id: Number(id) })) });
   }
 
   /** The client that an access token belongs to: a header of the home screen. */
@@ -180,6 +191,7 @@ export function blinkOver(
 
 function actionOf({ url }: BlinkRequest): string {
   if (url.pathname === '/oauth/token') return 'refresh';
+  if (url.pathname.endsWith('/control_panel/clients')) return 'list clients';
   return url.pathname.endsWith('/homescreen') ? 'look up' : 'logout';
 }
 
@@ -190,6 +202,8 @@ function process(blink: BlinkModel, run: string, request: BlinkRequest, sentAtMs
       return blink.refresh(run, new URLSearchParams(request.body).get('refresh_token') ?? '', sentAtMs);
     case 'look up':
       return blink.homeScreen(accessToken);
+    case 'list clients':
+      return blink.clientList(accessToken);
     default: {
       const [, clientId = ''] = /\/clients?\/(\d+)\/logout$/.exec(request.url.pathname) ?? [];
       return blink.logOut(run, accessToken, clientId);
