@@ -6,13 +6,15 @@ const KEY_TEXT = /^[\x21-\x7e]{24,256}$/;
 
 const keyTextSchema = v.pipe(v.string(), v.regex(KEY_TEXT));
 
+/** Names and patterns of the sessions that a key may name. */
+export const keySessionsSchema = v.pipe(v.array(sessionPatternSchema), v.minLength(1), v.maxLength(100));
+
 const webhookKeySchema = v.strictObject({
   name: sessionNameSchema,
   key: keyTextSchema,
   /** The one before the last rotation. It is accepted until the next one. */
   previousKey: v.optional(keyTextSchema),
-  /** Names and patterns of the sessions that the key may name. */
-  sessions: v.pipe(v.array(sessionPatternSchema), v.minLength(1), v.maxLength(100)),
+  sessions: keySessionsSchema,
   /** Whether the key may log out other clients of an account, by `clientId`. */
   otherClients: v.boolean(),
   createdAt: v.pipe(v.string(), v.isoTimestamp()),
@@ -20,12 +22,24 @@ const webhookKeySchema = v.strictObject({
 
 export type WebhookKey = v.InferOutput<typeof webhookKeySchema>;
 
+export const MAX_KEYS = 200;
+
+/** A text that two names had would leave open who called, and what the caller may do. */
 const documentSchema = v.pipe(
   v.string(),
   v.parseJson(),
-  v.strictObject({ keys: v.pipe(v.array(webhookKeySchema), v.maxLength(200)) }),
-  v.check(({ keys }) => new Set(keys.map(({ name }) => name)).size === keys.length),
+  v.strictObject({ keys: v.pipe(v.array(webhookKeySchema), v.maxLength(MAX_KEYS)) }),
+  v.check(({ keys }) => areDistinct(keys.map(({ name }) => name)) && areDistinct(keys.flatMap(textsOf))),
 );
+
+function areDistinct(texts: readonly string[]): boolean {
+  return new Set(texts).size === texts.length;
+}
+
+/** The texts by which callers prove that they have the key. */
+export function textsOf({ key, previousKey }: WebhookKey): readonly string[] {
+  return previousKey === undefined ? [key] : [key, previousKey];
+}
 
 /** The name of a bare key. */
 export const OWNER = 'owner';

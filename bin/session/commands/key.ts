@@ -6,9 +6,11 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Command } from 'commander';
 import * as v from 'valibot';
-import { sessionNameSchema, sessionPatternSchema } from '../../../lambda/core/session-name.ts';
+import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
 import {
+  keySessionsSchema,
   keysDocument,
+  MAX_KEYS,
   OWNER,
   ownerKey,
   parseKeysText,
@@ -66,6 +68,7 @@ function taskFor(action: string, name: string | undefined, options: KeyOptions, 
   }
   switch (action) {
     case 'list':
+      if (name !== undefined) throw new UsageError('key list needs no name: it shows every key.');
       return listKeys;
     case 'add':
       return add(named(), patternsIn(options.sessions), options.otherClients ?? false);
@@ -82,8 +85,10 @@ function taskFor(action: string, name: string | undefined, options: KeyOptions, 
 
 function patternsIn(text = ''): readonly string[] {
   const patterns = text.split(',').filter((pattern) => pattern !== '');
-  if (patterns.length > 0 && v.is(v.array(sessionPatternSchema), patterns)) return patterns;
-  throw new UsageError('key add needs --sessions: names and patterns, such as garden,tenant-a-*; * is all.');
+  if (v.is(keySessionsSchema, patterns)) return patterns;
+  throw new UsageError(
+    'key add needs --sessions: 1 to 100 names and patterns, such as garden,tenant-a-*; * is all.',
+  );
 }
 
 const listKeys: Task = async ({ terminal, target }) => {
@@ -114,6 +119,11 @@ function add(name: string, sessions: readonly string[], otherClients: boolean): 
       if (keys.some((each) => each.name === name)) {
         throw new CommandError('key_exists', `A key named ${name} already exists.`, [
           `To replace it: ${context.target.commandLine('key rotate', name)}`,
+        ]);
+      }
+      if (keys.length >= MAX_KEYS) {
+        throw new CommandError('keys_full', `There are ${MAX_KEYS} keys, which is the most.`, [
+          `To remove one: ${context.target.commandLine('key remove NAME')}`,
         ]);
       }
       const added = { name, key: await newKey(), sessions: [...sessions], otherClients, createdAt: now() };

@@ -112,6 +112,24 @@ describe('keys', () => {
     expect(current()).toBe(before);
   });
 
+  it('are 200 at most: one more is refused, since its document would let nobody in', async () => {
+    const keys = Array.from({ length: 200 }, (_, n) => ({
+      name: `n${n}`,
+      key: String(n).padStart(64, 'k'),
+      sessions: ['*'],
+      otherClients: false,
+      createdAt: '2026-03-01T12:00:00Z',
+    }));
+    secret().put('0'.repeat(32), JSON.stringify({ keys }), ['AWSCURRENT']);
+    const { exitCode, stderr } = await session.run('key add garden --sessions garden');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('There are 200 keys, which is the most.');
+    expect(Object.keys(accepted())).toHaveLength(200);
+    await session.run('key remove n7');
+    await keyIn('key add garden --sessions garden');
+    expect(Object.keys(accepted())).toHaveLength(200);
+  });
+
   it.each([
     ['key add garden --sessions garden', 'already exists'],
     ['key remove nobody', 'There is no key named nobody.'],
@@ -121,9 +139,11 @@ describe('keys', () => {
   });
 
   it.each([
+    ['key list garden', 'needs no name'],
     ['key steal', 'list, add, show, rotate and remove'],
     ['key add garden', 'needs --sessions'],
     ['key add garden --sessions .*', 'needs --sessions'],
+    [`key add garden --sessions ${'a,'.repeat(101)}`, '1 to 100 names'],
     ['key add garden --sessions Garden', 'needs --sessions'],
     ['key add __proto__ --sessions *', 'needs the name of a key'],
     ['key add --sessions *', 'needs the name of a key'],

@@ -101,6 +101,11 @@ test.each<[string, string]>([
   ['a field __proto__', document(entry()).replace('"name"', '"__proto__":{"sessions":["*"]},"name"')],
   ['a name __proto__', document(entry({ name: '__proto__' }))],
   ['two of one name', document(entry(), entry())],
+  ['one key of two names', document(entry(), entry({ name: 'attic' }))],
+  [
+    'an old key that is another’s key',
+    document(entry({ previousKey: KEY }), entry({ name: 'attic', key: KEY })),
+  ],
   ['no sessions', document(entry({ sessions: [] }))],
   ['sessions as a text', document(entry({ sessions: '*' }))],
   ['a pattern with other characters', document(entry({ sessions: ['.*'] }))],
@@ -108,7 +113,10 @@ test.each<[string, string]>([
   ['a key that is a number', document(entry({ key: 7 }))],
   ['an empty key', document(entry({ key: '' }))],
   ['otherClients as a text', document(entry({ otherClients: 'false' }))],
-  ['201 keys', document(...Array.from({ length: 201 }, (_, n) => entry({ name: `n${n}` })))],
+  [
+    '201 keys',
+    document(...Array.from({ length: 201 }, (_, n) => entry({ name: `n${n}`, key: `${NEW_KEY}${n}` }))),
+  ],
 ])('malformed keys let nobody in, and are a failure that is told: %s', async (_, text) => {
   secretsManager.secrets.create('malformed', text);
   await expect(keys('malformed').recent()).rejects.toMatchObject({
