@@ -93,7 +93,7 @@ export function renderServing(
     `Signed in again: ${sessions.map(({ name }) => name).join(', ')}.`,
     'To sign in as a user of the stand-in, in another terminal:',
     '',
-    'bin/blink-logout sign-in garden --password --local',
+    'bin/blink-logout sign-in garden --local',
     '',
     `with the e-mail address ${LOCAL_USER.email}, the password ${LOCAL_USER.password},`,
     `and the code ${LOCAL_USER.code}.`,

@@ -39,7 +39,7 @@ Examples:
   $ bin/blink-logout list
   $ bin/blink-logout check --json
       for scripts: one JSON document
-  $ bin/blink-logout sign-in --password --local
+  $ bin/blink-logout sign-in --local
       against "npm start -- --serve", without an account
 
 To spend a refresh token is to exchange it at Blink for a new one. Blink accepts
