@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { Failure } from '../failure.ts';
 import type { Account } from './blink.ts';
-import { isNotFound, successOf, unusableAnswer } from './blink-failure.ts';
+import { blinkFailure, isNotFound, successOf, unusableAnswer } from './blink-failure.ts';
 import { bearerHeaders, type Caller } from './caller.ts';
 import type { ExchangeError, HttpResponse } from './http-exchange.ts';
 import { idInPath } from './numeric-id.ts';
@@ -38,8 +39,12 @@ export async function logOut(
   if (!isNotFound(end)) return processLogoutResponse(end);
   const newer = await post(`/api/v4/clients/${clientPart}/logout`);
   // If a client is gone after an unanswered try, that try has logged it out.
-  const isGone = isNotFound(newer.end) && (afterUnanswered || newer.afterUnanswered);
-  return isGone ? { message: '' } : processLogoutResponse(newer.end);
+  if (!isNotFound(newer.end)) return processLogoutResponse(newer.end);
+  if (afterUnanswered || newer.afterUnanswered) return { message: '' };
+  const { code, message, details } = blinkFailure('logout', newer.end);
+  const advice =
+    'the client was removed, or client_id is wrong: compare it with the clients in the Blink app';
+  throw new Failure(code, `${message}: ${advice}`, details);
 }
 
 function processLogoutResponse(end: HttpResponse | ExchangeError): { readonly message: string } {

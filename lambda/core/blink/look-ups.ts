@@ -52,16 +52,19 @@ export async function findAccount(caller: Caller, accessToken: string): Promise<
 }
 
 /** Looks up the client id of the access token: a response header of the home screen (seen in several clients). */
-export async function findClientId(
-  caller: Caller,
-  accessToken: string,
-  { tier, accountId }: Account,
-): Promise<string> {
-  const path = `/api/v3/accounts/${idInPath(accountId)}/homescreen` as const;
-  const response = successOf('client lookup', await lookUp(caller, accessToken, tier, path));
+export async function findClientId(caller: Caller, accessToken: string, account: Account): Promise<string> {
+  const response = successOf('client lookup', await homeScreen(caller, accessToken, account));
   const parsed = v.safeParse(numericIdSchema, response.headers['client-id']);
   if (parsed.success) return parsed.output;
   throw unusableAnswer('client lookup', response, 'names no client: store client_id in the secret');
+}
+
+function homeScreen(
+  caller: Caller,
+  accessToken: string,
+  { tier, accountId }: Account,
+): Promise<HttpResponse | ExchangeError> {
+  return lookUp(caller, accessToken, tier, `/api/v3/accounts/${idInPath(accountId)}/homescreen`);
 }
 
 /**
@@ -86,7 +89,10 @@ const listedIdsSchema = v.pipe(
   v.object({ clients: v.array(v.object({ id: numericIdSchema })) }),
 );
 
-/** Whether the account has the client. `undefined` if Blink does not give its list. */
+/**
+ * Whether the account has the client. `undefined` if Blink does not give its list, or if the access token is of another
+ * client than the asking one: then the secret's client id is wrong, and the token's client is still signed in.
+ */
 export async function hasClient(
   caller: Caller,
   accessToken: string,
@@ -94,8 +100,14 @@ export async function hasClient(
   asking: string,
   clientId: string,
 ): Promise<boolean | undefined> {
-  const end = await clientList(caller, accessToken, account, asking);
+  const [end, home] = await Promise.all([
+    clientList(caller, accessToken, account, asking),
+    clientId === asking ? homeScreen(caller, accessToken, account) : undefined,
+  ]);
   if (end instanceof ExchangeError || !isSuccess(end)) return undefined;
   const list = v.safeParse(listedIdsSchema, end.text);
-  return list.success ? list.output.clients.some(({ id }) => id === clientId) : undefined;
+  if (!list.success) return undefined;
+  if (list.output.clients.some(({ id }) => id === clientId)) return true;
+  const tokensClient = home instanceof ExchangeError ? undefined : home?.headers['client-id'];
+  return tokensClient === undefined || tokensClient === clientId ? false : undefined;
 }

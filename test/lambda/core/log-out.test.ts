@@ -82,7 +82,7 @@ describe('a logout', () => {
       Object.assign(world.blink, { listsClients: true, ownIsRemoved: true });
       const { end, actions } = await gone();
       expect(end).toBe('nothing_to_log_out');
-      expect(actions.slice(-3)).toEqual(['logout', 'list clients', 'move BLINK_LOGGED_OUT']);
+      expect(actions.slice(-4)).toEqual(['logout', 'list clients', 'look up', 'move BLINK_LOGGED_OUT']);
       expect(isSaved()).toBe(true);
       expect((await gone()).end).toBe('already_logged_out');
     });
@@ -92,6 +92,12 @@ describe('a logout', () => {
       expect((await gone('99')).end).toBe('nothing_to_log_out');
       expect((await gone('99')).end).toBe('already_logged_out');
       expect((await gone()).end).toBe('logged_out');
+    });
+
+    it('is rejected where the access token is of another client: the stored client id is wrong', async () => {
+      Object.assign(world.blink, { listsClients: true, ownIsRemoved: true, homeScreenClient: '5' });
+      expect((await gone()).end).toBe('blink_rejected');
+      expect(world.secret.current().labels).not.toContain('BLINK_LOGGED_OUT');
     });
 
     it('is rejected where Blink shows no list, or lists the client', async () => {

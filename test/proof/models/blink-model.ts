@@ -66,6 +66,8 @@ export class BlinkModel {
   /** Clients of the account that are not ours. */
   readonly otherClients = new Set<string>();
   listsClients = false;
+  /** The client that the home screen names, if it is not the one in the secret. */
+  homeScreenClient: string | undefined;
   /** In the app, by its owner. */
   ownIsRemoved = false;
   readonly #time: VirtualTime;
@@ -137,7 +139,7 @@ export class BlinkModel {
   /** The client that an access token belongs to: a header of the home screen. */
   homeScreen(accessToken: string): HttpResponse {
     const { clientId } = this.familyOf(accessToken.replace(/^access-/, ''));
-    return { status: 200, headers: { 'client-id': clientId }, text: '{}' };
+    return { status: 200, headers: { 'client-id': this.homeScreenClient ?? clientId }, text: '{}' };
   }
 
   #rejection(status: number): HttpResponse {
