@@ -1,6 +1,7 @@
 import { coolDownAfter } from '../../../lambda/core/blink/blink-failure.ts';
 import { isLoggedOut } from '../../../lambda/core/condition.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
+import type { LogoutOutcome } from '../../../lambda/core/outcome.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { CommandError, Interrupted } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
@@ -31,15 +32,17 @@ const STEPS = {
 } as const;
 
 /** A run of its own: it claims the session, stores the new refresh token, and releases the claim. */
+type NotLoggedOut = Exclude<LogoutOutcome['outcome'], 'logged_out'>;
+
 interface Step {
   readonly step: keyof typeof STEPS;
   readonly question: string;
-  readonly run: () => Promise<'done' | 'already_logged_out'>;
+  readonly run: () => Promise<'done' | NotLoggedOut>;
 }
 
 type StepResult = Pick<Step, 'step'> &
   (
-    | { readonly result: 'done' | 'already_logged_out' | 'not_done' }
+    | { readonly result: 'done' | NotLoggedOut | 'not_done' }
     | { readonly result: 'failed'; readonly error: Failure | CommandError }
   );
 
@@ -121,7 +124,7 @@ function stepsOf(
   };
   const logOut = async (request: { readonly session: string; readonly clientId?: string }) => {
     const { outcome } = await logOutNow(context, request);
-    return outcome === 'logged_out' ? 'done' : 'already_logged_out';
+    return outcome === 'logged_out' ? 'done' : outcome;
   };
   let own = storedClientId;
   const lookUp = async (other: string) => {
@@ -260,6 +263,8 @@ function resultWords(step: StepResult): string {
       return 'done';
     case 'already_logged_out':
       return 'already logged out within the last minutes, so it was not done';
+    case 'nothing_to_log_out':
+      return 'not done: the client is not signed in';
     case 'not_done':
       return 'not done';
     case 'failed':

@@ -71,7 +71,6 @@ export async function explain(error: unknown, target: Target, session: string): 
       if (details.blinkStatus === 404) {
         return told(
           sentence(error.message),
-          'Blink has no such client on this account: it was removed, or it belongs to another account.',
           `To see the account’s clients: ${target.commandLine('clients', session)}`,
           `If the client of ${session} itself was removed, nothing is left to log out until you sign in again: ${target.commandLine('sign-in', session)}`,
         );

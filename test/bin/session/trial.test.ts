@@ -99,7 +99,8 @@ describe('trial', () => {
   it.each([
     [{}, 'done', 'yes'],
     [{ logsOutOtherClients: false }, 'failed blink_rejected', 'no'],
-    [{ clients: [] }, 'failed blink_rejected', 'unknown'],
+    [{ clients: [] }, 'nothing_to_log_out', 'unknown'],
+    [{ clients: [], clientList: 'absent' }, 'failed blink_rejected', 'unknown'],
   ] as const)('tries the logout of another client before its own: %j', async (account, result, finding) => {
     await start({ keepsRefreshTokenAtLogout: true, ...account });
     const { ran, report } = await tried(`--client-id ${OTHER_CLIENT_ID}`);
