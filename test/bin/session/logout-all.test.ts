@@ -134,6 +134,15 @@ describe('logout --all', () => {
     expect(called.toSorted()).toEqual(['attic', 'garden']);
   });
 
+  it('--failed without an earlier execution has nothing to do', async () => {
+    storeSessions('attic');
+    const { exitCode, stdout } = await session.run('logout --all --failed');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('0 of 0 sessions logged out');
+    expect(called).toEqual([]);
+    expect(sns.mails).toEqual([]);
+  });
+
   it('takes names and patterns', async () => {
     storeSessions('tenant-1', 'tenant-2', 'garden');
     const { exitCode, stdout } = await session.run('logout --all --sessions tenant-* shed');
@@ -185,4 +194,17 @@ describe('logout --all', () => {
     expect(stderr).toContain(words);
     expect(called).toEqual([]);
   });
+});
+
+it('a schedule’s event that comes again with other sessions starts nothing, and does not fail', async () => {
+  storeSessions('attic', 'cellar');
+  const deliver = (sessions: readonly string[]) =>
+    executions.start(JSON.stringify({ sessions, scheduledAt: '2026-01-01T02:00:00Z' })).ended;
+  const started = { result: '{"started":"blink-logout-fleet-scheduled-20260101T020000Z"}' };
+  expect(await deliver(['attic'])).toEqual(started);
+  expect(await deliver(['cellar'])).toEqual(started);
+  const scheduled = executions.all.filter(({ name }) => name.includes('-scheduled-'));
+  expect(scheduled.map(({ input }) => input)).toEqual(['{"sessions":["attic"]}']);
+  await scheduled[0]?.ended;
+  expect(called).toEqual(['attic']);
 });
