@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** What runs the function as it would be deployed: synthesized once for all. */
-const DEPLOYED = ['test/end-to-end/**/*.test.ts', 'test/docs/**/*.test.ts'];
+const DEPLOYED = ['test/end-to-end/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/proof/fleet.test.ts'];
 
 export default defineConfig({
   test: {

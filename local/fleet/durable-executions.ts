@@ -8,7 +8,7 @@ import { AwsError } from '../aws-json.ts';
 import type { DeployedFunction } from '../deployment.ts';
 import { functionArn, lambdaEnvironment } from '../lambda-environment.ts';
 import type { FinishedInvocation } from '../lambda-process.ts';
-import { type End, type FromHost, fromHostSchema, type ToHost } from './host-protocol.ts';
+import { type End, type FromHost, fromHostSchema, SKIP_WAITS, type ToHost } from './host-protocol.ts';
 
 /** The call of one session, or of a child execution, in an execution's history. */
 export interface Call {
@@ -42,6 +42,8 @@ const HOST = fileURLToPath(new URL('fleet-host.ts', import.meta.url));
 
 /** The executions of the fleet on this machine. Its process starts with the first. */
 export class DurableExecutions {
+  /** Whether the executions' waits take no time. To be set before the first execution. */
+  skipsWaits = false;
   readonly #options: DurableExecutionsOptions;
   readonly #executions = new Map<string, DurableExecution>();
   readonly #resolvers = new Map<string, (end: End) => void>();
@@ -96,7 +98,7 @@ export class DurableExecutions {
 
   #spawn(): ChildProcess {
     const { fleet, overrides } = this.#options;
-    const host = spawn(process.execPath, [HOST], {
+    const host = spawn(process.execPath, [HOST, ...(this.skipsWaits ? [SKIP_WAITS] : [])], {
       env: lambdaEnvironment(fleet, overrides),
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });

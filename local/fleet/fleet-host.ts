@@ -5,7 +5,7 @@ import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import * as v from 'valibot';
 import { fleetName } from '../../lambda/core/stack-name.ts';
 import { FLEET_ALIAS } from '../../lambda/fleet/environment.ts';
-import { type End, type FromHost, toHostSchema } from './host-protocol.ts';
+import { type End, type FromHost, SKIP_WAITS, toHostSchema } from './host-protocol.ts';
 
 /** Runs in the fleet's process in place of Lambda: AWS's local runner with the built handler. Its parent makes the calls. */
 
@@ -14,7 +14,7 @@ const { handler }: { readonly handler: DurableLambdaHandler } = await import(joi
 const answers = new Map<string, (end: End) => void>();
 const functions = [stack, `${fleetName(stack)}:${FLEET_ALIAS}`];
 
-await LocalDurableTestRunner.setupTestEnvironment();
+await LocalDurableTestRunner.setupTestEnvironment({ skipTime: process.argv.includes(SKIP_WAITS) });
 process.on('disconnect', () => process.exit(0));
 process.on('message', (sent) => {
   const message = v.parse(toHostSchema, sent);

@@ -4,6 +4,9 @@ import * as v from 'valibot';
 
 const endSchema = v.union([v.object({ result: v.optional(v.string()) }), v.object({ error: v.string() })]);
 
+/** The argument with which the process lets no execution wait. */
+export const SKIP_WAITS = '--skip-waits';
+
 /** What an execution or a call came to. */
 export type End = v.InferOutput<typeof endSchema>;
 
