@@ -28,12 +28,18 @@ describe('a run', () => {
     expect(waits).toEqual([2_750]);
   });
 
-  test('that settles leaves no listener behind', async () => {
+  test('that settles leaves no listener and no timer behind', async () => {
     const before = process.listenerCount('unhandledRejection');
-    const waiting = { ...realTiming, wait: never, random: () => 0 };
+    let timer: AbortSignal | undefined;
+    const wait = (_: number, signal?: AbortSignal) => {
+      timer = signal;
+      return never();
+    };
+    const waiting = { ...realTiming, wait, random: () => 0 };
     expect(await guarded(waiting, inThreeSeconds, async () => 'result')).toBe('result');
     expect(process.listenerCount('unhandledRejection')).toBe(before);
     expect(process.listenerCount('uncaughtExceptionMonitor')).toBe(0);
+    expect(timer?.aborted).toBe(true);
   });
 });
 

@@ -96,6 +96,7 @@ test.each<[string, string]>([
   ['in two words', `${'k'.repeat(30)} ${'k'.repeat(30)}`],
   ['a list of keys', JSON.stringify([entry()])],
   ['an object without keys', '{}'],
+  ['a field beside the keys', JSON.stringify({ keys: [entry()], note: '' })],
   ['JSON that is cut', document(entry()).slice(0, -1)],
   ['an unknown field', document(entry({ admin: true }))],
   ['a field __proto__', document(entry()).replace('"name"', '"__proto__":{"sessions":["*"]},"name"')],
@@ -118,7 +119,7 @@ test.each<[string, string]>([
     document(...Array.from({ length: 201 }, (_, n) => entry({ name: `n${n}`, key: `${NEW_KEY}${n}` }))),
   ],
 ])('malformed keys let nobody in, and are a failure that is told: %s', async (_, text) => {
-  secretsManager.secrets.create('malformed', text);
+  secretsManager.secrets.create('malformed', KEY ?? '').put(randomUUID(), text, ['AWSCURRENT']);
   await expect(keys('malformed').recent()).rejects.toMatchObject({
     code: 'internal_error',
     message: 'the secret of the webhook’s keys is malformed; nobody is let in',
