@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { buildFunction } from '../../lib/function-bundle.ts';
 import { signIn } from '../../local/local-session.ts';
 import { WEBHOOK } from '../lib/bundle/bundle-under-test.ts';
@@ -77,6 +79,34 @@ describe('what waits for what', () => {
     await lockStep.invoke(WEBHOOK);
     expect((await lockStep.invoke({ session: 'garden' })).steps).toEqual([READ, [CLAIM], ...AFTER_THE_CLAIM]);
   });
+});
+
+it('the connection that is opened before the code loads is the one that TLS begins on', async () => {
+  const firstBytes: (number | undefined)[] = [];
+  const server = createServer((socket) => {
+    const index = firstBytes.push(undefined) - 1;
+    socket
+      .on('error', () => undefined)
+      .on('data', ([first]) => {
+        firstBytes[index] = first;
+      });
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.close();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  vi.stubEnv('BLINK_ENDPOINT', `https://127.0.0.1:${port}`);
+  await lockStep.initialize();
+  await vi.waitFor(() => expect(firstBytes).toContain(0x16)); // a TLS handshake (RFC 8446 section 5.1)
+  expect(firstBytes).toHaveLength(1);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('only the first call of a process is a cold start', async () => {
+  for (const _ of [1, 2, 3]) await lockStep.invoke({ action: 'check' });
+  const lines = vi.mocked(process.stdout.write).mock.calls.map(([line]) => JSON.parse(String(line)));
+  expect(lines.map(({ coldStart }) => coldStart)).toEqual([true, false, false]);
 });
 
 describe('after idling, no connection to Blink opens', () => {

@@ -29,6 +29,13 @@ beforeEach(() => {
 
 const isSaved = () =>
   world.secret.current().text === storedText(family).replace('}', ',"oauth_client_id":"ios"}');
+const endOf = (id: string) =>
+  world.time.drive(
+    world.start({
+      id,
+      channel: () => ({ call: async (_action, _timeoutMs, process) => process(), staleMs: () => 0 }),
+    }),
+  );
 const spendsOf = (run: string) => world.blink.spends.filter((spend) => spend.run === run).length;
 
 describe('a logout', () => {
@@ -42,13 +49,7 @@ describe('a logout', () => {
   });
 
   it('returns account, client and Blink’s message', async () => {
-    const end = await world.time.drive(
-      world.start({
-        id: 'run',
-        channel: () => ({ call: async (_action, _timeoutMs, process) => process(), staleMs: () => 0 }),
-      }),
-    );
-    expect(end).toEqual({
+    expect(await endOf('run')).toEqual({
       kind: 'done',
       outcome: {
         outcome: 'logged_out',
@@ -418,7 +419,9 @@ describe('promise 6: a refused token', () => {
     await world.time.advance(REPEATED_DELIVERY_MS + 1000);
     expect(await runScripted(world, { id: 'late' })).toMatchObject({ end: 'nothing_to_log_out' });
     expect(spendsOf('late')).toBe(1);
-    expect((await runScripted(world)).end).toBe('nothing_to_log_out');
+    // Since the logout that ended the token.
+    const since = new Date(world.secret.current().createdAtMs).toISOString();
+    expect(await endOf('later')).toMatchObject({ outcome: { outcome: 'nothing_to_log_out', since } });
   });
 
   it('needs a sign-in else, and is not sent again', async () => {
@@ -479,6 +482,8 @@ test('promise 9: a repeated delivery is answered, and spends nothing', async () 
   await runScripted(world);
   const repeated = await runScripted(world, { id: 'repeated' });
   expect(repeated).toEqual({ end: 'already_logged_out', actions: READ });
+  await world.time.advance(5 * 60_000 + 1_000);
+  expect((await runScripted(world)).end).not.toBe('already_logged_out');
 });
 
 describe('promise 10: a doubt about a token outlives everything but a new token', () => {

@@ -44,6 +44,20 @@ test('names and patterns select sessions, and a pattern without a session is a f
   expect(result).toMatchObject({ loggedOut: 3, failed: { session_unknown: ['shed', 'attic-*'] } });
 });
 
+test('what lies among the sessions and cannot be one is named in the result', async () => {
+  given({ garden: 'ready' });
+  world.foreign.add('eu/garden').add('Backup');
+  const { result } = await world.command('all');
+  expect(result).toMatchObject({ tried: 1, loggedOut: 1, skipped: ['Backup', 'eu/garden'] });
+});
+
+test('the schedule’s event that is delivered again starts no second execution', async () => {
+  given({ garden: 'ready' });
+  expect(await world.deliver('all', '2026-01-01T02:00:00Z')).toMatchObject({ result: { loggedOut: 1 } });
+  expect(await world.deliver('all', '2026-01-01T02:00:00Z')).toBeUndefined();
+  expect(await world.deliver('all', '2026-01-02T02:00:00Z')).toBeDefined();
+});
+
 test('the passes, after 2 and 12 minutes, repeat what may pass and nothing else', async () => {
   const cases: readonly (readonly [string, Condition, readonly number[]])[] = [
     ['ready', 'ready', [0]],

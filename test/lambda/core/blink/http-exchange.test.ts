@@ -4,7 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHttpExchange, ExchangeError } from '../../../../lambda/core/blink/http-exchange.ts';
 import { addressOf, blinkConnections } from '../../../../lambda/core/connections/blink-connections.ts';
 import { NOBODY } from './blink-under-test.ts';
@@ -50,6 +50,19 @@ describe('an exchange', () => {
         body: 'x=ü',
       },
     ]);
+  });
+
+  test.each([
+    ['an answer', answer(200, 'body')],
+    ['an error', reset],
+  ])('leaves no timer after %s', async (_, scripted) => {
+    const server = await scriptedServer(scripted);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    await createHttpExchange(server.endpoint)(REQUEST).catch(() => undefined);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('asks directly before it writes, on a new connection and on an open one: the process may have been stopped', async () => {

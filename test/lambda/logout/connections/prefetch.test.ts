@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { prefetch, prefetchSession } from '../../../../lambda/logout/connections/prefetch.ts';
 import { inProcessStore } from '../../in-process-store.ts';
 
@@ -24,6 +24,15 @@ describe('a prefetched answer', () => {
     expect(asked).toBe(1);
     expect(await ask()).toBe(1);
     expect(asked).toBe(1);
+  });
+
+  it('leaves no timer behind', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    await prefetched();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is used once', async () => {
