@@ -135,6 +135,16 @@ describe('if ten sessions in a row fail at Blink’s side', () => {
     expect(world.calls.filter(({ atMinutes }) => atMinutes >= 20)).toHaveLength(0);
   });
 
+  test.each(['reauthentication_required', 'blink_rejected', 'session_invalid'] as const)(
+    'a definite no, such as %s, does not stop it',
+    async (code) => {
+      for (const name of world.sessions.keys()) world.sessions.set(name, code);
+      const { result } = await world.command('all');
+      expect(result).toMatchObject({ tried: 40, notTried: [] });
+      expect(world.mails.map(({ subject }) => subject)).toEqual(['blink-logout: 40 sessions not logged out']);
+    },
+  );
+
   test('other failures do not stop it, nor do nine in a row', async () => {
     for (const [index, name] of [...world.sessions.keys()].entries()) {
       if (index % 10 !== 9) world.sessions.set(name, index < 20 ? 'blink_timeout' : 'session_invalid');
