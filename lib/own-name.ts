@@ -17,7 +17,7 @@ export function requireOwnName(construct: IConstruct, { name }: Settings): void 
   for (const [other, taken] of names) {
     if (taken !== own || !mayShareEnvironment(construct, other)) continue;
     throw new SettingsError(
-      `${construct.node.path} and ${other.node.path} are both called ${own}; accepted is another name for one of them.`,
+      `${construct.node.path} and ${other.node.path} are both called ${own}; expected another name for one of them.`,
     );
   }
   named.set(construct.node.root, names.set(construct, own));

@@ -21,13 +21,11 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
   const faults = [
     ...(parsed.issues ?? []).map((issue) => {
       const name = v.getDotPath(issue) ?? '';
-      return `${name} was given as ${shown(given[name])}; accepted is ${issue.message.replace(/(?<!\?)$/, '.')}`;
+      return `${name} was given as ${shown(given[name])}; expected ${issue.message.replace(/(?<!\?)$/, '.')}`;
     }),
     ...tokens
       .filter(([name]) => !isUnknown(name) && !Object.hasOwn(unresolved, name))
-      .map(
-        ([name]) => `${name} must be known at synthesis; accepted is a value, and not a token of the CDK.`,
-      ),
+      .map(([name]) => `${name} must be known at synthesis; expected a value, and not a token of the CDK.`),
     ...Object.keys(given).filter(isUnknown).map(unknownSetting),
     ...(parsed.success ? conflicts(parsed.output) : []),
   ];
@@ -66,7 +64,7 @@ function isUnknown(name: string): boolean {
 function unknownSetting(name: string): string {
   const meant = nearMiss(name);
   return meant === undefined
-    ? `${name} is not a setting; accepted are ${SETTING_NAMES.join(', ')}.`
+    ? `${name} is not a setting; expected one of ${SETTING_NAMES.join(', ')}.`
     : `${name} is not a setting; did you mean ${meant}?`;
 }
 
@@ -78,8 +76,8 @@ function timeZoneConflict({ schedule, timeZone }: Pick<Settings, 'schedule' | 't
   if (timeZone === undefined || schedule?.startsWith('cron(')) return [];
   return [
     schedule === undefined
-      ? `timeZone was given as "${timeZone}" without schedule; accepted is timeZone with a schedule cron(…).`
-      : `timeZone was given as "${timeZone}", and schedule as "${schedule}", which has no time of day; accepted is timeZone with a schedule cron(…).`,
+      ? `timeZone was given as "${timeZone}" without schedule; expected timeZone with a schedule cron(…).`
+      : `timeZone was given as "${timeZone}", and schedule as "${schedule}", which has no time of day; expected timeZone with a schedule cron(…).`,
   ];
 }
 
@@ -93,6 +91,6 @@ function ageConflict({
   const gapDays = longestGapMinutes(parseScheduleExpression(schedule), timeZone) / (24 * 60);
   if (gapDays < age || gapDays === Number.POSITIVE_INFINITY) return [];
   return [
-    `refreshTokenMaxAgeDays is ${age}, and schedule was given as "${schedule}", whose runs are up to ${Math.ceil(gapDays)} days apart: each would raise the alarm; accepted is ${Math.floor(gapDays) + 1} days or more, or a schedule that runs more often.`,
+    `refreshTokenMaxAgeDays is ${age}, and schedule was given as "${schedule}", whose runs are up to ${Math.ceil(gapDays)} days apart: each would raise the alarm; expected ${Math.floor(gapDays) + 1} days or more, or a schedule that runs more often.`,
   ];
 }

@@ -6,7 +6,7 @@ import { NAME_RULE, nameFault } from '../lambda/core/stack-name.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { nextTimes } from './schedule-times.ts';
 
-/** The schemas of single settings. Each message completes the sentence "accepted is …". */
+/** The schemas of single settings. Each message completes "expected …". */
 
 export function wholeNumber(min: number, max: number) {
   const accepted = `a whole number from ${min} to ${max}`;

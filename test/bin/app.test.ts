@@ -75,7 +75,7 @@ describe('the CDK app', () => {
     expect(await run(directory, [app], { CDK_OUTDIR: join(directory, 'none'), CDK_CONTEXT_JSON })).toEqual({
       exitCode: 1,
       output:
-        'The settings are wrong. Nothing was built or deployed.\nwebhookAuth was given as "none"; accepted is key or iam.\nschedul is not a setting; did you mean schedule?\n',
+        'The settings are wrong. Nothing was built or deployed.\nwebhookAuth was given as "none"; expected key or iam.\nschedul is not a setting; did you mean schedule?\n',
     });
   });
 

@@ -70,7 +70,7 @@ describe('BlinkLogout', () => {
     (_, places, refused) => {
       const [one, other] = places(newApp());
       const made = new BlinkLogout(one, 'Garden', { bundleDirectory });
-      const message = `${other.node.path}/Cellar and ${made.node.path} are both called blink-logout; accepted is another name for one of them.`;
+      const message = `${other.node.path}/Cellar and ${made.node.path} are both called blink-logout; expected another name for one of them.`;
       const make = expect(() => new BlinkLogout(other, 'Cellar', { bundleDirectory }));
       if (refused) make.toThrow(message);
       else make.not.toThrow();
@@ -79,7 +79,7 @@ describe('BlinkLogout', () => {
 
   it('refuses wrong props with the messages of the settings', () => {
     expect(() => new BlinkLogout(newStack(), 'Garden', { webhookBurst: 0, timeZone: 'Mars/Base' })).toThrow(
-      /^timeZone was given as "Mars\/Base"; accepted is .*\nwebhookBurst was given as 0; accepted is a whole number/,
+      /^timeZone was given as "Mars\/Base"; expected .*\nwebhookBurst was given as 0; expected a whole number/,
     );
   });
 

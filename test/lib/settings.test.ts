@@ -71,7 +71,7 @@ describe('settings', () => {
     };
     expect(faultsOf(decided)).toEqual(
       Object.keys(decided).map(
-        (name) => `${name} must be known at synthesis; accepted is a value, and not a token of the CDK.`,
+        (name) => `${name} must be known at synthesis; expected a value, and not a token of the CDK.`,
       ),
     );
     expect(faultsOf({ sessions: ['garden', text] })).toHaveLength(1);
@@ -103,64 +103,64 @@ describe('settings', () => {
   it.each([
     [
       { name: 'Garden' },
-      'name was given as "Garden"; accepted is 1 to 45 characters of a-z, 0-9 and -, beginning and ending with a letter or a digit.',
+      'name was given as "Garden"; expected 1 to 45 characters of a-z, 0-9 and -, beginning and ending with a letter or a digit.',
     ],
-    [{ name: 'g'.repeat(46) }, 'accepted is 1 to 45 characters'],
-    [{ name: '' }, 'name was given as ""; accepted is 1 to 45 characters'],
-    [{ name: 'garden-' }, 'name was given as "garden-"; accepted is 1 to 45 characters'],
-    [{ name: 'blink-logout' }, 'accepted is no name: without one, everything is called blink-logout.'],
-    [{ name: 'blink-logout-garden' }, 'accepted is only what follows blink-logout-, "garden".'],
+    [{ name: 'g'.repeat(46) }, 'expected 1 to 45 characters'],
+    [{ name: '' }, 'name was given as ""; expected 1 to 45 characters'],
+    [{ name: 'garden-' }, 'name was given as "garden-"; expected 1 to 45 characters'],
+    [{ name: 'blink-logout' }, 'expected no name: without one, everything is called blink-logout.'],
+    [{ name: 'blink-logout-garden' }, 'expected only what follows blink-logout-, "garden".'],
     [{ name: 'fleet' }, 'blink-logout-fleet is a part of the stack blink-logout.'],
     [{ name: 'garden-fleet' }, 'blink-logout-garden-fleet is a part of the stack blink-logout-garden.'],
     [
       { name: 'webhook-key' },
-      'accepted is a name that does not end in webhook-key: blink-logout-webhook-key is',
+      'expected a name that does not end in webhook-key: blink-logout-webhook-key is',
     ],
-    [{ schedule: 'daily' }, 'schedule was given as "daily"; accepted is cron(minutes hours'],
+    [{ schedule: 'daily' }, 'schedule was given as "daily"; expected cron(minutes hours'],
     [{ schedule: 'cron(0 3 * * * *)' }, 'here, exactly one of day-of-month and day-of-week must be ?'],
-    [{ schedule: '' }, 'schedule was given as ""; accepted is cron('],
-    [{ schedule: 5 }, 'schedule was given as 5; accepted is cron('],
+    [{ schedule: '' }, 'schedule was given as ""; expected cron('],
+    [{ schedule: 5 }, 'schedule was given as 5; expected cron('],
     [{ schedule: 'cron(0 3 31 2 ? *)' }, 'here, it never fires.'],
     [{ schedule: 'cron(0 3 1 1 ? 2025)' }, 'here, it never fires.'],
-    [{ refreshTokenMaxAgeDays: 0 }, 'accepted is a whole number from 1 to 365.'],
-    [{ webhookAuth: 'none' }, 'webhookAuth was given as "none"; accepted is key or iam.'],
+    [{ refreshTokenMaxAgeDays: 0 }, 'expected a whole number from 1 to 365.'],
+    [{ webhookAuth: 'none' }, 'webhookAuth was given as "none"; expected key or iam.'],
     [
       { webhookRatePerSecond: 0 },
-      'webhookRatePerSecond was given as 0; accepted is a whole number from 1 to 10000.',
+      'webhookRatePerSecond was given as 0; expected a whole number from 1 to 10000.',
     ],
     [
       { webhookRatePerSecond: 1.5 },
-      'webhookRatePerSecond was given as 1.5; accepted is a whole number from 1 to 10000.',
+      'webhookRatePerSecond was given as 1.5; expected a whole number from 1 to 10000.',
     ],
-    [{ memoryMb: 127 }, 'memoryMb was given as 127; accepted is a whole number from 128 to 10240.'],
-    [{ webhookBurst: '1e3' }, 'webhookBurst was given as "1e3"; accepted is a whole number from 1 to 5000.'],
-    [{ logRetentionDays: 31 }, 'logRetentionDays was given as 31; accepted is one of 1, 3, 5, 7, 14, 30,'],
+    [{ memoryMb: 127 }, 'memoryMb was given as 127; expected a whole number from 128 to 10240.'],
+    [{ webhookBurst: '1e3' }, 'webhookBurst was given as "1e3"; expected a whole number from 1 to 5000.'],
+    [{ logRetentionDays: 31 }, 'logRetentionDays was given as 31; expected one of 1, 3, 5, 7, 14, 30,'],
     [{ logRetentionDays: 9999 }, 'logRetentionDays was given as 9999'],
-    [{ kmsKeyArn: 'alias/mine' }, 'kmsKeyArn was given as "alias/mine"; accepted is the ARN of a KMS key'],
-    [{ kmsKeyArn: KEY_ARN.replace('key/', 'alias/') }, 'accepted is the ARN of a KMS key (not of an alias)'],
+    [{ kmsKeyArn: 'alias/mine' }, 'kmsKeyArn was given as "alias/mine"; expected the ARN of a KMS key'],
+    [{ kmsKeyArn: KEY_ARN.replace('key/', 'alias/') }, 'expected the ARN of a KMS key (not of an alias)'],
     [
       { sessions: 'garden' },
-      'sessions was given as "garden"; accepted is default, all, or a list of session names and of patterns',
+      'sessions was given as "garden"; expected default, all, or a list of session names and of patterns',
     ],
-    [{ sessions: [] }, 'sessions was given as []; accepted is default, all, or a list'],
-    [{ sessions: [1] }, 'sessions was given as [1]; accepted is default, all, or a list'],
-    [{ sessions: ['Garden'] }, 'sessions was given as ["Garden"]; accepted is default, all, or a list'],
-    [{ maxConcurrency: 0 }, 'accepted is a whole number from 1 to 100.'],
+    [{ sessions: [] }, 'sessions was given as []; expected default, all, or a list'],
+    [{ sessions: [1] }, 'sessions was given as [1]; expected default, all, or a list'],
+    [{ sessions: ['Garden'] }, 'sessions was given as ["Garden"]; expected default, all, or a list'],
+    [{ maxConcurrency: 0 }, 'expected a whole number from 1 to 100.'],
     [
       { schedule: 'cron(0 3 * * ? *)', timeZone: 'Europe/Berln' },
-      'timeZone was given as "Europe/Berln"; accepted is an IANA time zone, such as Europe/Berlin; did you mean Europe/Berlin?',
+      'timeZone was given as "Europe/Berln"; expected an IANA time zone, such as Europe/Berlin; did you mean Europe/Berlin?',
     ],
     [{ schedule: 'cron(0 3 * * ? *)', timeZone: 'Mars/Base' }, 'an IANA time zone, such as Europe/Berlin.'],
-    [{ schedule: 'cron(0 3 * * ? *)', timeZone: '+01:00' }, 'accepted is an IANA time zone'],
+    [{ schedule: 'cron(0 3 * * ? *)', timeZone: '+01:00' }, 'expected an IANA time zone'],
     [{ timeZone: 'Europe/Berlin' }, 'timeZone was given as "Europe/Berlin" without schedule;'],
     [
       { schedule: 'rate(1 day)', timeZone: 'Europe/Berlin' },
-      'schedule as "rate(1 day)", which has no time of day; accepted is timeZone with a schedule cron(…).',
+      'schedule as "rate(1 day)", which has no time of day; expected timeZone with a schedule cron(…).',
     ],
-    [{ tracing: 'yes' }, 'tracing was given as "yes"; accepted is true or false.'],
+    [{ tracing: 'yes' }, 'tracing was given as "yes"; expected true or false.'],
     [
       { blinkUserAgent: 'Blink\n' },
-      'blinkUserAgent was given as "Blink\\n"; accepted is 1 to 200 printable ASCII',
+      'blinkUserAgent was given as "Blink\\n"; expected 1 to 200 printable ASCII',
     ],
   ])('%j is refused in one sentence: name, what was given, what is accepted', (context, sentence) => {
     const faults = faultsOf(context);
@@ -172,7 +172,7 @@ describe('settings', () => {
     'do not take the e-mail address "%s"',
     (alarmEmail) => {
       expect(faultsOf({ alarmEmail })).toEqual([
-        `alarmEmail was given as "${alarmEmail}"; accepted is your e-mail address.`,
+        `alarmEmail was given as "${alarmEmail}"; expected your e-mail address.`,
       ]);
     },
   );
@@ -181,7 +181,7 @@ describe('settings', () => {
     'say that nobody receives mail at %s',
     (domain) => {
       expect(faultsOf({ alarmEmail: `you@${domain}` })).toEqual([
-        `alarmEmail was given as "you@${domain}"; accepted is your e-mail address: ${domain} is for examples and receives no mail.`,
+        `alarmEmail was given as "you@${domain}"; expected your e-mail address: ${domain} is for examples and receives no mail.`,
       ]);
     },
   );
@@ -201,7 +201,7 @@ describe('settings', () => {
     const names = (length: number) => ({ sessions: Array.from({ length }, () => 'x'.repeat(62)) });
     expect(faultsOf(names(125))).toEqual([]);
     const [fault = ''] = faultsOf(names(126));
-    expect(fault).toContain('; accepted is a list of at most 8130 characters with its quotes and commas');
+    expect(fault).toContain('; expected a list of at most 8130 characters with its quotes and commas');
     expect(fault.length).toBeLessThan(500);
   });
 
@@ -214,7 +214,7 @@ describe('settings', () => {
   ])('%j is refused: the age would be reached at every run', (context, apart, atLeast) => {
     const { refreshTokenMaxAgeDays = 30, schedule } = context;
     expect(faultsOf(context)).toEqual([
-      `refreshTokenMaxAgeDays is ${refreshTokenMaxAgeDays}, and schedule was given as "${schedule}", whose runs are up to ${apart} days apart: each would raise the alarm; accepted is ${atLeast} days or more, or a schedule that runs more often.`,
+      `refreshTokenMaxAgeDays is ${refreshTokenMaxAgeDays}, and schedule was given as "${schedule}", whose runs are up to ${apart} days apart: each would raise the alarm; expected ${atLeast} days or more, or a schedule that runs more often.`,
     ]);
   });
 
@@ -239,8 +239,8 @@ describe('settings', () => {
 
   it('that do not exist are refused with the list of those that do', () => {
     expect(faultsOf({ colour: 'red', constructor: 1 })).toEqual([
-      expect.stringMatching(/^colour is not a setting; accepted are name, schedule, sessions, .+\.$/),
-      expect.stringMatching(/^constructor is not a setting; accepted are /),
+      expect.stringMatching(/^colour is not a setting; expected one of name, schedule, sessions, .+\.$/),
+      expect.stringMatching(/^constructor is not a setting; expected one of /),
     ]);
   });
 
