@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { Command } from 'commander';
 import * as v from 'valibot';
-import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
+import { sessionNameSchema, sessionPatternSchema } from '../../../lambda/core/session-name.ts';
 import {
   keySessionsSchema,
   keysDocument,
@@ -85,6 +85,12 @@ function taskFor(action: string, name: string | undefined, options: KeyOptions, 
 
 function patternsIn(text = ''): readonly string[] {
   const patterns = text.split(',').filter((pattern) => pattern !== '');
+  const wrong = patterns.findIndex((pattern) => !v.is(sessionPatternSchema, pattern));
+  if (wrong >= 0) {
+    throw new UsageError(
+      `Number ${wrong + 1} in --sessions is not a session’s name or a pattern: expected 1 to 63 characters of a-z, 0-9, - and *.`,
+    );
+  }
   if (v.is(keySessionsSchema, patterns)) return patterns;
   throw new UsageError(
     'key add needs --sessions: 1 to 100 names and patterns, such as garden,tenant-a-*; * is all.',
