@@ -19,7 +19,7 @@ Shows what is found. Password, code and access token are left out. FILE does not
 change, and Blink is not asked.
 
 A folder is imported file by file. Each file becomes the session of its name:
-garden.json becomes garden.`;
+garden.json becomes garden. Hidden files and folders in it are left out.`;
 
 interface ImportOptions {
   /** A file, a folder, or `-` for stdin. */
@@ -102,7 +102,7 @@ async function importFolder(
         : `${terminal.style('bold', file)}  ${terminal.style('red', [error.message, ...error.advice].join(' '))}`,
     ),
     entries.length === 0
-      ? 'The folder contains no files.'
+      ? 'The folder contains no files; hidden files and folders in it are left out.'
       : `${imported} of ${entries.length} files are imported.`,
   ]);
   return imported === entries.length ? OK : FAILED;

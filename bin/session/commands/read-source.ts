@@ -33,7 +33,7 @@ export function readSourceFile({ path }: SourceFile): Promise<string> {
 }
 
 /** The session of a folder's file. Throws if its name is not one, or if another file has the same. */
-export function sessionOf({ session }: SourceFile, files: readonly SourceFile[]): string {
+export function sessionOf({ name, session }: SourceFile, files: readonly SourceFile[]): string {
   const same = files.filter((file) => file.session === session);
   if (same.length > 1) {
     throw new CommandError(
@@ -43,13 +43,14 @@ export function sessionOf({ session }: SourceFile, files: readonly SourceFile[])
     );
   }
   if (v.safeParse(sessionNameSchema, session).success) return session;
+  const extension = parse(name).ext;
   const proposed = session
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '')
     .slice(0, 63);
   throw new CommandError('source_invalid', 'A session’s name has only a-z, 0-9 and -.', [
-    `Rename the file${proposed === '' ? '' : `, such as to ${proposed}.json`}.`,
+    `Rename the file${proposed === '' ? '' : `, such as to ${proposed}${extension}`}.`,
   ]);
 }
 

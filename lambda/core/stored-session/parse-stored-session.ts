@@ -46,7 +46,7 @@ function parseForm(stored: string): StoredSession {
 
 function parseJson(text: string): StoredSession {
   const json = v.safeParse(jsonSchema, text);
-  if (!json.success) throw sessionInvalid('begins like JSON, but is not JSON');
+  if (!json.success) throw sessionInvalid('the text begins like JSON, but is not JSON');
   const inConsole = json.output[BLINK_TOKENS];
   if (typeof inConsole === 'string') return parseKeyAndValue(json.output, inConsole);
   requireOfBlink(json.output);
@@ -66,8 +66,8 @@ function parseKeyAndValue(json: Readonly<Record<string, unknown>>, value: string
 
 function formUnknown() {
   return sessionInvalid(
-    'must be BLINK_TOKENS (key=value|… with refresh_token=…), ' +
-      'or JSON as blinkpy saves it (with "refresh_token"), ' +
+    'the text has none of the three forms: BLINK_TOKENS (key=value|… with refresh_token=…), ' +
+      'JSON as blinkpy saves it (with "refresh_token"), ' +
       'or JSON as Homebridge saves it (with "refreshToken")',
   );
 }

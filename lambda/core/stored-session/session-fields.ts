@@ -67,7 +67,9 @@ export function requireOfBlink(fields: Readonly<Record<string, unknown>>): void 
   const foreign = Object.entries(fields)
     .filter(([name, value]) => (name === 'scope' ? !isScopeOfBlink(value) : OF_OTHER_SERVICES.test(name)))
     .map(([name]) => name);
-  if (foreign.length > 0) throw sessionInvalid(`is of another service: Blink has no ${foreign.join(', ')}`);
+  if (foreign.length > 0) {
+    throw sessionInvalid(`the token is of another service: Blink has no ${foreign.join(', ')}`);
+  }
 }
 
 function isScopeOfBlink(scope: unknown): boolean {

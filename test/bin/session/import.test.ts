@@ -213,7 +213,7 @@ describe('importing a folder', () => {
       'attic.json': saved('JSON of blinkpy'),
       'garden.env': saved('BLINK_TOKENS'),
       'broken.json': '{',
-      'Blinkpy Home.json': saved('JSON of blinkpy'),
+      'Blinkpy Home.txt': saved('JSON of blinkpy'),
       'porch.json': saved('JSON of blinkpy'),
       'porch.txt': saved('BLINK_TOKENS'),
       '.hidden': 'nothing',
@@ -225,9 +225,9 @@ describe('importing a folder', () => {
     expect(files).toMatchObject([
       { file: 'attic.json', imported: true },
       {
-        file: 'Blinkpy Home.json',
+        file: 'Blinkpy Home.txt',
         imported: false,
-        error: { advice: ['Rename the file, such as to blinkpy-home.json.'] },
+        error: { advice: ['Rename the file, such as to blinkpy-home.txt.'] },
       },
       { file: 'broken.json', imported: false, error: { code: 'source_invalid' } },
       { file: 'garden.env', imported: true },
@@ -255,6 +255,12 @@ describe('importing a folder', () => {
       '',
     ]);
     expect(stderr).not.toContain('refresh token');
+  });
+
+  it('says that hidden files are left out, where there are no others', async () => {
+    const folder = await session.folderWith({ '.env': saved('BLINK_TOKENS') });
+    expect((await session.run(`import --from ${folder}`)).stdout).toContain('hidden files and folders in it');
+    expect(session.secretsManager.calls).toEqual([]);
   });
 
   it('replaces existing sessions only with --yes', async () => {

@@ -113,7 +113,7 @@ describe('a text as people have it', () => {
     ['{"BLINK_TOKENS":"refresh_token=canary|scope=canary"}', 'scope'],
   ])('is refused where another service issued it: %s', (text, names) => {
     expect(refusedText(text).message).toBe(
-      `the session's secret: is of another service: Blink has no ${names}`,
+      `the session's secret: the token is of another service: Blink has no ${names}`,
     );
   });
 });
