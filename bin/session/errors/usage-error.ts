@@ -19,8 +19,9 @@ export function usageError({ code, message }: CommanderError): UsageError {
       return new UsageError('There is no such command.', advice);
     case 'commander.excessArguments':
       return new UsageError('There are too many arguments.', advice);
-    case 'commander.optionMissingArgument':
     case 'commander.missingMandatoryOptionValue':
+      return new UsageError(`${option ?? 'An option'} is missing.`, advice);
+    case 'commander.optionMissingArgument':
       return new UsageError(`${option ?? 'An option'} needs a value.`, advice);
     default:
       return new UsageError('Invalid command line.', advice);

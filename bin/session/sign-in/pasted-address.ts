@@ -70,7 +70,7 @@ function faultOf(address: string, callback: string): string | undefined {
   if (!address.startsWith(`${callback}?`)) {
     return address.includes('/oauth/v2/')
       ? 'This is the address of a page before the end of the sign-in. Sign in there first.'
-      : `Expected an address that starts with ${callback}? ${WHOLE}`;
+      : `Expected an address that starts with “${callback}?”. ${WHOLE}`;
   }
   if (address.includes('#')) return 'The address must not contain #.';
   return /%(?![0-9A-Fa-f]{2})/.test(address) ? `A % in the address is incomplete. ${WHOLE}` : undefined;
