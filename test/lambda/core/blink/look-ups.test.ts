@@ -115,15 +115,6 @@ describe('a lookup', () => {
 
   test.each<[string, Answer, string, object]>([
     ['401', answer(401, { code: 101 }), 'blink_rejected', { blinkStatus: 401, blinkCode: 101 }],
-    ['404', answer(404), 'blink_rejected', { blinkStatus: 404 }],
-    ['426', answer(426), 'blink_rejected', { blinkStatus: 426 }],
-    [
-      '429',
-      answer(429, '', { 'Retry-After': '60' }),
-      'rate_limited',
-      { blinkStatus: 429, retryAfterSeconds: 600 },
-    ],
-    ['a redirect', answer(302, '', { Location: '/' }), 'blink_rejected', { blinkStatus: 302 }],
     ['silence', silence, 'blink_timeout', {}],
   ])('is not repeated after %s', async (_, fault, code, details) => {
     const account = await accountAt(fault);
