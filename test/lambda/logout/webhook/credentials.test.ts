@@ -287,6 +287,14 @@ describe('a signature', () => {
     }
   });
 
+  test.each(['x', '.5', 'e0'])('of a time that is more than digits is refused: %s', async (end) => {
+    const time = `${NOW.getTime() / 1000}${end}`;
+    const signature = createHmac('sha256', Buffer.from(KEY, 'base64')).update(`msg_1.${time}.${body}`);
+    const headers = { ...signed(KEY, body), 'webhook-timestamp': time };
+    const from = { ...headers, 'webhook-signature': `v1,${signature.digest('base64')}` };
+    await refused(ROTATED, request(from, bytes));
+  });
+
   test('over a body that is too large or undecodable is refused', async () => {
     const large = ' '.repeat(MAX_BODY_BYTES + 1);
     await refused(ROTATED, request(signed(KEY, large), Buffer.from(large)));
