@@ -135,7 +135,7 @@ describe('check', () => {
       },
     ],
   ])(
-    '%s reads the same in check and in list, which exit with %i',
+    '%s reads the same in check, in list and in doctor; the first two exit with %i',
     async (condition, exitCode, words, prepare) => {
       await session.run('sign-in --password', SIGN_IN_LINES);
       await prepare();
@@ -145,9 +145,16 @@ describe('check', () => {
       });
       const list = await session.run('list --json');
       expect(list.exitCode).toBe(exitCode);
-      expect(JSON.parse(list.stdout).sessions).toMatchObject([
-        { condition, words: expect.stringMatching(words) },
-      ]);
+      const [entry] = JSON.parse(list.stdout).sessions;
+      expect(entry).toMatchObject({ condition, words: expect.stringMatching(words) });
+      const { checks } = JSON.parse((await session.run('doctor --json')).stdout);
+      const finding = checks.find(({ check }: { check: string }) => check === 'sessions');
+      expect(finding.state).toBe(exitCode === 0 ? 'ok' : 'not_ok');
+      if (['signed_out', 'in_doubt', 'needs_sign_in'].includes(condition)) {
+        // Ages in seconds differ.
+        const withoutAges = (text: string) => text.replaceAll(/\d+/g, 'n');
+        expect(withoutAges(JSON.stringify(finding))).toContain(withoutAges(entry.words));
+      }
     },
   );
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ownerKey, type WebhookKey } from '../../../../lambda/core/webhook-keys.ts';
@@ -9,16 +9,8 @@ import type { WebhookKeys } from '../../../../lambda/logout/webhook/webhook-keys
 
 const KEY = 'kJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1UkJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1U';
 const OLD_KEY = 'aaaaPq2XvB9nRt4WcY8sLd3HgF6aZe1UkJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1U';
-const NEW_KEY = 'bbbbPq2XvB9nRt4WcY8sLd3HgF6aZe1UkJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1U';
 const PRINCIPAL = 'arn:aws:iam::123456789012:user/caller';
 const NOW = new Date('2026-03-01T12:00:00Z');
-
-// Counts the comparisons. Nothing else tells whether one was left out.
-vi.mock('node:crypto', async (original) => {
-  const crypto = await original<typeof import('node:crypto')>();
-  return { ...crypto, timingSafeEqual: vi.fn(crypto.timingSafeEqual) };
-});
-const compared = vi.mocked(timingSafeEqual);
 
 function accepting(...keys: WebhookKey[]): WebhookKeys {
   return { recent: async () => keys, renewed: async () => keys };
@@ -85,18 +77,6 @@ describe('a bearer key', () => {
       expect(await authenticate(ROTATED, request({ authorization }))).toMatchObject({ proof: 'bearer' });
     },
   );
-
-  test.each([0, 1, 2])('is compared with every key, though number %i matches', async (index) => {
-    const texts = [KEY, OLD_KEY, NEW_KEY];
-    const all = texts.map((key, at) => ({ ...ownerKey(key, undefined), name: `key-${at}` }));
-    compared.mockClear();
-    const caller = await authenticate(
-      accepting(...all),
-      request({ authorization: `Bearer ${texts[index]}` }),
-    );
-    expect(caller.name).toBe(`key-${index}`);
-    expect(compared).toHaveBeenCalledTimes(texts.length);
-  });
 
   test.each([
     ['none', {}],
