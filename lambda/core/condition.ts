@@ -82,13 +82,6 @@ export function conditionOf(reading: Reading): Condition {
   return isLoggedOut(reading) ? { kind: 'logged_out', atMs: reading.createdAtMs } : { kind: 'ready' };
 }
 
-/** The condition of a session whose reading failed. */
-export function conditionAfter({ code, message }: Failure): Condition {
-  return code === 'session_invalid'
-    ? { kind: 'invalid', why: message }
-    : { kind: 'unreadable', why: message };
-}
-
 /** Throws the failure of a logout in this condition. A logout can be tried in the others. */
 export function requireClaimable(condition: Condition, nowMs: number): void {
   const secondsUntil = (ms: number) => Math.max(1, Math.ceil((ms - nowMs) / 1000));

@@ -71,23 +71,6 @@ export function optionsOf(call: string): readonly string[] {
   return [...GLOBAL_OPTIONS, ...members.map((member) => member.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase())];
 }
 
-/** The operation and the input that the AWS CLI sends for a call of Secrets Manager. */
-export function secretsManagerRequest(line: string): {
-  readonly action: string;
-  readonly input: Readonly<Record<string, unknown>>;
-} {
-  const [, , operation = '', ...rest] = words(line);
-  const options = rest
-    .join('\n')
-    .split(/^--/m)
-    .slice(1)
-    .map((option) => option.trim().split('\n'));
-  const input = options
-    .filter(([name = '']) => !GLOBAL_OPTIONS.includes(name))
-    .map(([name = '', value]) => [pascalCase(name), value ?? true]);
-  return { action: pascalCase(operation), input: Object.fromEntries(input) };
-}
-
 function pascalCase(name: string): string {
   return name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,6 +1,8 @@
+import type { Blink } from '../../../../lambda/core/blink/blink.ts';
 import { blinkOverHttps } from '../../../../lambda/core/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../../../lambda/core/blink/http-exchange.ts';
 import { realTiming } from '../../../../lambda/core/time.ts';
+import { type Answer, scriptedServer } from './scripted-server.ts';
 
 export const USER_AGENT = 'Blink/test';
 
@@ -29,6 +31,18 @@ export function blinkAt({ endpoint, patienceMs }: Server) {
     },
   });
   return { blink, waits, timeouts };
+}
+
+/** Makes one call to a server that answers so. `end` is its result, or what it throws. */
+export async function callAt(
+  answers: readonly [Answer, ...Answer[]],
+  call: (blink: Blink) => Promise<unknown>,
+) {
+  const server = await scriptedServer(...answers);
+  const { blink, waits, timeouts } = blinkAt(server);
+  const end = await call(blink).catch((error: unknown) => error);
+  const { requests } = server;
+  return { end, waits, timeouts, requests, targets: requests.map(({ target }) => target) };
 }
 
 /** Nobody listens there: port 1 is reserved (tcpmux). */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blinkAt, NOBODY, USER_AGENT } from './blink-under-test.ts';
+import { blinkAt, callAt, NOBODY, USER_AGENT } from './blink-under-test.ts';
 import { type Answer, answer, cutOff, HTML, reset, scriptedServer, silence } from './scripted-server.ts';
 
 const AccountID = 123456;
@@ -9,18 +9,8 @@ const SEED_PATH = `rest-e008.immedia-semi.com/api/v4/account/${AccountID}/client
 const NEWER_PATH = `rest-e008.immedia-semi.com/api/v4/clients/${ClientID}/logout`;
 const loggedOut = answer(200, '{"message":"logout"}', { 'Content-Type': 'application/json' });
 
-async function logOutAt(...answers: readonly [Answer, ...Answer[]]) {
-  const server = await scriptedServer(...answers);
-  const { blink, waits, timeouts } = blinkAt(server);
-  const end = await blink.logOut('access', ACCOUNT, ClientID).catch((error: unknown) => error);
-  return {
-    end,
-    waits,
-    timeouts,
-    requests: server.requests,
-    targets: server.requests.map(({ target }) => target),
-  };
-}
+const logOutAt = (...answers: readonly [Answer, ...Answer[]]) =>
+  callAt(answers, (blink) => blink.logOut('access', ACCOUNT, ClientID));
 
 describe('the logout', () => {
   test('is posted to the path with AccountID and ClientID, with Bearer and Content-Type, and 200 {"message":"logout"} ends it', async () => {

@@ -1,30 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { blinkAt, NOBODY } from './blink-under-test.ts';
-import { type Answer, answer, cutOff, HTML, reset, scriptedServer, silence } from './scripted-server.ts';
+import { blinkAt, callAt, NOBODY } from './blink-under-test.ts';
+import { type Answer, answer, cutOff, HTML, reset, silence } from './scripted-server.ts';
 
 const ACCOUNT = { tier: 'e008', accountId: 123456 };
 const HOMESCREEN = 'rest-e008.immedia-semi.com/api/v3/accounts/123456/homescreen';
 const tierInfo = (tier: string) => `rest-${tier}.immedia-semi.com/api/v1/users/tier_info`;
 
-async function accountAt(...answers: readonly [Answer, ...Answer[]]) {
-  const server = await scriptedServer(...answers);
-  const { blink, waits, timeouts } = blinkAt(server);
-  const end = await blink.findAccount('access').catch((error: unknown) => error);
-  return {
-    end,
-    waits,
-    timeouts,
-    requests: server.requests,
-    targets: server.requests.map(({ target }) => target),
-  };
-}
+const accountAt = (...answers: readonly [Answer, ...Answer[]]) =>
+  callAt(answers, (blink) => blink.findAccount('access'));
 
-async function clientIdAt(...answers: readonly [Answer, ...Answer[]]) {
-  const server = await scriptedServer(...answers);
-  const { blink } = blinkAt(server);
-  const end = await blink.findClientId('access', ACCOUNT).catch((error: unknown) => error);
-  return { end, requests: server.requests };
-}
+const clientIdAt = (...answers: readonly [Answer, ...Answer[]]) =>
+  callAt(answers, (blink) => blink.findClientId('access', ACCOUNT));
 
 describe('the account', () => {
   const found = answer(200, { tier: 'e008', account_id: 123456 });
