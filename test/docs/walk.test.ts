@@ -14,9 +14,9 @@ import { signIn } from '../../local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS, LOCAL_USER } from '../../local/local-sessions.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { type LoopbackServer, startLoopbackServer } from '../../local/loopback-server.ts';
+import { freePort } from '../free-port.ts';
 import { Browser } from '../local/blink/browser.ts';
 import { HAS_AWS_CLI } from './aws-cli.ts';
-import { freePort } from './free-port.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 import { asShown, type Step, stepsOf } from './walk.ts';
 

@@ -1,12 +1,11 @@
-import { randomInt } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { main } from '../../bin/session/main.ts';
-import { localPorts, requireFree } from '../../local/local-ports.ts';
 import { signIn } from '../../local/local-session.ts';
 import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from '../../local/local-sessions.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { freePort } from '../free-port.ts';
 
 let port: number;
 let stack: LocalStack;
@@ -53,12 +52,3 @@ it('doctor --local checks the local run, and reports each fault', async () => {
     2,
   );
 });
-
-/** With the ports after it, which the other servers use. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const first = randomInt(20_000, 60_000);
-    const [check] = await Promise.allSettled([requireFree(localPorts(first))]);
-    if (check.status === 'fulfilled') return first;
-  }
-}

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import {
   startSecretsManager,
 } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { blocksOf, sectionOf } from '../../docs/markdown.ts';
+import { freePort } from '../../free-port.ts';
 
 export const EMAIL = 'canary.person@example.com';
 export const PASSWORD = 'canary-password-7391';
@@ -183,16 +183,11 @@ function words(command: string): readonly string[] {
 
 /** On ports that follow each other, as the local run has them. */
 async function startStandIns(accounts: readonly AccountSeed[]) {
-  for (;;) {
-    const port = randomInt(20_000, 60_000);
-    const ports = localPorts(port);
-    const [secretsManager, blink] = await Promise.allSettled([
-      startSecretsManager({ port: ports.secretsManager }),
-      startBlink({ accounts, port: ports.blink }),
-    ]);
-    if (secretsManager.status === 'fulfilled' && blink.status === 'fulfilled') {
-      return { port, secretsManager: secretsManager.value, blink: blink.value };
-    }
-    for (const one of [secretsManager, blink]) if (one.status === 'fulfilled') await one.value.close();
-  }
+  const port = await freePort();
+  const ports = localPorts(port);
+  const [secretsManager, blink] = await Promise.all([
+    startSecretsManager({ port: ports.secretsManager }),
+    startBlink({ accounts, port: ports.blink }),
+  ]);
+  return { port, secretsManager, blink };
 }
