@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as v from 'valibot';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import type { Condition } from '../../lambda/core/condition.ts';
 import { Failure } from '../../lambda/core/failure.ts';
 import { FAILURES } from '../../lambda/core/failure-codes.ts';
 import { LOGOUT_OUTCOMES } from '../../lambda/core/outcome.ts';
@@ -12,6 +13,7 @@ import type { AccountSeed } from '../../local/blink/accounts.ts';
 import { json } from '../../local/blink/answers.ts';
 import { type LocalSession, signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import type { Answer } from '../../local/loopback-server.ts';
 import { refuse } from '../../local/secrets-manager/start-secrets-manager.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 
@@ -44,7 +46,7 @@ interface Received {
 let described: v.InferOutput<typeof documentSchema>;
 let stack: LocalStack;
 const ajv = new Ajv2020({ strict: false });
-const codesSeen = new Set<unknown>();
+ajv.addFormat('date-time', (text: string) => new Date(text).toISOString() === text);
 
 beforeAll(async () => {
   const validator = new Validator();
@@ -52,7 +54,7 @@ beforeAll(async () => {
   described = v.parse(documentSchema, validator.resolveRefs());
   stack = await startLocalStack({
     assembly: inject('assembly'),
-    accounts: Array.from({ length: 20 }, (_, index) => account(index)),
+    accounts: Array.from({ length: 40 }, (_, index) => account(index)),
   });
 });
 
@@ -102,7 +104,6 @@ function expectDescribed(path: string, { status, headers, body }: Received): voi
   const content = response.content[headers.get('content-type') ?? ''];
   if (content === undefined) throw new Error(`${headers.get('content-type')} is not described`);
   expectValid(content.schema, body, path);
-  codesSeen.add(v.parse(v.looseObject({}), body)['code'] ?? v.parse(v.looseObject({}), body)['outcome']);
 }
 
 function expectValid(against: Record<string, unknown>, value: unknown, what: string): void {
@@ -146,175 +147,151 @@ test.each<[object, boolean]>([
   else expect(parse).toThrow(Failure);
 });
 
-describe('a reply is as it is described', () => {
-  test('of each outcome', async () => {
-    const { name } = freshSession();
-    const path = `/logout/${name}`;
-    for (const [body, outcome] of [
-      ['{"action":"check"}', 'ready'],
-      ['', 'logged_out'],
-      ['{}', 'already_logged_out'],
-    ] as const) {
-      const received = await post(path, { body });
-      expect(received).toMatchObject({ status: 200, body: { outcome } });
-      expectDescribed(path, received);
-    }
-  });
+/** How a reply comes about: what is done to the session and the stand-ins before, and the request. */
+interface Reply {
+  readonly before?: (name: string) => unknown;
+  readonly path?: string;
+  readonly init?: RequestInit;
+}
 
-  test.each([
-    ['request_invalid', '/logout', { body: '{"key1":"value1"}' }],
-    ['request_too_large', '/logout', { body: ' '.repeat(9000) }],
-    ['unauthenticated', '/logout', { headers: { authorization: 'Bearer wrong' } }],
-    ['session_unknown', '/logout/nobody', {}],
-    ['method_not_allowed', '/logout', { method: 'PUT' }],
-    ['not_found', '/else', {}],
-  ])('of %s', async (code, path, init) => {
-    const received = await post(path, init);
-    expect(received.body).toMatchObject({ code });
-    expectDescribed(path, received);
-  });
-
-  test.each([
-    ['needs_sign_in', 'reauthentication_required', json(400, { error: 'invalid_grant' })],
-    ['cooling_down', 'cooling_down', json(406, {})],
-  ])('of a check that finds %s in the journal, and does not call Blink', async (outcome, code, answer) => {
-    const { name } = freshSession();
-    const path = `/logout/${name}`;
-    stack.blink.faults.before('refresh', { do: 'answer', answer });
-    await post(path);
-    stack.blink.faults.clear();
-    const callsBefore = stack.blink.calls.length;
-    const received = await post(path, { body: '{"action":"check"}' });
-    expect(received).toMatchObject({ status: 200, body: { outcome } });
-    expectDescribed(path, received);
-    const logout = await post(path);
-    expect(logout.body).toMatchObject({ code });
-    expectDescribed(path, logout);
-    expect(stack.blink.calls).toHaveLength(callsBefore);
-  });
-
-  test('of a session that an earlier logout has signed out', async () => {
-    const { name } = freshSession();
-    const path = `/logout/${name}`;
-    await post(path);
-    stack.secretsManager.clock.advanceMs(6 * 60_000);
-    for (const body of ['{}', '{"action":"check"}']) {
-      const received = await post(path, { body });
-      expect(received.body).toMatchObject({ since: expect.any(String) });
-      expectDescribed(path, received);
-    }
-  });
-
-  test('of a check after a refresh whose answers were lost', async () => {
-    const { name } = freshSession();
-    const path = `/logout/${name}`;
-    stack.blink.faults.after('refresh', { do: 'destroy' });
-    await post(path);
-    stack.blink.faults.clear();
-    const callsBefore = stack.blink.calls.length;
-    const received = await post(path, { body: '{"action":"check"}' });
-    expect(received).toMatchObject({ status: 200, body: { outcome: 'in_doubt' } });
-    expectDescribed(path, received);
-    expect(stack.blink.calls).toHaveLength(callsBefore);
-  });
-
-  test('of a session whose text is garbage', async () => {
-    stack.secretsManager.secrets.create('blink-logout/garbage', 'garbage');
-    const received = await post('/logout/garbage');
-    expect(received.body).toMatchObject({ code: 'session_invalid' });
-    expectDescribed('/logout/garbage', received);
-  });
-
-  test.each([
-    ['reauthentication_required', json(400, { error: 'invalid_grant' })],
-    ['rate_limited', json(429, { message: 'slow down' }, { 'retry-after': '60' })],
-    ['blink_rejected', json(406, {})],
-    ['blink_unavailable', json(503, {})],
-  ])('of %s', async (code, answer) => {
-    const { name } = freshSession();
-    stack.blink.faults.before('refresh', { do: 'answer', answer });
-    const received = await post(`/logout/${name}`);
-    stack.blink.faults.clear();
-    expect(received.body).toMatchObject({ code });
-    expectDescribed(`/logout/${name}`, received);
-  });
-
-  test('of a run that finds another at work', async () => {
-    const { name } = freshSession();
-    let claimed = () => {};
-    const claim = new Promise<void>((resolve) => {
-      claimed = resolve;
-    });
-    let finish = () => {};
-    const finished = new Promise<undefined>((resolve) => {
-      finish = () => resolve(undefined);
-    });
+const logOut = (name: string) => post(`/logout/${name}`);
+const atRefresh = (answer: Answer) => () => stack.blink.faults.before('refresh', { do: 'answer', answer });
+const refusedAtRefresh = atRefresh(json(400, { error: 'invalid_grant' }));
+const loggedOutLongAgo = async (name: string) => {
+  await logOut(name);
+  stack.secretsManager.clock.advanceMs(6 * 60_000);
+};
+const afterRun = (fault: (name: string) => unknown) => async (name: string) => {
+  fault(name);
+  await logOut(name);
+  stack.blink.faults.clear();
+};
+function fill(name: string): void {
+  const secret = stack.secretsManager.secrets.find(`blink-logout/${name}`);
+  while (secret.versions().length < 100) secret.put(randomUUID(), 'an earlier version', []);
+}
+/** A journal that counts as many writes of a day as there may be. */
+function writtenOften(name: string): void {
+  const now = new Date(stack.secretsManager.clock.nowMs()).toISOString();
+  const journal = { format: 1, tokens: [], history: [], writes: Array(90).fill(now) };
+  const secret = stack.secretsManager.secrets.find(`blink-logout/${name}`);
+  secret.put(randomUUID(), JSON.stringify(journal), ['BLINK_LOGOUT']);
+}
+/** Another run holds the session while `post` is called. */
+async function heldByAnother(name: string): Promise<void> {
+  const refreshing = new Promise<void>((resolve) => {
     stack.blink.faults.onCall = ({ action }, moment) => {
       if (action !== 'refresh' || moment !== 'before') return undefined;
-      claimed();
-      return finished;
-    };
-    const first = post(`/logout/${name}`);
-    await claim;
-    const second = await post(`/logout/${name}`);
-    stack.blink.faults.clear();
-    finish();
-    expect(second).toMatchObject({ status: 409, body: { code: 'session_busy' } });
-    expectDescribed(`/logout/${name}`, second);
-    expect((await first).status).toBe(200);
-  });
-
-  test('of a secret that is full', async () => {
-    const { name } = freshSession();
-    const secret = stack.secretsManager.secrets.find(`blink-logout/${name}`);
-    while (secret.versions().length < 100) secret.put(randomUUID(), 'an earlier version', []);
-    const received = await post(`/logout/${name}`);
-    expect(received).toMatchObject({ status: 429, body: { code: 'secret_full' } });
-    expectDescribed(`/logout/${name}`, received);
-  });
-
-  test('of a Secrets Manager that refuses', async () => {
-    const { name } = freshSession();
-    const effect = refuse('AccessDeniedException');
-    stack.secretsManager.faults.before('GetSecretValue', effect, {
-      where: ({ secretId }) => secretId === `blink-logout/${name}`,
-    });
-    const received = await post(`/logout/${name}`);
-    stack.secretsManager.faults.clear();
-    expect(received).toMatchObject({ status: 503, body: { code: 'secrets_unavailable' } });
-    expectDescribed(`/logout/${name}`, received);
-  });
-
-  test('of a token that could not be saved', async () => {
-    const { name } = freshSession();
-    // Each id that the save tries is taken, and the version holds another text.
-    stack.secretsManager.faults.onCall = ({ action, labels, secretId, versionId }, moment) => {
-      if (action !== 'PutSecretValue' || moment !== 'before' || !labels.includes('BLINK_LOGOUT_SAVED')) {
-        return undefined;
-      }
-      stack.secretsManager.secrets.find(secretId ?? '').put(versionId ?? '', 'another text', ['OTHER']);
-      return refuse('ResourceExistsException');
-    };
-    const received = await post(`/logout/${name}`);
-    stack.secretsManager.faults.clear();
-    expect(received).toMatchObject({ status: 500, body: { code: 'save_failed' } });
-    expectDescribed(`/logout/${name}`, received);
-  });
-
-  test('of what nobody can bring about, or not soon', () => {
-    for (const code of ['internal_error', 'blink_timeout', 'forbidden'] as const) {
-      const { statusCode, headers, body } = httpProblem(new Failure(code, 'as the function says it'), 'r-1');
-      expectDescribed('/logout', {
-        status: statusCode,
-        headers: new Headers(headers),
-        body: JSON.parse(body),
+      resolve();
+      return new Promise<undefined>((release) => {
+        finish = () => release(undefined);
       });
-    }
+    };
   });
+  const first = logOut(name);
+  await refreshing;
+  afterwards = async () => expect((await first).status).toBe(200);
+}
+let finish = () => {};
+let afterwards = async () => {};
 
-  test('of every code that there is', () => {
-    const conditions = ['ready', 'cooling_down', 'in_doubt', 'needs_sign_in', 'signed_out'];
-    const outcomes = new Set([...LOGOUT_OUTCOMES, ...conditions, ...Object.keys(FAILURES)]);
-    expect([...codesSeen].toSorted()).toEqual([...outcomes].toSorted());
-  });
+afterEach(async () => {
+  stack.blink.faults.clear();
+  stack.secretsManager.faults.clear();
+  finish();
+  await afterwards();
+  [finish, afterwards] = [() => {}, async () => {}];
+});
+
+/** By its code, or its outcome. */
+const REPLIES: Readonly<Record<string, Reply>> = {
+  logged_out: {},
+  already_logged_out: { before: logOut },
+  nothing_to_log_out: { before: loggedOutLongAgo },
+  request_invalid: { init: { body: '{"key1":"value1"}' } },
+  request_too_large: { init: { body: ' '.repeat(9000) } },
+  unauthenticated: { init: { headers: { authorization: 'Bearer wrong' } } },
+  method_not_allowed: { init: { method: 'PUT' } },
+  not_found: { path: '/else' },
+  session_unknown: { path: '/logout/nobody' },
+  session_invalid: {
+    before: () => stack.secretsManager.secrets.create('blink-logout/garbage', 'garbage'),
+    path: '/logout/garbage',
+  },
+  session_busy: { before: heldByAnother },
+  reauthentication_required: { before: refusedAtRefresh },
+  cooling_down: { before: afterRun(atRefresh(json(406, {}))) },
+  rate_limited: { before: atRefresh(json(429, { message: 'slow down' }, { 'retry-after': '60' })) },
+  blink_rejected: { before: atRefresh(json(406, {})) },
+  blink_unavailable: { before: atRefresh(json(503, {})) },
+  secret_full: { before: fill },
+  secrets_unavailable: {
+    before: (name) =>
+      stack.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException'), {
+        where: ({ secretId }) => secretId === `blink-logout/${name}`,
+      }),
+  },
+  save_failed: {
+    // Each id that the save tries is taken, and the version holds another text.
+    before() {
+      stack.secretsManager.faults.onCall = ({ action, labels, secretId, versionId }, moment) => {
+        if (action !== 'PutSecretValue' || moment !== 'before' || !labels.includes('BLINK_LOGOUT_SAVED')) {
+          return undefined;
+        }
+        stack.secretsManager.secrets.find(secretId ?? '').put(versionId ?? '', 'another text', ['OTHER']);
+        return refuse('ResourceExistsException');
+      };
+    },
+  },
+};
+
+test.each(Object.entries(REPLIES))('the reply %s is as it is described', async (code, reply) => {
+  const { name } = freshSession();
+  const path = reply.path ?? `/logout/${name}`;
+  await reply.before?.(name);
+  const received = await post(path, reply.init);
+  expect(received.body).toMatchObject(received.status === 200 ? { outcome: code } : { code });
+  expectDescribed(path, received);
+});
+
+/** What happens to a session before a check finds it so. */
+const CHECKS: Readonly<
+  Record<Exclude<Condition['kind'], 'invalid' | 'unreadable'>, (name: string) => unknown>
+> = {
+  ready: () => {},
+  logged_out: logOut,
+  // The run after it finds out.
+  signed_out: async (name) => {
+    await loggedOutLongAgo(name);
+    await logOut(name);
+  },
+  busy: heldByAnother,
+  cooling_down: afterRun(atRefresh(json(406, {}))),
+  in_doubt: afterRun(() => stack.blink.faults.after('refresh', { do: 'destroy' })),
+  needs_sign_in: afterRun(refusedAtRefresh),
+  secret_full: writtenOften,
+};
+
+test.each(Object.entries(CHECKS))('a check that finds %s is as it is described', async (outcome, before) => {
+  const { name } = freshSession();
+  await before(name);
+  const callsBefore = stack.blink.calls.length;
+  const check = await post(`/logout/${name}`, { body: '{"action":"check"}' });
+  expect(check).toMatchObject({ status: 200, body: { outcome } });
+  expectDescribed('/logout/{session}', check);
+  expect(stack.blink.calls).toHaveLength(callsBefore);
+});
+
+/** Nobody can bring these about over HTTP, or not soon, or only with a scoped key. */
+const BY_THE_FUNCTION = ['internal_error', 'blink_timeout', 'forbidden'] as const;
+
+test.each(BY_THE_FUNCTION)('the reply %s is as it is described', (code) => {
+  const { statusCode, headers, body } = httpProblem(new Failure(code, 'as the function says it'), 'r-1');
+  expectDescribed('/logout', { status: statusCode, headers: new Headers(headers), body: JSON.parse(body) });
+});
+
+test('these are all codes and outcomes that there are', () => {
+  expect(new Set([...Object.keys(REPLIES), ...BY_THE_FUNCTION])).toEqual(
+    new Set([...LOGOUT_OUTCOMES, ...Object.keys(FAILURES)]),
+  );
 });
