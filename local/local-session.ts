@@ -53,63 +53,54 @@ export function storedToken({ secretsManager, blink }: StandIns, session: LocalS
   return { versionId, labels, newest, isStored: text.includes(newest) };
 }
 
+const OLD_ACCESS_TOKEN = 'eyJ-an-old-access-token';
+const EXPIRES_AT = new Date('2026-01-01T00:00:00Z');
+
 function storedText({ form, clientId }: LocalSession, account: AccountSeed, refreshToken: string): string {
   const { email, password, tier, accountId, userId } = account;
-  const expiresAt = new Date('2026-01-01T00:00:00Z');
+  const fields = {
+    username: email,
+    password,
+    uid: 'BlinkCamera_local',
+    device_id: 'Blinkpy',
+    token: OLD_ACCESS_TOKEN,
+    expires_in: 14_400,
+    expiration_date: EXPIRES_AT.getTime() / 1000 + 0.12,
+    refresh_token: refreshToken,
+    host: `${tier}.immedia-semi.com`,
+    region_id: tier,
+    client_id: String(clientId),
+    account_id: accountId,
+    user_id: String(userId),
+  };
   switch (form) {
     case 'BLINK_TOKENS': {
-      const fields = {
-        username: email,
-        password,
-        uid: 'BlinkCamera_local',
-        device_id: 'Blinkpy',
-        token: 'eyJ-an-old-access-token',
-        expires_in: '14400',
-        expiration_date: `${expiresAt.getTime() / 1000}.12`,
-        refresh_token: refreshToken,
-        host: `${tier}.immedia-semi.com`,
-        region_id: tier,
-        client_id: String(clientId),
-        account_id: String(accountId),
-        user_id: String(userId),
-        '2fa_code': '',
-      };
-      const pairs = Object.entries(fields).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-      return `BLINK_TOKENS='${pairs.join('|')}'`;
+      const pairs = Object.entries({ ...fields, '2fa_code': '' });
+      const encoded = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+      return `BLINK_TOKENS='${encoded.join('|')}'`;
     }
     case 'blinkpy':
       return JSON.stringify({
-        username: email,
-        password,
-        uid: 'BlinkCamera_local',
+        ...fields,
         device_id: 'Home Assistant',
-        token: 'eyJ-an-old-access-token',
-        expires_in: 14_400,
-        expiration_date: expiresAt.getTime() / 1000 + 0.12,
-        refresh_token: refreshToken,
         host: `rest-${tier}.immedia-semi.com`,
-        region_id: tier,
-        client_id: String(clientId),
-        account_id: accountId,
         user_id: null,
         hardware_id: '6F9619FF-8B86-D011-B42D-00C04FC964FF',
       });
-    case 'Homebridge':
-      return JSON.stringify(
-        {
-          accessToken: 'eyJ-an-old-access-token',
-          refreshToken,
-          accountId,
-          clientId,
-          region: tier,
-          tier,
-          hardwareId: '9A3F1C2B-54D6-4E7F-8A90-1B2C3D4E5F60',
-          email,
-          tokenExpiry: expiresAt.toISOString(),
-          updatedAt: expiresAt.toISOString(),
-        },
-        undefined,
-        2,
-      );
+    case 'Homebridge': {
+      const tokens = {
+        accessToken: OLD_ACCESS_TOKEN,
+        refreshToken,
+        accountId,
+        clientId,
+        region: tier,
+        tier,
+        hardwareId: '9A3F1C2B-54D6-4E7F-8A90-1B2C3D4E5F60',
+        email,
+        tokenExpiry: EXPIRES_AT.toISOString(),
+        updatedAt: EXPIRES_AT.toISOString(),
+      };
+      return JSON.stringify(tokens, undefined, 2);
+    }
   }
 }

@@ -1,14 +1,13 @@
 import { styleText } from 'node:util';
-import * as v from 'valibot';
 import { masked } from '../lib/masked.ts';
 import { wrap } from '../lib/wrap.ts';
 import type { BlinkCall } from './blink/start-blink.ts';
 import type { FinishedInvocation } from './lambda-process.ts';
 import type { LocalSession, StoredToken } from './local-session.ts';
-import { LOCAL_SESSIONS, LOCAL_USER } from './local-sessions.ts';
+import { LOCAL_USER } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
-import { type LoggedRun, runEventOf } from './run-event.ts';
-import type { FleetStep, Step } from './run-steps.ts';
+import { runEventOf } from './run-event.ts';
+import type { Run, Step } from './run-steps.ts';
 
 /** Renders the local run as text that fits 80 columns. `styleText` leaves colours out if the output is not a terminal. */
 const COLUMNS = 80;
@@ -35,35 +34,27 @@ export function renderSetup(
   ]);
 }
 
-export function renderStep(number: number, step: Step): string {
-  const { title, call, invocation, blinkCalls, before, after, faults } = step;
+export function renderStep(number: number, { title, call, runs, blinkCalls, faults }: Step): string {
   const mark = faults.length === 0 ? styleText('green', '✓') : styleText('red', '✗');
-  const event = runEventOf(invocation);
+  const [run, ...others] = runs;
   return lines(
     [
       ['called', call],
-      ['outcome', `${mark} ${outcome(invocation, event)}, ${duration(invocation)}`],
-      ['steps', steps(event)],
-      ['to Blink', blinkCalls.map(hostAndPath).join('\n')],
-      ['token', tokens(before, after)],
-      ...faults.map((fault) => ['failed', styleText('red', fault)] as const),
-    ],
-    styleText('bold', `${number}. ${title}`),
-  );
-}
-
-export function renderFleetStep(number: number, step: FleetStep): string {
-  const { title, call, result, invocations, faults } = step;
-  const mark = faults.length === 0 ? styleText('green', '✓') : styleText('red', '✗');
-  const sessions = invocations.map((invocation) => {
-    const event = runEventOf(invocation);
-    return `${event?.session ?? 'unknown'}: ${outcome(invocation, event)}, ${duration(invocation)}`;
-  });
-  return lines(
-    [
-      ['called', call],
-      ['outcome', `${mark} ${result.loggedOut} of ${result.tried} logged out, ${result.seconds} s`],
-      ['sessions', sessions.join('\n')],
+      ...(run !== undefined && others.length === 0
+        ? ([
+            ['outcome', `${mark} ${ending(run.invocation)}`],
+            ['steps', steps(run.invocation)],
+            ['to Blink', blinkCalls.map(hostAndPath).join('\n')],
+            ['token', tokens(run)],
+          ] as const)
+        : ([
+            [
+              'outcomes',
+              runs
+                .map(({ session, invocation }) => `${mark} ${session.name}: ${ending(invocation)}`)
+                .join('\n'),
+            ],
+          ] as const)),
       ...faults.map((fault) => ['failed', styleText('red', fault)] as const),
     ],
     styleText('bold', `${number}. ${title}`),
@@ -102,7 +93,9 @@ export function renderServing(
     '',
     `WEBHOOK_URL=${httpApi.url}/logout`,
     `WEBHOOK_KEY=${authorization.replace('Bearer ', '')}`,
-    `curl -sS -w '\\n' -X POST "$WEBHOOK_URL" -H "Authorization: Bearer $WEBHOOK_KEY"`,
+    // Other users of a machine can see command lines.
+    `printf 'header = "Authorization: Bearer %s"\\n' "$WEBHOOK_KEY" |`,
+    `  curl -sS -w '\\n' -X POST "$WEBHOOK_URL" -K -`,
     '',
     'To use the AWS CLI with the stand-ins, in a terminal of its own:',
     '',
@@ -115,11 +108,11 @@ export function renderServing(
   ].join('\n');
 }
 
-/** One line for a run of another caller. */
+/** One line for a run of another caller. A check is named, because its outcome may be that of a logout. */
 export function renderInvocation(invocation: FinishedInvocation): string {
-  const event = runEventOf(invocation);
-  const source = `${event?.trigger ?? 'unknown'} ${sessionAskedFor(invocation.event)}`;
-  return `${now()}  ${source}  ${outcome(invocation, event)}, ${duration(invocation)}`;
+  const { trigger = 'unknown', action, session = '' } = runEventOf(invocation) ?? {};
+  const asked = [trigger, action === 'check' && 'check', session].filter(Boolean).join(' ');
+  return `${now()}  ${asked}  ${ending(invocation)}`;
 }
 
 /** One line for a request to Blink, of a run or of a command. */
@@ -131,41 +124,25 @@ function now(): string {
   return styleText('dim', new Date().toTimeString().slice(0, 8));
 }
 
-const namedSchema = v.fallback(v.object({ session: v.optional(v.string()) }), {});
-const askedSchema = v.object({
-  ...namedSchema.entries,
-  pathParameters: v.optional(namedSchema),
-  fleet: v.optional(namedSchema),
-  body: v.optional(v.fallback(v.pipe(v.string(), v.parseJson(), namedSchema), {})),
-});
-
-/** The session that an event names, whether it exists or not. */
-function sessionAskedFor(event: unknown): string {
-  const asked = v.safeParse(askedSchema, event);
-  const { pathParameters, fleet, session, body } = asked.success ? asked.output : {};
-  return fleet?.session ?? pathParameters?.session ?? body?.session ?? session ?? LOCAL_SESSIONS.default.name;
-}
-
 /** Everything that the run printed. */
 export function renderOutput({ output }: FinishedInvocation): string {
   return output.map((line) => styleText('dim', `  ${pretty(line).replaceAll('\n', '\n  ')}`)).join('\n');
 }
 
-function outcome({ result }: FinishedInvocation, event: LoggedRun | undefined): string {
-  return event?.message ?? (result.kind === 'failed' ? result.error.errorType : 'no event');
-}
-
-function duration({ start, initMs, durationMs }: FinishedInvocation): string {
-  const run = `${Math.round(durationMs)} ms`;
+/** The outcome, or the code of the failure, and how long it took. */
+function ending(invocation: FinishedInvocation): string {
+  const { result, start, initMs, durationMs } = invocation;
+  const code = result.kind === 'failed' ? result.error.errorType : 'no event';
+  const run = `${runEventOf(invocation)?.message ?? code}, ${Math.round(durationMs)} ms`;
   return start === 'warm' ? `${run} (warm)` : `${run}, plus a cold start of ${Math.round(initMs)} ms`;
 }
 
-function steps(event: LoggedRun | undefined): string {
-  if (event === undefined || event.stepsMs.length === 0) return '';
-  return `${event.stepsMs.map(([step, ms]) => `${step} ${ms}`).join(', ')} ms`;
+function steps(invocation: FinishedInvocation): string {
+  const { stepsMs = [] } = runEventOf(invocation) ?? {};
+  return stepsMs.length === 0 ? '' : `${stepsMs.map(([step, ms]) => `${step} ${ms}`).join(', ')} ms`;
 }
 
-function tokens(before: StoredToken, after: StoredToken): string {
+function tokens({ before, after }: Run): string {
   const from = tokenAndVersion(before);
   return before.newest === after.newest ? `${from}, not used` : `${from} → ${tokenAndVersion(after)}`;
 }

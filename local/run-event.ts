@@ -7,6 +7,7 @@ export interface LoggedRun {
   readonly message: string;
   readonly session: string | undefined;
   readonly trigger: string | undefined;
+  readonly action: string | undefined;
   /** Durations by step, such as `refresh`, in their order. */
   readonly stepsMs: readonly (readonly [string, number])[];
   readonly line: Readonly<Record<string, unknown>>;
@@ -20,6 +21,7 @@ const lineSchema = v.pipe(
     message: v.string(),
     session: v.optional(v.string()),
     trigger: v.optional(v.string()),
+    action: v.optional(v.string()),
   }),
 );
 
@@ -36,8 +38,8 @@ export function runEventOf({ output }: Pick<FinishedInvocation, 'output'>): Logg
   for (const text of output) {
     const parsed = v.safeParse(lineSchema, text);
     if (!parsed.success) continue;
-    const { message, session, trigger } = parsed.output;
-    return { message, session, trigger, stepsMs: stepsOf(parsed.output), line: parsed.output };
+    const { message, session, trigger, action } = parsed.output;
+    return { message, session, trigger, action, stepsMs: stepsOf(parsed.output), line: parsed.output };
   }
   return undefined;
 }

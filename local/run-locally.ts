@@ -5,7 +5,6 @@ import { LOCAL_ACCOUNTS, LOCAL_SESSIONS } from './local-sessions.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import {
   renderBlinkCall,
-  renderFleetStep,
   renderInvocation,
   renderOpening,
   renderOutput,
@@ -15,7 +14,7 @@ import {
   renderStep,
   renderWayOn,
 } from './narration.ts';
-import { type FleetStep, runFleetStep, runSteps, type Step } from './run-steps.ts';
+import { runStep, type Step, stepsOf } from './run-steps.ts';
 
 const SESSIONS = Object.values(LOCAL_SESSIONS);
 
@@ -37,20 +36,15 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
   console.log(renderOpening());
   const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, ...options });
   try {
-    signAllIn(stack);
     console.log(renderSetup(stack, SESSIONS));
-    const steps: (Step | FleetStep)[] = [];
-    for await (const step of runSteps(stack)) {
+    const steps: Step[] = [];
+    for (const plan of stepsOf(stack)) {
+      const step = await runStep(stack, plan);
       steps.push(step);
       console.log(renderStep(steps.length, step));
-      if (verbose) console.log(`${renderOutput(step.invocation)}\n`);
+      if (verbose) for (const { invocation } of step.runs) console.log(`${renderOutput(invocation)}\n`);
       signal.throwIfAborted();
     }
-    signAllIn(stack);
-    const fleetStep = await runFleetStep(stack, SESSIONS);
-    steps.push(fleetStep);
-    console.log(renderFleetStep(steps.length, fleetStep));
-    if (verbose) for (const invocation of fleetStep.invocations) console.log(renderOutput(invocation));
     console.log(renderResult(steps));
     if (serve) await listen(stack, verbose, signal);
     else console.log(renderWayOn());
@@ -61,7 +55,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
 }
 
 async function listen(stack: LocalStack, verbose: boolean, signal: AbortSignal): Promise<void> {
-  signAllIn(stack);
+  for (const session of SESSIONS) signIn(stack, session);
   console.log(renderServing(stack, SESSIONS));
   // Also of the commands, whose runs are not the function's.
   stack.blink.faults.onCall = (call, moment) => {
@@ -73,8 +67,4 @@ async function listen(stack: LocalStack, verbose: boolean, signal: AbortSignal):
     if (verbose) console.log(renderOutput(invocation));
   };
   if (!signal.aborted) await once(signal, 'abort');
-}
-
-function signAllIn(stack: LocalStack): void {
-  for (const session of SESSIONS) signIn(stack, session);
 }

@@ -1,190 +1,171 @@
-import * as v from 'valibot';
-import { type FleetResult, fleetResultSchema } from '../lambda/core/fleet-result.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { FinishedInvocation } from './lambda-process.ts';
-import { type LocalSession, type StoredToken, storedToken } from './local-session.ts';
+import { type LocalSession, type StoredToken, signIn, storedToken } from './local-session.ts';
 import { LOCAL_SESSIONS } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
+import { runEventOf } from './run-event.ts';
 
-/** One run of the function and its result. */
+/** A step of the local run, and what it came to. */
 export interface Step {
   readonly title: string;
   /** The call as a person would type, paste or send it. */
   readonly call: string;
-  readonly session: LocalSession;
-  readonly invocation: FinishedInvocation;
+  /** One for each session. */
+  readonly runs: readonly Run[];
   /** The requests that Blink received, such as `POST api.oauth.blink.com/oauth/token`. */
   readonly blinkCalls: readonly string[];
+  /** The expectations that were not met. */
+  readonly faults: readonly string[];
+}
+
+/** The run of the function for one session. */
+export interface Run {
+  readonly session: LocalSession;
+  readonly invocation: FinishedInvocation;
   readonly before: StoredToken;
   readonly after: StoredToken;
-  /** The expectations that were not met. */
-  readonly faults: readonly string[];
 }
 
-/** An execution of the fleet, and the run of each session. */
-export interface FleetStep {
+export interface StepPlan {
   readonly title: string;
   readonly call: string;
-  readonly result: FleetResult;
-  readonly invocations: readonly FinishedInvocation[];
-  /** The expectations that were not met. */
-  readonly faults: readonly string[];
-}
-
-interface StepPlan {
-  readonly title: string;
-  readonly call: string;
-  readonly session: LocalSession;
+  /** They are signed in before the step. */
+  readonly sessions: readonly LocalSession[];
   readonly expected: 'ready' | 'logged_out';
+  /** Fields of the caller's reply. */
+  readonly reply: object;
   /** Resolves with the caller's reply. */
-  readonly run: (stack: LocalStack) => Promise<unknown>;
+  readonly run: () => Promise<unknown>;
 }
 
-/** Logs out through each trigger, with a session of each stored form. */
-export async function* runSteps(stack: LocalStack): AsyncGenerator<Step> {
+/** All that the local run shows: each trigger, with a session of each stored form, and the fleet. */
+export function stepsOf(stack: LocalStack): readonly StepPlan[] {
   const { default: first, homeAssistant, homebridge } = LOCAL_SESSIONS;
-  const { rule } = stack.deployment;
-  const plans: readonly StepPlan[] = [
-    byConsole('From the console: check whether "default" can be logged out', first, 'ready', {
-      session: first.name,
-      action: 'check',
-    }),
-    byConsole('From the console: log out "home-assistant"', homeAssistant, 'logged_out', {
-      session: homeAssistant.name,
-    }),
+  const { rule, fleet } = stack.deployment;
+  const invoke = async (event: object) => replyOf(await stack.invoke(event));
+  const check = { session: first.name, action: 'check' };
+  const logout = { session: homeAssistant.name };
+  const all = { sessions: 'all' };
+  return [
     {
-      title: 'By the webhook: log out "homebridge"',
+      title: `From the console: check whether "${first.name}" can be logged out`,
+      call: `invoke ${JSON.stringify(check)}`,
+      sessions: [first],
+      expected: 'ready',
+      reply: { outcome: 'ready', session: first.name },
+      run: () => invoke(check),
+    },
+    {
+      title: `From the console: log out "${homeAssistant.name}"`,
+      call: `invoke ${JSON.stringify(logout)}`,
+      sessions: [homeAssistant],
+      expected: 'logged_out',
+      reply: loggedOut(homeAssistant),
+      run: () => invoke(logout),
+    },
+    {
+      title: `By the webhook: log out "${homebridge.name}"`,
       call: `POST /logout/${homebridge.name} with the webhook key`,
-      session: homebridge,
+      sessions: [homebridge],
       expected: 'logged_out',
-      run: ({ httpApi, authorization }) => post(`${httpApi.url}/logout/${homebridge.name}`, authorization),
+      reply: loggedOut(homebridge),
+      run: () => post(stack, `/logout/${homebridge.name}`),
     },
     {
-      title: 'By the schedule: log out "default"',
+      title: `By the schedule: log out "${first.name}"`,
       call: `EventBridge rule, ${rule.schedule}${rule.enabled ? '' : ' (disabled until the setting "schedule" is given)'}`,
-      session: first,
+      sessions: [first],
       expected: 'logged_out',
-      run: async (local) => replyOf(await local.fireRule()),
+      reply: loggedOut(first),
+      run: async () => replyOf(await stack.fireRule()),
+    },
+    {
+      title: 'All sessions: one execution of the fleet',
+      call: `invoke ${fleet.name} ${JSON.stringify(all)}`,
+      sessions: Object.values(LOCAL_SESSIONS),
+      expected: 'logged_out',
+      reply: { tried: 3, loggedOut: 3 },
+      run: async () => {
+        const end = await stack.executions.start(JSON.stringify(all)).ended;
+        return 'error' in end ? end.error : JSON.parse(end.result ?? 'null');
+      },
     },
   ];
-  for (const plan of plans) yield runStep(stack, plan);
 }
 
-/** Logs out all of the sessions with one execution of the fleet, as it would be deployed. */
-export async function runFleetStep(stack: LocalStack, sessions: readonly LocalSession[]): Promise<FleetStep> {
-  const tokens = sessions.map((session) => storedToken(stack, session));
-  const input = { sessions: 'all' };
-  const invocations: FinishedInvocation[] = [];
-  stack.onInvocation = (each) => invocations.push(each);
-  const end = await stack.executions.start(JSON.stringify(input)).ended;
-  stack.onInvocation = undefined;
-  if ('error' in end) throw new Error(`the execution failed: ${end.error}`);
-  const result = v.parse(v.pipe(v.string(), v.parseJson(), fleetResultSchema), end.result);
-  const expectations: readonly (readonly [boolean, string])[] = [
-    [result.loggedOut === sessions.length, `the execution logged out ${result.loggedOut} sessions`],
-    [invocations.length === sessions.length, `the function was invoked ${invocations.length} times`],
-    [stack.sns.mails.length === 0, 'an e-mail was sent'],
-    ...sessions.flatMap((session, i): (readonly [boolean, string])[] => {
-      const after = storedToken(stack, session);
-      const spends = stack.blink.tokens.spends(tokens[i]?.newest ?? '');
-      return [
-        [spends === 1, `${session.name}: the refresh token was used ${spends} times`],
-        [after.isStored, `${session.name}: the secret does not hold the new refresh token`],
-        [after.labels.includes('BLINK_LOGGED_OUT'), `${session.name}: the label BLINK_LOGGED_OUT is missing`],
-      ];
-    }),
-  ];
-  return {
-    title: 'All sessions: one execution of the fleet',
-    call: `invoke ${stack.deployment.fleet.name} ${JSON.stringify(input)}`,
-    result,
-    invocations,
-    faults: expectations.flatMap(([isMet, fault]) => (isMet ? [] : [fault])),
-  };
-}
-
-function byConsole(
-  title: string,
-  session: LocalSession,
-  expected: StepPlan['expected'],
-  event: object,
-): StepPlan {
-  return {
-    title,
-    call: `invoke ${JSON.stringify(event)}`,
-    session,
-    expected,
-    run: async ({ invoke }) => replyOf(await invoke(event)),
-  };
+function loggedOut({ name, accountId, clientId }: LocalSession): object {
+  return { outcome: 'logged_out', session: name, accountId, clientId: String(clientId) };
 }
 
 function replyOf({ result }: FinishedInvocation): unknown {
   return result.kind === 'returned' ? result.payload : result.error;
 }
 
-async function post(url: string, authorization: string): Promise<unknown> {
-  const response = await fetch(url, { method: 'POST', headers: { authorization } });
-  const body: unknown = await response.json();
-  return response.ok ? body : { status: response.status, body };
+async function post({ httpApi, authorization }: LocalStack, path: string): Promise<unknown> {
+  const response = await fetch(`${httpApi.url}${path}`, { method: 'POST', headers: { authorization } });
+  return response.json();
 }
 
-async function runStep(stack: LocalStack, { title, call, session, expected, run }: StepPlan): Promise<Step> {
-  const before = storedToken(stack, session);
-  const callsBefore = stack.blink.calls.length;
-  const logoutsBefore = stack.blink.logouts.length;
+export async function runStep(stack: LocalStack, plan: StepPlan): Promise<Step> {
+  const { blink } = stack;
+  for (const session of plan.sessions) signIn(stack, session);
+  const before = plan.sessions.map((session) => ({ session, before: storedToken(stack, session) }));
+  const [callsBefore, logoutsBefore] = [blink.calls.length, blink.logouts.length];
   const invocations: FinishedInvocation[] = [];
   stack.onInvocation = (each) => invocations.push(each);
-  const reply = await run(stack);
+  const reply = await plan.run();
   stack.onInvocation = undefined;
-  const [invocation] = invocations;
-  if (invocation === undefined) {
-    throw new Error(`${call}: the function was not invoked; the reply was ${JSON.stringify(reply)}`);
-  }
-  const after = storedToken(stack, session);
-  const calls = stack.blink.calls.slice(callsBefore);
-  const logouts = stack.blink.logouts.slice(logoutsBefore);
-  const { accountId, clientId, name } = session;
-  const spends = stack.blink.tokens.spends(before.newest);
 
-  const expectations: readonly (readonly [boolean, string])[] =
-    expected === 'ready'
-      ? [
-          [matches(reply, { outcome: 'ready', session: name }), `the reply was ${JSON.stringify(reply)}`],
-          [
-            spends === 0 && after.versionId === before.versionId,
-            'the refresh token or the secret has changed',
-          ],
-          [calls.length === 0, 'Blink was called'],
-        ]
-      : [
-          [
-            matches(reply, { outcome: 'logged_out', session: name, accountId, clientId: String(clientId) }),
-            `the reply was ${JSON.stringify(reply)}`,
-          ],
-          [spends === 1, `the refresh token was used ${spends} times`],
-          [
-            after.newest !== before.newest && after.isStored,
-            'the secret does not hold the new refresh token',
-          ],
-          [after.labels.includes('BLINK_LOGGED_OUT'), 'the label BLINK_LOGGED_OUT is missing'],
-          [
-            logouts.length === 1 &&
-              logouts.every((logout) => logout.accountId === accountId && logout.clientId === clientId),
-            'Blink did not log out exactly this client, once',
-          ],
-        ];
+  const runs = before.flatMap(({ session, before }): Run[] => {
+    const invocation = invocations.find((each) => runEventOf(each)?.session === session.name);
+    return invocation === undefined
+      ? []
+      : [{ session, invocation, before, after: storedToken(stack, session) }];
+  });
+  const logouts = blink.logouts.slice(logoutsBefore);
+  const expectations: readonly Expectation[] = [
+    [isDeepStrictEqual({ ...Object(reply), ...plan.reply }, reply), `the reply was ${JSON.stringify(reply)}`],
+    [invocations.length === plan.sessions.length, `the function was invoked ${invocations.length} times`],
+    [runs.length === plan.sessions.length, 'a session was not asked for'],
+    [
+      logouts.length === (plan.expected === 'ready' ? 0 : runs.length),
+      `Blink has logged out ${logouts.length} clients`,
+    ],
+    [stack.sns.mails.length === 0, 'an e-mail was sent'],
+    ...runs.flatMap((run) => (plan.expected === 'ready' ? isUnchanged(stack, run) : isLoggedOut(stack, run))),
+  ];
   return {
-    title,
-    call,
-    session,
-    invocation,
-    blinkCalls: calls.map(({ method, host, path }) => `${method} ${host}${path}`),
-    before,
-    after,
+    title: plan.title,
+    call: plan.call,
+    runs,
+    blinkCalls: blink.calls.slice(callsBefore).map(({ method, host, path }) => `${method} ${host}${path}`),
     faults: expectations.flatMap(([isMet, fault]) => (isMet ? [] : [fault])),
   };
 }
 
-function matches(reply: unknown, expected: Readonly<Record<string, string | number>>): boolean {
-  const fields = Object.entries(expected).map(([name, value]) => [name, v.literal(value)]);
-  return v.is(v.looseObject(Object.fromEntries(fields)), reply);
+/** Whether it is met, and what is said if it is not. */
+type Expectation = readonly [boolean, string];
+
+function isUnchanged({ blink }: LocalStack, { session, before, after }: Run): readonly Expectation[] {
+  return [
+    [blink.tokens.spends(before.newest) === 0, `${session.name}: the refresh token was used`],
+    [after.versionId === before.versionId, `${session.name}: the secret has changed`],
+  ];
+}
+
+function isLoggedOut({ blink }: LocalStack, { session, before, after }: Run): readonly Expectation[] {
+  const { name, accountId, clientId } = session;
+  const spends = blink.tokens.spends(before.newest);
+  return [
+    [spends === 1, `${name}: the refresh token was used ${spends} times`],
+    [
+      after.newest !== before.newest && after.isStored,
+      `${name}: the secret does not hold the new refresh token`,
+    ],
+    [after.labels.includes('BLINK_LOGGED_OUT'), `${name}: the label BLINK_LOGGED_OUT is missing`],
+    [
+      blink.logouts.some((logout) => logout.accountId === accountId && logout.clientId === clientId),
+      `${name}: Blink did not log out this client`,
+    ],
+  ];
 }
