@@ -2,7 +2,7 @@ import type { Grant } from '../../lambda/core/blink/blink.ts';
 import { refusalFailure, type SpendPorts, spendNewest } from '../../lambda/core/spend.ts';
 import type { Claim, SavedSession } from '../../lambda/core/vault/session-vault.ts';
 
-/** A session that stays claimed until `release` or `markLoggedOut`, and the tokens that were granted to it. */
+/** A session that stays claimed until `endClaim` or `markLoggedOut`, and the tokens that were granted to it. */
 export interface Refreshed {
   readonly saved: SavedSession;
   readonly grant: Grant;

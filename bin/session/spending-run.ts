@@ -3,7 +3,7 @@ import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
 import { Failure } from '../../lambda/core/failure.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
 import type { Deadline } from '../../lambda/core/time.ts';
-import type { Note } from '../../lambda/core/vault/next.ts';
+import type { ClaimEnd } from '../../lambda/core/vault/next.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { AFTER_THIS_RUN } from './errors/explain.ts';
@@ -60,13 +60,13 @@ export function withAccess<T>(
     const { saved, grant } = await refreshAndSave({ vault, blink, runEnds }, async () =>
       vault.claim(await vault.read(session), runEnds),
     );
-    const { stored } = saved;
+    const { claim, stored, versionId: savedAs } = saved;
     try {
       const value = await ask({ accessToken: grant.accessToken, stored });
-      await vault.release(saved, runEnds, { kind: 'saved' });
+      await vault.endClaim(claim, { what: 'saved', savedAs }, runEnds);
       return { kind: 'answered', value };
     } catch (error) {
-      await vault.release(saved, runEnds, noteOf(error));
+      await vault.endClaim(claim, endAfter(error, savedAs), runEnds);
       if (error instanceof Failure || error instanceof CommandError) return { kind: 'failed', error };
       throw error;
     }
@@ -85,7 +85,8 @@ export async function spendingRun<T>(
 }
 
 /** Makes all runs wait for as long as Blink has asked for. */
-function noteOf(error: unknown): Note {
-  if (!(error instanceof Failure) || coolDownAfter(error) !== 'session') return { kind: 'saved' };
-  return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0, why: error.message };
+function endAfter(error: unknown, savedAs: string): ClaimEnd {
+  if (!(error instanceof Failure) || coolDownAfter(error) !== 'session') return { what: 'saved', savedAs };
+  const restSeconds = error.details.retryAfterSeconds ?? 0;
+  return { what: 'rejected', savedAs, why: error.message, restSeconds };
 }

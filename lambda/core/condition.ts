@@ -1,15 +1,13 @@
 import { CLAIM_LIFE_SECONDS } from './claim-life.ts';
 import { Failure } from './failure.ts';
-import type { JournalEvent, TokenRecord } from './vault/journal.ts';
-import { claimSavedAs, openOn, recordOf } from './vault/next.ts';
+import type { Client, TokenRecord } from './vault/journal.ts';
+import { openOn, originOf, recordOf } from './vault/next.ts';
 import type { Reading } from './vault/session-vault.ts';
 
 /** The service's clocks, which date versions and answers, may differ by a few seconds. */
 export const CLOCKS_APART_MS = 5_000;
 /** Deliveries are repeated within minutes: Standard Webhooks' tolerance is five. */
 export const REPEATED_DELIVERY_MS = 5 * 60 * 1000;
-/** The wait before a request that Blink rejected is sent again. */
-export const REJECTED_MS = 10 * 60 * 1000;
 /**
  * "Secrets Manager removes unlabeled versions when there are more than 100, but it does not remove versions created less
  * than 24 hours ago" (AWS Secrets Manager User Guide, quotas). The rest is for the versions of a run, and for those that
@@ -58,8 +56,11 @@ export const CONDITIONS: Readonly<Record<Condition['kind'], 'fine' | 'passes' | 
   unreadable: 'failure',
 };
 
-/** The condition of a session that could be read. Makes no call. */
-export function conditionOf(reading: Reading): Condition {
+/**
+ * The condition of a session that could be read. Makes no call.
+ * @param client the client to be logged out, for which alone a request may rest
+ */
+export function conditionOf(reading: Reading, client?: Client): Condition {
   const { nowMs, journal, token } = reading;
   const record = recordOf(journal.journal, token);
   const inDoubt = tokenMayBeLost(reading);
@@ -72,7 +73,7 @@ export function conditionOf(reading: Reading): Condition {
   }
   const heldUntilMs = Math.max(...heldUntil(reading, record));
   if (nowMs < heldUntilMs) return { kind: 'busy', untilMs: heldUntilMs };
-  const rest = restOf(reading);
+  const rest = restOf(reading, client);
   if (rest !== undefined) return { kind: 'cooling_down', ...rest };
   const writes = journal.journal.writes.map(Date.parse).filter((atMs) => nowMs - atMs < DAY_MS);
   if (writes.length >= MAX_WRITES_A_DAY) {
@@ -112,7 +113,13 @@ export function requireClaimable(condition: Condition, nowMs: number): void {
 }
 
 export function isLoggedOut({ isMarked, currentVersionId, journal }: Reading): boolean {
-  return isMarked || journal.journal.loggedOutVersion === currentVersionId;
+  return (
+    isMarked ||
+    journal.journal.history.some(
+      ({ what, client, savedAs }) =>
+        what === 'logged_out' && client === 'own' && savedAs === currentVersionId,
+    )
+  );
 }
 
 /** Whether the session was logged out so recently that a request for it is a repeated delivery. */
@@ -130,25 +137,22 @@ export function openClaims({ journal, token, currentVersionId }: Reading) {
   return openOn(journal.journal, { token, versionId: currentVersionId });
 }
 
-/** The event of this kind about the client that is younger than this, since the last sign-in. */
-export function recent(
-  reading: Reading,
-  what: JournalEvent['what'],
-  client: string,
-  lifeMs: number,
-): { readonly retryAfterSeconds: number } | undefined {
-  const event = reading.journal.journal.history.findLast(
-    (each) => each.what === what && each.client === client && isSinceSignIn(reading, each.at),
+/** Whether another client was logged out so recently that a request for it is a repeated delivery. */
+export function isRepeatedFor(client: string, reading: Reading): boolean {
+  return reading.journal.journal.history.some(
+    (event) =>
+      event.what === 'logged_out' &&
+      event.client === client &&
+      isSinceSignIn(reading, event.at) &&
+      reading.nowMs - Date.parse(event.at) < REPEATED_DELIVERY_MS,
   );
-  const leftMs = event === undefined ? 0 : Date.parse(event.at) + lifeMs - reading.nowMs;
-  return leftMs > 0 ? { retryAfterSeconds: Math.ceil(leftMs / 1000) } : undefined;
 }
 
 /** The ends of the claims on this token, and of the claim whose run may still log this save out. */
 function heldUntil(reading: Reading, record: TokenRecord | undefined): readonly number[] {
   const { journal, currentVersionId, earlier } = reading;
-  const saver = isLoggedOut(reading) ? undefined : claimSavedAs(journal.journal, currentVersionId);
-  const claims = [...openClaims(reading).claims, ...(saver === undefined ? [] : [saver.claim])];
+  const saver = isLoggedOut(reading) ? undefined : originOf(journal.journal, currentVersionId)?.claim;
+  const claims = [...openClaims(reading).claims, ...(saver === undefined ? [] : [saver])];
   return [
     Number.NEGATIVE_INFINITY,
     ...claims.map(({ until }) => Date.parse(until)),
@@ -158,12 +162,15 @@ function heldUntil(reading: Reading, record: TokenRecord | undefined): readonly 
 }
 
 /** Until when Blink is left alone: it asked for it, or too many runs have claimed this token without a report. */
-function restOf(reading: Reading): { readonly untilMs: number; readonly why: string } | undefined {
-  const rests: { untilMs: number; why: string }[] = [];
-  const { restUntil } = reading.journal.journal;
-  if (restUntil !== undefined && isSinceSignIn(reading, restUntil.since)) {
-    rests.push({ untilMs: Date.parse(restUntil.until), why: restUntil.why });
-  }
+function restOf(
+  reading: Reading,
+  client?: Client,
+): { readonly untilMs: number; readonly why: string } | undefined {
+  const rests = reading.journal.journal.history
+    .filter((event) => [undefined, client].includes(event.client) && isSinceSignIn(reading, event.at))
+    .flatMap(({ at, restSeconds, why = '' }) =>
+      restSeconds === undefined ? [] : [{ untilMs: Date.parse(at) + restSeconds * 1000, why }],
+    );
   const { claims } = openClaims(reading);
   const last = claims.at(-1);
   if (last !== undefined && claims.length >= MAX_QUICK_CLAIMS) {
@@ -184,11 +191,7 @@ function isSinceSignIn(reading: Reading, at: string): boolean {
 }
 
 function isSignIn({ journal: { journal }, token, currentVersionId }: Reading): boolean {
-  return (
-    recordOf(journal, token) === undefined &&
-    claimSavedAs(journal, currentVersionId) === undefined &&
-    !journal.tokens.some(({ replacedBy }) => replacedBy === currentVersionId)
-  );
+  return recordOf(journal, token) === undefined && originOf(journal, currentVersionId) === undefined;
 }
 
 /** The same token stored again lifts a refusal. */

@@ -1,21 +1,12 @@
 import type { Account, Blink } from './blink/blink.ts';
 import { coolDownAfter } from './blink/blink-failure.ts';
-import {
-  conditionOf,
-  coolingDown,
-  isLoggedOut,
-  isRepeated,
-  REJECTED_MS,
-  REPEATED_DELIVERY_MS,
-  recent,
-  requireClaimable,
-} from './condition.ts';
+import { conditionOf, isLoggedOut, isRepeated, isRepeatedFor, requireClaimable } from './condition.ts';
 import { Failure } from './failure.ts';
 import type { LogoutOutcome } from './outcome.ts';
 import { isLost, refusalFailure, type SpendPorts, spendNewest } from './spend.ts';
 import type { StoredSession } from './stored-session/stored-session.ts';
 import type { Client, FoundIds } from './vault/journal.ts';
-import { iso, type Note } from './vault/next.ts';
+import { type ClaimEnd, iso } from './vault/next.ts';
 import type { Claim, Reading, SavedSession } from './vault/session-vault.ts';
 
 export interface LogoutRequest {
@@ -57,10 +48,7 @@ export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise
 function doneBefore(request: LogoutRequest, reading: Reading): LogoutOutcome | undefined {
   const { session } = request;
   const other = otherClient(request, reading.stored);
-  const isRepetition =
-    other === undefined
-      ? isRepeated(reading)
-      : recent(reading, 'logged_out', other, REPEATED_DELIVERY_MS) !== undefined;
+  const isRepetition = other === undefined ? isRepeated(reading) : isRepeatedFor(other, reading);
   if (isRepetition) return { outcome: 'already_logged_out', session };
   const isSignedOut = other === undefined && conditionOf(reading).kind === 'signed_out';
   return isSignedOut ? nothingToLogOut(request, reading.createdAtMs) : undefined;
@@ -71,9 +59,7 @@ function claimFor(
   request: LogoutRequest,
   reading: Reading,
 ): Promise<Claim> {
-  const rejected = recent(reading, 'rejected', clientOf(request, reading.stored), REJECTED_MS);
-  if (rejected !== undefined) throw coolingDown(rejected.retryAfterSeconds, 'it rejected this logout');
-  requireClaimable(conditionOf(reading), reading.nowMs);
+  requireClaimable(conditionOf(reading, clientOf(request, reading.stored)), reading.nowMs);
   blink.openConnections(reading.stored.tier);
   return vault.claim(reading, runEnds);
 }
@@ -84,7 +70,7 @@ async function logOutSaved(
   saved: SavedSession,
   accessToken: string,
 ): Promise<LogoutOutcome> {
-  const { stored } = saved;
+  const { claim, stored, versionId: savedAs } = saved;
   const { session } = request;
   let found: FoundIds | undefined;
   try {
@@ -95,15 +81,15 @@ async function logOutSaved(
     if (clientId === undefined) throw new Error('the look-up of a client id found none and did not fail');
     const message = await messageOrGone(blink, accessToken, account, own ?? clientId, clientId);
     if (clientId === own) await vault.markLoggedOut(saved, runEnds);
-    else await vault.release(saved, runEnds, { kind: 'logged_out', client: clientId });
+    else await vault.endClaim(claim, { what: 'logged_out', savedAs, client: clientId }, runEnds);
     return message === undefined
-      ? nothingToLogOut(request, saved.claim.reading.nowMs)
+      ? nothingToLogOut(request, claim.reading.nowMs)
       : { outcome: 'logged_out', session, accountId: account.accountId, clientId, message };
   } catch (error) {
-    await vault.release(saved, runEnds, noteOf(error, request, stored));
+    await vault.endClaim(claim, endAfter(error, savedAs, clientOf(request, stored)), runEnds);
     throw error;
   } finally {
-    if (found !== undefined && isNew(found, stored)) await vault.remember(saved, found);
+    if (found !== undefined && isNew(found, stored)) await vault.remember(claim, found, runEnds);
   }
 }
 
@@ -150,17 +136,18 @@ async function ownClientId(
   }
 }
 
-/** The note about a failed logout for later runs. */
-function noteOf(error: unknown, request: LogoutRequest, stored: StoredSession): Note {
-  if (!(error instanceof Failure)) return { kind: 'saved' };
-  const { message: why } = error;
+/** What later runs are told of a failed logout. */
+function endAfter(error: unknown, savedAs: string, client: Client): ClaimEnd {
+  if (!(error instanceof Failure)) return { what: 'saved', savedAs };
+  const { message: why, details } = error;
+  const rejected = { what: 'rejected', savedAs, why, restSeconds: details.retryAfterSeconds ?? 0 } as const;
   switch (coolDownAfter(error)) {
     case 'nothing':
-      return { kind: 'saved' };
+      return { what: 'saved', savedAs };
     case 'request':
-      return { kind: 'rejected', client: clientOf(request, stored), why };
+      return { ...rejected, client };
     case 'session':
-      return { kind: 'cool_down', seconds: error.details.retryAfterSeconds ?? 0, why };
+      return rejected;
   }
 }
 

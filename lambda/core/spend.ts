@@ -33,7 +33,7 @@ export async function spendNewest(
     const spent = await spend(ports, claimed);
     if (spent.kind === 'granted') return spent;
     const isReplaced = tries === 1 && (await hasNewerToken(ports, spent));
-    await ports.vault.endClaim(claimed, { kind: 'refused', inDoubt: spent.inDoubt }, ports.runEnds);
+    await ports.vault.endClaim(claimed, { what: 'refused', inDoubt: spent.inDoubt }, ports.runEnds);
     if (!isReplaced) return spent;
   }
 }
@@ -45,7 +45,7 @@ export async function spendNewest(
 async function spend({ vault, blink, runEnds }: SpendPorts, claim: Claim): Promise<Spent> {
   if (!holdsRefreshAndSave(runEnds)) {
     const why = 'too little time was left to save; nothing was spent';
-    await vault.endClaim(claim, { kind: 'unspent', inDoubt: false, why }, runEnds);
+    await vault.endClaim(claim, { what: 'failed', why }, runEnds);
     throw new Failure('secrets_unavailable', why);
   }
   const refresh = await blink.refresh(claim.reading.stored, runEnds);
@@ -55,13 +55,12 @@ async function spend({ vault, blink, runEnds }: SpendPorts, claim: Claim): Promi
 }
 
 function endAfter({ failure, token }: Extract<RefreshResult, { kind: 'failed' }>): ClaimEnd {
-  const { message: why } = failure;
-  const seconds = failure.details.retryAfterSeconds;
-  const inDoubt = token !== 'unspent';
-  if (token === 'in_flight') return { kind: 'in_flight', inDoubt: true, why };
-  return seconds === undefined
-    ? { kind: 'unspent', inDoubt, why }
-    : { kind: 'cool_down', inDoubt, seconds, why };
+  const { message: why, details } = failure;
+  const { retryAfterSeconds: restSeconds } = details;
+  const end = { why, ...(restSeconds !== undefined && { restSeconds }) };
+  return token === 'unspent'
+    ? { what: 'failed', ...end }
+    : { what: 'no_answer', inFlight: token === 'in_flight', ...end };
 }
 
 /** If the read fails, ends the claim, so that the next run need not wait. */
@@ -70,7 +69,11 @@ async function hasNewerToken({ vault, runEnds }: SpendPorts, { claim, inDoubt }:
     return await vault.hasNewerToken(claim);
   } catch (error) {
     const why = 'Blink refused the token, and the secret could not be read again';
-    await vault.endClaim(claim, { kind: 'unspent', inDoubt, why }, runEnds);
+    await vault.endClaim(
+      claim,
+      inDoubt ? { what: 'no_answer', inFlight: false, why } : { what: 'failed', why },
+      runEnds,
+    );
     throw error;
   }
 }

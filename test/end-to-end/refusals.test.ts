@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { REJECTED_MS } from '../../lambda/core/condition.ts';
+import { REJECTED_SECONDS } from '../../lambda/core/blink/blink-failure.ts';
 import { json } from '../../local/blink/answers.ts';
 import { secretNameOf } from '../../local/local-session.ts';
 import { codeOf } from '../../local/run-event.ts';
@@ -81,18 +81,18 @@ describe('a logout that Blink has rejected', () => {
 
     const rejected = await logOutWrongClient();
     expect(rejected).toMatchObject({ status: 502, json: { code: 'blink_rejected', blinkStatus: 404 } });
-    expect(retryAfterSeconds(rejected)).toBe(REJECTED_MS / 1000);
+    expect(retryAfterSeconds(rejected)).toBe(REJECTED_SECONDS);
 
-    stack.secretsManager.clock.advanceMs(REJECTED_MS / 2);
+    stack.secretsManager.clock.advanceMs(REJECTED_SECONDS * 500);
     const requests = await requestsToBlink(async () => {
       const repeated = await logOutWrongClient();
       expect(repeated).toMatchObject({ status: 429, json: { code: 'cooling_down' } });
-      expect(retryAfterSeconds(repeated)).toBeGreaterThan(REJECTED_MS / 2000 - 60);
-      expect(retryAfterSeconds(repeated)).toBeLessThanOrEqual(REJECTED_MS / 2000 + 1);
+      expect(retryAfterSeconds(repeated)).toBeGreaterThan(REJECTED_SECONDS / 2 - 60);
+      expect(retryAfterSeconds(repeated)).toBeLessThanOrEqual(REJECTED_SECONDS / 2 + 1);
     });
     expect(requests).toBe(0);
 
-    stack.secretsManager.clock.advanceMs(REJECTED_MS / 2 + 1000);
+    stack.secretsManager.clock.advanceMs(REJECTED_SECONDS * 500 + 1000);
     expect(await requestsToBlink(logOutWrongClient)).toBeGreaterThan(0);
     expect(await stack.post(`/logout/${session.name}`)).toMatchObject({ status: 200 });
   });

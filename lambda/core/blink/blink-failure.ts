@@ -6,7 +6,7 @@ import { ExchangeError, type HttpResponse } from './http-exchange.ts';
 export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'client list' | 'logout' | 'sign-in';
 
 /** The minimum wait before a rejected request is sent again. A longer `Retry-After` takes precedence. */
-const REJECTED_SECONDS = 600;
+export const REJECTED_SECONDS = 600;
 /** Blink locks a sign-in for an hour (reported by users of several clients). */
 export const LOCK_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;

@@ -22,6 +22,12 @@ export type Client = 'own' | (string & {});
 
 const timeSchema = v.pipe(v.string(), v.isoTimestamp());
 
+const idsSchema = v.object({
+  tier: v.string(),
+  accountId: v.number(),
+  clientId: v.exactOptional(v.string()),
+});
+
 const claimSchema = v.object({ id: v.string(), at: timeSchema, until: timeSchema });
 
 const tokenSchema = v.object({
@@ -38,6 +44,8 @@ const tokenSchema = v.object({
   refusedAt: v.exactOptional(timeSchema),
   /** The version that holds the token which Blink sent for this one. */
   replacedBy: v.exactOptional(v.string()),
+  /** What a run has looked up at Blink, for this token and those that follow it. */
+  found: v.exactOptional(idsSchema),
 });
 
 const eventSchema = v.object({
@@ -45,12 +53,12 @@ const eventSchema = v.object({
   what: v.picklist(['logged_out', 'saved', 'rejected', 'failed', 'no_answer', 'refused']),
   client: v.exactOptional(v.string()),
   why: v.exactOptional(v.string()),
-});
-
-const idsSchema = v.object({
-  tier: v.string(),
-  accountId: v.number(),
-  clientId: v.exactOptional(v.string()),
+  /** For so long, Blink is not asked for this client's logout, or, without a client, for anything. */
+  restSeconds: v.exactOptional(v.number()),
+  /** The version that holds the new token. */
+  savedAs: v.exactOptional(v.string()),
+  inDoubt: v.exactOptional(v.boolean()),
+  inFlight: v.exactOptional(v.boolean()),
 });
 
 const journalSchema = v.object({
@@ -59,12 +67,6 @@ const journalSchema = v.object({
   tokens: v.array(tokenSchema),
   /** What runs have reported, newest last. */
   history: v.array(eventSchema),
-  /** Blink is not asked for anything until then. */
-  restUntil: v.exactOptional(v.object({ since: timeSchema, until: timeSchema, why: v.string() })),
-  /** A session that was logged out, where the version could not be marked. */
-  loggedOutVersion: v.exactOptional(v.string()),
-  /** What a run has looked up at Blink, for the session of this token. */
-  found: v.exactOptional(v.object({ token: v.string(), ...idsSchema.entries })),
   /** When the newest sign-in that a run has claimed was stored. It ends earlier waits. */
   signedInAt: v.exactOptional(timeSchema),
   /** When versions were written within a day. */

@@ -25,142 +25,128 @@ export interface CurrentVersion {
   readonly inDoubt: boolean;
 }
 
-/** How a run ends a claim. `inDoubt`: Blink may have replaced the token, but this run did not receive the new one. */
+/** What a run reports as it ends its claim. It becomes an event of the journal. */
 export type ClaimEnd =
-  | { readonly kind: 'unspent'; readonly inDoubt: boolean; readonly why: string }
-  /** Its aborted refresh may still arrive at Blink. */
-  | { readonly kind: 'in_flight'; readonly inDoubt: true; readonly why: string }
-  | { readonly kind: 'refused'; readonly inDoubt: boolean }
+  /** Nothing was spent. */
+  | { readonly what: 'failed'; readonly why: string; readonly restSeconds?: number }
+  /** Blink may have replaced the token. `inFlight`: the aborted refresh may still arrive. */
   | {
-      readonly kind: 'cool_down';
-      readonly inDoubt: boolean;
+      readonly what: 'no_answer';
       readonly why: string;
-      readonly seconds: number;
+      readonly restSeconds?: number;
+      readonly inFlight: boolean;
+    }
+  /** `inDoubt`: Blink may have replaced the token at an earlier try. */
+  | { readonly what: 'refused'; readonly inDoubt: boolean }
+  /** The new token is saved, and no logout was tried, or this client was logged out, or Blink rejected a request. */
+  | { readonly what: 'saved'; readonly savedAs: string }
+  | { readonly what: 'logged_out'; readonly savedAs: string; readonly client: Client }
+  | {
+      readonly what: 'rejected';
+      readonly savedAs: string;
+      readonly why: string;
+      readonly restSeconds: number;
+      readonly client?: Client;
     };
-
-/** What a run reports when it releases a saved session. */
-export type Note =
-  | { readonly kind: 'saved' }
-  | { readonly kind: 'logged_out'; readonly client: Client }
-  /** Blink rejected the logout of this client. */
-  | { readonly kind: 'rejected'; readonly client: Client; readonly why: string }
-  /** Blink is not asked for anything for this time. */
-  | { readonly kind: 'cool_down'; readonly seconds: number; readonly why: string };
 
 export type Change =
   | { readonly kind: 'claim'; readonly claim: ClaimRecord; readonly current: CurrentVersion }
   | { readonly kind: 'end'; readonly claim: ClaimRecord; readonly token: TokenDigest; readonly end: ClaimEnd }
-  | {
-      readonly kind: 'release';
-      readonly claim: ClaimRecord;
-      readonly token: TokenDigest;
-      readonly savedVersionId: string;
-      readonly note: Note;
-    }
   | { readonly kind: 'found'; readonly token: TokenDigest; readonly ids: FoundIds };
 
 /** The journal after a change. It depends on nothing else, so that a run can compute it again after a conflict. */
 export function next(journal: Journal, change: Change, nowMs: number): Journal {
-  const written = { ...journal, writes: lastDay([...journal.writes, iso(nowMs)], nowMs) };
+  const changed = changedBy(withWrite(journal, iso(nowMs)), change, nowMs);
+  return { ...changed, writes: changed.writes.filter((at) => nowMs - Date.parse(at) < DAY_MS).sort() };
+}
+
+function changedBy(journal: Journal, change: Change, nowMs: number): Journal {
   switch (change.kind) {
     case 'claim':
-      return claimed(written, change, nowMs);
+      return claimed(journal, change);
     case 'end':
-      return ended(written, change, nowMs);
-    case 'release':
-      return released(written, change, nowMs);
-    case 'found':
-      return { ...written, found: { token: change.token, ...change.ids } };
+      return ended(journal, change, iso(nowMs));
+    case 'found': {
+      const record = recordOf(journal, change.token);
+      return record === undefined ? journal : withRecord(journal, { ...record, found: change.ids });
+    }
   }
 }
 
 type Of<K extends Change['kind']> = Extract<Change, { kind: K }>;
 
 /** Records too that the claim before has ended, if its save is the current version. */
-function claimed(journal: Journal, { claim, current }: Of<'claim'>, nowMs: number): Journal {
+function claimed(journal: Journal, { claim, current }: Of<'claim'>): Journal {
   const { versionId, token, createdAtMs, inDoubt } = current;
-  const before = claimSavedAs(journal, versionId);
-  const origin = before?.record ?? journal.tokens.find(({ replacedBy }) => replacedBy === versionId);
-  const { found, ...settled } = before === undefined ? journal : withSaveOf(journal, before, current);
+  const origin = originOf(journal, versionId);
   const known = recordOf(journal, token);
-  const versions = known?.versions ?? [];
+  const { versions = [], found = origin?.record.found } = known ?? {};
+  const settled = origin?.claim === undefined ? journal : withSave(journal, origin, origin.claim, current);
+  const isCounted = origin !== undefined || versions.includes(versionId);
   const isSignIn = origin === undefined && known === undefined;
-  const isCounted = (origin !== undefined && before === undefined) || versions.includes(versionId);
-  const { claims } = openOn(journal, current);
   return {
-    ...withRecord(settled, {
+    ...withRecord(isCounted ? settled : withWrite(settled, iso(createdAtMs)), {
       token,
       versions: [...new Set([...versions, versionId])].slice(-MAX_CLAIMS),
-      claims: [...claims, claim].slice(-MAX_CLAIMS),
+      claims: [...openOn(journal, current).claims, claim].slice(-MAX_CLAIMS),
       inDoubt,
+      ...(found !== undefined && { found }),
     }),
-    ...(found !== undefined &&
-      [token, origin?.token].includes(found.token) && { found: { ...found, token } }),
     ...(isSignIn && { signedInAt: iso(createdAtMs) }),
-    writes: isCounted ? settled.writes : lastDay([iso(createdAtMs), ...settled.writes], nowMs),
   };
 }
 
-function withSaveOf(journal: Journal, { record, claim }: Saver, current: CurrentVersion): Journal {
-  const what = current.isMarked ? 'logged_out' : 'saved';
-  return withEvent(withRecord(journal, replaced(record, claim, current.versionId)), { at: claim.at, what });
-}
-
-function replaced(record: TokenRecord, claim: ClaimRecord, replacedBy: string): TokenRecord {
-  return { ...without(record, claim), replacedBy };
+/** A success writes no journal: its save is the current version, and marked if the session was logged out. */
+function withSave(
+  journal: Journal,
+  { record }: Origin,
+  claim: ClaimRecord,
+  { versionId: savedAs, isMarked }: CurrentVersion,
+): Journal {
+  const end = isMarked
+    ? ({ what: 'logged_out', savedAs, client: 'own' } as const)
+    : ({ what: 'saved', savedAs } as const);
+  return ended(journal, { kind: 'end', claim, token: record.token, end }, claim.at);
 }
 
 /** A later run may have taken the claim over. What is known about the token is recorded all the same. */
-function ended(journal: Journal, { claim, token, end }: Of<'end'>, nowMs: number): Journal {
+function ended(journal: Journal, { claim, token, end }: Of<'end'>, at: string): Journal {
   const record = recordOf(journal, token);
-  if (record === undefined) return journal;
-  const at = iso(nowMs);
-  const reported = withRecord(journal, {
-    ...without(record, claim),
-    inDoubt: record.inDoubt || end.inDoubt,
-    ...(end.kind === 'in_flight' && { inFlightUntil: claim.until }),
-    ...(end.kind === 'refused' && { refusedAt: at }),
-  });
-  if (end.kind === 'refused') return withEvent(reported, { at, what: 'refused' });
-  const told = withEvent(reported, { at, what: end.inDoubt ? 'no_answer' : 'failed', why: end.why });
-  return end.kind === 'cool_down' ? withRest(told, end, nowMs) : told;
+  const settled = record === undefined ? journal : withRecord(journal, recordAfter(record, claim, end, at));
+  const event: JournalEvent = { at, ...end };
+  const reported = { ...settled, history: [...settled.history, event].slice(-MAX_EVENTS) };
+  return 'savedAs' in end ? withWrite(reported, claim.at) : reported;
 }
 
-function released(
-  journal: Journal,
-  { claim, token, savedVersionId, note }: Of<'release'>,
-  nowMs: number,
-): Journal {
-  const at = iso(nowMs);
-  const record = recordOf(journal, token);
-  const settled =
-    record === undefined ? journal : withRecord(journal, replaced(record, claim, savedVersionId));
-  const saved = { ...settled, writes: lastDay([claim.at, ...settled.writes], nowMs) };
-  switch (note.kind) {
+function recordAfter(before: TokenRecord, claim: ClaimRecord, end: ClaimEnd, at: string): TokenRecord {
+  const record = { ...before, claims: before.claims.filter(({ id }) => id !== claim.id) };
+  switch (end.what) {
+    case 'failed':
+      return record;
+    case 'no_answer':
+      return { ...record, inDoubt: true, ...(end.inFlight && { inFlightUntil: claim.until }) };
+    case 'refused':
+      return { ...record, inDoubt: record.inDoubt || end.inDoubt, refusedAt: at };
     case 'saved':
-      return withEvent(saved, { at, what: 'saved' });
     case 'logged_out':
-      return {
-        ...withEvent(saved, { at, what: 'logged_out', client: note.client }),
-        ...(note.client === 'own' && { loggedOutVersion: savedVersionId }),
-      };
     case 'rejected':
-      return withEvent(saved, { at, what: 'rejected', client: note.client, why: note.why });
-    case 'cool_down':
-      return withRest(withEvent(saved, { at, what: 'rejected', why: note.why }), note, nowMs);
+      return { ...record, replacedBy: end.savedAs };
   }
 }
 
-export interface Saver {
+/** Where a version's token comes from. */
+export interface Origin {
+  /** The token that it replaced. */
   readonly record: TokenRecord;
-  readonly claim: ClaimRecord;
+  /** The claim that saved it, if its run has reported no end. */
+  readonly claim: ClaimRecord | undefined;
 }
 
-/** The claim without a reported end whose save this version is. */
-export function claimSavedAs({ tokens }: Journal, versionId: string): Saver | undefined {
+/** `undefined` for a sign-in. */
+export function originOf({ tokens }: Journal, versionId: string): Origin | undefined {
   for (const record of tokens) {
     const claim = record.claims.find((each) => isSaveOf(each, versionId));
-    if (claim !== undefined) return { record, claim };
+    if (claim !== undefined || record.replacedBy === versionId) return { record, claim };
   }
   return undefined;
 }
@@ -188,32 +174,12 @@ export function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function without(record: TokenRecord, { id }: ClaimRecord): TokenRecord {
-  return { ...record, claims: record.claims.filter((claim) => claim.id !== id) };
-}
-
 /** Puts the record last. */
 function withRecord(journal: Journal, record: TokenRecord): Journal {
   const others = journal.tokens.filter(({ token }) => token !== record.token);
   return { ...journal, tokens: [...others, record].slice(-MAX_TOKENS) };
 }
 
-function withEvent(journal: Journal, event: JournalEvent): Journal {
-  return { ...journal, history: [...journal.history, event].slice(-MAX_EVENTS) };
-}
-
-/** A shorter wait does not end a longer one. */
-function withRest(
-  journal: Journal,
-  { seconds, why }: { readonly seconds: number; readonly why: string },
-  nowMs: number,
-): Journal {
-  const untilMs = nowMs + seconds * 1000;
-  const { restUntil } = journal;
-  if (restUntil !== undefined && Date.parse(restUntil.until) >= untilMs) return journal;
-  return { ...journal, restUntil: { since: iso(nowMs), until: iso(untilMs), why } };
-}
-
-function lastDay(times: readonly string[], nowMs: number): string[] {
-  return times.filter((time) => nowMs - Date.parse(time) < DAY_MS).sort();
+function withWrite(journal: Journal, at: string): Journal {
+  return { ...journal, writes: [...journal.writes, at] };
 }

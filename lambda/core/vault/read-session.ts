@@ -1,18 +1,16 @@
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
-import type { StoredSession } from '../stored-session/stored-session.ts';
 import type { Timing } from '../time.ts';
 import { EARLIER_CLAIM, earlierClaim } from './earlier-release.ts';
 import {
   digestOf,
   idAfter,
   JOURNAL,
-  type Journal,
   type JournalVersion,
   LOGGED_OUT,
   NO_JOURNAL,
   parseJournal,
 } from './journal.ts';
-import { claimSavedAs } from './next.ts';
+import { originOf, recordOf } from './next.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
 import type { Reading } from './session-vault.ts';
 
@@ -20,6 +18,9 @@ export interface VaultPorts {
   readonly store: SecretStore;
   readonly timing: Timing;
 }
+
+/** Waits between readings that disagree: "All Secrets Manager operations are eventually consistent" (AWS, ListSecrets). */
+export const READ_AGAIN_AFTER_MS = [100, 300, 600];
 
 /** A secret that has lost the journal's label by hand has at most so many journals. */
 const MAX_JOURNALS = 100;
@@ -44,6 +45,7 @@ export async function readSession(
   const token = digestOf(stored.refreshToken);
   const isMarked = labels.includes(LOGGED_OUT);
   const journal = journalOf(journalVersion);
+  const { found } = recordOf(journal.journal, token) ?? originOf(journal.journal, versionId)?.record ?? {};
   const left = earlier && earlierClaim(earlier, { versionId, token, isMarked });
   return {
     session,
@@ -51,7 +53,7 @@ export async function readSession(
     currentVersionId: versionId,
     createdAtMs,
     isMarked,
-    stored: withFound(stored, journal.journal, token, versionId),
+    stored: { ...found, ...stored },
     token,
     journal,
     ...(left !== undefined && { earlier: left }),
@@ -80,22 +82,6 @@ async function newestAfter(store: SecretStore, arn: string, from: JournalVersion
   return newest;
 }
 
-/** The time by the service's clock. */
-export function serviceNowMs({ timing }: VaultPorts, { nowMs, readAtMs }: Reading): number {
-  return nowMs + Math.max(0, timing.nowMs() - readAtMs);
-}
-
 function journalOf(version: SecretVersion | undefined): JournalVersion {
   return version === undefined ? NO_JOURNAL : parseJournal(version.versionId, version.text);
-}
-
-/** Adds the ids that an earlier run has looked up for this session. */
-function withFound(stored: StoredSession, journal: Journal, token: string, versionId: string): StoredSession {
-  const { found } = journal;
-  const origin =
-    claimSavedAs(journal, versionId)?.record ??
-    journal.tokens.find(({ replacedBy }) => replacedBy === versionId);
-  if (found === undefined || ![token, origin?.token].includes(found.token)) return stored;
-  const { token: _, ...ids } = found;
-  return { ...ids, ...stored };
 }

@@ -55,6 +55,15 @@ function replicaFailure(error: Error): Failure {
   );
 }
 
+export function disagreement(): Failure {
+  return new Failure('secrets_unavailable', 'Secrets Manager’s answers do not agree yet');
+}
+
+/** Another try would fail for the same cause. */
+export function isDefinite(error: unknown): boolean {
+  return error instanceof Failure && (error.code !== 'secrets_unavailable' || isAccessDenied(error));
+}
+
 /** IAM or the key's policy denied the call. */
 export function isAccessDenied(error: unknown): error is Failure {
   return error instanceof Failure && error.details.awsError === 'AccessDeniedException';

@@ -3,7 +3,7 @@ import type { StoredSession } from '../stored-session/stored-session.ts';
 import type { Deadline } from '../time.ts';
 import type { EarlierClaim } from './earlier-release.ts';
 import type { ClaimRecord, FoundIds, JournalVersion, TokenDigest } from './journal.ts';
-import type { ClaimEnd, Note } from './next.ts';
+import type { ClaimEnd } from './next.ts';
 
 /** The result of reading a session's secret: its current version and its journal. Times are by the service's clock. */
 export interface Reading {
@@ -41,7 +41,6 @@ export interface SavedSession {
   readonly claim: Claim;
   readonly stored: StoredSession;
   readonly versionId: string;
-  readonly token: TokenDigest;
 }
 
 /**
@@ -59,12 +58,10 @@ export interface SessionVault {
    * Resolves to whether the version carries the label.
    */
   markLoggedOut(saved: SavedSession, deadline: Deadline): Promise<boolean>;
-  /** Releases the session, and records the note. Tries until the deadline, and does not fail. */
-  release(saved: SavedSession, deadline: Deadline, note: Note): Promise<void>;
-  /** Keeps ids that were looked up for the runs to come. Best effort. */
-  remember(saved: SavedSession, ids: FoundIds): Promise<void>;
-  /** Ends a claim whose token was not replaced. Tries until the deadline, and does not fail. */
+  /** Ends a claim and records why. Tries until the deadline, and does not fail. */
   endClaim(claim: Claim, end: ClaimEnd, deadline: Deadline): Promise<void>;
+  /** Keeps ids that were looked up for the runs to come. Best effort. */
+  remember(claim: Claim, ids: FoundIds, deadline: Deadline): Promise<void>;
   /** Whether the secret holds a newer refresh token than the claimed one. Makes an earlier run's save current. */
   hasNewerToken(claim: Claim): Promise<boolean>;
 }

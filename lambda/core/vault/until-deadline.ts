@@ -13,7 +13,7 @@ const MIN_WAIT_MS = 1000;
 
 export type Tried<T> =
   | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'over'; readonly cause: unknown };
+  | { readonly kind: 'over'; readonly cause: Failure | undefined };
 
 export interface Retries {
   readonly onRetry?: (cause: unknown) => void;
@@ -31,7 +31,7 @@ export async function untilDeadline<T>(
   { onRetry, isFinal, maxTries = Number.POSITIVE_INFINITY }: Retries = {},
 ): Promise<Tried<T>> {
   const leftMs = () => Math.max(0, deadline.remainingMs() - FAILURE_REPORT_RESERVE_MS);
-  let cause: unknown;
+  let cause: Failure | undefined;
   for (let tries = 0; tries === 0 || (leftMs() > 0 && tries < maxTries); tries++) {
     if (tries > 0) onRetry?.(cause);
     const tried = await withinMs(timing, tries === 0 ? Math.max(leftMs(), FIRST_TRY_MS) : leftMs(), step);

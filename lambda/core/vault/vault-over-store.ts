@@ -1,15 +1,16 @@
 import { Failure } from '../failure.ts';
-import type { Deadline, Timing } from '../time.ts';
+import type { Timing } from '../time.ts';
 import { claimSession } from './claim-session.ts';
 import { LOGGED_OUT, saveId } from './journal.ts';
-import type { Change, Note } from './next.ts';
-import { readSession, serviceNowMs } from './read-session.ts';
-import { hasNewerToken, saveToken } from './save-token.ts';
+import type { ClaimEnd } from './next.ts';
+import { hasNewerToken } from './promote-save.ts';
+import { readSession } from './read-session.ts';
+import { saveToken } from './save-token.ts';
 import type { SecretStore } from './secret-store.ts';
-import { isAccessDenied } from './secrets-failure.ts';
-import type { Claim, Reading, SavedSession, SessionVault } from './session-vault.ts';
+import { disagreement } from './secrets-failure.ts';
+import type { Claim, Reading, SessionVault } from './session-vault.ts';
 import { untilDeadline } from './until-deadline.ts';
-import { changeJournal } from './write-journal.ts';
+import { changeJournal, writeChange } from './write-journal.ts';
 
 /** The vault over Secrets Manager's versions and staging labels. `onSaveRetry` is called for each try beyond the first. */
 export function vaultOverStore(
@@ -18,33 +19,20 @@ export function vaultOverStore(
   onSaveRetry: (cause: unknown) => void,
 ): SessionVault {
   const ports = { store, timing };
-  const place = ({ reading, journal }: Claim) => {
-    return { arn: reading.arn, journal, nowMs: serviceNowMs(ports, reading) };
-  };
-  const write = async (claim: Claim, change: Change, deadline: Deadline) => {
-    await untilDeadline(timing, deadline, changeJournal(store, place(claim), change), {
-      isFinal: isAccessDenied,
-    });
-  };
   return {
     read: (session) => readSession(ports, session),
     claim: (reading, deadline) => claimSession(ports, reading, deadline),
     saveToken: (claim, token, deadline) => saveToken(ports, claim, token, deadline, onSaveRetry),
-    endClaim: (claim, end, deadline) =>
-      write(claim, { kind: 'end', claim: claim.record, token: claim.reading.token, end }, deadline),
-    release: (saved, deadline, note) => write(saved.claim, releaseOf(saved, note), deadline),
     hasNewerToken: (claim) => hasNewerToken(ports, claim),
+    endClaim: (claim, end, deadline) => writeChange(ports, claim, endOf(claim, end), deadline),
 
-    async markLoggedOut(saved, deadline) {
-      const { arn } = saved.claim.reading;
-      const say = changeJournal(
-        store,
-        place(saved.claim),
-        releaseOf(saved, { kind: 'logged_out', client: 'own' }),
-      );
+    async markLoggedOut({ claim, versionId }, deadline) {
+      const end = { what: 'logged_out', savedAs: versionId, client: 'own' } as const;
+      const say = changeJournal(ports, claim, endOf(claim, end));
       const markOrSay = async () => {
         try {
-          return await moveMark(store, arn, markedVersion(saved.claim.reading), saved.versionId);
+          await moveMark(store, claim.reading, versionId);
+          return true;
         } catch (error) {
           if (!(error instanceof Failure)) throw error;
           await say();
@@ -55,37 +43,28 @@ export function vaultOverStore(
       return marked.kind === 'done' && marked.value;
     },
 
-    async remember({ claim, token }, ids) {
-      try {
-        await changeJournal(store, place(claim), { kind: 'found', token, ids })();
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-      }
+    async remember(claim, ids, deadline) {
+      const write = changeJournal(ports, claim, { kind: 'found', token: claim.reading.token, ids });
+      await untilDeadline(timing, deadline, write, { maxTries: 1 });
     },
   };
 }
 
-function releaseOf({ claim, versionId: savedVersionId }: SavedSession, note: Note): Change {
-  return { kind: 'release', claim: claim.record, token: claim.reading.token, savedVersionId, note };
+function endOf({ record, reading }: Claim, end: ClaimEnd) {
+  return { kind: 'end', claim: record, token: reading.token, end } as const;
+}
+
+/** A move must name the version that carries the label. */
+async function moveMark(store: SecretStore, reading: Reading, to: string): Promise<void> {
+  const move = (holder: string | undefined) =>
+    store.moveLabel(reading.arn, { label: LOGGED_OUT, to, ...(holder !== undefined && { from: holder }) });
+  if ((await move(markedVersion(reading))) === 'moved') return;
+  const holder = await store.readVersion(reading.arn, { label: LOGGED_OUT });
+  if (holder?.versionId !== to && (await move(holder?.versionId)) === 'conflict') throw disagreement();
 }
 
 /** Where the mark is, if the last run that claimed the session has marked its save. */
 function markedVersion({ isMarked, currentVersionId, journal }: Reading): string | undefined {
   const last = journal.journal.tokens.at(-1)?.claims.at(-1);
   return isMarked ? currentVersionId : last && saveId(last.id, 0);
-}
-
-/** A move must name the version that carries the label. */
-async function moveMark(
-  store: SecretStore,
-  arn: string,
-  from: string | undefined,
-  to: string,
-): Promise<boolean> {
-  const move = (holder: string | undefined) =>
-    store.moveLabel(arn, { label: LOGGED_OUT, to, ...(holder !== undefined && { from: holder }) });
-  if ((await move(from)) === 'moved') return true;
-  const holder = await store.readVersion(arn, { label: LOGGED_OUT });
-  if (holder?.versionId === to || (await move(holder?.versionId)) === 'moved') return true;
-  throw new Failure('secrets_unavailable', 'Secrets Manager’s answers do not agree yet');
 }

@@ -1,11 +1,20 @@
-import { busy } from '../condition.ts';
+import type { Deadline } from '../time.ts';
 import { EARLIER_CLAIM } from './earlier-release.ts';
 import { idAfter, JOURNAL, type JournalVersion, journalText } from './journal.ts';
 import { type Change, next } from './next.ts';
-import { newestJournal } from './read-session.ts';
+import { newestJournal, type VaultPorts } from './read-session.ts';
 import type { SecretStore } from './secret-store.ts';
+import { disagreement, isDefinite } from './secrets-failure.ts';
+import type { Reading } from './session-vault.ts';
+import { untilDeadline } from './until-deadline.ts';
 
 const MAX_CONFLICTS = 5;
+
+/** What a run builds on: the newest journal that it knows, and the reading that tells secret and time. */
+export interface Known {
+  readonly reading: Reading;
+  readonly journal: JournalVersion;
+}
 
 export function nextVersion(
   { versionId, journal }: JournalVersion,
@@ -23,21 +32,30 @@ export function putJournal(
   return store.putVersion(arn, { versionId, text: journalText(journal), labels: [JOURNAL, EARLIER_CLAIM] });
 }
 
-/**
- * A step that writes the change on top of the newest journal, beginning with the newest one that this run knows. After a
- * conflict, it reads again. It can be repeated.
- */
+/** A step that writes the change on top of the newest journal. After a conflict, it reads again. It can be repeated. */
 export function changeJournal(
-  store: SecretStore,
-  { arn, journal, nowMs }: { readonly arn: string; readonly journal: JournalVersion; readonly nowMs: number },
+  { store, timing }: VaultPorts,
+  { reading, journal }: Known,
   change: Change,
 ): () => Promise<void> {
+  const { arn } = reading;
+  const nowMs = reading.nowMs + Math.max(0, timing.nowMs() - reading.readAtMs);
   let newest = journal;
   return async () => {
     for (let tries = 0; tries < MAX_CONFLICTS; tries++) {
       if ((await putJournal(store, arn, nextVersion(newest, change, nowMs))) === 'written') return;
       newest = await newestJournal(store, arn);
     }
-    throw busy();
+    throw disagreement();
   };
+}
+
+/** Tries until the deadline, and does not fail. */
+export async function writeChange(
+  ports: VaultPorts,
+  known: Known,
+  change: Change,
+  deadline: Deadline,
+): Promise<void> {
+  await untilDeadline(ports.timing, deadline, changeJournal(ports, known, change), { isFinal: isDefinite });
 }

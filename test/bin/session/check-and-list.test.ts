@@ -39,7 +39,7 @@ async function cutOff(how: 'killed' | 'unanswered'): Promise<void> {
   const claim = await vault.claim(await vault.read('default'), deadline);
   if (how === 'unanswered') {
     const why = 'Blink did not answer the refresh in time';
-    await vault.endClaim(claim, { kind: 'unspent', inDoubt: true, why }, deadline);
+    await vault.endClaim(claim, { what: 'no_answer', inFlight: false, why }, deadline);
   }
 }
 

@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
+import { REJECTED_SECONDS } from '../../../lambda/core/blink/blink-failure.ts';
 import { CLAIM_LIFE_MS, FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/core/claim-life.ts';
-import { REJECTED_MS, REPEATED_DELIVERY_MS } from '../../../lambda/core/condition.ts';
+import { REPEATED_DELIVERY_MS } from '../../../lambda/core/condition.ts';
 import { type Family, storedText } from '../../proof/models/blink-model.ts';
 import { once, runScripted, startScripted } from '../../proof/models/scripted-run.ts';
 import { World } from '../../proof/models/world.ts';
 
+const REJECTED_MS = REJECTED_SECONDS * 1000;
 const TIMEOUT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
 const READ = ['read value', 'read journal'];
 const FROM_READ_TO_SAVE = [

@@ -95,7 +95,7 @@ describe('after a run of 0.2.0', () => {
     afterItsLife();
     const deadline = { remainingMs: () => 60_000 };
     const claim = await vault.claim(await vault.read('default'), deadline);
-    await vault.endClaim(claim, { kind: 'unspent', inDoubt: false, why: 'no reason' }, deadline);
+    await vault.endClaim(claim, { what: 'failed', why: 'no reason' }, deadline);
     expect(await condition()).toBe('in_doubt');
   });
 });
@@ -113,7 +113,7 @@ test('before a run of 0.2.0, each journal is the claim of another release', asyn
   put(entryId('refused', 'another-token'), 'refused');
   const claim = await vault.claim(await vault.read('default'), deadline);
   expect(isRespected()).toBe(true);
-  await vault.endClaim(claim, { kind: 'refused', inDoubt: false }, deadline);
+  await vault.endClaim(claim, { what: 'refused', inDoubt: false }, deadline);
   expect(isRespected()).toBe(true);
   let id = 'none';
   for (let journal = 0; journal < 500; journal++) {

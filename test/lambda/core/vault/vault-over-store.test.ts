@@ -4,7 +4,7 @@ import { CLAIM_LIFE_MS } from '../../../../lambda/core/claim-life.ts';
 import { conditionOf, isRepeated } from '../../../../lambda/core/condition.ts';
 import { Failure } from '../../../../lambda/core/failure.ts';
 import { idAfter, JOURNAL, saveId } from '../../../../lambda/core/vault/journal.ts';
-import type { Claim, SessionVault } from '../../../../lambda/core/vault/session-vault.ts';
+import type { Claim, SavedSession, SessionVault } from '../../../../lambda/core/vault/session-vault.ts';
 import { vaultOverStore } from '../../../../lambda/core/vault/vault-over-store.ts';
 import { ScriptedChannel } from '../../../proof/models/channel.ts';
 import { Sandbox } from '../../../proof/models/sandbox.ts';
@@ -42,7 +42,9 @@ const save = (claimed: Claim, deadlineMs = 60_000) =>
   drive(vault.saveToken(claimed, GRANT, world.time.deadline(deadlineMs)));
 const currentText = () => world.secret.current().text;
 const journals = () => world.secret.versions().filter(({ text }) => text.includes('"format"'));
-const UNSPENT = { kind: 'unspent', inDoubt: false, why: 'no reason' } as const;
+const release = ({ claim, versionId: savedAs }: SavedSession) =>
+  vault.endClaim(claim, { what: 'saved', savedAs }, deadline());
+const UNSPENT = { what: 'failed', why: 'no reason' } as const;
 
 describe('promise 7: a reading', () => {
   it('asks for the current version and the journal side by side', async () => {
@@ -421,7 +423,7 @@ describe('the end of a claim', () => {
     await world.time.advance(CLAIM_LIFE_MS + 1000);
     const taker = newVault().vault;
     await drive(taker.claim(await read(), deadline()));
-    await drive(vault.endClaim(slow, { kind: 'refused', inDoubt: false }, deadline()));
+    await drive(vault.endClaim(slow, { what: 'refused', inDoubt: false }, deadline()));
     const { tokens, history } = JSON.parse(world.secret.version({ label: JOURNAL }).text);
     expect(tokens[0].claims).toHaveLength(1);
     expect(tokens[0]).toMatchObject({ inDoubt: true, refusedAt: expect.any(String) });
@@ -453,7 +455,7 @@ describe('marks', () => {
     channel.actions.length = 0;
     expect(await drive(vault.markLoggedOut(await saved(), deadline()))).toBe(true);
     expect(channel.actions.filter((action) => action === 'move BLINK_LOGGED_OUT')).toHaveLength(1);
-    await drive(vault.release(await saved(), deadline(), { kind: 'saved' }));
+    await drive(release(await saved()));
     expect(await drive(vault.markLoggedOut(await saved(), deadline()))).toBe(true);
     expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
   });
@@ -478,13 +480,13 @@ describe('marks', () => {
     const done = await saved();
     channel.on = () => 'unsent';
     expect(await drive(vault.markLoggedOut(done, deadline()))).toBe(false);
-    await drive(vault.release(done, deadline(), { kind: 'saved' }));
+    await drive(release(done));
   });
 
   it('a released session can be claimed at once, one that was not cannot', async () => {
     const done = await saved();
     await expect(claim()).rejects.toMatchObject({ code: 'session_busy' });
-    await drive(vault.release(done, deadline(), { kind: 'saved' }));
+    await drive(release(done));
     expect(await claim()).toMatchObject({ takesOver: false });
   });
 });
@@ -506,8 +508,8 @@ it('remembers the ids that were looked up, for the tokens that follow and for no
   world.secret.put(crypto.randomUUID(), '{"refresh_token":"bare"}', ['AWSCURRENT']);
   const grant = (refreshToken: string) => ({ refreshToken, oauthClient: 'ios' });
   const bare = await drive(vault.saveToken(await claim(), grant('t1'), deadline()));
-  await drive(vault.remember(bare, IDS));
-  await drive(vault.release(bare, deadline(), { kind: 'saved' }));
+  await drive(vault.remember(bare.claim, IDS, deadline()));
+  await drive(release(bare));
   expect((await read()).stored).toMatchObject(IDS);
   await drive(vault.saveToken(await claim(), grant('t2'), deadline()));
   expect((await read()).stored).toMatchObject(IDS);
