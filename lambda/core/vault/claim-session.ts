@@ -1,8 +1,7 @@
 import { CLAIM_LIFE_MS, FUNCTION_TIMEOUT_SECONDS } from '../claim-life.ts';
 import { busy, conditionOf, isRepeated, openClaims, requireClaimable, tokenMayBeLost } from '../condition.ts';
-import { Failure } from '../failure.ts';
 import { type Deadline, fullJitterMs } from '../time.ts';
-import { iso } from './next.ts';
+import { claimed, ended, iso } from './next.ts';
 import { promoteSave } from './promote-save.ts';
 import { READ_AGAIN_AFTER_MS, readAgain, type VaultPorts } from './read-session.ts';
 import { isDefinite } from './secrets-failure.ts';
@@ -45,7 +44,7 @@ async function writeClaim(
   const { arn, token, currentVersionId: versionId, createdAtMs, isMarked, nowMs } = reading;
   const record = { id: ports.timing.uuid(), at: iso(nowMs), until: iso(nowMs + CLAIM_LIFE_MS) };
   const current = { versionId, token, createdAtMs, isMarked, inDoubt: tokenMayBeLost(reading) };
-  const journal = nextVersion(reading.journal, { kind: 'claim', claim: record, current }, nowMs);
+  const journal = nextVersion(reading.journal, claimed(record, current), nowMs);
   const put = await untilDeadline(ports.timing, deadline, () => putJournal(ports.store, arn, journal), {
     maxTries: MAX_TRIES,
     isFinal: isDefinite,
@@ -58,7 +57,7 @@ async function writeClaim(
     // The claim may have been written, or may come late. The next journal says that nothing was spent, or takes its id.
     const end = { what: 'failed', why: 'Secrets Manager did not answer' } as const;
     const known = { reading, journal: reading.journal };
-    await writeChange(ports, known, { kind: 'end', claim: record, token, end }, deadline);
+    await writeChange(ports, known, ended(record, token, end), deadline);
   }
-  throw put.cause ?? new Failure('secrets_unavailable', 'Secrets Manager did not answer in time');
+  throw put.cause;
 }

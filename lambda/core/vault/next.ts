@@ -49,50 +49,35 @@ export type ClaimEnd =
       readonly client?: Client;
     };
 
-export type Change =
-  | { readonly kind: 'claim'; readonly claim: ClaimRecord; readonly current: CurrentVersion }
-  | { readonly kind: 'end'; readonly claim: ClaimRecord; readonly token: TokenDigest; readonly end: ClaimEnd }
-  | { readonly kind: 'found'; readonly token: TokenDigest; readonly ids: FoundIds };
+/** A change depends on nothing else, so that a run can compute it again after a conflict. */
+export type Change = (journal: Journal, nowMs: number) => Journal;
 
-/** The journal after a change. It depends on nothing else, so that a run can compute it again after a conflict. */
+/** The journal after a change, which is itself a write. */
 export function next(journal: Journal, change: Change, nowMs: number): Journal {
-  const changed = changedBy(withWrite(journal, iso(nowMs)), change, nowMs);
+  const changed = change(withWrite(journal, iso(nowMs)), nowMs);
   return { ...changed, writes: changed.writes.filter((at) => nowMs - Date.parse(at) < DAY_MS).sort() };
 }
 
-function changedBy(journal: Journal, change: Change, nowMs: number): Journal {
-  switch (change.kind) {
-    case 'claim':
-      return claimed(journal, change);
-    case 'end':
-      return ended(journal, change, iso(nowMs));
-    case 'found': {
-      const record = recordOf(journal, change.token);
-      return record === undefined ? journal : withRecord(journal, { ...record, found: change.ids });
-    }
-  }
-}
-
-type Of<K extends Change['kind']> = Extract<Change, { kind: K }>;
-
-/** Records too that the claim before has ended, if its save is the current version. */
-function claimed(journal: Journal, { claim, current }: Of<'claim'>): Journal {
+/** A run claims the current version. Records too that the claim before has ended, if its save is this version. */
+export function claimed(claim: ClaimRecord, current: CurrentVersion): Change {
   const { versionId, token, createdAtMs, inDoubt } = current;
-  const origin = originOf(journal, versionId);
-  const known = recordOf(journal, token);
-  const { versions = [], found = origin?.record.found } = known ?? {};
-  const settled = origin?.claim === undefined ? journal : withSave(journal, origin, origin.claim, current);
-  const isCounted = origin !== undefined || versions.includes(versionId);
-  const isSignIn = origin === undefined && known === undefined;
-  return {
-    ...withRecord(isCounted ? settled : withWrite(settled, iso(createdAtMs)), {
-      token,
-      versions: [...new Set([...versions, versionId])].slice(-MAX_CLAIMS),
-      claims: [...openOn(journal, current).claims, claim].slice(-MAX_CLAIMS),
-      inDoubt,
-      ...(found !== undefined && { found }),
-    }),
-    ...(isSignIn && { signedInAt: iso(createdAtMs) }),
+  return (journal) => {
+    const origin = originOf(journal, versionId);
+    const known = recordOf(journal, token);
+    const { versions = [], found = origin?.record.found } = known ?? {};
+    const settled = origin?.claim === undefined ? journal : withSave(journal, origin, origin.claim, current);
+    const isCounted = origin !== undefined || versions.includes(versionId);
+    const isSignIn = origin === undefined && known === undefined;
+    return {
+      ...withRecord(isCounted ? settled : withWrite(settled, iso(createdAtMs)), {
+        token,
+        versions: [...new Set([...versions, versionId])].slice(-MAX_CLAIMS),
+        claims: [...openOn(journal, current).claims, claim].slice(-MAX_CLAIMS),
+        inDoubt,
+        ...(found !== undefined && { found }),
+      }),
+      ...(isSignIn && { signedInAt: iso(createdAtMs) }),
+    };
   };
 }
 
@@ -106,16 +91,27 @@ function withSave(
   const end = isMarked
     ? ({ what: 'logged_out', savedAs, client: 'own' } as const)
     : ({ what: 'saved', savedAs } as const);
-  return ended(journal, { kind: 'end', claim, token: record.token, end }, claim.at);
+  return ended(claim, record.token, end)(journal, Date.parse(claim.at));
 }
 
-/** A later run may have taken the claim over. What is known about the token is recorded all the same. */
-function ended(journal: Journal, { claim, token, end }: Of<'end'>, at: string): Journal {
-  const record = recordOf(journal, token);
-  const settled = record === undefined ? journal : withRecord(journal, recordAfter(record, claim, end, at));
-  const event: JournalEvent = { at, ...end };
-  const reported = { ...settled, history: [...settled.history, event].slice(-MAX_EVENTS) };
-  return 'savedAs' in end ? withWrite(reported, claim.at) : reported;
+/** A run ends its claim. A later run may have taken it over: what is known about the token is recorded all the same. */
+export function ended(claim: ClaimRecord, token: TokenDigest, end: ClaimEnd): Change {
+  return (journal, nowMs) => {
+    const at = iso(nowMs);
+    const record = recordOf(journal, token);
+    const settled = record === undefined ? journal : withRecord(journal, recordAfter(record, claim, end, at));
+    const event: JournalEvent = { at, ...end };
+    const reported = { ...settled, history: [...settled.history, event].slice(-MAX_EVENTS) };
+    return 'savedAs' in end ? withWrite(reported, claim.at) : reported;
+  };
+}
+
+/** A run has looked up the ids of the session with this token. */
+export function found(token: TokenDigest, ids: FoundIds): Change {
+  return (journal) => {
+    const record = recordOf(journal, token);
+    return record === undefined ? journal : withRecord(journal, { ...record, found: ids });
+  };
 }
 
 function recordAfter(before: TokenRecord, claim: ClaimRecord, end: ClaimEnd, at: string): TokenRecord {

@@ -13,46 +13,42 @@ export function secretsManagerErrorName(error: unknown): string {
 export function secretsFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const awsError = secretsManagerErrorName(error);
+  const details = { awsError, cause: error };
   switch (awsError) {
     case 'ResourceNotFoundException':
-      return new Failure('session_unknown', 'there is no secret of this session, or it has no value yet', {
-        awsError,
-        cause: error,
-      });
+      return new Failure(
+        'session_unknown',
+        'there is no secret of this session, or it has no value yet',
+        details,
+      );
     case 'InvalidRequestException':
       return new Failure(
         'session_invalid',
         'Secrets Manager does not allow this on the secret: it is scheduled for deletion, or another service manages it',
-        { awsError, cause: error },
+        details,
       );
     case 'LimitExceededException':
       return new Failure('secret_full', 'the secret has no room for another version', {
         retryAfterSeconds: 3600,
-        awsError,
-        cause: error,
+        ...details,
       });
-    case 'InvalidParameterException':
-      if (error instanceof Error && /\breplica/i.test(error.message)) return replicaFailure(error);
-      return unavailable(awsError, error);
-    default:
-      return unavailable(awsError, error);
   }
-}
-
-function unavailable(awsError: string, cause: unknown): Failure {
-  const message = `Secrets Manager could not be used (${awsError})`;
-  return new Failure('secrets_unavailable', message, { awsError, cause });
+  return isReplica(error)
+    ? new Failure('session_invalid', replicaMessage(error), details)
+    : new Failure('secrets_unavailable', `Secrets Manager could not be used (${awsError})`, details);
 }
 
 /** "A replica secret can't be updated independently from its primary secret" (Secrets Manager User Guide, "Replicate secrets"). */
-function replicaFailure(error: Error): Failure {
-  const [region] = /\b[a-z]{2}(?:-[a-z]+)+-\d\b/.exec(error.message) ?? [];
-  const primary = region === undefined ? 'its primary Region' : `its primary Region ${region}`;
-  return new Failure(
-    'session_invalid',
-    `the secret is a replica, which cannot be written: use the stack in ${primary}, or promote the secret`,
-    { awsError: error.name, cause: error },
+function isReplica(error: unknown): error is Error {
+  return (
+    error instanceof Error && error.name === 'InvalidParameterException' && /\breplica/i.test(error.message)
   );
+}
+
+function replicaMessage({ message }: Error): string {
+  const [region] = /\b[a-z]{2}(?:-[a-z]+)+-\d\b/.exec(message) ?? [];
+  const primary = region === undefined ? 'its primary Region' : `its primary Region ${region}`;
+  return `the secret is a replica, which cannot be written: use the stack in ${primary}, or promote the secret`;
 }
 
 export function disagreement(): Failure {

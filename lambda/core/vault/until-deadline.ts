@@ -13,12 +13,12 @@ const MIN_WAIT_MS = 1000;
 
 export type Tried<T> =
   | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'over'; readonly cause: Failure | undefined };
+  | { readonly kind: 'over'; readonly cause: Failure };
 
 export interface Retries {
-  readonly onRetry?: (cause: unknown) => void;
+  readonly onRetry?: (cause: Failure) => void;
   /** Whether another try would fail for the same cause. @default never */
-  readonly isFinal?: (cause: unknown) => boolean;
+  readonly isFinal?: (cause: Failure) => boolean;
   /** @default no limit */
   readonly maxTries?: number;
 }
@@ -31,35 +31,32 @@ export async function untilDeadline<T>(
   { onRetry, isFinal, maxTries = Number.POSITIVE_INFINITY }: Retries = {},
 ): Promise<Tried<T>> {
   const leftMs = () => Math.max(0, deadline.remainingMs() - FAILURE_REPORT_RESERVE_MS);
-  let cause: Failure | undefined;
-  for (let tries = 0; tries === 0 || (leftMs() > 0 && tries < maxTries); tries++) {
-    if (tries > 0) onRetry?.(cause);
-    const tried = await withinMs(timing, tries === 0 ? Math.max(leftMs(), FIRST_TRY_MS) : leftMs(), step);
-    if (tried.kind === 'done') return tried;
-    cause = tried.cause ?? cause;
-    if (isFinal?.(cause) || tries + 1 === maxTries) break;
-    // The last try begins while a call can still be answered.
-    const untilLastTryMs = Math.max(MIN_WAIT_MS, leftMs() - LAST_TRY_MS);
-    await timing.wait(Math.min(leftMs(), untilLastTryMs, backoffMs(timing, tries)));
+  let forMs = Math.max(leftMs(), FIRST_TRY_MS);
+  for (let tries = 1; ; tries++) {
+    try {
+      return { kind: 'done', value: await withinMs(timing, forMs, step) };
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause;
+      if (tries >= maxTries || isFinal?.(cause)) return { kind: 'over', cause };
+      // The last try begins while a call can still be answered.
+      const untilLastTryMs = Math.max(MIN_WAIT_MS, leftMs() - LAST_TRY_MS);
+      await timing.wait(Math.min(leftMs(), untilLastTryMs, backoffMs(timing, tries - 1)));
+      forMs = leftMs();
+      if (forMs === 0) return { kind: 'over', cause };
+      onRetry?.(cause);
+    }
   }
-  return { kind: 'over', cause };
 }
 
-async function withinMs<T>(timing: Timing, ms: number, step: () => Promise<T>): Promise<Tried<T>> {
+async function withinMs<T>(timing: Timing, ms: number, step: () => Promise<T>): Promise<T> {
+  const working = step();
   const settled = new AbortController();
-  const late = timing.wait(ms, settled.signal).then(() => ({ kind: 'over', cause: undefined }) as const);
+  const late = timing.wait(ms, settled.signal).then((): never => {
+    throw new Failure('secrets_unavailable', 'Secrets Manager did not answer in time');
+  });
   try {
-    return await Promise.race([attempt(step), late]);
+    return await Promise.race([working, late]);
   } finally {
     settled.abort();
-  }
-}
-
-async function attempt<T>(step: () => Promise<T>): Promise<Tried<T>> {
-  try {
-    return { kind: 'done', value: await step() };
-  } catch (cause) {
-    if (cause instanceof Failure) return { kind: 'over', cause };
-    throw cause;
   }
 }

@@ -2,13 +2,13 @@ import { Failure } from '../failure.ts';
 import type { Timing } from '../time.ts';
 import { claimSession } from './claim-session.ts';
 import { LOGGED_OUT, saveId } from './journal.ts';
-import type { ClaimEnd } from './next.ts';
+import { ended, found } from './next.ts';
 import { hasNewerToken } from './promote-save.ts';
 import { readSession } from './read-session.ts';
 import { saveToken } from './save-token.ts';
 import type { SecretStore } from './secret-store.ts';
 import { disagreement } from './secrets-failure.ts';
-import type { Claim, Reading, SessionVault } from './session-vault.ts';
+import type { Reading, SessionVault } from './session-vault.ts';
 import { untilDeadline } from './until-deadline.ts';
 import { changeJournal, writeChange } from './write-journal.ts';
 
@@ -24,11 +24,12 @@ export function vaultOverStore(
     claim: (reading, deadline) => claimSession(ports, reading, deadline),
     saveToken: (claim, token, deadline) => saveToken(ports, claim, token, deadline, onSaveRetry),
     hasNewerToken: (claim) => hasNewerToken(ports, claim),
-    endClaim: (claim, end, deadline) => writeChange(ports, claim, endOf(claim, end), deadline),
+    endClaim: (claim, end, deadline) =>
+      writeChange(ports, claim, ended(claim.record, claim.reading.token, end), deadline),
 
     async markLoggedOut({ claim, versionId }, deadline) {
       const end = { what: 'logged_out', savedAs: versionId, client: 'own' } as const;
-      const say = changeJournal(ports, claim, endOf(claim, end));
+      const say = changeJournal(ports, claim, ended(claim.record, claim.reading.token, end));
       const markOrSay = async () => {
         try {
           await moveMark(store, claim.reading, versionId);
@@ -44,14 +45,10 @@ export function vaultOverStore(
     },
 
     async remember(claim, ids, deadline) {
-      const write = changeJournal(ports, claim, { kind: 'found', token: claim.reading.token, ids });
+      const write = changeJournal(ports, claim, found(claim.reading.token, ids));
       await untilDeadline(timing, deadline, write, { maxTries: 1 });
     },
   };
-}
-
-function endOf({ record, reading }: Claim, end: ClaimEnd) {
-  return { kind: 'end', claim: record, token: reading.token, end } as const;
 }
 
 /** A move must name the version that carries the label. */
