@@ -13,11 +13,11 @@ import type { StoredSession } from '../../lambda/core/stored-session/stored-sess
  * leave out fields that must not be stored.
  */
 
-/** The fields that the commands write. Those that are `undefined` are removed. */
+/** The fields that a sign-in writes. Those that are `undefined` are removed. */
 export interface OwnFields {
   readonly refreshToken: string;
   readonly oauthClient: string;
-  readonly hardwareId: string | undefined;
+  readonly hardwareId: string;
   readonly accountId: number | undefined;
   readonly clientId: string | undefined;
   readonly tier: string | undefined;
@@ -27,6 +27,10 @@ type Values = Readonly<Record<string, string | number | undefined>>;
 
 /** Password, second factor's code and access token: a logout does not need them, and an attacker could use them. */
 const NEVER_STORED = ['password', '2fa_code', 'token', 'access_token', 'accessToken', 'twoFactorCode'];
+const WITHOUT_NEVER_STORED: Values = Object.fromEntries(NEVER_STORED.map((name) => [name, undefined]));
+
+/** Of an env file or of a key-and-value secret. */
+const OTHERS = 'what is beside BLINK_TOKENS';
 
 /** Homebridge's JSON: the only form with distinct names for the OAuth client and the numeric client id. */
 export function newText(fields: OwnFields): string {
@@ -34,53 +38,42 @@ export function newText(fields: OwnFields): string {
 }
 
 export function withFields(text: string, form: StoredSession['form'], fields: OwnFields): string {
-  switch (form) {
-    case 'homebridge':
-      return setInJson(text, camelCase(fields));
-    case 'blinkpy':
-      return setInJson(text, snakeCase(fields));
-    case 'blink-tokens':
-      return setInPairs(tokensIn(text), snakeCase(fields));
-  }
+  const values = form === 'homebridge' ? camelCase(fields) : snakeCase(fields);
+  const all = { ...WITHOUT_NEVER_STORED, ...values };
+  return form === 'blink-tokens' ? setInPairs(tokensIn(text), all) : setInJson(text, all);
 }
 
-/** The names of the fields that `withoutNeverStored` removes. */
-export function neverStoredIn(text: string, form: StoredSession['form']): readonly string[] {
+/** The text to be stored, and the names of the fields with a value that it leaves out. */
+export function withoutNeverStored(
+  text: string,
+  form: StoredSession['form'],
+): { readonly text: string; readonly dropped: readonly string[] } {
   if (form !== 'blink-tokens') {
-    const names = Object.entries(jsonObject(text)).flatMap(([name, value]) => (value ? [name] : []));
-    return NEVER_STORED.filter((name) => names.includes(name));
+    const fields = jsonObject(text);
+    return {
+      text: setInJson(text, WITHOUT_NEVER_STORED),
+      dropped: NEVER_STORED.filter((name) => fields[name]),
+    };
   }
   const tokens = tokensIn(text);
-  const names = unwrap(tokens)
-    .body.split('|')
-    .map(pairOf)
-    .flatMap(({ key, source }) => (source.endsWith('=') ? [] : [key]));
+  const assignment = withoutOtherLines(tokens);
+  const names = pairsIn(assignment).flatMap(({ key, source }) => (source.endsWith('=') ? [] : [key]));
   const hasOtherKeys = tokens !== text && Object.keys(jsonObject(text)).length > 1;
-  const hasOtherLines = withoutOtherLines(tokens) !== tokens.trim();
-  return [
-    ...NEVER_STORED.filter((name) => names.includes(name)),
-    ...(hasOtherKeys || hasOtherLines ? [OTHERS] : []),
-  ];
-}
-
-/** Of an env file or of a key-and-value secret. */
-const OTHERS = 'what is beside BLINK_TOKENS';
-
-export function withoutNeverStored(text: string, form: StoredSession['form']): string {
-  const none = Object.fromEntries(NEVER_STORED.map((name) => [name, undefined]));
-  return form === 'blink-tokens'
-    ? setInPairs(withoutOtherLines(tokensIn(text)), none)
-    : setInJson(text, none);
+  const hasOthers = hasOtherKeys || assignment !== tokens.trim();
+  return {
+    text: setInPairs(assignment, WITHOUT_NEVER_STORED),
+    dropped: [...NEVER_STORED.filter((name) => names.includes(name)), ...(hasOthers ? [OTHERS] : [])],
+  };
 }
 
 /** The console of Secrets Manager stores `BLINK_TOKENS` as the value of a key. */
 function tokensIn(text: string): string {
-  const value = text.trim().startsWith('{') ? jsonObject(text.trim())[BLINK_TOKENS] : undefined;
+  const value = text.trim().startsWith('{') ? jsonObject(text)[BLINK_TOKENS] : undefined;
   return typeof value === 'string' ? value : text;
 }
 
-function camelCase({ refreshToken, oauthClient, hardwareId, accountId, clientId, tier }: OwnFields): Values {
-  return { refreshToken, oauthClientId: oauthClient, hardwareId, accountId, clientId, tier, region: tier };
+function camelCase({ oauthClient, tier, ...others }: OwnFields): Values {
+  return { ...others, oauthClientId: oauthClient, tier, region: tier };
 }
 
 function snakeCase({ refreshToken, oauthClient, hardwareId, accountId, clientId, tier }: OwnFields): Values {
@@ -101,11 +94,8 @@ function setInJson(text: string, values: Values): string {
 }
 
 function setInPairs(text: string, values: Values): string {
-  const { before, body, after } = unwrap(text);
-  const kept = body
-    .split('|')
-    .map(pairOf)
-    .filter(({ key }) => !Object.hasOwn(values, key) || values[key] !== undefined);
+  const { before, after } = unwrap(text);
+  const kept = pairsIn(text).filter(({ key }) => !Object.hasOwn(values, key) || values[key] !== undefined);
   const set = Object.entries(values).reduce<readonly Pair[]>(
     (pairs, [key, value]) => (value === undefined ? pairs : setPair(pairs, key, String(value))),
     kept,
@@ -113,6 +103,11 @@ function setInPairs(text: string, values: Values): string {
   return before + set.map(({ source }) => source).join('|') + after;
 }
 
+function pairsIn(text: string): readonly Pair[] {
+  return unwrap(text).body.split('|').map(pairOf);
+}
+
+/** `trim` removes a byte order mark, too. */
 function jsonObject(text: string): Readonly<Record<string, unknown>> {
   return JSON.parse(text.trim());
 }

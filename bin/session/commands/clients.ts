@@ -1,6 +1,6 @@
 import { accountOf } from '../../../lambda/core/log-out.ts';
 import { type ListedClient, listClients } from '../client-list.ts';
-import { IOS_DEVICE_MODEL } from '../sign-in/authorization.ts';
+import { IOS } from '../sign-in/authorization.ts';
 import { type Access, type Asked, withAccess } from '../spending-run.ts';
 import { duration } from '../terminal/duration.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -51,14 +51,14 @@ function clients(session: string): Task {
           lastUseOf(client) + (client.clientId === ownClientId ? `  (this is ${session})` : ''),
         ].join('  '),
       ),
-      ...(clients.some(({ name }) => name === IOS_DEVICE_MODEL) ? [NAME_OF_OURS] : []),
+      ...(clients.some(({ name }) => name === IOS.deviceModel) ? [NAME_OF_OURS] : []),
       `To log one out: ${target.commandLine('logout', session, '--client-id ID')}`,
     ]);
     return OK;
   };
 }
 
-const NAME_OF_OURS = `A session that was signed in with --password appears as “${IOS_DEVICE_MODEL}”.`;
+const NAME_OF_OURS = `A session that was signed in with --password appears as “${IOS.deviceModel}”.`;
 
 /** Spends the refresh token. */
 export function askForClients(context: Context, session: string): Promise<Asked<AccountClients>> {

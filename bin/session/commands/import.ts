@@ -6,7 +6,7 @@ import { CommandError, UsageError } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
-import { neverStoredIn, withoutNeverStored } from '../stored-text.ts';
+import { withoutNeverStored } from '../stored-text.ts';
 import { Terminal } from '../terminal/terminal.ts';
 import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task } from './command.ts';
 import { type HomeAssistantEntry, homeAssistantEntries } from './home-assistant.ts';
@@ -124,8 +124,7 @@ async function importText(
   const entries = homeAssistantEntries(sourceText);
   const source = entries === undefined ? sourceText : await chooseEntry(context, entries);
   const stored = parseSource(source);
-  const dropped = neverStoredIn(source, stored.form);
-  const text = withoutNeverStored(source, stored.form);
+  const { text, dropped } = withoutNeverStored(source, stored.form);
   const report = storedReport(parseSource(text));
   terminal.note(['Found:', ...storedLines(report)].join('\n'));
   if (dropped.length > 0) terminal.note(`Not stored, as a logout does not need it: ${dropped.join(', ')}.`);

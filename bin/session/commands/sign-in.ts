@@ -5,16 +5,16 @@ import { Failure } from '../../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/core/stored-session/stored-session.ts';
 import { CommandError, Interrupted, UsageError } from '../errors/command-error.ts';
-import { blocked, explain } from '../errors/explain.ts';
+import { blocked, explain, MAY_HAVE_CHANGED } from '../errors/explain.ts';
 import { requireCreate, requirePut } from '../permissions.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { type StoredVersion, storedVersion, storeSession } from '../session-secrets.ts';
-import { DEVICE_MODEL, IOS_DEVICE_MODEL } from '../sign-in/authorization.ts';
+import { ANDROID, IOS } from '../sign-in/authorization.ts';
 import { findIds } from '../sign-in/find-ids.ts';
 import { signInOnPage } from '../sign-in/sign-in-on-page.ts';
 import { signInWithPassword } from '../sign-in/sign-in-with-password.ts';
 import { stackKey } from '../stack-key.ts';
-import { newText, type OwnFields, withFields, withoutNeverStored } from '../stored-text.ts';
+import { newText, type OwnFields, withFields } from '../stored-text.ts';
 import type { Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, OK, sessionArgument } from './command.ts';
 
@@ -22,10 +22,10 @@ const HELP = `
 Opens Blink's sign-in page in your browser, so that only Blink sees password and
 code. At the end, the browser shows "Unsupported Browser": copy the whole
 address of that page, and paste it here. In Blink's app, the session appears as
-"${DEVICE_MODEL}".
+"${ANDROID.deviceModel}".
 
 --password asks for e-mail address, password and code here. The password is not
-stored. Blink may block this way. The session appears as "${IOS_DEVICE_MODEL}".
+stored. Blink may block this way. The session appears as "${IOS.deviceModel}".
 
 An existing session keeps its other fields. A script reads the page's address
 from stderr and pipes in the address at the end; with --password, it pipes in
@@ -84,17 +84,14 @@ export async function signIn(context: Context, session: string, options: SignInO
     hardwareId,
     ...ids,
   };
-  const text =
-    before === undefined
-      ? newText(fields)
-      : withFields(withoutNeverStored(before.text, before.stored.form), before.stored.form, fields);
+  const text = before === undefined ? newText(fields) : withFields(before.text, before.stored.form, fields);
   const { created } = await store(context, session, text, stored !== undefined);
 
   const report = storedReport(parseStoredSession(text));
   terminal.result({ session, secret: target.sessionSecret(session), created, ...report }, [
     `${terminal.style('green', 'Signed in.')} ${created ? 'Stored' : 'Stored anew'} as ${target.sessionSecret(session)}.`,
     ...storedLines(report),
-    `In Blink’s app, this client appears as “${options.password ? IOS_DEVICE_MODEL : DEVICE_MODEL}”.`,
+    `In Blink’s app, this client appears as “${(options.password ? IOS : ANDROID).deviceModel}”.`,
     `To log it out: ${target.commandLine('logout', session)}`,
   ]);
   return OK;
@@ -116,7 +113,7 @@ function parseBefore({ terminal }: Context, session: string, text: string): Befo
   }
 }
 
-/** If Blink blocks one way, the error names the other, which is another kind of request. */
+/** If Blink rejects one way, the error names the other, which is another kind of request. */
 async function grantFor(
   context: Context,
   session: string,
@@ -134,7 +131,9 @@ async function grantFor(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { blinkStatus } = error.details;
-    throw blinkStatus === 406 || blinkStatus === 429 ? blocked(blinkStatus, error, otherWay) : error;
+    if (blinkStatus === 406 || blinkStatus === 429) throw blocked(blinkStatus, error, otherWay);
+    if (error.code !== 'blink_rejected' || blinkStatus === 426) throw error;
+    throw new CommandError(error.code, `${error.message}.`, [MAY_HAVE_CHANGED, otherWay], error);
   }
 }
 

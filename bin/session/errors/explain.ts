@@ -15,6 +15,9 @@ const NEAREST = 5;
 /** Until then, a run that has ended without a report may hold the session. */
 export const AFTER_THIS_RUN = duration(CLAIM_LIFE_SECONDS * 1000);
 
+export const MAY_HAVE_CHANGED =
+  'Try again later. If it persists, Blink may have changed its API, which is not public.';
+
 /** Explains a failure and what to do next. Of external texts, it contains only AWS's messages. */
 export async function explain(error: unknown, target: Target, session: string): Promise<CommandError> {
   if (error instanceof CommandError) return error;
@@ -80,10 +83,7 @@ export async function explain(error: unknown, target: Target, session: string): 
             'Blink requires a newer version of its app than blink-logout names.',
             'Update blink-logout. For the function, you can also set "blinkUserAgent": see "blink_rejected" in docs/runbook.md.',
           )
-        : told(
-            sentence(error.message),
-            'Try again later. If it persists, Blink may have changed its API, which is not public.',
-          );
+        : told(sentence(error.message), MAY_HAVE_CHANGED);
     case 'secrets_unavailable':
       return told(sentence(error.message), 'Try again.');
     default:

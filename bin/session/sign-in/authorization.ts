@@ -1,101 +1,106 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import { blinkFailure, unusableAnswer } from '../../../lambda/core/blink/blink-failure.ts';
-import type { HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
+import type { Grant } from '../../../lambda/core/blink/blink.ts';
+import { successOf, unusableAnswer } from '../../../lambda/core/blink/blink-failure.ts';
+import type { BlinkRequest, ExchangeError, HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 import { tokenSchema } from '../../../lambda/core/blink/token.ts';
-import { isRedirect } from './browser.ts';
+import { tokenRequest } from '../../../lambda/core/blink/token-request.ts';
 
-/** The authorization code grant (RFC 6749 section 4.1) as Blink's apps for iOS and Android ask for it. */
+/**
+ * The authorization code grant (RFC 6749 section 4.1) with a Proof Key for Code Exchange (RFC 7636), as Blink's apps for iOS
+ * and Android use it.
+ */
+
+export const BLINK_ORIGIN = 'https://api.oauth.blink.com';
 
 export const IOS = {
   oauthClient: 'ios',
   redirectUri: 'immedia-blink://applinks.blink.com/signin/callback',
+  /** In Blink's app, the client has this name. */
+  deviceModel: 'iPhone16,1',
+  device: { app_version: '50.1', device_brand: 'Apple', device_os_version: '26.1' },
 } as const;
 
 export const ANDROID = {
   oauthClient: 'android',
   redirectUri: 'https://applinks.blink.com/signin/callback',
+  deviceModel: 'blink-logout',
+  device: {
+    app_version: 'Version 57.1',
+    dark_mode: 'false',
+    device_brand: 'blink-logout',
+    device_os_version: 'Android 14',
+    prompt: 'login',
+  },
 } as const;
 
-export const BLINK_ORIGIN = 'https://api.oauth.blink.com';
-
-/** In Blink's app, the client of a sign-in with a password has this name. */
-export const IOS_DEVICE_MODEL = 'iPhone16,1';
-/** In Blink's app, the client of a sign-in on Blink's page has this name. */
-export const DEVICE_MODEL = 'blink-logout';
+type App = typeof IOS | typeof ANDROID;
 
 export interface AuthorizationRequest {
   /** Constant for an installation. Blink identifies the client by it. */
   readonly hardwareId: string;
   readonly verifier: string;
+  /** Comes back with the code, if it is given. */
+  readonly state?: string;
 }
 
-/** For the Proof Key for Code Exchange (RFC 7636), or for `state`: 256 random bits. */
-export function createVerifier(): string {
+/** For a verifier or a `state`: 256 random bits. */
+export function randomText(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** The first page of a sign-in with a password. */
-export function passwordAuthorizationUrl(request: AuthorizationRequest): URL {
-  return authorizationUrl(BLINK_ORIGIN, IOS, request, {
-    app_version: '50.1',
-    device_brand: 'Apple',
-    device_model: IOS_DEVICE_MODEL,
-    device_os_version: '26.1',
-  });
-}
-
 /**
- * Blink's page for a person's own browser (RFC 8252).
+ * The first page of a sign-in.
  * @param origin Blink's, or that of its stand-in
  */
-export function pageAuthorizationUrl(origin: string, request: AuthorizationRequest, state: string): URL {
-  return authorizationUrl(origin, ANDROID, request, {
-    app_version: 'Version 57.1',
-    dark_mode: 'false',
-    device_brand: DEVICE_MODEL,
-    device_model: DEVICE_MODEL,
-    device_os_version: 'Android 14',
-    prompt: 'login',
-    state,
-  });
-}
-
-function authorizationUrl(
-  origin: string,
-  { oauthClient, redirectUri }: typeof IOS | typeof ANDROID,
-  { hardwareId, verifier }: AuthorizationRequest,
-  ofApp: Readonly<Record<string, string>>,
-): URL {
+export function authorizationUrl(app: App, origin: string, request: AuthorizationRequest): URL {
   const url = new URL('/oauth/v2/authorize', origin);
   const query = new URLSearchParams({
     app_brand: 'blink',
-    client_id: oauthClient,
-    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    client_id: app.oauthClient,
+    code_challenge: createHash('sha256').update(request.verifier).digest('base64url'),
     code_challenge_method: 'S256',
-    hardware_id: hardwareId,
-    redirect_uri: redirectUri,
+    hardware_id: request.hardwareId,
+    redirect_uri: app.redirectUri,
     response_type: 'code',
     scope: 'client',
-    ...ofApp,
+    device_model: app.deviceModel,
+    ...app.device,
+    ...(request.state !== undefined && { state: request.state }),
   });
   // The app writes a space as %20.
   url.search = query.toString().replaceAll('+', '%20');
   return url;
 }
 
-/** Redirects to the app with the code after the sign-in. The parameters are in a cookie. */
-export function authorizationCodeUrl(): URL {
-  return new URL('/oauth/v2/authorize', BLINK_ORIGIN);
+/** The code for tokens. Android's app sends exactly the five fields of RFC 6749 and RFC 7636. */
+export function codeExchangeRequest(
+  app: App,
+  code: string,
+  { verifier, hardwareId }: AuthorizationRequest,
+  userAgent: string,
+): BlinkRequest {
+  const form = {
+    grant_type: 'authorization_code',
+    redirect_uri: app.redirectUri,
+    code,
+    code_verifier: verifier,
+    client_id: app.oauthClient,
+    ...(app === IOS && { app_brand: 'blink', hardware_id: hardwareId, scope: 'client' }),
+  };
+  return tokenRequest(form, userAgent, 10_000);
 }
 
-/** The code in the redirect to the app. */
-export function processAuthorizationCodeResponse(response: HttpResponse): string {
-  if (!isRedirect(response)) throw blinkFailure('sign-in', response);
-  const { location = '' } = response.headers;
-  const url = location.startsWith(`${IOS.redirectUri}?`) ? URL.parse(location) : null;
-  const code = v.safeParse(tokenSchema, url?.searchParams.get('code'));
-  if (!code.success)
-    throw unusableAnswer('sign-in', response, 'contains no code, although the sign-in was accepted');
-  return code.output;
+const grantSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ access_token: tokenSchema, refresh_token: tokenSchema }),
+);
+
+export function processCodeExchangeResponse({ oauthClient }: App, end: HttpResponse | ExchangeError): Grant {
+  const response = successOf('sign-in', end);
+  const parsed = v.safeParse(grantSchema, response.text);
+  if (!parsed.success) throw unusableAnswer('sign-in', response, 'holds no usable tokens');
+  const { access_token: accessToken, refresh_token: refreshToken } = parsed.output;
+  return { accessToken, refreshToken, oauthClient };
 }

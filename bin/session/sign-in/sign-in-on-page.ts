@@ -1,12 +1,17 @@
+import * as v from 'valibot';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
-import { blinkFailure } from '../../../lambda/core/blink/blink-failure.ts';
-import { ExchangeError } from '../../../lambda/core/blink/http-exchange.ts';
+import { ExchangeError, type HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 import { send } from '../../../lambda/core/blink/retry.ts';
 import type { Context } from '../commands/command.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { startStopwatch } from '../stopwatch.ts';
-import { ANDROID, createVerifier, pageAuthorizationUrl } from './authorization.ts';
-import { androidExchangeRequest, isInvalidGrant, processCodeExchangeResponse } from './code-exchange.ts';
+import {
+  ANDROID,
+  authorizationUrl,
+  codeExchangeRequest,
+  processCodeExchangeResponse,
+  randomText,
+} from './authorization.ts';
 import { parsePastedAddress } from './pasted-address.ts';
 
 /**
@@ -24,13 +29,11 @@ export async function signInOnPage(
   otherWay: string,
 ): Promise<Grant> {
   const { terminal, target } = context;
-  const verifier = createVerifier();
-  const state = createVerifier();
+  const request = { hardwareId, verifier: randomText(), state: randomText() };
   const elapsedMs = startStopwatch();
-  const page = pageAuthorizationUrl(target.signInPage.origin, { hardwareId, verifier }, state);
-  await show(context, page, opens);
+  await show(context, authorizationUrl(ANDROID, target.signInPage.origin, request), opens);
 
-  const code = await askForCode(context, state);
+  const code = await askForCode(context, request.state);
   if (elapsedMs() > LIFE_MINUTES * 60_000) {
     throw new CommandError(
       'sign_in_expired',
@@ -39,16 +42,23 @@ export async function signInOnPage(
     );
   }
   const end = await terminal.progress('Signing in', () =>
-    send(target.caller.exchange, androidExchangeRequest(code, verifier, target.caller.userAgent)),
+    send(target.caller.exchange, codeExchangeRequest(ANDROID, code, request, target.caller.userAgent)),
   );
-  if (end instanceof ExchangeError) throw blinkFailure('sign-in', end);
   if (isInvalidGrant(end)) {
     throw new CommandError('code_refused', 'Blink refuses the code in this address (invalid_grant).', [
       'A likely reason is that the browser is on another machine or network: use one on this machine. A code also works only once, and only for a short time.',
       otherWay,
     ]);
   }
-  return processCodeExchangeResponse(end, ANDROID);
+  return processCodeExchangeResponse(ANDROID, end);
+}
+
+const invalidGrantSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.literal('invalid_grant') }));
+
+/** Blink refuses the code: it is used up, too old, or issued to another request. */
+function isInvalidGrant(end: HttpResponse | ExchangeError): boolean {
+  if (end instanceof ExchangeError) return false;
+  return (end.status === 400 || end.status === 401) && v.is(invalidGrantSchema, end.text);
 }
 
 async function show({ terminal, questions }: Context, page: URL, opens: boolean): Promise<void> {

@@ -12,30 +12,27 @@ export async function signInWithPassword(
   hardwareId: string,
 ): Promise<Grant> {
   const credentials = { email: await questions.email(), password: await questions.password(), hardwareId };
-  const begin = () => terminal.progress('Signing in', () => submitPassword(target.caller, credentials));
-  let result = await begin();
-  let sentAtMs = performance.now();
   let wrongCodes = 0;
   for (;;) {
-    if (result.kind === 'signed_in') return result.grant;
-    if (result.kind === 'wrong_password') throw wrongPassword();
-    const { method, resendAfterSeconds, verify } = result;
-    const code = await questions.code(SENT_BY[method]);
-    if (code === undefined) {
-      const waitMs = resendAfterSeconds * 1000 - (performance.now() - sentAtMs);
-      if (waitMs > 0) {
+    const answer = await terminal.progress('Signing in', () => submitPassword(target.caller, credentials));
+    const sentAtMs = performance.now();
+    if (answer.kind === 'signed_in') return answer.grant;
+    if (answer.kind === 'wrong_password') throw wrongPassword();
+    const { method, resendAfterSeconds, verify } = answer;
+    for (;;) {
+      const code = await questions.code(SENT_BY[method]);
+      if (code === undefined) {
+        const waitMs = resendAfterSeconds * 1000 - (performance.now() - sentAtMs);
+        if (waitMs <= 0) break;
         terminal.note(`Blink can send another code in ${Math.ceil(waitMs / 1000)} s.`);
         continue;
       }
-      result = await begin();
-      sentAtMs = performance.now();
-      continue;
+      const verified = await terminal.progress('Sending the code', () => verify(code));
+      if (verified.kind === 'signed_in') return verified.grant;
+      wrongCodes += 1;
+      if (wrongCodes === MAX_CODES || questions.fromScript) throw wrongCode();
+      terminal.note('Blink rejected this code.');
     }
-    const verified = await terminal.progress('Sending the code', () => verify(code));
-    if (verified.kind === 'signed_in') return verified.grant;
-    wrongCodes += 1;
-    if (wrongCodes === MAX_CODES || questions.fromScript) throw wrongCode();
-    terminal.note('Blink rejected this code.');
   }
 }
 

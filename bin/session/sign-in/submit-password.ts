@@ -1,23 +1,36 @@
+import { parse } from 'node-html-parser';
+import * as v from 'valibot';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
-import { blinkFailure, isSuccess } from '../../../lambda/core/blink/blink-failure.ts';
-import type { Caller } from '../../../lambda/core/blink/caller.ts';
 import {
-  authorizationCodeUrl,
-  createVerifier,
+  blinkFailure,
+  isSuccess,
+  successOf,
+  unusableAnswer,
+} from '../../../lambda/core/blink/blink-failure.ts';
+import type { Caller } from '../../../lambda/core/blink/caller.ts';
+import type { HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
+import { tokenSchema } from '../../../lambda/core/blink/token.ts';
+import {
+  authorizationUrl,
+  BLINK_ORIGIN,
+  codeExchangeRequest,
   IOS,
-  passwordAuthorizationUrl,
-  processAuthorizationCodeResponse,
+  processCodeExchangeResponse,
+  randomText,
 } from './authorization.ts';
-import { Browser } from './browser.ts';
-import { iosExchangeRequest, processCodeExchangeResponse } from './code-exchange.ts';
-import { type PasswordAnswer, passwordForm, processPasswordResponse } from './password.ts';
-import { type CodeAnswer, codeForm, processCodeResponse, VERIFY_URL } from './second-factor.ts';
-import { processSignInPage, SIGN_IN_URL } from './sign-in-page.ts';
+import { Browser, isRedirect } from './browser.ts';
 
 /**
- * Signs an app installation in: OAuth's authorization code with PKCE, a password, and a second factor's code (after
+ * Signs an app installation in with e-mail address, password and a second factor's code, as the page's script does (after
  * blinkpy). Nothing is retried: Blink locks accounts after repeated attempts.
  */
+
+const SIGN_IN_URL = new URL('/oauth/v2/signin', BLINK_ORIGIN);
+const VERIFY_URL = new URL('/oauth/v2/2fa/verify', BLINK_ORIGIN);
+/** Redirects to the app with the code, once the sign-in is accepted. The parameters are in a cookie. */
+const CODE_URL = new URL('/oauth/v2/authorize', BLINK_ORIGIN);
+
+const RESEND_AFTER_SECONDS = 60;
 
 export interface Credentials {
   readonly email: string;
@@ -26,16 +39,23 @@ export interface Credentials {
   readonly hardwareId: string;
 }
 
-export type SignedIn = { readonly kind: 'signed_in'; readonly grant: Grant };
+interface SignedIn {
+  readonly kind: 'signed_in';
+  readonly grant: Grant;
+}
 
-export type PasswordResult =
+export type PasswordAnswer =
   | SignedIn
-  | (Extract<PasswordAnswer, { kind: 'second_factor_wanted' }> & {
-      verify(code: string): Promise<VerifyResult>;
-    })
-  | Exclude<PasswordAnswer, { kind: 'accepted' | 'second_factor_wanted' }>;
+  | { readonly kind: 'wrong_password' }
+  | (SecondFactor & { readonly kind: 'second_factor_wanted'; verify(code: string): Promise<CodeAnswer> });
 
-export type VerifyResult = SignedIn | Exclude<CodeAnswer, { kind: 'accepted' }>;
+interface SecondFactor {
+  /** How Blink has sent the code. */
+  readonly method: 'sms' | 'email' | 'unknown';
+  readonly resendAfterSeconds: number;
+}
+
+export type CodeAnswer = SignedIn | { readonly kind: 'wrong_code' };
 
 /**
  * If a second factor is wanted, Blink has sent its code. Call again for another code: no public source documents a request
@@ -44,34 +64,87 @@ export type VerifyResult = SignedIn | Exclude<CodeAnswer, { kind: 'accepted' }>;
 export async function submitPassword(
   caller: Pick<Caller, 'exchange' | 'userAgent'>,
   { email, password, hardwareId }: Credentials,
-): Promise<PasswordResult> {
+): Promise<PasswordAnswer> {
   const browser = new Browser(caller.exchange);
-  const request = { hardwareId, verifier: createVerifier() };
+  const request = { hardwareId, verifier: randomText() };
 
-  const begun = await browser.follow(passwordAuthorizationUrl(request));
-  if (!isSuccess(begun)) throw blinkFailure('sign-in', begun);
-  const csrfToken = processSignInPage(await browser.get(SIGN_IN_URL));
+  successOf('sign-in', await browser.follow(authorizationUrl(IOS, BLINK_ORIGIN, request)));
+  const csrf = { 'csrf-token': csrfTokenIn(await browser.get(SIGN_IN_URL)) };
 
-  const answer = processPasswordResponse(
-    await browser.submit(SIGN_IN_URL, passwordForm(email, password, csrfToken)),
-  );
-  switch (answer.kind) {
-    case 'accepted':
-      return finish();
-    case 'second_factor_wanted':
-      return { ...answer, verify };
-    case 'wrong_password':
-      return answer;
-  }
+  const answer = await browser.submit(SIGN_IN_URL, { username: email, password, ...csrf });
+  if (isRedirect(answer)) return finish();
+  const secondFactor = secondFactorWanted(answer);
+  if (secondFactor !== undefined) return { kind: 'second_factor_wanted', ...secondFactor, verify };
+  if (isWrongPassword(answer)) return { kind: 'wrong_password' };
+  throw blinkFailure('sign-in', answer);
 
-  async function verify(code: string): Promise<VerifyResult> {
-    const verified = processCodeResponse(await browser.submit(VERIFY_URL, codeForm(code, csrfToken)));
-    return verified.kind === 'accepted' ? finish() : verified;
+  /** Observed: 201 `{"status":"auth-completed"}`. */
+  async function verify(code: string): Promise<CodeAnswer> {
+    const verified = await browser.submit(VERIFY_URL, { '2fa_code': code, ...csrf, remember_me: 'false' });
+    if (isSuccess(verified)) return finish();
+    if (verified.status === 412 || REFUSALS.includes(verified.status)) return { kind: 'wrong_code' };
+    throw blinkFailure('sign-in', verified);
   }
 
   async function finish(): Promise<SignedIn> {
-    const code = processAuthorizationCodeResponse(await browser.get(authorizationCodeUrl()));
-    const response = await browser.send(iosExchangeRequest(code, request, caller.userAgent));
-    return { kind: 'signed_in', grant: processCodeExchangeResponse(response, IOS) };
+    const code = codeIn(await browser.get(CODE_URL));
+    const response = await browser.send(codeExchangeRequest(IOS, code, request, caller.userAgent));
+    return { kind: 'signed_in', grant: processCodeExchangeResponse(IOS, response) };
   }
+}
+
+const pageArgumentsSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ 'csrf-token': v.pipe(v.string(), v.minLength(1), v.maxLength(4096)) }),
+);
+
+/** The CSRF token in `<script id="oauth-args">`, which every form must send back. */
+function csrfTokenIn(page: HttpResponse): string {
+  const script = parse(successOf('sign-in', page).text).querySelector('script#oauth-args');
+  const parsed = v.safeParse(pageArgumentsSchema, script?.rawText);
+  if (!parsed.success) throw unusableAnswer('sign-in', page, 'is not the expected page');
+  return parsed.output['csrf-token'];
+}
+
+const secondFactorSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    tsv_state: v.optional(v.unknown()),
+    tsv_methods: v.optional(v.unknown()),
+    next_time_in_secs: v.optional(v.unknown()),
+  }),
+);
+const secondsSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600));
+
+/** 412 always, 202 with any of the fields. None of them is shown. */
+function secondFactorWanted({ status, text }: HttpResponse): SecondFactor | undefined {
+  const parsed = v.safeParse(secondFactorSchema, text);
+  const fields: v.InferOutput<typeof secondFactorSchema> = parsed.success ? parsed.output : {};
+  if (status !== 412 && (status !== 202 || Object.keys(fields).length === 0)) return undefined;
+  const { tsv_state: method, next_time_in_secs } = fields;
+  const seconds = v.safeParse(secondsSchema, next_time_in_secs);
+  return {
+    method: method === 'sms' || method === 'email' ? method : 'unknown',
+    resendAfterSeconds: seconds.success ? seconds.output : RESEND_AFTER_SECONDS,
+  };
+}
+
+const REFUSALS: readonly number[] = [400, 401, 403, 422];
+/** Such as `{"error":"bad_request","error_cause":"empty_cookies"}`: the fault is in the form, not in the password. */
+const badFormSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.literal('bad_request') }));
+
+function isWrongPassword({ status, text }: HttpResponse): boolean {
+  return REFUSALS.includes(status) && !(status === 400 && v.is(badFormSchema, text));
+}
+
+/** The code in the redirect to the app. */
+function codeIn(response: HttpResponse): string {
+  if (!isRedirect(response)) throw blinkFailure('sign-in', response);
+  const { location = '' } = response.headers;
+  const url = location.startsWith(`${IOS.redirectUri}?`) ? URL.parse(location) : null;
+  const code = v.safeParse(tokenSchema, url?.searchParams.get('code'));
+  if (code.success) return code.output;
+  throw unusableAnswer('sign-in', response, 'contains no code, although the sign-in was accepted');
 }

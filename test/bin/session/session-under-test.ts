@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
 import type { AccountSeed } from '../../../local/blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from '../../../local/blink/start-blink.ts';
 import { localPorts } from '../../../local/local-ports.ts';
@@ -15,6 +16,7 @@ import {
 } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { blocksOf, sectionOf } from '../../docs/markdown.ts';
 import { freePort } from '../../free-port.ts';
+import { Browser } from '../../local/blink/browser.ts';
 
 export const EMAIL = 'canary.person@example.com';
 export const PASSWORD = 'canary-password-7391';
@@ -45,6 +47,24 @@ export const PAGE = /^http\S+\/oauth\/v2\/authorize\?\S+$/m;
 
 export const SIGN_IN_LINES = [EMAIL, PASSWORD, CODE];
 
+/** Signs in as a person does in a browser. Resolves with the address at the end. */
+export async function signInAt(page: URL): Promise<string> {
+  const browser = new Browser();
+  await browser.open(page.href);
+  await browser.submit('Sign in', { 'E-mail address': EMAIL, Password: PASSWORD });
+  await browser.submit('Continue', { Code: CODE });
+  return browser.address;
+}
+
+const { wait } = realTiming;
+
+/** Runs do not pause in earnest. What has a signal is a limit of time, and stays. */
+function hurry(): void {
+  vi.spyOn(realTiming, 'wait').mockImplementation((ms, signal) =>
+    signal === undefined ? wait(ms / 50) : wait(ms, signal),
+  );
+}
+
 const EXAMPLES = blocksOf(sectionOf('docs/commands.md', 'For scripts'), 'json').map((block): unknown =>
   JSON.parse(block),
 );
@@ -73,6 +93,13 @@ export interface Ran {
   readonly stderr: string;
 }
 
+export interface RanOnPage extends Ran {
+  /** The page whose address is shown. */
+  readonly page: URL;
+  /** The address at the end. */
+  readonly end: URL;
+}
+
 /** The commands beside their stand-ins, with all that they ever print. */
 export interface SessionUnderTest {
   readonly secretsManager: SecretsManagerStandIn;
@@ -80,8 +107,8 @@ export interface SessionUnderTest {
   readonly port: number;
   /** A command with `--local`, as a script runs it: `lines` are piped in. */
   run(command: string, lines?: readonly string[]): Promise<Ran>;
-  /** A command with `--local`, as a script runs it that signs in on the page whose address is shown. */
-  runOnPage(command: string, signInOn: (page: URL) => Promise<string>): Promise<Ran>;
+  /** A command with `--local`, as a script runs it that signs in on Blink's page and pipes in the address at the end. */
+  runOnPage(command: string, change?: (address: string) => string): Promise<RanOnPage>;
   /** A command against an AWS account. */
   runAtAws(command: string): Promise<Ran>;
   /** The same with arguments that may be empty or contain spaces. */
@@ -106,6 +133,7 @@ export interface SessionUnderTest {
 
 /** @param plain what differs in the account `plain` */
 export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): Promise<SessionUnderTest> {
+  hurry();
   const { port, secretsManager, blink } = await startStandIns([
     ACCOUNTS.byCode,
     { ...ACCOUNTS.plain, ...plain },
@@ -139,14 +167,19 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     blink,
     port,
     run: (command, lines = []) => runLine(atStandIns(command), lines),
-    runOnPage(command, signInOn) {
+    async runOnPage(command, change = (address) => address) {
       const stdin = new PassThrough();
       const stderr = new PassThrough();
+      const { promise, resolve } = Promise.withResolvers<Pick<RanOnPage, 'page' | 'end'>>();
       stderr.on('data', async (shown) => {
-        const [page] = PAGE.exec(String(shown)) ?? [];
-        if (page !== undefined) stdin.end(`${await signInOn(new URL(page))}\n`);
+        const [address] = PAGE.exec(String(shown)) ?? [];
+        if (address === undefined) return;
+        const page = new URL(address);
+        const end = await signInAt(page);
+        resolve({ page, end: new URL(end) });
+        stdin.end(`${change(end)}\n`);
       });
-      return runPiped(atStandIns(command), stdin, stderr);
+      return { ...(await runPiped(atStandIns(command), stdin, stderr)), ...(await promise) };
     },
     runAtAws: (command) => runLine(words(command), []),
     runWordsAtAws: (each) => runLine(each, []),

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  neverStoredIn,
-  newText,
-  type OwnFields,
-  withFields,
-  withoutNeverStored,
-} from '../../../bin/session/stored-text.ts';
+import { newText, type OwnFields, withFields, withoutNeverStored } from '../../../bin/session/stored-text.ts';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 
 const FIELDS: OwnFields = {
@@ -16,63 +10,52 @@ const FIELDS: OwnFields = {
   clientId: '3',
   tier: 'e008',
 };
-const NOTHING_FOUND: OwnFields = {
-  ...FIELDS,
-  hardwareId: undefined,
-  accountId: undefined,
-  clientId: undefined,
-  tier: undefined,
-};
+const IDS_NOT_FOUND: OwnFields = { ...FIELDS, accountId: undefined, clientId: undefined, tier: undefined };
 
-const TEXTS = {
-  'blink-tokens': `BLINK_TOKENS="password=p%7Cq|mine=1|refresh_token=old|token=t|client_id=9|account_id=8|host=a001.immedia-semi.com|2fa_code="`,
-  blinkpy:
+/** By form: a text, and the names of its fields that are never stored. */
+const TEXTS = [
+  [
+    'blink-tokens',
+    `BLINK_TOKENS="password=p%7Cq|mine=1|refresh_token=old|token=t|client_id=9|account_id=8|host=a001.immedia-semi.com|2fa_code="`,
+    ['password', 'token'],
+  ],
+  [
+    'blinkpy',
     '{"password":"p","mine":{"deep":[1]},"refresh_token":"old","token":"t","access_token":"a","client_id":"9","account_id":8,"region_id":"a001"}',
-  homebridge: '{"accessToken":"t","mine":1,"refreshToken":"old","clientId":9,"accountId":8,"region":"a001"}',
-} as const;
-const NEVER_STORED = {
-  'blink-tokens': ['password', 'token'],
-  blinkpy: ['password', 'token', 'access_token'],
-  homebridge: ['accessToken'],
-};
-const FORMS = Object.entries(TEXTS) as [keyof typeof TEXTS, string][];
+    ['password', 'token', 'access_token'],
+  ],
+  [
+    'homebridge',
+    '{"accessToken":"t","mine":1,"refreshToken":"old","clientId":9,"accountId":8,"region":"a001"}',
+    ['accessToken'],
+  ],
+] as const;
 
-describe('the text of a session', () => {
-  it.each(FORMS)('takes what was found, in the form %s, beside what was there', (form, text) => {
-    const set = withFields(text, form, FIELDS);
-    const { refreshToken, oauthClients, hardwareId, accountId, clientId, tier } = parseStoredSession(set);
-    expect({ refreshToken, oauthClient: oauthClients[0], hardwareId, accountId, clientId, tier }).toEqual(
-      FIELDS,
-    );
+function fieldsOf(text: string) {
+  const { refreshToken, oauthClients, hardwareId, accountId, clientId, tier } = parseStoredSession(text);
+  return { refreshToken, oauthClient: oauthClients[0], hardwareId, accountId, clientId, tier };
+}
+
+describe.each(TEXTS)('the text of a session in the form %s', (form, text, dropped) => {
+  it.each([FIELDS, IDS_NOT_FOUND])('takes what was found, and loses what was not', (fields) => {
+    const set = withFields(text, form, fields);
+    expect(fieldsOf(set)).toEqual(fields);
     expect(parseStoredSession(set).form).toBe(form);
     expect(set).toContain('mine');
+    expect(withoutNeverStored(set, form).dropped).toEqual([]);
   });
 
-  it.each(FORMS)('loses what was not found, in the form %s', (form, text) => {
-    const stored = parseStoredSession(withFields(text, form, NOTHING_FOUND));
-    expect(Object.keys(stored).sort()).toEqual(['form', 'oauthClients', 'refreshToken', 'withGrant']);
-  });
-
-  it.each(FORMS)('loses what is never stored, in the form %s', (form, text) => {
+  it('loses what is never stored', () => {
     const without = withoutNeverStored(text, form);
-    expect(neverStoredIn(text, form)).toEqual(NEVER_STORED[form]);
-    expect(neverStoredIn(without, form)).toEqual([]);
-    expect(parseStoredSession(without)).toMatchObject({
-      form,
-      refreshToken: 'old',
-      clientId: '9',
-      accountId: 8,
-      tier: 'a001',
-    });
-    expect(without).toContain('mine');
+    expect(without.dropped).toEqual(dropped);
+    expect(withoutNeverStored(without.text, form).dropped).toEqual([]);
+    const kept = { form, refreshToken: 'old', clientId: '9', accountId: 8, tier: 'a001' };
+    expect(parseStoredSession(without.text)).toMatchObject(kept);
+    expect(without.text).toContain('mine');
   });
+});
 
-  it('can be read if it is new', () => {
-    expect(parseStoredSession(newText(FIELDS))).toMatchObject({
-      form: 'homebridge',
-      clientId: '3',
-      tier: 'e008',
-    });
-    expect(parseStoredSession(newText(NOTHING_FOUND)).oauthClients[0]).toBe('ios');
-  });
+it.each([FIELDS, IDS_NOT_FOUND])('a new text can be read', (fields) => {
+  expect(parseStoredSession(newText(fields)).form).toBe('homebridge');
+  expect(fieldsOf(newText(fields))).toEqual(fields);
 });

@@ -1,160 +1,94 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { chmod, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
-import { json } from '../../../local/blink/answers.ts';
+import { json, text } from '../../../local/blink/answers.ts';
 import { deny } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { CTRL_C, CTRL_D, DOWN, ENTER, type Person, sitDown, sitDownWith } from './person.ts';
-import { CODE, EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import {
+  CODE,
+  EMAIL,
+  KEY_SECRET,
+  PAGE,
+  PASSWORD,
+  type SessionUnderTest,
+  signInAt,
+  startSessionUnderTest,
+} from './session-under-test.ts';
 
 let session: SessionUnderTest;
 
 beforeEach(async () => {
   session = await startSessionUnderTest();
+  vi.stubEnv('SSH_CONNECTION', undefined);
 });
 afterEach(async () => {
   session.expectNothingPrintedInClear();
+  expect(session.blink.tokens.doubleSpends).toBe(0);
   await session.close();
 });
 
-function personRuns(...words: readonly string[]): Promise<Person> {
-  return sitDownWith((streams) => main(atStandIns(words), streams));
+function personRuns(command: string): Promise<Person> {
+  return sitDownWith((streams) => main(atStandIns(command), streams));
 }
 
-/** For signals, and for what Node itself does with a terminal. */
-function personStarts(...words: readonly string[]): Person {
-  return sitDown(process.execPath, ['bin/session.ts', ...atStandIns(words)]);
+/** For signals, for what Node itself does with a terminal, and for what is longer than a terminal's buffer. */
+function personStarts(command: string): Person {
+  return sitDown(process.execPath, ['bin/session.ts', ...atStandIns(command)]);
 }
 
-function atStandIns(words: readonly string[]): readonly string[] {
-  return [...words, '--local', '--port', String(session.port)];
+function atStandIns(command: string): readonly string[] {
+  return [...command.split(' '), '--local', '--port', String(session.port)];
 }
 
 async function ended(person: Person): Promise<number> {
   const exitCode = await person.exitCode();
   // Of the answers, the prompt shows only the e-mail address.
-  session.printed(person.shown().replaceAll(EMAIL, ''));
+  session.printed(
+    stripVTControlCharacters(person.shown()).replaceAll('\r', '').replaceAll(EMAIL, '').replace(PAGE, ''),
+  );
   return exitCode;
 }
 
-async function typesEmailAndPassword(person: Person): Promise<void> {
-  await person.sees('E-mail address at Blink:');
-  person.types(EMAIL + ENTER);
-  await person.sees('Password at Blink:');
-  person.types(PASSWORD + ENTER);
+/** Waits for each question, and types its answer. */
+async function answers(
+  person: Person,
+  ...pairs: readonly (readonly [question: string, answer: string])[]
+): Promise<void> {
+  for (const [question, answer] of pairs) {
+    await person.sees(question);
+    person.types(answer);
+  }
 }
 
-describe('at a terminal', () => {
-  it('a person chooses one of Home Assistant’s Blink accounts', async () => {
-    const entry = (title: string, refreshToken: string) => ({
-      domain: 'blink',
-      title,
-      data: {
-        refresh_token: refreshToken,
-        host: 'e008.immedia-semi.com',
-        client_id: '77',
-        account_id: 100_001,
-      },
-    });
-    const entries = [entry(EMAIL, 'first-token'), entry('bob@example.net', 'second-token')];
-    const person = await personRuns(
-      'import',
-      '--from',
-      await session.fileWith(JSON.stringify({ data: { entries } })),
-    );
-    await person.sees('Which Blink account?');
-    await person.sees('b…@example.net');
-    person.types(DOWN + ENTER);
-    await person.sees('Give Home Assistant a sign-in of its own');
-    expect(await ended(person)).toBe(0);
-    expect(session.stored().text).toContain('second-token');
-  });
+/** Stores a session that works; the stand-in's client id. */
+function storeSession(): number {
+  const refreshToken = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
+  session.store(JSON.stringify({ refresh_token: refreshToken, oauth_client_id: 'ios' }));
+  return 77;
+}
 
-  it('a person removes a session and logs it out before', async () => {
-    const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
-    session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
-    const person = await personRuns('remove');
-    await person.sees('Log default out at Blink first?');
-    person.types(`y${ENTER}`);
-    await person.sees('Delete default? It can be restored for 30 days.');
-    person.types(`y${ENTER}`);
-    await person.sees('default is logged out.');
-    await person.sees('Removed.');
-    expect(await ended(person)).toBe(0);
-    expect(session.blink.logouts).toMatchObject([{ clientId: 77 }]);
-  });
+function expectNewestTokenStored(clientId: number): void {
+  expect(session.stored().text).toContain(session.blink.tokens.newest(clientId));
+}
 
-  it('a person sees the name of the client that is to be logged out, and may say no', async () => {
-    const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
-    session.blink.accounts.addClient(100_001, { id: 4711, name: 'Ada’s phone' });
-    session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
-    const refusing = await personRuns('logout', '--client-id', '4711');
-    await refusing.sees('Log out client 4711: Ada’s phone, last use unknown?');
-    refusing.types(`n${ENTER}`);
-    expect(await ended(refusing)).toBe(1);
-    expect(session.blink.logouts).toEqual([]);
+/** Presses Ctrl-C between Blink's answer to a refresh and the save. */
+function interruptAtRefresh(press: () => void, seesWarning: () => Promise<void>): void {
+  session.blink.faults.onCall = async ({ action }, moment) => {
+    if (action !== 'refresh' || moment !== 'after') return undefined;
+    press();
+    await seesWarning();
+    return undefined;
+  };
+}
 
-    session.blink.faults.before('clients', { do: 'answer', answer: json(403, {}) });
-    const agreeing = await personRuns('logout', '--client-id', '4711');
-    await agreeing.sees('it may want a PIN first');
-    await agreeing.sees('Log out client 4711?');
-    agreeing.types(`y${ENTER}`);
-    await agreeing.sees('Logged out');
-    expect(await ended(agreeing)).toBe(0);
-    expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
-    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
-    expect(session.blink.tokens.doubleSpends).toBe(0);
-  });
+const TO_EMAIL = ['E-mail address at Blink:', EMAIL + ENTER] as const;
+const TO_PASSWORD = ['Password at Blink:', PASSWORD + ENTER] as const;
+const BY_SMS = 'sent by text message';
 
-  it('a person who ends a trial with Ctrl-C gets the report of the steps before', async () => {
-    const token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
-    session.store(JSON.stringify({ refresh_token: token, oauth_client_id: 'ios' }));
-    const person = await personRuns('trial');
-    await person.sees('This trial logs out default, in the local run.');
-    await person.sees('Spend the refresh token of default, and store the new one?');
-    person.types(`y${ENTER}`);
-    await person.sees('Log out default?');
-    person.types(CTRL_C);
-    await person.sees('1. Refresh: done');
-    await person.sees('2. Logout of this session: not done');
-    await person.sees('Interrupted. The newest refresh token is stored.');
-    expect(await ended(person)).toBe(130);
-    expect(session.blink.logouts).toEqual([]);
-    expect(session.stored().text).toContain(session.blink.tokens.newest(77));
-  });
-
-  it('a person who says no removes nothing', async () => {
-    session.store('{"refresh_token":"kept"}');
-    const person = await personRuns('remove', '--now');
-    await person.sees('Log default out at Blink first?');
-    person.types(`y${ENTER}`);
-    await person.sees('Its tokens cannot be restored.');
-    person.types(`n${ENTER}`);
-    await person.sees('Nothing was changed.');
-    expect(await ended(person)).toBe(1);
-    expect(session.stored().text).toContain('kept');
-    expect(session.blink.calls).toEqual([]);
-  });
-
-  it('Ctrl-C during the logout that remove offers lets it be finished, and removes nothing', async () => {
-    session.store(`{"refresh_token":"${session.blink.seedSession({ accountId: 100_001, clientId: 5 })}"}`);
-    const person = personStarts('remove');
-    session.blink.faults.onCall = async ({ action }, moment) => {
-      if (action !== 'refresh' || moment !== 'after') return undefined;
-      person.types(CTRL_C);
-      await person.sees('stopping now could lose the session');
-      return undefined;
-    };
-    for (const question of ['Log default out at Blink', 'Delete default?']) {
-      await person.sees(question);
-      person.types(`y${ENTER}`);
-    }
-    await person.sees('Interrupted. default is logged out, and its secret is not deleted.');
-    expect(await ended(person)).toBe(130);
-    expect(session.stored().text).toContain(session.blink.tokens.newest(5));
-  });
-
-  it('a person signs in: mistypes, is asked again, and the password and the code stay hidden', async () => {
+describe('a person who signs in with the password', () => {
+  it('mistypes, is asked again, and the password and the code stay hidden', async () => {
     let creates = 0;
     session.secretsManager.faults.onCall = ({ action }, moment) => {
       if (action !== 'CreateSecret' || moment !== 'before') return undefined;
@@ -162,150 +96,305 @@ describe('at a terminal', () => {
       // The first call proves the right; it is taken away afterwards.
       return creates === 2 ? deny('secretsmanager:CreateSecret', 'blink-logout/default') : undefined;
     };
-    const person = personStarts('sign-in', '--password');
-    await person.sees('E-mail address at Blink:');
-    person.types(`canary${ENTER}`);
-    await person.sees('Enter an e-mail address');
-    person.types(EMAIL.slice('canary'.length) + ENTER);
-    await person.sees('Password at Blink:');
-    person.types(PASSWORD + ENTER);
-    await person.sees('sent by text message');
-    person.types(ENTER);
-    await person.sees('Blink can send another code in');
-    await person.sees('sent by text message');
-    person.types(`000000${ENTER}`);
-    await person.sees('Blink rejected this code.');
-    await person.sees('sent by text message');
-    person.types(CODE + ENTER);
-    await person.sees('perform: secretsmanager:CreateSecret');
-    await person.sees('Try to store it again?');
-    person.types(`y${ENTER}`);
-    await person.sees('Signed in.');
+    const person = await personRuns('sign-in --password');
+    await answers(
+      person,
+      ['E-mail address at Blink:', `canary${ENTER}`],
+      ['Enter an e-mail address', EMAIL.slice('canary'.length) + ENTER],
+      TO_PASSWORD,
+      [BY_SMS, `000000${ENTER}`],
+      ['Blink rejected this code.', ''],
+      [BY_SMS, CODE + ENTER],
+      ['perform: secretsmanager:CreateSecret', ''],
+      ['Try to store it again?', `y${ENTER}`],
+      ['Signed in.', ''],
+    );
     expect(await ended(person)).toBe(0);
     expect(person.shown()).toContain('\u001b[32mSigned in.\u001b[39m');
-    expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
+    expectNewestTokenStored(7_000_001);
   });
 
-  it('the third wrong code ends a sign-in', async () => {
-    const person = await personRuns('sign-in', '--password');
-    await typesEmailAndPassword(person);
-    for (const answer of [
-      'Blink rejected this code.',
-      'Blink rejected this code.',
-      'Blink rejected the code.',
-    ]) {
-      await person.sees('sent by text message');
-      person.types(`000000${ENTER}`);
-      await person.sees(answer);
+  it('gets another code once Blink sends one, and not before', async () => {
+    const { now } = performance;
+    const later = (ms: number) => {
+      vi.spyOn(performance, 'now').mockImplementation(() => now.call(performance) + ms);
+    };
+    const passwords = () => session.blink.calls.filter(({ action }) => action === 'sign-in').length;
+    for (const answer of [json(202, { tsv_state: 'email', next_time_in_secs: 30 }), text(412, 'no JSON')]) {
+      session.blink.faults.after('sign-in', { do: 'answer', answer }, { times: 1 });
     }
+    const person = await personRuns('sign-in --password');
+    await answers(person, TO_EMAIL, TO_PASSWORD, ['sent by e-mail', ENTER]);
+    await person.sees('Blink can send another code in 30 s.');
+    expect(passwords()).toBe(1);
+    later(30_000);
+    await answers(person, ['sent by e-mail', ENTER], ['sent to your phone or e-mail', ENTER]);
+    await person.sees('Blink can send another code in 60 s.');
+    expect(passwords()).toBe(2);
+    later(90_000);
+    await answers(person, ['sent to your phone or e-mail', ENTER], [BY_SMS, CODE + ENTER]);
+    expect(await ended(person)).toBe(0);
+    expect(passwords()).toBe(3);
+  });
+
+  it('is not asked a fourth time after three wrong codes', async () => {
+    const person = await personRuns('sign-in --password');
+    const wrong = [BY_SMS, `000000${ENTER}`] as const;
+    await answers(person, TO_EMAIL, TO_PASSWORD, wrong, wrong, wrong, ['Blink rejected the code.', '']);
     expect(await ended(person)).toBe(1);
     expect(session.blink.calls.filter(({ action }) => action === 'verify')).toHaveLength(3);
   });
 
-  it('Ctrl-C at a prompt ends the command before anything changes', async () => {
-    const person = await personRuns('sign-in', '--password');
-    await typesEmailAndPassword(person);
-    await person.sees('sent by text message');
-    person.types(CTRL_C);
-    await person.sees('Interrupted. Nothing was changed.');
-    expect(await ended(person)).toBe(130);
-    expect(session.secretsManager.secrets.all().map(({ name }) => name)).not.toContain(
-      'blink-logout/default',
-    );
-  });
-
-  it('lines that were pasted at once answer the next prompts', async () => {
-    const person = await personRuns('sign-in', '--password');
-    await person.sees('E-mail address at Blink:');
-    person.types(` ${EMAIL} \r\n${PASSWORD}\r${CODE.slice(0, 3)} ${CODE.slice(3)}${ENTER}not needed${ENTER}`);
+  it('may paste the lines for the next prompts at once', async () => {
+    const person = await personRuns('sign-in --password');
+    const lines = ` ${EMAIL} \r\n${PASSWORD}\r${CODE.slice(0, 3)} ${CODE.slice(3)}${ENTER}not needed${ENTER}`;
+    await answers(person, ['E-mail address at Blink:', lines]);
     await person.sees('The other lines that you pasted were not needed.');
     expect(await ended(person)).toBe(0);
-    expect(session.stored().text).toContain(session.blink.tokens.newest(7_000_001));
+    expectNewestTokenStored(7_000_001);
   });
 
-  it('lines that were pasted after an invalid one are refused', async () => {
-    const person = await personRuns('sign-in', '--password');
-    await person.sees('E-mail address at Blink:');
-    person.types(`ada${ENTER}${PASSWORD}${ENTER}`);
-    await person.sees('The other lines that you pasted are ignored.');
-    person.types(CTRL_C);
+  it('pastes lines of which the first is invalid: the others are ignored', async () => {
+    const person = await personRuns('sign-in --password');
+    await answers(
+      person,
+      ['E-mail address at Blink:', `ada${ENTER}${PASSWORD}${ENTER}`],
+      ['The other lines that you pasted are ignored.', CTRL_C],
+    );
     expect(await ended(person)).toBe(130);
   });
+});
 
-  it('Ctrl-D at a prompt ends the command too', async () => {
-    const person = await personRuns('sign-in', '--password');
-    await person.sees('E-mail address at Blink:');
-    person.types(CTRL_D);
+describe('a person who signs in on Blink’s page', () => {
+  async function signsIn(person: Person): Promise<{ page: string; end: string }> {
+    await person.sees('&state=');
+    await person.sees('Address (hidden):');
+    const [page = ''] = PAGE.exec(stripVTControlCharacters(person.shown()).replaceAll('\r', '')) ?? [];
+    return { page, end: await signInAt(new URL(page)) };
+  }
+
+  function expectHidden(person: Person, end: string): void {
+    const shown = stripVTControlCharacters(person.shown()).replaceAll(/\s/g, '');
+    const { searchParams } = new URL(end);
+    expect(shown).not.toContain(searchParams.get('code'));
+    expect(shown).not.toContain('wrong-paste');
+    expect(shown.split(searchParams.get('state') ?? '')).toHaveLength(2);
+  }
+
+  it('has the page opened, and may paste again after a wrong paste; nothing pasted is shown', async () => {
+    const folder = await session.folderWith({ browser: '#!/bin/sh\necho "$1" > "$0.opened"\n' });
+    const browser = join(folder, 'browser');
+    await chmod(browser, 0o755);
+    vi.stubEnv('BROWSER', browser);
+    const person = personStarts('sign-in');
+    const { page, end } = await signsIn(person);
+    await vi.waitFor(async () => expect((await readFile(`${browser}.opened`, 'utf8')).trim()).toBe(page));
+
+    await answers(
+      person,
+      ['', `wrong-paste${ENTER}second line of it${ENTER}`],
+      ['Expected an address that starts with', ''],
+      ['Address (hidden):', `\x1b[200~${`${end}&x=`.padEnd(2_000, 'x')}\x1b[201~${ENTER}`],
+      ['Signed in.', ''],
+    );
+    expect(await ended(person)).toBe(0);
+    expectHidden(person, end);
+    expect(session.blink.calls.filter(({ action }) => action === 'exchange')).toHaveLength(1);
+  });
+
+  it.each([
+    ['--no-open', undefined, 'Open this address in a browser'],
+    ['--verbose', '192.0.2.1 1 192.0.2.2 22', 'This is a remote shell.'],
+  ])('gets no browser with %s, SSH_CONNECTION=%s', async (option, ssh, words) => {
+    vi.stubEnv('BROWSER', '/nowhere');
+    vi.stubEnv('SSH_CONNECTION', ssh);
+    const person = await personRuns(`sign-in ${option}`);
+    const { end } = await signsIn(person);
+    expect(person.shown().replaceAll(/\s+/g, ' ')).toContain(words);
+    expect(person.shown()).not.toContain('If your browser does not open');
+    await answers(person, ['', end + ENTER], ['Signed in.', '']);
+    expect(await ended(person)).toBe(0);
+    expectHidden(person, end);
+  });
+});
+
+/** At each question of each command. */
+describe('a person who ends a command at a question', () => {
+  const AT_EMAIL = ['E-mail address at Blink:'];
+  const AT_CODE = [TO_EMAIL, TO_PASSWORD, BY_SMS];
+
+  it.each([
+    ['sign-in --no-open', ['Address (hidden):'], CTRL_C],
+    ['sign-in --no-open', ['Address (hidden):'], CTRL_D],
+    ['sign-in --password', AT_EMAIL, CTRL_C],
+    ['sign-in --password', AT_EMAIL, CTRL_D],
+    ['sign-in --password', [TO_EMAIL, 'Password at Blink:'], CTRL_C],
+    ['sign-in --password', AT_CODE, CTRL_C],
+    ['sign-in --password', AT_CODE, CTRL_D],
+    ['remove', ['Log default out at Blink first?'], CTRL_C],
+    ['remove', [['Log default out', `y${ENTER}`] as const, 'Delete default?'], CTRL_C],
+    ['trial', ['Spend the refresh token of default'], CTRL_C],
+  ])('%s', async (command, questions, key) => {
+    const isSignIn = command.startsWith('sign-in');
+    if (!isSignIn) storeSession();
+    const before = isSignIn ? undefined : session.stored();
+    const person = await personRuns(command);
+    for (const each of questions) {
+      await answers(person, typeof each === 'string' ? [each, key] : [each[0], each[1]]);
+    }
     await person.sees('Interrupted. Nothing was changed.');
     expect(await ended(person)).toBe(130);
+    expect(session.blink.tokens.refreshes).toBe(0);
+    if (before !== undefined) expect(session.stored()).toEqual(before);
+    else expect(session.secretsManager.secrets.all().map(({ name }) => name)).toEqual([KEY_SECRET]);
   });
 
-  it('Ctrl-C while the command waits for an answer ends it and shows the cursor again', async () => {
-    session.store('{"refresh_token":"x"}');
+  it('trial: gets the report of the steps before', async () => {
+    const clientId = storeSession();
+    const person = await personRuns('trial');
+    await answers(
+      person,
+      ['This trial logs out default, in the local run.', ''],
+      ['Spend the refresh token of default, and store the new one?', `y${ENTER}`],
+      ['Log out default?', CTRL_C],
+      ['1. Refresh: done', ''],
+      ['2. Logout of this session: not done', ''],
+      ['Interrupted. The newest refresh token is stored.', ''],
+    );
+    expect(await ended(person)).toBe(130);
+    expect(session.blink.logouts).toEqual([]);
+    expectNewestTokenStored(clientId);
+  });
+
+  it('check, while it waits for an answer: the cursor is shown again', async () => {
+    storeSession();
     session.secretsManager.faults.onCall = () => new Promise(() => {});
     const person = personStarts('check');
-    await person.sees('Reading the session');
-    person.types(CTRL_C);
-    await person.sees('Interrupted.');
+    await answers(person, ['Reading the session', CTRL_C], ['Interrupted.', '']);
     expect(await ended(person)).toBe(130);
     const [shown, hidden] = ['h', 'l'].map((end) => person.shown().lastIndexOf(`\u001b[?25${end}`));
     expect(shown).toBeGreaterThan(hidden ?? 0);
   });
 
-  it('Ctrl-C during a logout lets it be finished, so that the new token is stored', async () => {
-    session.store(`{"refresh_token":"${session.blink.seedSession({ accountId: 100_001, clientId: 5 })}"}`);
+  it('logout, between refresh and save: it is finished, so that the new token is stored', async () => {
+    const clientId = storeSession();
     const person = personStarts('logout');
-    session.blink.faults.onCall = async ({ action }, moment) => {
-      if (action !== 'refresh' || moment !== 'after') return undefined;
-      person.types(CTRL_C);
-      await person.sees('stopping now could lose the session');
-      return undefined;
-    };
+    interruptAtRefresh(
+      () => person.types(CTRL_C),
+      () => person.sees('stopping now could lose the session'),
+    );
     await person.sees('Logged out');
     expect(await ended(person)).toBe(130);
-    expect(session.stored().text).toContain(session.blink.tokens.newest(5));
+    expectNewestTokenStored(clientId);
   });
 
-  it('an import from a pipe that is a terminal prints the line with its name and options', async () => {
-    const person = await personRuns('import', 'garden', '--from', '-');
-    await person.sees(`cat FILE | bin/blink-logout import garden --from - --local --port ${session.port}`);
-    expect(await ended(person)).toBe(2);
-  });
-
-  it('an import asks before it replaces', async () => {
-    session.store('{"refresh_token":"the-one-before"}');
-    const token = session.blink.seedSession({ accountId: 100_001, clientId: 5 });
-    const path = await session.fileWith(`{"refresh_token":"${token}","password":"${PASSWORD}"}`);
-    const hesitant = await personRuns('import', '--from', path);
-    const sure = await personRuns('import', '--from', path);
-
-    await hesitant.sees('Replace it?');
-    hesitant.types(ENTER);
-    await hesitant.sees('Nothing was changed.');
-    expect(await ended(hesitant)).toBe(1);
-    expect(session.stored().text).toContain('the-one-before');
-
-    await sure.sees('Not stored, as a logout does not need it: password.');
-    await sure.sees('Replace it?');
-    sure.types(`y${ENTER}`);
-    await sure.sees('Imported');
-    expect(await ended(sure)).toBe(0);
-    expect(session.stored().text).toContain(token);
-    expect(session.blink.calls).toEqual([]);
+  it('remove, during the logout that it offers: that is finished, and nothing is removed', async () => {
+    const clientId = storeSession();
+    const person = await personRuns('remove');
+    interruptAtRefresh(
+      () => process.emit('SIGINT', 'SIGINT'),
+      () => person.sees('stopping now could lose the session'),
+    );
+    await answers(person, ['Log default out at Blink', `y${ENTER}`], ['Delete default?', `y${ENTER}`]);
+    await person.sees('Interrupted. default is logged out, and its secret is not deleted.');
+    expect(await ended(person)).toBe(130);
+    expectNewestTokenStored(clientId);
   });
 });
 
-describe('in a pipe', () => {
-  it('a script gets the result alone, without colours', async () => {
-    session.store('{"refresh_token":"x"}');
-    const { stdout, stderr } = await promisify(execFile)(
-      process.execPath,
-      ['bin/session.ts', ...atStandIns(['list', '--json'])],
-      {
-        env: { ...process.env, FORCE_COLOR: undefined },
-      },
+describe('a person is asked before', () => {
+  it('a session is removed, and may log it out first', async () => {
+    const clientId = storeSession();
+    const person = await personRuns('remove');
+    await answers(
+      person,
+      ['Log default out at Blink first?', `y${ENTER}`],
+      ['Delete default? It can be restored for 30 days.', `y${ENTER}`],
+      ['default is logged out.', ''],
+      ['Removed.', ''],
     );
-    expect(JSON.parse(stdout)).toMatchObject({ sessions: [{ session: 'default' }] });
-    expect(stderr).toBe('');
+    expect(await ended(person)).toBe(0);
+    expect(session.blink.logouts).toMatchObject([{ clientId }]);
   });
+
+  it('a session is removed, and may say no', async () => {
+    storeSession();
+    const person = await personRuns('remove --now');
+    await answers(
+      person,
+      ['Log default out at Blink first?', `y${ENTER}`],
+      ['Its tokens cannot be restored.', `n${ENTER}`],
+      ['Nothing was changed.', ''],
+    );
+    expect(await ended(person)).toBe(1);
+    expect(session.stored().labels).toEqual(['AWSCURRENT']);
+    expect(session.blink.calls).toEqual([]);
+  });
+
+  it('another client is logged out, by its name if Blink tells it', async () => {
+    const clientId = storeSession();
+    session.blink.accounts.addClient(100_001, { id: 4711, name: 'Ada’s phone' });
+    const refusing = await personRuns('logout --client-id 4711');
+    await answers(refusing, ['Log out client 4711: Ada’s phone, last use unknown?', `n${ENTER}`]);
+    expect(await ended(refusing)).toBe(1);
+    expect(session.blink.logouts).toEqual([]);
+
+    session.blink.faults.before('clients', { do: 'answer', answer: json(403, {}) });
+    const agreeing = await personRuns('logout --client-id 4711');
+    await answers(
+      agreeing,
+      ['it may want a PIN first', ''],
+      ['Log out client 4711?', `y${ENTER}`],
+      ['Logged out', ''],
+    );
+    expect(await ended(agreeing)).toBe(0);
+    expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
+    expectNewestTokenStored(clientId);
+  });
+
+  it('an import replaces a session', async () => {
+    storeSession();
+    const before = session.stored().text;
+    const path = await session.fileWith(`{"refresh_token":"another-one","password":"${PASSWORD}"}`);
+    const hesitant = await personRuns(`import --from ${path}`);
+    await answers(hesitant, ['Replace it?', ENTER], ['Nothing was changed.', '']);
+    expect(await ended(hesitant)).toBe(1);
+    expect(session.stored().text).toBe(before);
+
+    const sure = await personRuns(`import --from ${path}`);
+    await answers(
+      sure,
+      ['Not stored, as a logout does not need it: password.', ''],
+      ['Replace it?', `y${ENTER}`],
+      ['Imported', ''],
+    );
+    expect(await ended(sure)).toBe(0);
+    expect(session.stored().text).toBe('{"refresh_token":"another-one"}');
+    expect(session.blink.calls).toEqual([]);
+  });
+
+  it('one of Home Assistant’s Blink accounts is imported', async () => {
+    const entry = (title: string, refreshToken: string) => ({
+      domain: 'blink',
+      title,
+      data: { refresh_token: refreshToken, host: 'e008.immedia-semi.com' },
+    });
+    const entries = [entry(EMAIL, 'first-token'), entry('bob@example.net', 'second-token')];
+    const path = await session.fileWith(JSON.stringify({ data: { entries } }));
+    const person = await personRuns(`import --from ${path}`);
+    await answers(
+      person,
+      ['Which Blink account?', ''],
+      ['b…@example.net', DOWN + ENTER],
+      ['Give Home Assistant a sign-in of its own', ''],
+    );
+    expect(await ended(person)).toBe(0);
+    expect(session.stored().text).toContain('second-token');
+  });
+});
+
+it('an import from a pipe that is a terminal prints the line with its name and options', async () => {
+  const person = await personRuns('import garden --from -');
+  await person.sees(`cat FILE | bin/blink-logout import garden --from - --local --port ${session.port}`);
+  expect(await ended(person)).toBe(2);
 });
