@@ -79,7 +79,7 @@ async function logOutSaved(
     found = { ...account, ...(own !== undefined && { clientId: own }) };
     const clientId = request.clientId ?? own;
     if (clientId === undefined) throw new Error('the look-up of a client id found none and did not fail');
-    const message = await messageOrGone(blink, accessToken, account, own ?? clientId, clientId);
+    const message = await messageOrGone(blink, accessToken, account, own, clientId);
     if (clientId === own) await vault.markLoggedOut(saved, runEnds);
     else await vault.endClaim(claim, { what: 'logged_out', savedAs, client: clientId }, runEnds);
     return message === undefined
@@ -98,14 +98,15 @@ async function messageOrGone(
   blink: Blink,
   accessToken: string,
   account: Account,
-  asking: string,
+  own: string | undefined,
   clientId: string,
 ): Promise<string | undefined> {
   try {
     return (await blink.logOut(accessToken, account, clientId)).message;
   } catch (error) {
     if (!(error instanceof Failure) || error.details.blinkStatus !== 404) throw error;
-    if ((await blink.hasClient(accessToken, account, asking, clientId)) !== false) throw error;
+    if (own === undefined || (await blink.hasClient(accessToken, account, own, clientId)) !== false)
+      throw error;
     return undefined;
   }
 }

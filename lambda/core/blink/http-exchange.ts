@@ -54,6 +54,9 @@ export class ExchangeError extends Error {
   }
 }
 
+/** Node's limit of 16 KiB would discard an answer with many cookies. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /** A connection that takes longer, the resolution of the name included, is given up. */
 export const CONNECTS_WITHIN_MS = 3_000;
 
@@ -75,6 +78,7 @@ export function createHttpExchange(
       path: `${url.pathname}${url.search}`,
       headers: { Host: url.host, 'Accept-Encoding': 'identity', ...headers },
       agent: connections.agent,
+      maxHeaderSize: MAX_HEADER_BYTES,
     });
     const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
 

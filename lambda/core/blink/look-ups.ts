@@ -100,14 +100,15 @@ export async function hasClient(
   asking: string,
   clientId: string,
 ): Promise<boolean | undefined> {
-  const [end, home] = await Promise.all([
-    clientList(caller, accessToken, account, asking),
-    clientId === asking ? homeScreen(caller, accessToken, account) : undefined,
-  ]);
+  const end = await clientList(caller, accessToken, account, asking);
   if (end instanceof ExchangeError || !isSuccess(end)) return undefined;
   const list = v.safeParse(listedIdsSchema, end.text);
   if (!list.success) return undefined;
-  if (list.output.clients.some(({ id }) => id === clientId)) return true;
-  const tokensClient = home instanceof ExchangeError ? undefined : home?.headers['client-id'];
+  const ids = list.output.clients.map(({ id }) => id);
+  if (ids.includes(clientId)) return true;
+  // The client that asks is signed in, so that a list without it is not the account's.
+  if (clientId !== asking) return ids.includes(asking) ? false : undefined;
+  const home = await homeScreen(caller, accessToken, account);
+  const tokensClient = home instanceof ExchangeError ? undefined : home.headers['client-id'];
   return tokensClient === undefined || tokensClient === clientId ? false : undefined;
 }

@@ -2,17 +2,13 @@ import type { Blink } from '../../../../lambda/core/blink/blink.ts';
 import { blinkOverHttps } from '../../../../lambda/core/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../../../lambda/core/blink/http-exchange.ts';
 import { realTiming } from '../../../../lambda/core/time.ts';
-import { type Answer, scriptedServer } from './scripted-server.ts';
+import { type Answer, replaceTimeouts, scriptedServer } from './scripted-server.ts';
 
 export const USER_AGENT = 'Blink/test';
 
-interface Server {
-  readonly endpoint: string;
-  readonly patienceMs: () => number;
-}
-
-/** The adapter against a server, with waits that are only noted, and the server's patience. */
-export function blinkAt({ endpoint, patienceMs }: Server) {
+/** The adapter against a server, with waits that are only noted. */
+export function blinkAt({ endpoint }: { readonly endpoint: string }) {
+  replaceTimeouts();
   const waits: number[] = [];
   const timeouts: number[] = [];
   const exchange = createHttpExchange(endpoint);
@@ -20,7 +16,7 @@ export function blinkAt({ endpoint, patienceMs }: Server) {
     userAgent: USER_AGENT,
     exchange: (request) => {
       timeouts.push(request.timeoutMs);
-      return exchange({ ...request, timeoutMs: patienceMs() });
+      return exchange(request);
     },
     timing: {
       ...realTiming,
@@ -46,4 +42,4 @@ export async function callAt(
 }
 
 /** Nobody listens there: port 1 is reserved (tcpmux). */
-export const NOBODY: Server = { endpoint: 'http://127.0.0.1:1', patienceMs: () => 10_000 };
+export const NOBODY = { endpoint: 'http://127.0.0.1:1' };

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
-import { Failure } from '../../../../lambda/core/failure.ts';
+import { expect, test } from 'vitest';
 import { blinkAt, NOBODY, USER_AGENT } from './blink-under-test.ts';
 import {
   type Answer,
@@ -15,307 +14,194 @@ import {
 
 const REQUEST = { refreshToken: 'canary-refresh+/=', oauthClients: ['ios', 'android', 'amazon'] } as const;
 const PLENTY = { remainingMs: () => 60_000 };
-const GRANT = {
-  access_token: 'new-access',
-  refresh_token: 'new-refresh',
-  expires_in: 14400,
-  scope: 'client',
-  token_type: 'Bearer',
-};
-const granted = answer(200, GRANT);
-
-async function refreshAt(...answers: readonly [Answer, ...Answer[]]) {
-  const server = await scriptedServer(...answers);
-  const { blink, waits } = blinkAt(server);
-  const result = await blink.refresh(REQUEST, PLENTY);
-  expect(inspect(result, { depth: 9 })).not.toContain('canary-refresh');
-  const clients = server.requests.map(({ body }) => new URLSearchParams(body).get('client_id'));
-  return { result, waits, clients };
-}
-
+const GRANT = { expires_in: 14400, scope: 'client', token_type: 'Bearer', refresh_token: 'NEW' };
+const granted = answer(200, { ...GRANT, access_token: 'a' });
+const grant = (fields: object) => answer(200, { refresh_token: 'NEW', ...fields });
 const oauthError = (error: string, status = 400) =>
   answer(status, { error, error_description: 'canary-refresh description' });
 
-describe('the refresh request', () => {
-  test('is the form that Blink expects, at its OAuth host', async () => {
-    const server = await scriptedServer(granted);
-    const { blink, timeouts } = blinkAt(server);
-    const result = await blink.refresh({ ...REQUEST, hardwareId: 'HW 1' }, PLENTY);
-    expect(result).toEqual({
-      kind: 'granted',
-      grant: { accessToken: 'new-access', refreshToken: 'new-refresh', oauthClient: 'ios' },
-      tries: 1,
-    });
-    expect(server.requests).toMatchObject([
-      {
-        method: 'POST',
-        target: 'api.oauth.blink.com/oauth/token',
-        headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': USER_AGENT },
-      },
-    ]);
-    expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
-    expect(Object.fromEntries(new URLSearchParams(server.requests[0]?.body))).toEqual({
+const renewed = { kind: 'granted', grant: { accessToken: 'a', refreshToken: 'NEW', oauthClient: 'ios' } };
+const kept = { kind: 'granted', grant: { accessToken: 'a', refreshToken: REQUEST.refreshToken } };
+/** Blink may have replaced the token: the answer did not arrive, or is not usable. */
+const unanswered = (code: string, details: object = {}) => ({
+  kind: 'failed',
+  token: 'unanswered',
+  failure: { code, details },
+});
+const unusable = { ...unanswered('blink_rejected', { blinkStatus: expect.any(Number) }), tries: 1 };
+const unspent = (code: string, details: object) => ({
+  kind: 'failed',
+  token: 'unspent',
+  failure: { code, retryable: false, details },
+});
+const refused = (blinkStatus: number, secondFactor = false) => ({
+  kind: 'refused',
+  secondFactor,
+  inDoubt: false,
+  blinkStatus,
+});
+const inFlight = { kind: 'failed', token: 'in_flight', failure: { code: 'blink_timeout' } };
+
+const ONCE = ['ios'];
+const TWICE = ['ios', 'ios'];
+const EACH = ['ios', 'android', 'amazon'];
+
+/** The answers, the result, and the OAuth client of each request. */
+test.each<[string, [Answer, ...Answer[]], object, string[]]>([
+  ['a grant', [granted], renewed, ONCE],
+  ['a grant that calls the access token token', [grant({ token: 'a' })], renewed, ONCE],
+  ['a useless field beside it', [grant({ access_token: 'a', token: { of: 'another kind' } })], renewed, ONCE],
+  ['a useless field before it', [grant({ access_token: {}, token: 'a' })], renewed, ONCE],
+  ['a token that no header can hold beside it', [grant({ access_token: 'a', token: 'b\n' })], renewed, ONCE],
+  ['no new refresh token', [answer(200, { access_token: 'a' })], kept, ONCE],
+  ['null as the refresh token', [grant({ access_token: 'a', refresh_token: null })], kept, ONCE],
+  ['an empty refresh token', [grant({ access_token: 'a', refresh_token: '' })], kept, ONCE],
+
+  // A success that is not usable may have replaced the token.
+  ['no access token', [grant({})], unusable, ONCE],
+  ['an empty access token', [grant({ access_token: '' })], unusable, ONCE],
+  ['null as both', [grant({ access_token: null, token: null })], unusable, ONCE],
+  ['other types', [grant({ access_token: 7, token: [] })], unusable, ONCE],
+  ['an access token that no header can hold', [grant({ access_token: 'a\r\nX: y' })], unusable, ONCE],
+  ['a number as the new token', [grant({ access_token: 'a', refresh_token: 7 })], unusable, ONCE],
+  ['an object as the new token', [grant({ access_token: 'a', refresh_token: {} })], unusable, ONCE],
+  ['a new token of two words', [grant({ access_token: 'a', refresh_token: 'two words' })], unusable, ONCE],
+  ['too long a token', [grant({ access_token: 'a', refresh_token: 'x'.repeat(8193) })], unusable, ONCE],
+  ['HTML with 200', [answer(200, HTML)], unusable, ONCE],
+  ['nothing with 200', [answer(200)], unusable, ONCE],
+  ['204', [answer(204)], unusable, ONCE],
+  ['cut JSON', [answer(200, '{"access_token":"a","refresh')], unusable, ONCE],
+  ['null', [answer(200, 'null')], unusable, ONCE],
+  ['a success that is cut off', [cutOff(200)], unanswered('blink_unavailable'), ONCE],
+  ['a success that stalls', [stalled(200)], unanswered('blink_timeout'), ONCE],
+
+  ['invalid_grant with 400', [oauthError('invalid_grant')], refused(400), ONCE],
+  ['invalid_grant with 401', [oauthError('invalid_grant', 401)], refused(401), ONCE],
+  ['a bare 401', [answer(401)], refused(401), ONCE],
+  ['401 with HTML', [answer(401, HTML)], refused(401), ONCE],
+  ['401 without an OAuth error', [answer(401, { code: 101, error: null })], refused(401), ONCE],
+  ['412: a second factor', [answer(412, { tsv_state: 'x' })], refused(412, true), ONCE],
+
+  ['invalid_request', [oauthError('invalid_request')], unspent('blink_rejected', { blinkStatus: 400 }), ONCE],
+  ['an unknown error', [oauthError('canary')], unspent('blink_rejected', { blinkStatus: 400 }), ONCE],
+  ['bad scope', [oauthError('invalid_scope', 401)], unspent('blink_rejected', { blinkStatus: 401 }), ONCE],
+  ['400 with nothing', [answer(400)], unspent('blink_rejected', { retryAfterSeconds: 600 }), ONCE],
+
+  // The next OAuth client, only after an answer that it is not this one.
+  [
+    'a grant for the third client',
+    [oauthError('invalid_client', 401), oauthError('unauthorized_client'), granted],
+    { ...renewed, grant: { oauthClient: 'amazon' }, tries: 3 },
+    EACH,
+  ],
+  [
+    'no known client',
+    [oauthError('invalid_client', 401)],
+    { ...unspent('blink_rejected', { blinkStatus: 401 }), tries: 3 },
+    EACH,
+  ],
+
+  // One repetition, of what is known to be over.
+  ['a grant after a reset connection', [reset, granted], { ...renewed, tries: 2 }, TWICE],
+  ['a grant after a 500', [answer(500, HTML), granted], { ...renewed, tries: 2 }, TWICE],
+  ['two resets', [reset], unanswered('blink_unavailable'), TWICE],
+  [
+    'two 500s',
+    [answer(500, { code: 12 })],
+    unanswered('blink_unavailable', { blinkStatus: 500, blinkCode: 12 }),
+    TWICE,
+  ],
+  ['silence', [silence, granted], { ...inFlight, tries: 1 }, ONCE],
+  [
+    'a 503 that names a wait',
+    [answer(503, '', { 'Retry-After': '30' }), granted],
+    unanswered('blink_unavailable', { retryAfterSeconds: 30 }),
+    ONCE,
+  ],
+  ['silence after a reset', [reset, silence], { ...inFlight, tries: 2 }, TWICE],
+  [
+    'a refusal after a reset',
+    [reset, oauthError('invalid_grant')],
+    { ...refused(400), inDoubt: true, tries: 2 },
+    TWICE,
+  ],
+  [
+    'a refusal after a 502',
+    [answer(502), oauthError('invalid_grant')],
+    { ...refused(400), inDoubt: true },
+    TWICE,
+  ],
+  ...[403, 406, 426, 429].map((status): [string, [Answer, Answer], object, string[]] => [
+    `${status} after a reset`,
+    [reset, answer(status)],
+    { kind: 'failed', token: 'unanswered', tries: 2 },
+    TWICE,
+  ]),
+  [
+    'another client after a reset, and a reset',
+    [reset, oauthError('invalid_client'), reset],
+    { ...unanswered('blink_unavailable'), tries: 3 },
+    ['ios', 'ios', 'android'],
+  ],
+  [
+    'no known client after a reset',
+    [reset, oauthError('invalid_client')],
+    { ...unanswered('blink_rejected'), tries: 4 },
+    ['ios', ...EACH],
+  ],
+])('a refresh that is answered by %s', async (_, answers, expected, clients) => {
+  const server = await scriptedServer(...answers);
+  const { blink, waits } = blinkAt(server);
+  const result = await blink.refresh(REQUEST, PLENTY);
+  expect(result).toMatchObject(expected);
+  expect(server.requests.map(({ body }) => new URLSearchParams(body).get('client_id'))).toEqual(clients);
+  // Half of the jitter's second before a repetition.
+  expect(waits).toEqual(clients[0] === clients[1] ? [500] : []);
+  if (result.kind !== 'granted') expect(inspect(result, { depth: 9 })).not.toContain('canary');
+});
+
+test('the request is the form that Blink expects, at its OAuth host', async () => {
+  const server = await scriptedServer(granted);
+  const { blink, timeouts } = blinkAt(server);
+  await blink.refresh({ ...REQUEST, hardwareId: 'HW 1' }, PLENTY);
+  await blink.refresh(REQUEST, PLENTY);
+  expect(server.requests[0]).toMatchObject({
+    method: 'POST',
+    target: 'api.oauth.blink.com/oauth/token',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': USER_AGENT },
+  });
+  expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
+  expect(server.requests.map(({ body }) => Object.fromEntries(new URLSearchParams(body)))).toEqual(
+    [{ hardware_id: 'HW 1' }, {}].map((hardwareId) => ({
       grant_type: 'refresh_token',
       refresh_token: 'canary-refresh+/=',
       client_id: 'ios',
       scope: 'client',
-      hardware_id: 'HW 1',
-    });
-    expect(timeouts).toEqual([8_000]);
-  });
-
-  test('contains no hardware id if there is none', async () => {
-    const server = await scriptedServer(granted);
-    await blinkAt(server).blink.refresh(REQUEST, PLENTY);
-    expect(server.requests[0]?.body).not.toContain('hardware_id');
-  });
-});
-
-describe('a grant', () => {
-  test('may call the access token token', async () => {
-    const { result } = await refreshAt(answer(200, { token: 'a', refresh_token: 'b' }));
-    expect(result).toMatchObject({ kind: 'granted', grant: { accessToken: 'a', refreshToken: 'b' } });
-  });
-
-  test.each<[object]>([
-    [{ access_token: 'a', token: { of: 'another kind' } }],
-    [{ access_token: {}, token: 'a' }],
-    [{ access_token: 'a', token: 'no token\n' }],
-  ])('is not lost for a field that is of no use beside it: %j', async (fields) => {
-    const { result } = await refreshAt(answer(200, { ...fields, refresh_token: 'NEW' }));
-    expect(result).toMatchObject({ kind: 'granted', grant: { accessToken: 'a', refreshToken: 'NEW' } });
-  });
-
-  test.each<[object]>([
-    [{}],
-    [{ access_token: '' }],
-    [{ access_token: null, token: null }],
-    [{ access_token: 7, token: [] }],
-    [{ access_token: 'a\r\nX: y' }],
-    [{ access_token: 'a', refresh_token: 7 }],
-    [{ access_token: 'a', refresh_token: 'two words' }],
-    [{ access_token: 'a', refresh_token: 'x'.repeat(8193) }],
-    [{ access_token: 'a', refresh_token: {} }],
-  ])('without two usable tokens is an answer that was not received: %j', async (fields) => {
-    const { result } = await refreshAt(answer(200, { refresh_token: 'NEW', ...fields }));
-    expect(result).toMatchObject({
-      kind: 'failed',
-      token: 'unanswered',
-      failure: { code: 'blink_rejected', details: { blinkStatus: 200 }, retryable: false },
-      tries: 1,
-    });
-  });
-
-  test.each([[{}], [{ refresh_token: null }], [{ refresh_token: '' }]])(
-    'without a refresh token keeps the old one: %j',
-    async (more) => {
-      const server = await scriptedServer(answer(200, { access_token: 'a', ...more }));
-      const result = await blinkAt(server).blink.refresh(REQUEST, PLENTY);
-      expect(result).toMatchObject({ kind: 'granted', grant: { refreshToken: REQUEST.refreshToken } });
-    },
+      ...hardwareId,
+    })),
   );
-
-  test.each<[string, Answer]>([
-    ['HTML', answer(200, HTML)],
-    ['empty', answer(200)],
-    ['without content', answer(204)],
-    ['cut JSON', answer(200, '{"access_token":"a","refresh')],
-    ['without tokens', answer(200, {})],
-    ['with an access token that no header can hold', answer(200, { access_token: 'a\r\nX: y' })],
-    ['null', answer(200, 'null')],
-  ])('that is %s is not asked for again, since the token may be spent', async (_, fault) => {
-    const { result, clients } = await refreshAt(fault);
-    expect(result).toMatchObject({
-      kind: 'failed',
-      token: 'unanswered',
-      failure: { code: 'blink_rejected', details: { blinkStatus: expect.any(Number) } },
-      tries: 1,
-    });
-    expect(clients).toHaveLength(1);
-  });
-
-  test.each<[string, Answer, string]>([
-    ['is cut off', cutOff(200), 'blink_unavailable'],
-    ['stalls', stalled(200), 'blink_timeout'],
-  ])('that %s is not asked for again, since Blink has given it', async (_, fault, code) => {
-    const { result, clients } = await refreshAt(fault);
-    expect(result).toMatchObject({ kind: 'failed', token: 'unanswered', failure: { code }, tries: 1 });
-    expect(clients).toHaveLength(1);
-  });
+  expect(timeouts).toEqual([8_000, 8_000]);
 });
 
-describe('a refresh token is refused', () => {
-  test.each<[string, Answer, number, boolean]>([
-    ['invalid_grant with 400', oauthError('invalid_grant'), 400, false],
-    ['invalid_grant with 401', oauthError('invalid_grant', 401), 401, false],
-    ['401 without a body', answer(401), 401, false],
-    ['401 with HTML', answer(401, HTML), 401, false],
-    [
-      '401 with JSON that names no OAuth error',
-      answer(401, { message: 'x', code: 101, error: null }),
-      401,
-      false,
-    ],
-    ['412, which wants a second factor', answer(412, { tsv_state: 'x' }), 412, true],
-  ])('by %s, and that is asked once', async (_, fault, blinkStatus, secondFactor) => {
-    const { result, clients } = await refreshAt(fault);
-    expect(result).toEqual({ kind: 'refused', secondFactor, inDoubt: false, blinkStatus, tries: 1 });
-    expect(clients).toEqual(['ios']);
+test('a refresh is repeated where Blink cannot be reached, which spends nothing', async () => {
+  const { blink, waits } = blinkAt(NOBODY);
+  expect(await blink.refresh(REQUEST, PLENTY)).toMatchObject({
+    kind: 'failed',
+    token: 'unspent',
+    failure: { code: 'blink_unavailable' },
+    tries: 2,
   });
-
-  test.each<[string, Answer]>([
-    ['a reset connection', reset],
-    ['a 502', answer(502)],
-  ])('after %s, and the result says that Blink may have spent it before', async (_, fault) => {
-    const { result } = await refreshAt(fault, oauthError('invalid_grant'));
-    expect(result).toMatchObject({ kind: 'refused', inDoubt: true, tries: 2 });
-  });
+  expect(waits).toEqual([500]);
 });
 
-describe('the OAuth client', () => {
-  test.each([['invalid_client'], ['unauthorized_client']])('is the next one after %s', async (error) => {
-    const { result, clients, waits } = await refreshAt(oauthError(error, 401), oauthError(error), granted);
-    expect(result).toMatchObject({ kind: 'granted', grant: { oauthClient: 'amazon' }, tries: 3 });
-    expect(clients).toEqual(['ios', 'android', 'amazon']);
-    expect(waits).toEqual([]);
-  });
-
-  test('is tried once each, and the token is unspent when Blink knows none', async () => {
-    const { result, clients } = await refreshAt(oauthError('invalid_client', 401));
-    expect(result).toMatchObject({
-      kind: 'failed',
-      token: 'unspent',
-      failure: { code: 'blink_rejected', details: { blinkStatus: 401 } },
-      tries: 3,
-    });
-    expect(clients).toEqual(['ios', 'android', 'amazon']);
-  });
-
-  test('is not the next one if there is no time to save a new token', async () => {
-    const server = await scriptedServer(oauthError('invalid_client'));
-    const result = await blinkAt(server).blink.refresh(REQUEST, { remainingMs: () => 17_999 });
-    expect(result).toMatchObject({ kind: 'failed', token: 'unspent', failure: { code: 'blink_timeout' } });
-    expect(server.requests).toHaveLength(1);
-  });
-});
-
-describe('a definite rejection', () => {
-  test.each<[string, Answer, object]>([
-    ['unsupported_grant_type', oauthError('unsupported_grant_type'), { blinkStatus: 400 }],
-    ['invalid_request', oauthError('invalid_request'), { blinkStatus: 400 }],
-    ['invalid_scope with 401', oauthError('invalid_scope', 401), { blinkStatus: 401 }],
-    ['an unknown OAuth error', oauthError('canary'), { blinkStatus: 400 }],
-    ['400 with nothing', answer(400), { blinkStatus: 400 }],
-  ])('is %s, and nothing is sent again', async (_, fault, details) => {
-    await expectRejection(fault, 'blink_rejected', { retryAfterSeconds: 600, ...details });
-  });
-
-  async function expectRejection(fault: Answer, code: string, details: object) {
-    const { result, clients } = await refreshAt(fault);
-    expect(result).toEqual({ kind: 'failed', token: 'unspent', tries: 1, failure: expect.any(Failure) });
-    if (result.kind !== 'failed') return;
-    expect(result.failure).toMatchObject({ code, retryable: false });
-    expect(result.failure.details).toEqual(details);
-    expect(inspect(result.failure)).not.toContain('canary');
-    expect(clients).toEqual(['ios']);
-  }
-});
-
-describe('the one repetition', () => {
-  test.each<[string, Answer]>([
-    ['a reset connection', reset],
-    ['a 500', answer(500, HTML)],
-    ['a 503', answer(503)],
-  ])('comes after %s, half a second of jitter later', async (_, fault) => {
-    const { result, clients, waits } = await refreshAt(fault, granted);
-    expect(result).toMatchObject({ kind: 'granted', tries: 2 });
-    expect(clients).toEqual(['ios', 'ios']);
-    expect(waits).toEqual([500]);
-  });
-
-  test.each<[string, Answer, string, object]>([
-    ['a reset connection', reset, 'blink_unavailable', {}],
-    ['a 500', answer(500, { code: 12 }), 'blink_unavailable', { blinkStatus: 500, blinkCode: 12 }],
-  ])('is the last: %s twice is a failure that may have spent the token', async (_, fault, code, details) => {
-    const { result, clients } = await refreshAt(fault);
-    expect(result).toMatchObject({
-      kind: 'failed',
-      token: 'unanswered',
-      failure: { code, details },
-      tries: 2,
-    });
-    expect(clients).toHaveLength(2);
-  });
-
-  test.each<[string, Answer, object]>([
-    ['silence', silence, { token: 'in_flight', failure: { code: 'blink_timeout' } }],
-    [
-      'a 503 that names a wait',
-      answer(503, '', { 'Retry-After': '30' }),
-      { token: 'unanswered', failure: { code: 'blink_unavailable', details: { retryAfterSeconds: 30 } } },
-    ],
-  ])('does not come after %s', async (_, fault, expected) => {
-    const { result, clients } = await refreshAt(fault, granted);
-    expect(result).toMatchObject({ kind: 'failed', tries: 1, ...expected });
-    expect(clients).toHaveLength(1);
-  });
-
-  test('that is not answered in time leaves its request in flight', async () => {
-    const { result } = await refreshAt(reset, silence);
-    expect(result).toMatchObject({ kind: 'failed', token: 'in_flight', tries: 2 });
-  });
-
-  test.each([406, 426, 429, 403])(
-    'that is rejected with %i leaves the first try in doubt',
-    async (status) => {
-      const { result } = await refreshAt(reset, answer(status));
-      expect(result).toMatchObject({ kind: 'failed', token: 'unanswered', tries: 2 });
-    },
-  );
-
-  test('comes where Blink cannot be reached, which spends nothing', async () => {
-    const { blink, waits } = blinkAt(NOBODY);
-    const result = await blink.refresh(REQUEST, PLENTY);
-    expect(result).toMatchObject({
-      kind: 'failed',
-      token: 'unspent',
-      failure: { code: 'blink_unavailable' },
-      tries: 2,
-    });
-    expect(waits).toEqual([500]);
-  });
-
-  test('is one for all OAuth clients together', async () => {
-    const { result, clients } = await refreshAt(reset, oauthError('invalid_client'), reset);
-    expect(result).toMatchObject({
-      kind: 'failed',
-      token: 'unanswered',
-      failure: { code: 'blink_unavailable' },
-      tries: 3,
-    });
-    expect(clients).toEqual(['ios', 'ios', 'android']);
-  });
-
-  test('does not make an uncertain token certain again', async () => {
-    const { result } = await refreshAt(reset, oauthError('invalid_client'));
-    expect(result).toMatchObject({
-      kind: 'failed',
-      token: 'unanswered',
-      failure: { code: 'blink_rejected' },
-      tries: 4,
-    });
-  });
-
-  test('is left out if there is no time for the pause, the refresh and the save', async () => {
-    const server = await scriptedServer(answer(500), granted);
-    const { blink, waits } = blinkAt(server);
-    expect(await blink.refresh(REQUEST, { remainingMs: () => 18_999 })).toMatchObject({
-      kind: 'failed',
-      token: 'unanswered',
-      tries: 1,
-    });
-    expect(waits).toEqual([]);
-    expect(server.requests).toHaveLength(1);
-    expect(await blink.refresh(REQUEST, { remainingMs: () => 19_000 })).toMatchObject({ kind: 'granted' });
-  });
+test.each<[string, Answer, number, object, number]>([
+  ['the next OAuth client', oauthError('invalid_client'), 17_999, { token: 'unspent', tries: 1 }, 1],
+  ['the next OAuth client', oauthError('invalid_client'), 18_000, { token: 'unspent', tries: 3 }, 3],
+  ['a repetition', answer(500), 18_999, { token: 'unanswered', tries: 1 }, 1],
+  ['a repetition', answer(500), 19_000, { token: 'unanswered', tries: 2 }, 2],
+])('%s needs time for the refresh and the save: %j', async (_, fault, leftMs, expected, requests) => {
+  const server = await scriptedServer(fault);
+  const result = await blinkAt(server).blink.refresh(REQUEST, { remainingMs: () => leftMs });
+  expect(result).toMatchObject({ kind: 'failed', ...expected });
+  expect(server.requests).toHaveLength(requests);
 });

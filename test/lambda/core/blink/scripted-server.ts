@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 export interface ReceivedRequest {
   readonly method: string | undefined;
@@ -11,20 +11,25 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-export interface Answer {
-  (response: ServerResponse, request: IncomingMessage): void;
-  /** Where the answer never ends: how long to wait for it. */
-  readonly patienceMs?: number;
+export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+/** Replaces the timeouts of exchanges: `timeOut` makes them end. */
+export function replaceTimeouts(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+}
+
+/** What was sent before is still received: Node waits for it in timers of its own. */
+export function timeOut(): void {
+  vi.advanceTimersByTime(10_000);
 }
 
 /** A server for one test that gives the answers in turn, and the last one again and again. */
 export async function scriptedServer(...answers: readonly [Answer, ...Answer[]]) {
   const requests: ReceivedRequest[] = [];
-  const nextAnswer = () => answers[Math.min(requests.length, answers.length - 1)];
   let connections = 0;
   const server = createServer(async (request, response) => {
     const { method, headers, url } = request;
-    const answer = nextAnswer();
+    const answer = answers[Math.min(requests.length, answers.length - 1)];
     const received = { method, target: `${headers.host}${url}`, headers, body: '' };
     requests.push(received);
     received.body = await text(request);
@@ -43,8 +48,6 @@ export async function scriptedServer(...answers: readonly [Answer, ...Answer[]])
     endpoint: `http://127.0.0.1:${port}`,
     requests,
     connections: () => connections,
-    /** For the request that comes next; long, so that a busy machine changes nothing. */
-    patienceMs: () => nextAnswer()?.patienceMs ?? 10_000,
   };
 }
 
@@ -60,7 +63,7 @@ export function answer(status: number, body: unknown = '', headers: Record<strin
 export const reset: Answer = (_, request) => request.socket.resetAndDestroy();
 
 /** Nothing is ever said. */
-export const silence: Answer = Object.assign(() => {}, { patienceMs: 150 });
+export const silence: Answer = timeOut;
 
 /** The connection ends within the body. */
 export function cutOff(status: number, body = '{"access_token":"canary'): Answer {
@@ -72,11 +75,10 @@ export function cutOff(status: number, body = '{"access_token":"canary'): Answer
 
 /** The headers come, and the body does not end. */
 export function stalled(status: number): Answer {
-  const start = (response: ServerResponse) => {
+  return (response) => {
     response.writeHead(status, { 'Content-Length': '1000' });
-    response.write('{"access_');
+    response.write('{"access_', timeOut);
   };
-  return Object.assign(start, { patienceMs: 500 });
 }
 
 export const HTML = '<!doctype html><title>canary</title>';
