@@ -2,9 +2,14 @@ import * as v from 'valibot';
 import { matches, sessionNameSchema, sessionPatternSchema } from './session-name.ts';
 
 /** Printable ASCII without spaces. A Standard Webhooks signature needs a key in base64. */
-const KEY_TEXT = /^[\x21-\x7e]{24,256}$/;
+const KEY_RULE = 'a key must be 24 to 256 printable ASCII characters without spaces';
+const WHITE_SPACE = 'a key has white space before or after it, such as a line break';
 
-const keyTextSchema = v.pipe(v.string(), v.regex(KEY_TEXT));
+const keyTextSchema = v.pipe(
+  v.string(KEY_RULE),
+  v.check((text) => text.trim() === text, WHITE_SPACE),
+  v.regex(/^[\x21-\x7e]{24,256}$/, KEY_RULE),
+);
 
 /** Names and patterns of the sessions that a key may name. */
 export const keySessionsSchema = v.pipe(v.array(sessionPatternSchema), v.minLength(1), v.maxLength(100));
@@ -24,12 +29,19 @@ export type WebhookKey = v.InferOutput<typeof webhookKeySchema>;
 
 export const MAX_KEYS = 200;
 
+const DUPLICATE = 'two keys have the same name or the same text';
+/** valibot's own messages contain values. */
+const OUR_REASONS: readonly string[] = [KEY_RULE, WHITE_SPACE, DUPLICATE];
+
 /** A text that two names had would leave open who called, and what the caller may do. */
 const documentSchema = v.pipe(
   v.string(),
   v.parseJson(),
   v.strictObject({ keys: v.pipe(v.array(webhookKeySchema), v.maxLength(MAX_KEYS)) }),
-  v.check(({ keys }) => areDistinct(keys.map(({ name }) => name)) && areDistinct(keys.flatMap(textsOf))),
+  v.check(
+    ({ keys }) => areDistinct(keys.map(({ name }) => name)) && areDistinct(keys.flatMap(textsOf)),
+    DUPLICATE,
+  ),
 );
 
 function areDistinct(texts: readonly string[]): boolean {
@@ -48,14 +60,20 @@ export const OWNER = 'owner';
 export type KeysText =
   | { readonly kind: 'bare'; readonly key: string }
   | { readonly kind: 'document'; readonly keys: readonly WebhookKey[] }
-  | { readonly kind: 'malformed' };
+  | { readonly kind: 'malformed'; readonly why: string };
 
-/** Whatever is not exactly one of the two forms is malformed, so that it lets nobody in. */
+/** Whatever is not exactly one of the two forms is malformed, so that it lets nobody in. The reason contains no value. */
 export function parseKeysText(text: string): KeysText {
-  if (!/^\s*[{[]/.test(text))
-    return KEY_TEXT.test(text) ? { kind: 'bare', key: text } : { kind: 'malformed' };
-  const parsed = v.safeParse(documentSchema, text);
-  return parsed.success ? { kind: 'document', keys: parsed.output.keys } : { kind: 'malformed' };
+  if (!/^\s*[{[]/.test(text)) {
+    const bare = v.safeParse(keyTextSchema, text, { abortPipeEarly: true });
+    return bare.success
+      ? { kind: 'bare', key: bare.output }
+      : { kind: 'malformed', why: bare.issues[0].message };
+  }
+  const parsed = v.safeParse(documentSchema, text, { abortPipeEarly: true });
+  if (parsed.success) return { kind: 'document', keys: parsed.output.keys };
+  const ours = parsed.issues.find(({ message }) => OUR_REASONS.includes(message));
+  return { kind: 'malformed', why: ours?.message ?? 'it is neither one key nor a document of keys' };
 }
 
 export function keysDocument(keys: readonly WebhookKey[]): string {

@@ -260,9 +260,10 @@ async function readKeys(
   const secret = await readVersion(target, 'AWSCURRENT');
   const current = parseKeysText(secret?.SecretString ?? '');
   if (secret === undefined || current.kind === 'malformed') {
+    const why = current.kind === 'malformed' ? current.why : 'it is not text';
     throw new CommandError(
       'keys_malformed',
-      `The text of ${target.webhookKeySecret} is malformed: it lets nobody in.`,
+      `The text of ${target.webhookKeySecret} is malformed: it lets nobody in (${why}).`,
       [
         `Move AWSCURRENT back, or put a key of 64 letters and digits: ${target.awsCommandLine('secretsmanager', 'put-secret-value', '--secret-id', target.webhookKeySecret, '--secret-string file://key.txt')}`,
       ],

@@ -6,7 +6,7 @@ export const MAX_TEXT_BYTES = 256 * 1024;
  */
 export function decodedText(bytes: Buffer, contentEncoding: string | undefined): string {
   const text = textOf(bytes);
-  if (!mayBeEncoded(bytes, contentEncoding) || isWholeJson(text)) return text;
+  if (!mayBeEncoded(bytes, contentEncoding)) return text;
   // Loaded only here: it takes time in a cold start.
   const { unzipSync, inflateRawSync, brotliDecompressSync, zstdDecompressSync, constants } =
     process.getBuiltinModule('node:zlib');

@@ -36,12 +36,18 @@ export async function readWebhookKeys(
 ): Promise<readonly WebhookKey[]> {
   const [current, previous] = await Promise.all([
     readText(client, secretName, 'AWSCURRENT'),
-    readText(client, secretName, 'AWSPREVIOUS'),
+    readText(client, secretName, 'AWSPREVIOUS').catch(absentIfUnknown),
   ]);
-  if (current === undefined || current.kind === 'malformed') {
-    throw new Failure('internal_error', 'the secret of the webhook’s keys is malformed; nobody is let in');
+  if (current.kind === 'malformed') {
+    throw new Failure('internal_error', `the secret of the webhook’s keys lets nobody in: ${current.why}`);
   }
   return acceptedKeys(current, previous);
+}
+
+/** A key that was never changed has no previous one. */
+function absentIfUnknown(error: unknown): undefined {
+  if (error instanceof Failure && error.details.awsError === 'ResourceNotFoundException') return undefined;
+  throw error;
 }
 
 const textSchema = v.object({ SecretString: v.string() });
@@ -50,17 +56,18 @@ async function readText(
   client: SecretsManagerClient,
   secretName: string,
   stage: 'AWSCURRENT' | 'AWSPREVIOUS',
-): Promise<KeysText | undefined> {
+): Promise<KeysText> {
+  let answer: unknown;
   try {
-    const command = new GetSecretValueCommand({ SecretId: secretName, VersionStage: stage });
-    const parsed = v.safeParse(textSchema, await client.send(command));
-    return parsed.success ? parseKeysText(parsed.output.SecretString) : { kind: 'malformed' };
+    answer = await client.send(new GetSecretValueCommand({ SecretId: secretName, VersionStage: stage }));
   } catch (error) {
-    if (stage === 'AWSPREVIOUS' && secretsManagerErrorName(error) === 'ResourceNotFoundException')
-      return undefined;
     throw new Failure('secrets_unavailable', 'the webhook’s keys could not be read', {
       awsError: secretsManagerErrorName(error),
       cause: secretsFailure(error),
     });
   }
+  const parsed = v.safeParse(textSchema, answer);
+  return parsed.success
+    ? parseKeysText(parsed.output.SecretString)
+    : { kind: 'malformed', why: 'it is not text' };
 }

@@ -671,4 +671,12 @@ describe('the session’s own client, named by the caller while the secret names
     expect((await runScripted(world, { request: request(), on })).end).toBe('logged_out');
     expect(family.loggedOut).toBe(true);
   });
+
+  it('is rejected if Blink knows no such client: without the own id, no list is asked for', async () => {
+    Object.assign(world.blink, { listsClients: true, ownIsRemoved: true });
+    const on = (action: string) => (action === 'look up' ? ('unsent' as const) : undefined);
+    const { end, actions } = await runScripted(world, { request: request(), on });
+    expect(end).toBe('blink_rejected');
+    expect(actions).not.toContain('list clients');
+  });
 });

@@ -18,15 +18,18 @@ test.each([
 });
 
 test.each([
-  ['*', ['a-1', 'a-2', 'b-1']],
+  ['*', ['a-1', 'a-2', 'a-2-2', 'b-1']],
   ['*-1', ['a-1', 'b-1']],
   ['a*1', ['a-1']],
   ['a-1*', ['a-1']],
   ['a-1*1', []],
-  ['*a*-*2*', ['a-2']],
+  ['*a*-*2*', ['a-2', 'a-2-2']],
+  ['a-', []],
+  ['a-*2', ['a-2', 'a-2-2']],
+  ['a*2-2', ['a-2-2']],
   [`${'*a'.repeat(30)}*`, []],
 ])('the pattern %s', (pattern, sessions) => {
-  expect(['a-1', 'a-2', 'b-1'].filter(matches(pattern))).toEqual(sessions);
+  expect(['a-1', 'a-2', 'a-2-2', 'b-1'].filter(matches(pattern))).toEqual(sessions);
 });
 
 test('the name of an execution is its schedule’s time, with at most 64 characters that Lambda accepts', () => {

@@ -51,6 +51,7 @@ test.each<[string, [Answer, ...Answer[]], object, string[]]>([
   ['a grant', [granted], renewed, ONCE],
   ['a grant that calls the access token token', [grant({ token: 'a' })], renewed, ONCE],
   ['a useless field beside it', [grant({ access_token: 'a', token: { of: 'another kind' } })], renewed, ONCE],
+  ['an empty one before it', [grant({ access_token: '', token: 'a' })], renewed, ONCE],
   ['a useless field before it', [grant({ access_token: {}, token: 'a' })], renewed, ONCE],
   ['a token that no header can hold beside it', [grant({ access_token: 'a', token: 'b\n' })], renewed, ONCE],
   ['no new refresh token', [answer(200, { access_token: 'a' })], kept, ONCE],

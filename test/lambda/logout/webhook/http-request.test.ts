@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   type CallerProof,
   commandOf,
@@ -7,177 +7,143 @@ import {
   webhookRequestSchema,
 } from '../../../../lambda/logout/webhook/http-request.ts';
 
-/** What API Gateway sends for a session in the path. */
-const inPath = (session: string) => ({ routeKey: 'POST /logout/{session}', pathParameters: { session } });
-
-function command(
-  event: {
-    routeKey?: string;
-    pathParameters?: Record<string, string> | null;
-    rawPath?: string;
-    query?: string | null;
-    headers?: Record<string, string> | null;
-    method?: string;
-    body?: string | null;
-    isBase64Encoded?: boolean | null;
-  },
-  proof: CallerProof = 'bearer',
-) {
-  const { query = '', method = 'POST', ...rest } = event;
-  return commandOf(
-    v.parse(webhookRequestSchema, {
-      version: '2.0',
-      routeKey: 'POST /logout',
-      rawPath: '/logout',
-      rawQueryString: query,
-      requestContext: { http: { method } },
-      ...rest,
-    }),
-    proof,
-  );
+interface Event {
+  readonly routeKey?: string;
+  readonly pathParameters?: Readonly<Record<string, string>> | null;
+  readonly rawPath?: string;
+  readonly rawQueryString?: string | null;
+  readonly headers?: Readonly<Record<string, string>> | null;
+  readonly method?: string;
+  readonly authorizer?: unknown;
+  readonly body?: string | null;
+  readonly isBase64Encoded?: boolean | null;
 }
 
-test('null is read as absent', () => {
-  const event = { pathParameters: null, query: null, headers: null, body: null, isBase64Encoded: null };
-  expect(command(event)).toEqual({ session: 'default', action: 'logout' });
-});
-
-describe('a signature, which covers only the body', () => {
-  const signed = (event: Parameters<typeof command>[0]) => command(event, 'signature').session;
-
-  test.each([
-    ['the body names', { body: '{"session":"garage"}' }, 'garage'],
-    ['the path and the body name', { ...inPath('garage'), body: '{"session":"garage"}' }, 'garage'],
-    ['is the default, as nothing names another', {}, 'default'],
-    ['is the default, by its path', inPath('default'), 'default'],
-  ])('is for the session that %s', (_, event, session) => {
-    expect(signed(event)).toBe(session);
+function parsed({ method = 'POST', authorizer, ...event }: Event) {
+  return v.parse(webhookRequestSchema, {
+    version: '2.0',
+    routeKey: 'POST /logout',
+    rawPath: '/logout',
+    requestContext: { authorizer, http: { method } },
+    ...event,
   });
+}
 
-  test.each([
-    ['there is no body', inPath('garage')],
-    ['the body names none', { ...inPath('garage'), body: '{"action":"check"}' }],
-    ['the body names another', { ...inPath('garage'), body: '{"session":"default"}' }],
-  ])('is for no session that only the path names: %s', (_, event) => {
-    expect(() => signed(event)).toThrow(expect.objectContaining({ code: 'request_invalid' }));
-  });
+/** What API Gateway sends for a session in the path. */
+const inPath = (session: string, more: Event = {}): Event => ({
+  routeKey: 'POST /logout/{session}',
+  pathParameters: { session },
+  ...more,
+});
+const json = (body: object): Event => ({ body: JSON.stringify(body) });
+const base64 = (body: string | Buffer): Event => ({
+  body: Buffer.from(body).toString('base64'),
+  isBase64Encoded: true,
+});
+const unrouted = (rawPath: string, method = 'POST'): Event => ({ routeKey: '$default', rawPath, method });
+const GARAGE = { session: 'garage' };
+const NULLS = {
+  pathParameters: null,
+  rawQueryString: null,
+  headers: null,
+  body: null,
+  isBase64Encoded: null,
+};
 
-  test.each(['bearer', 'iam'] as const)('unlike %s, for which the path is enough', (proof) => {
-    expect(command(inPath('garage'), proof).session).toBe('garage');
-  });
+test.each<[what: string, event: Event, session: string, proof?: CallerProof]>([
+  ['nothing', {}, 'default'],
+  ['null, which is absent', NULLS, 'default'],
+  ['the path parameter, which is decoded', inPath('garage', { rawPath: '/logout/g%61rage' }), 'garage'],
+  ['the path, by IAM', inPath('garage'), 'garage', 'iam'],
+  ['the path, below a stage', inPath('garage', { rawPath: '/prod/logout/garage' }), 'garage'],
+  ['the body', json(GARAGE), 'garage'],
+  ['the body in base64', base64(JSON.stringify(GARAGE)), 'garage'],
+  ['a body of the largest size', { body: `{}${' '.repeat(MAX_BODY_BYTES - 2)}` }, 'default'],
+  ['path and body', inPath('garage', json(GARAGE)), 'garage'],
+  // Standard Webhooks, the recommended payload.
+  ['the data of a payload', json({ type: 'x', timestamp: 't', data: GARAGE }), 'garage'],
+  ['the path, with empty data', inPath('garage', json({ type: 'x', timestamp: 't', data: {} })), 'garage'],
+  // A signature covers only the body.
+  ['a signed body', json(GARAGE), 'garage', 'signature'],
+  ['path and signed body', inPath('garage', json(GARAGE)), 'garage', 'signature'],
+  ['nothing, signed', {}, 'default', 'signature'],
+  ['the path of the default session, signed', inPath('default'), 'default', 'signature'],
+])('the command is for the session named by %s', (_, event, session, proof = 'bearer') => {
+  expect(commandOf(parsed(event), proof)).toEqual({ session, action: 'logout' });
 });
 
-describe('the IAM context of API Gateway', () => {
-  const withAuthorizer = (authorizer: unknown) =>
-    v.parse(webhookRequestSchema, {
-      version: '2.0',
-      routeKey: 'POST /logout',
-      rawPath: '/logout',
-      requestContext: { authorizer, http: { method: 'POST' } },
-    }).principalArn;
-
-  test('is what its documents show', () => {
-    // API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format version 2.0.
-    const iam = {
-      accessKey: 'AKIAIOSFODNN7EXAMPLE',
-      accountId: '123456789012',
-      callerId: 'AIDACKCEVSQ6C2EXAMPLE',
-      cognitoIdentity: null,
-      principalOrgId: null,
-      userArn: 'arn:aws:iam::123456789012:user/caller',
-      userId: 'AIDACKCEVSQ6C2EXAMPLE',
-    };
-    expect(withAuthorizer({ iam })).toBe(iam.userArn);
-  });
-
-  test.each([
-    [undefined],
-    [null],
-    [{}],
-    [{ iam: null }],
-    [{ iam: {} }],
-    [{ iam: { userArn: null } }],
-    [{ iam: { userArn: '' } }],
-    [{ jwt: { claims: {}, scopes: [] } }],
-    [{ lambda: { userArn: 'arn:aws:iam::123456789012:user/caller' } }],
-  ])('is not %j', (authorizer) => {
-    expect(withAuthorizer(authorizer)).toBeUndefined();
-  });
-});
-
-test.each<[string, object, string]>([
-  [
-    'the recommended payload',
-    { type: 'door.closed', timestamp: '2026-03-01T12:00:00Z', data: { session: 'garage' } },
-    'garage',
-  ],
-  ['its data may be empty', { type: 'door.closed', timestamp: '2026-03-01T12:00:00Z', data: {} }, 'default'],
-])('the command is in the data of Standard Webhooks: %s', (_, body, session) => {
-  expect(command({ body: JSON.stringify(body) }).session).toBe(session);
-  expect(command({ ...inPath(session), body: JSON.stringify(body) }, 'bearer').session).toBe(session);
-});
-
-test.each<[object]>([
-  [{ type: 'x', data: { session: 'garage' } }],
-  [{ type: 'x', timestamp: 't', data: { session: 'garage' }, session: 'garage' }],
-  [{ type: 'x', timestamp: 't', data: [] }],
-])('is refused where it is only nearly so: %j', (body) => {
-  expect(() => command({ body: JSON.stringify(body) })).toThrow(
-    expect.objectContaining({ code: 'request_invalid' }),
-  );
-});
-
-test('no body at all logs out the default session', () => {
-  expect(command({})).toEqual({ session: 'default', action: 'logout' });
-});
-
-test('the path parameter names the session', () => {
-  expect(command({ ...inPath('garage'), rawPath: '/logout/g%61rage' }).session).toBe('garage');
-});
-
-test.each(['/prod/logout/garage', '/blink/logout/garage'])(
-  'a request below a stage or a custom domain’s base path is routed: %s',
-  (rawPath) => {
-    expect(command({ ...inPath('garage'), rawPath }).session).toBe('garage');
-  },
-);
-
-test('a body that the gateway has base64-encoded is decoded', () => {
-  const body = Buffer.from('{"session":"garage"}').toString('base64');
-  expect(command({ body, isBase64Encoded: true }).session).toBe('garage');
-});
-
-test.each([
+test.each<[what: string, event: Event, code: string, proof?: CallerProof]>([
   ['base64 that is none', { body: '!!!', isBase64Encoded: true }, 'request_invalid'],
-  [
-    'bytes that are not UTF-8',
-    { body: Buffer.from([0x22, 0xff, 0x22]).toString('base64'), isBase64Encoded: true },
-    'request_invalid',
-  ],
   ['malformed JSON', { body: '{"session":' }, 'request_invalid'],
   ['a form', { body: 'session=garage' }, 'request_invalid'],
   ['JSON that is no object', { body: '"garage"' }, 'request_invalid'],
   ['a body that is too large', { body: ' '.repeat(MAX_BODY_BYTES + 1) }, 'request_too_large'],
-  ['another path', { routeKey: '$default', rawPath: '/' }, 'not_found'],
-  ['another path and method', { routeKey: '$default', rawPath: '/', method: 'GET' }, 'not_found'],
-  ['a path below the session', { routeKey: '$default', rawPath: '/logout/garage/now' }, 'not_found'],
-  ['another method', { routeKey: '$default', method: 'GET' }, 'method_not_allowed'],
-  [
-    'another method below a stage',
-    { routeKey: '$default', rawPath: '/prod/logout/garage', method: 'PUT' },
-    'method_not_allowed',
-  ],
-  ['a query, which might be meant to name a session', { query: 'session=garage' }, 'request_invalid'],
   ['a session name with other characters', inPath('../..'), 'request_invalid'],
-])('%s is refused', (_, event, code) => {
-  expect(() => command(event)).toThrow(expect.objectContaining({ code }));
+  [
+    'a query, which might be meant to name a session',
+    { rawQueryString: 'session=garage' },
+    'request_invalid',
+  ],
+  ['a payload without its time', json({ type: 'x', data: GARAGE }), 'request_invalid'],
+  [
+    'a payload with a field beside',
+    json({ type: 'x', timestamp: 't', data: {}, ...GARAGE }),
+    'request_invalid',
+  ],
+  ['a payload with a list', json({ type: 'x', timestamp: 't', data: [] }), 'request_invalid'],
+  ['a path, signed without a body', inPath('garage'), 'request_invalid', 'signature'],
+  [
+    'a path and a signed body without one',
+    inPath('garage', json({ action: 'check' })),
+    'request_invalid',
+    'signature',
+  ],
+  [
+    'a path and a signed body of another',
+    inPath('garage', json({ session: 'default' })),
+    'request_invalid',
+    'signature',
+  ],
+  ['another path', unrouted('/'), 'not_found'],
+  ['another path and method', unrouted('/', 'GET'), 'not_found'],
+  ['a path below the session', unrouted('/logout/garage/now'), 'not_found'],
+  ['another method', unrouted('/logout', 'GET'), 'method_not_allowed'],
+  ['another method below a stage', unrouted('/prod/logout/garage', 'PUT'), 'method_not_allowed'],
+])('%s is refused', (_, event, code, proof = 'bearer') => {
+  expect(() => commandOf(parsed(event), proof)).toThrow(expect.objectContaining({ code }));
 });
 
 test('bytes that are not UTF-8 are refused as such, not read with replacement characters', () => {
-  const body = Buffer.from('{"session":"g\xffrage"}', 'latin1').toString('base64');
-  expect(() => command({ body, isBase64Encoded: true })).toThrow('JSON in UTF-8');
+  const body = base64(Buffer.from('{"session":"g\xffrage"}', 'latin1'));
+  expect(() => commandOf(parsed(body), 'bearer')).toThrow('JSON in UTF-8');
 });
 
-test('a body of exactly the largest size is read', () => {
-  expect(command({ body: `{}${' '.repeat(MAX_BODY_BYTES - 2)}` }).session).toBe('default');
+const userArn = 'arn:aws:iam::123456789012:user/caller';
+
+test('the IAM context is what the documents of API Gateway show', () => {
+  // API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs", payload format version 2.0.
+  const iam = {
+    accessKey: 'AKIAIOSFODNN7EXAMPLE',
+    accountId: '123456789012',
+    callerId: 'AIDACKCEVSQ6C2EXAMPLE',
+    cognitoIdentity: null,
+    principalOrgId: null,
+    userArn,
+    userId: 'AIDACKCEVSQ6C2EXAMPLE',
+  };
+  expect(parsed({ authorizer: { iam } }).principalArn).toBe(userArn);
+});
+
+test.each([
+  [undefined],
+  [null],
+  [{}],
+  [{ iam: null }],
+  [{ iam: {} }],
+  [{ iam: { userArn: null } }],
+  [{ iam: { userArn: '' } }],
+  [{ jwt: { claims: {}, scopes: [] } }],
+  [{ lambda: { userArn } }],
+])('the IAM context is not %j', (authorizer) => {
+  expect(parsed({ authorizer }).principalArn).toBeUndefined();
 });
