@@ -1,11 +1,13 @@
+import { Cron } from 'croner';
+
 /**
  * EventBridge's schedule expressions, `rate(value unit)` and `cron(six fields)` (Amazon EventBridge User Guide, "Setting a schedule
  * pattern for scheduled rules"). CloudFormation finds an invalid one only during a deployment, without details.
  */
 export type ScheduleExpression =
   | { readonly kind: 'rate'; readonly everyMinutes: number }
-  /** For croner, which writes some things differently. */
-  | { readonly kind: 'cron'; readonly pattern: string };
+  /** The days as if the clock showed UTC, and the times of each day, ascending. */
+  | { readonly kind: 'cron'; readonly days: Cron; readonly timesOfDayMs: readonly number[] };
 
 interface Field {
   readonly name: string;
@@ -13,21 +15,17 @@ interface Field {
   readonly max: number;
   /** Names of the values from `min` on. */
   readonly names?: readonly string[];
-  /** What is accepted beside lists of values. */
-  readonly other?: RegExp;
 }
 
-const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
+const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-const FIELDS: readonly Field[] = [
-  { name: 'minutes', min: 0, max: 59 },
-  { name: 'hours', min: 0, max: 23 },
-  { name: 'day-of-month', min: 1, max: 31, other: /^(\?|L|([1-9]|[12]\d|3[01])W)$/ },
-  { name: 'month', min: 1, max: 12, names: MONTHS },
-  { name: 'day-of-week', min: 1, max: 7, names: DAYS, other: /^(\?|L|([1-7]|[A-Z]{3})(L|#[1-5]))$/ },
-  { name: 'year', min: 1970, max: 2199 },
-];
+const MINUTES: Field = { name: 'minutes', min: 0, max: 59 };
+const HOURS: Field = { name: 'hours', min: 0, max: 23 };
+const DAY_OF_MONTH: Field = { name: 'day-of-month', min: 1, max: 31 };
+const MONTH: Field = { name: 'month', min: 1, max: 12, names: MONTHS };
+const DAY_OF_WEEK: Field = { name: 'day-of-week', min: 1, max: 7, names: WEEKDAYS };
+const YEAR: Field = { name: 'year', min: 1970, max: 2199 };
 
 const MINUTES_IN = new Map([
   ['minute', 1],
@@ -47,46 +45,67 @@ export function parseScheduleExpression(text: string): ScheduleExpression {
   }
   const [, fields] = /^cron\((.*)\)$/.exec(text) ?? [];
   if (fields === undefined) throw new RangeError('it is neither cron(…) nor rate(…)');
-  const texts = fields.split(/ +/);
-  if (texts.length !== FIELDS.length || texts.includes('')) throw new RangeError('cron takes six fields');
-  if ((texts[2] === '?') === (texts[4] === '?')) {
+  return parseCron(fields.split(/ +/));
+}
+
+function parseCron(fields: readonly string[]): ScheduleExpression {
+  const [minutes = '', hours = '', dayOfMonth = '', month = '', dayOfWeek = '', year = ''] = fields;
+  if (fields.length !== 6 || fields.includes('')) throw new RangeError('cron takes six fields');
+  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
     throw new RangeError('exactly one of day-of-month and day-of-week must be ?');
   }
+  const minutesOfHour = valuesOf(MINUTES, minutes);
+  const timesOfDayMs = valuesOf(HOURS, hours).flatMap((hour) =>
+    minutesOfHour.map((minute) => (hour * 60 + minute) * 60_000),
+  );
+  const pattern = [
+    '0 0 0',
+    daysOfMonth(dayOfMonth),
+    valuesOf(MONTH, month),
+    daysOfWeek(dayOfWeek),
+    valuesOf(YEAR, year),
+  ].join(' ');
   return {
     kind: 'cron',
-    pattern: ['0', ...FIELDS.map((field, i) => translated(field, texts[i] ?? ''))].join(' '),
+    days: new Cron(pattern, { mode: '7-part', utcOffset: 0, paused: true }),
+    timesOfDayMs,
   };
 }
 
-function translated(field: Field, text: string): string {
-  if (!field.other?.test(text))
-    return text
-      .split(',')
-      .map((item) => translatedItem(field, item))
-      .join(',');
+function daysOfMonth(text: string): string {
   if (text === '?') return '*';
-  if (field.names === undefined) return text;
-  // A lone L is Saturday. croner writes #L for the last of a weekday.
-  if (text === 'L') return '6';
-  const [, day = '', place = ''] = /^(\d|[A-Z]{3})(.*)$/.exec(text) ?? [];
-  return `${numberOf(field, day) - 1}${place.replace(/^L$/, '#L')}`;
+  // The last day, and the weekday that is nearest to a day.
+  if (/^(L|([1-9]|[12]\d|3[01])W)$/.test(text)) return text;
+  return valuesOf(DAY_OF_MONTH, text).join();
 }
 
-/** A value, a range, `*`, or an increment of these. */
-function translatedItem(field: Field, item: string): string {
-  const [, from = '', to, step] = /^(\*|[A-Z0-9]+)(?:-([A-Z0-9]+))?(?:\/(\d+))?$/.exec(item) ?? [];
-  // Day-of-week has no increments, and no increment is longer than its field.
-  const steps = field.name === 'day-of-week' ? 0 : field.max - field.min;
-  const isIncrement = step === undefined || (Number(step) >= 1 && Number(step) <= steps);
-  if (from === '' || (from === '*' && to !== undefined) || !isIncrement) throw notOf(field, item);
-  const first = from === '*' ? field.min : numberOf(field, from);
-  const last =
-    to !== undefined ? numberOf(field, to) : from === '*' || step !== undefined ? field.max : first;
-  if (last < first) throw new RangeError(`in ${field.name}, the range ${item} runs backwards`);
-  // croner counts days of the week from 0.
-  const offset = field.name === 'day-of-week' ? 1 : 0;
-  const range = first === last ? String(first - offset) : `${first - offset}-${last - offset}`;
-  return first === last || step === undefined ? range : `${range}/${step}`;
+/** croner counts the days of the week from 0, and writes #L for the last of a month. A lone L is Saturday. */
+function daysOfWeek(text: string): string {
+  if (text === '?') return '*';
+  if (text === 'L') return '6';
+  const [, day, place] = /^([1-7]|[A-Z]{3})(L|#[1-5])$/.exec(text) ?? [];
+  if (day !== undefined) return `${numberOf(DAY_OF_WEEK, day) - 1}${place === 'L' ? '#L' : place}`;
+  return valuesOf(DAY_OF_WEEK, text)
+    .map((value) => value - 1)
+    .join();
+}
+
+/** Of a list of values, ranges, `*`, and increments of these; ascending. */
+function valuesOf(field: Field, list: string): readonly number[] {
+  const values = list.split(',').flatMap((item) => {
+    const [, from = '', to, step] = /^(\*|[A-Z0-9]+)(?:-([A-Z0-9]+))?(?:\/(\d+))?$/.exec(item) ?? [];
+    // Days of the week have no increments, and no increment is longer than its field.
+    const longestStep = field === DAY_OF_WEEK ? 0 : field.max - field.min;
+    const isStep = step === undefined || (Number(step) >= 1 && Number(step) <= longestStep);
+    if (from === '' || (from === '*' && to !== undefined) || !isStep) throw notOf(field, item);
+    const first = from === '*' ? field.min : numberOf(field, from);
+    const isOpen = from === '*' || step !== undefined;
+    const last = to !== undefined ? numberOf(field, to) : isOpen ? field.max : first;
+    if (last < first) throw new RangeError(`in ${field.name}, the range ${item} runs backwards`);
+    const by = Number(step ?? 1);
+    return Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, index) => first + index * by);
+  });
+  return [...new Set(values)].sort((a, b) => a - b);
 }
 
 function numberOf(field: Field, text: string): number {

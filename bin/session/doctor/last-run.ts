@@ -8,7 +8,7 @@ import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type Finding, notConfigured, notOk, ok } from './check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
-import { type DeployedSchedule, nextTimesOf, scheduleWords } from './schedule.ts';
+import { type DeployedSchedule, scheduleWords } from './schedule.ts';
 
 /** CloudWatch keeps periods of five minutes for 63 days (CloudWatch User Guide, "Metrics retention"). */
 const DAYS = 62;
@@ -51,9 +51,8 @@ export async function examineLastRun(
 }
 
 /** Infinity if it never fires again, which the check of the schedule tells. */
-function longestGapMs(schedule: DeployedSchedule): number {
-  if (nextTimesOf(schedule)?.length === 0) return Number.POSITIVE_INFINITY;
-  return longestGapMinutes(parseScheduleExpression(schedule.expression), schedule.timeZone) * 60_000;
+function longestGapMs({ expression, timeZone }: DeployedSchedule): number {
+  return longestGapMinutes(parseScheduleExpression(expression), timeZone) * 60_000;
 }
 
 /** The time of the newest run with each result. The stack's name is the namespace of its metrics. */

@@ -62,14 +62,10 @@ export function examineSchedule(schedule: DeployedSchedule | undefined): Finding
 }
 
 /** `undefined` for a rate, whose times EventBridge counts from when it was enabled. */
-export function nextTimesOf({ expression, timeZone }: DeployedSchedule): readonly Date[] | undefined {
+function nextTimesOf({ expression, timeZone }: DeployedSchedule): readonly Date[] | undefined {
   const parsed = parseScheduleExpression(expression);
   if (parsed.kind === 'rate') return undefined;
-  return nextTimes(parsed, {
-    after: new Date(),
-    count: SHOWN_TIMES,
-    ...(timeZone !== undefined && { timeZone }),
-  });
+  return nextTimes(parsed, { after: new Date(), count: SHOWN_TIMES, timeZone });
 }
 
 export function scheduleWords({ expression, timeZone }: DeployedSchedule): string {
