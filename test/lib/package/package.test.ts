@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -12,22 +12,23 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildFunctions } from '../../../lib/function-bundle.ts';
 import { blocksOf, sectionOf } from '../../docs/markdown.ts';
-import { appWith } from '../synthesize.ts';
+import { synthesize } from '../synthesize.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 const NIGHTLY = { schedule: 'cron(0 3 * * ? *)', sessions: ['one', 'other'] };
 
 /** An operator's app. */
 const APP = `
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib/core';
 import { BlinkLogout, type BlinkLogoutProps, SettingsError } from 'blink-logout';
 
 const app = new App({ outdir: 'out' });
-const nightly: BlinkLogoutProps = { schedule: 'cron(0 3 * * ? *)', sessions: ['one', 'other'] };
+const nightly: BlinkLogoutProps = ${JSON.stringify(NIGHTLY)};
 const { alarms } = new BlinkLogout(new Stack(app, 'blink-logout'), 'Default', nightly);
 export const count: number = alarms.length;
 export const isOurs = (error: unknown): boolean => error instanceof SettingsError;
@@ -52,6 +53,11 @@ export class Example extends Stack {
 }`;
 }
 
+const TYPESCRIPT = join(PROJECT, 'node_modules/typescript/bin/tsc');
+const STRICT = ['--strict', '--skipLibCheck', '--typeRoots', 'none'];
+const MODERN = ['--module', 'nodenext', '--target', 'es2022', '--noEmit'];
+const OLDER = ['--module', 'commonjs', '--moduleResolution', 'node', '--target', 'es2018', '--lib', 'es2020'];
+
 /** The oldest TypeScript in node_modules; it still resolves modules as before Node 16. */
 function olderTypeScript(): string {
   const cli = createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json');
@@ -59,41 +65,21 @@ function olderTypeScript(): string {
   return createRequire(core).resolve('typescript/lib/tsc.js');
 }
 
-const TYPESCRIPT = join(PROJECT, 'node_modules/typescript/bin/tsc');
-const MODERN = ['--module', 'nodenext', '--target', 'es2022'];
-const OLDER = ['--module', 'commonjs', '--moduleResolution', 'node', '--target', 'es2018', '--lib', 'es2020'];
-
-/** The folder of an app, its `type` in package.json, and its compiler. */
-const COMPILED = [
-  ['es-modules', 'module', TYPESCRIPT, MODERN],
-  ['commonjs', 'commonjs', TYPESCRIPT, MODERN],
-  ['older', 'commonjs', olderTypeScript(), OLDER],
-] as const;
-
-const NAMES = {
-  'aws-cdk-lib': 'App, CfnParameter, NestedStack, Stack, Stage, Validations',
-  'aws-cdk-lib/assertions': 'Template',
-  'aws-cdk-lib/aws-apigatewayv2': 'ApiMapping, DomainName',
-  'aws-cdk-lib/aws-certificatemanager': 'Certificate',
-  'aws-cdk-lib/aws-sns': 'Topic',
-  'aws-cdk-lib/aws-ssm': 'StringParameter',
-  'cdk-nag': 'AwsSolutionsChecks',
-  'blink-logout': 'BlinkLogout, SettingsError',
-};
+const run = promisify(execFile);
 
 let scratch: string;
 let tarball: string;
 let installed: string;
-beforeAll(() => {
+beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'blink-logout-package-'));
   installed = join(scratch, 'node_modules/blink-logout');
-  execFileSync(process.execPath, ['bin/build.ts'], { cwd: PROJECT });
-  execFileSync('npm', ['pack', '--silent', '--pack-destination', scratch], {
+  await run(process.execPath, ['bin/build.ts'], { cwd: PROJECT });
+  const packed = await run('npm', ['pack', '--silent', '--pack-destination', scratch], {
     cwd: join(PROJECT, 'build/package'),
   });
+  tarball = join(scratch, packed.stdout.trim());
   mkdirSync(installed, { recursive: true });
-  tarball = join(scratch, readdirSync(scratch).find((file) => file.endsWith('.tgz')) ?? '');
-  execFileSync('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
+  await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1']);
   const { dependencies, peerDependencies } = JSON.parse(
     readFileSync(join(installed, 'package.json'), 'utf8'),
   );
@@ -111,23 +97,19 @@ function folder(name: string, files: Readonly<Record<string, string>>): string {
 }
 
 /** With the machine's Node, as its owner would. */
-function runOnNode(cwd: string, file: string): string {
+async function runOnNode(cwd: string, ...argv: readonly string[]): Promise<string> {
   const path = (process.env['PATH'] ?? '')
     .split(':')
     .filter((directory) => !directory.includes('node_modules'));
   const { context } = JSON.parse(readFileSync(join(PROJECT, 'cdk.json'), 'utf8'));
-  return execFileSync('node', [file], {
-    cwd,
-    env: { PATH: path.join(':'), CDK_VALIDATION: 'false', CDK_CONTEXT_JSON: JSON.stringify(context) },
-    stdio: 'pipe',
-    encoding: 'utf8',
-  });
+  const env = { PATH: path.join(':'), CDK_VALIDATION: 'false', CDK_CONTEXT_JSON: JSON.stringify(context) };
+  return (await run('node', argv, { cwd, env })).stdout;
 }
 
-describe('the package', () => {
+describe.concurrent('the package', { timeout: 60_000 }, () => {
   it('has nothing that publint or Are The Types Wrong find', async () => {
     expect((await publint({ pkgDir: installed, pack: false })).messages).toEqual([]);
-    execFileSync(join(PROJECT, 'node_modules/.bin/attw'), [tarball], { stdio: 'pipe' });
+    await run(join(PROJECT, 'node_modules/.bin/attw'), [tarball]);
   });
 
   it('names no path of the machine that built it', () => {
@@ -148,46 +130,32 @@ describe('the package', () => {
     expect(notices).toContain('Apache License');
   });
 
-  it.each(COMPILED)(
-    'type-checks in an app with %s, as do the examples, and the app synthesizes',
-    (...row) => {
-      const [name, type, tsc, options] = row;
-      const cwd = folder(name, { 'package.json': JSON.stringify({ type }), 'app.ts': APP });
-      writeFileSync(join(cwd, 'example.ts'), operatorsExample());
-      const readme = blocksOf(readFileSync(join(installed, 'README.md'), 'utf8'), 'ts');
-      writeFileSync(join(cwd, 'readme.ts'), readme.join('\n'));
-      const files = ['app.ts', 'example.ts', 'readme.ts'];
-      execFileSync(
-        process.execPath,
-        [tsc, ...options, '--strict', '--skipLibCheck', '--typeRoots', 'none', ...files],
-        {
-          cwd,
-          stdio: 'pipe',
-        },
-      );
-      runOnNode(cwd, 'app.js');
-      const { Resources } = JSON.parse(readFileSync(join(cwd, 'out/blink-logout.template.json'), 'utf8'));
-      const { app, stack } = appWith(NIGHTLY);
-      const expected = app.synth().getStackByName(stack.stackName).template.Resources;
-      expect(withoutAssets(Resources)).toEqual(withoutAssets(expected));
-    },
-    60_000,
-  );
+  it('type-checks in an app of ES modules and in a CommonJS app, as do the examples of the documents', async () => {
+    const files = {
+      'app.ts': APP,
+      'operators.ts': operatorsExample(),
+      'readme.ts': blocksOf(readFileSync(join(installed, 'README.md'), 'utf8'), 'ts').join('\n'),
+    };
+    const apps = ['module', 'commonjs'].map((type) =>
+      folder(type, { ...files, 'package.json': JSON.stringify({ type }) }),
+    );
+    const paths = apps.flatMap((app) => Object.keys(files).map((file) => join(app, file)));
+    await run(process.execPath, [TYPESCRIPT, ...MODERN, ...STRICT, ...paths], { cwd: scratch });
+  });
 
-  it.each([
-    ['commonjs', ([name, names]: readonly string[]) => `const { ${names} } = require('${name}');`],
-    ['module', ([name, names]: readonly string[]) => `import { ${names} } from '${name}';`],
-  ])(
-    'works in every environment, inspected by cdk-nag, as %s',
-    (type, load) => {
-      const imports = Object.entries(NAMES).map(load).join('\n');
-      const cwd = folder(`matrix-${type}`, { 'package.json': JSON.stringify({ type }) });
-      const matrix = readFileSync(new URL('matrix.js', import.meta.url), 'utf8');
-      writeFileSync(join(cwd, 'matrix.js'), `${imports}\n${matrix}`);
-      expect(runOnNode(cwd, 'matrix.js')).toMatch(/^10$/m);
-    },
-    60_000,
-  );
+  it('compiles in an older CommonJS app, which synthesizes where require() takes no ES module, as in jest', async () => {
+    const cwd = folder('older', { 'package.json': '{}', 'app.ts': APP });
+    await run(process.execPath, [olderTypeScript(), ...OLDER, ...STRICT, 'app.ts'], { cwd });
+    await runOnNode(cwd, '--no-experimental-require-module', 'app.js');
+    const { Resources } = JSON.parse(readFileSync(join(cwd, 'out/blink-logout.template.json'), 'utf8'));
+    expect(withoutAssets(Resources)).toEqual(withoutAssets(synthesize(NIGHTLY).toJSON()['Resources']));
+  });
+
+  it('works in every environment, inspected by cdk-nag', async () => {
+    const matrix = readFileSync(new URL('matrix.mjs', import.meta.url), 'utf8');
+    const cwd = folder('matrix', { 'matrix.mjs': matrix });
+    expect(await runOnNode(cwd, 'matrix.mjs')).toMatch(/^10$/m);
+  });
 });
 
 /** The tests' bundles are empty, so the assets are others, and so is the version of the fleet. */

@@ -1,5 +1,20 @@
-// An operator's app, for each kind of environment: two stacks' worth of blink-logout in one stack, a custom domain, tokens, cdk-nag.
-// The test puts the imports before it, as CommonJS or as ES modules.
+// An operator's app, for each kind of environment: two of blink-logout in one stack, a custom domain, tokens, cdk-nag.
+// The test runs it beside the installed package.
+import { createRequire } from 'node:module';
+import { App, CfnParameter, NestedStack, Stack, Stage, Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ApiMapping, DomainName } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { BlinkLogout, SettingsError } from 'blink-logout';
+import { AwsSolutionsChecks } from 'cdk-nag';
+
+// All that follows holds for both kinds of modules, because they have the same classes.
+const required = createRequire(import.meta.url)('blink-logout');
+if (required.BlinkLogout !== BlinkLogout || required.SettingsError !== SettingsError) {
+  throw new Error('require() gives other classes than import');
+}
 
 const ENVIRONMENTS = {
   agnostic: {},
