@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
@@ -19,7 +19,8 @@ export type Build = (typeof BUILDS)[number];
  * @returns the file of each build that exports `handler`
  */
 export async function buildAll(directory: string): Promise<Readonly<Record<Build, string>>> {
-  for (const name of ['this', 'control']) await buildFunction(join(directory, name));
+  await buildFunction(join(directory, 'this'));
+  await cp(join(directory, 'this'), join(directory, 'control'), { recursive: true });
   return {
     this: join(directory, 'this', 'init.mjs'),
     control: join(directory, 'control', 'init.mjs'),
@@ -29,7 +30,7 @@ export async function buildAll(directory: string): Promise<Readonly<Record<Build
 
 /** With CDK's `NodejsFunction` and its default options: CommonJS, not minified, without the SDK, which Lambda's runtime has. */
 async function buildByDefault(entry: string, directory: string): Promise<string> {
-  const app = new App({ outdir: directory, analyticsReporting: false });
+  const app = new App({ outdir: directory, builtinCloudFormationValidation: false });
   new NodejsFunction(new Stack(app, 'Stack'), 'Function', {
     entry,
     runtime: Runtime.NODEJS_24_X,

@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util';
 import { readSettings } from '../lib/read-settings.ts';
 import { BUILDS, buildAll } from './builds.ts';
 import { createCertificate } from './certificate.ts';
-import { benchFleet } from './fleet.ts';
 import { DELAYS } from './network.ts';
 import { noise, noSamples, resultsTable, samplesText } from './results.ts';
 import { takeSample } from './sample.ts';
@@ -16,6 +15,7 @@ const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '20' }, fleet: { type: 'boolean', default: false } },
 });
 if (values.fleet) {
+  const { benchFleet } = await import('./fleet.ts');
   await benchFleet();
   process.exit(0);
 }
