@@ -37,7 +37,8 @@ export interface GivenSettings {
    */
   readonly webhookAuth?: 'key' | 'iam';
   /**
-   * Requests per second that the webhook accepts over time, from all callers together; at most 12, as above.
+   * Requests per second that the webhook accepts over time, from all callers together; use at most 12, as with
+   * `maxConcurrency`.
    * @default 2
    */
   readonly webhookRatePerSecond?: number;
@@ -47,7 +48,7 @@ export interface GivenSettings {
    */
   readonly webhookBurst?: number;
   /**
-   * Sessions that the fleet logs out at once, at most 12: Secrets Manager accepts 50 writes a second, and a logout
+   * Sessions that the fleet logs out at once; use at most 12: Secrets Manager accepts 50 writes a second, and a logout
    * needs four. New accounts run ten invocations at once.
    * @default 2
    */

@@ -150,8 +150,9 @@ function useThroughSecretsManager(stack: Stack, kmsKeys: string, name: string): 
     actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
     resources: [kmsKeys],
     conditions: {
-      StringEquals: { 'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com` },
       StringLike: {
+        // No document says whether the value ends in .cn in China.
+        'kms:ViaService': `secretsmanager.${stack.region}.amazonaws.com*`,
         'kms:EncryptionContext:SecretARN': [
           secretArn(stack, `${sessionSecretPrefix(name)}*`),
           secretArn(stack, `${webhookKeySecretName(name)}-??????`),

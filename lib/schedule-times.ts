@@ -2,8 +2,8 @@ import type { ScheduleExpression } from './schedule-expression.ts';
 
 const DAY_MS = 86_400_000;
 
-/** Two years of a daily schedule, with all changes of the clock, and as many days of a rarer one. */
-const DAYS_LOOKED_AT = 800;
+/** More than a year of a daily schedule, with all changes of the clock, and as many days of a rarer one. */
+const DAYS_LOOKED_AT = 400;
 
 type CronExpression = Extract<ScheduleExpression, { kind: 'cron' }>;
 
