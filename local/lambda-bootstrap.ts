@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { formatWithOptions } from 'node:util';
-import type { LambdaError, RuntimeMessage } from './lambda-process.ts';
-import { END_OF_OUTPUT, isInvocationMessage } from './lambda-protocol.ts';
+import type { InvocationMessage, LambdaError, RuntimeMessage } from './lambda-process.ts';
 
 /**
  * Runs in the function's process in place of Lambda's Node.js runtime: loads the handler once, then runs the invocations
- * that its parent (lambda-process.ts) sends, one at a time.
+ * that its parent (lambda-process.ts) sends, one at a time. Writes to a pipe are synchronous on POSIX.
  */
 
 type Handler = (event: unknown, context: object) => unknown;
@@ -62,16 +62,14 @@ function printable(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' || typeof value === 'function' ? formatWithOptions({}, value) : value;
 }
 
-/** Writes to a pipe are synchronous on POSIX, so the marks come after all output of the handler. */
-function send(message: RuntimeMessage, sent?: () => void): void {
-  process.stdout.write(`${END_OF_OUTPUT}\n`);
-  process.stderr.write(`${END_OF_OUTPUT}\n`);
-  process.send?.(message, undefined, undefined, sent);
+function send(message: RuntimeMessage): void {
+  process.stdout.write(`\0${JSON.stringify(message)}\n`);
 }
 
-function die(error: unknown, exitCode: number): void {
+function die(error: unknown, exitCode: number): never {
   logError(error);
-  send({ kind: 'dying', error: toLambdaError(error) }, () => process.exit(exitCode));
+  send({ kind: 'dying', error: toLambdaError(error) });
+  process.exit(exitCode);
 }
 
 function serialize(payload: unknown): string {
@@ -82,8 +80,7 @@ function serialize(payload: unknown): string {
   }
 }
 
-async function run(handler: Handler, message: unknown): Promise<void> {
-  if (!isInvocationMessage(message)) throw new Error('not an invocation');
+async function run(handler: Handler, message: InvocationMessage): Promise<void> {
   const { requestId, deadlineEpochMs, functionArn, event } = message;
   const context = {
     awsRequestId: requestId,
@@ -97,7 +94,7 @@ async function run(handler: Handler, message: unknown): Promise<void> {
     getRemainingTimeInMillis: () => deadlineEpochMs - Date.now(),
   };
   try {
-    const payload = serialize(await handler(JSON.parse(event), context));
+    const payload = serialize(await handler(event, context));
     send({ kind: 'returned', payload });
   } catch (error) {
     logError(error, requestId);
@@ -109,13 +106,14 @@ process.on('uncaughtException', (error) => die(error, 129));
 process.on('unhandledRejection', (reason) => {
   die(runtimeError('Runtime.UnhandledPromiseRejection', String(reason)), 128);
 });
-process.on('disconnect', () => process.exit(0));
 
 try {
   const startedAt = performance.now();
   const handler = await loadHandler();
-  process.on('message', (message) => void run(handler, message));
-  send({ kind: 'ready', initMs: performance.now() - startedAt });
+  createInterface({ input: process.stdin })
+    .on('line', (line) => void run(handler, JSON.parse(line)))
+    .on('close', () => process.exit(0));
+  send({ kind: 'returned', payload: serialize(performance.now() - startedAt) });
 } catch (error) {
   die(error, 1);
 }

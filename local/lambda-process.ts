@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { DeployedFunction } from './deployment.ts';
 import { functionArn, lambdaEnvironment } from './lambda-environment.ts';
-import { END_OF_OUTPUT, type InvocationMessage } from './lambda-protocol.ts';
 
 /** A finished invocation. */
 export interface FinishedInvocation {
@@ -26,166 +26,153 @@ export type InvocationResult =
   | { readonly kind: 'returned'; readonly payload: unknown }
   | { readonly kind: 'failed'; readonly error: LambdaError };
 
-const BOOTSTRAP = fileURLToPath(new URL('lambda-bootstrap.ts', import.meta.url));
+/** An invocation, as a line of the process's standard input. */
+export interface InvocationMessage {
+  readonly requestId: string;
+  readonly deadlineEpochMs: number;
+  readonly functionArn: string;
+  readonly event: unknown;
+}
 
 const errorSchema = v.object({ errorType: v.string(), errorMessage: v.string(), trace: v.array(v.string()) });
 
 /** A failed invocation's error, as its caller receives it. */
 export type LambdaError = v.InferOutput<typeof errorSchema>;
 
-/** Process to parent. The process exits after `dying`. */
+/**
+ * A line of the process's output after a null character, which no handler prints: how an invocation ended. The first is of
+ * the loading, which returns its milliseconds. The process exits after `dying`.
+ */
 const messageSchema = v.variant('kind', [
-  v.object({ kind: v.literal('ready'), initMs: v.number() }),
-  v.object({ kind: v.literal('returned'), payload: v.string() }),
+  v.object({ kind: v.literal('returned'), payload: v.pipe(v.string(), v.parseJson()) }),
   v.object({ kind: v.picklist(['failed', 'dying']), error: errorSchema }),
 ]);
-export type RuntimeMessage = v.InferOutput<typeof messageSchema>;
-type Ready = Extract<RuntimeMessage, { kind: 'ready' }>;
+export type RuntimeMessage = v.InferInput<typeof messageSchema>;
 
-/** An answer to an invocation, or the end of the process without one. */
-type ProcessAnswer =
-  | Exclude<RuntimeMessage, Ready>
-  | { readonly kind: 'timed out' }
+/** A message, or the end of the process without one. */
+type Answer =
+  | v.InferOutput<typeof messageSchema>
   | { readonly kind: 'exited'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null };
+
+const BOOTSTRAP = fileURLToPath(new URL('lambda-bootstrap.ts', import.meta.url));
+
+/** Both of the process's outputs in one pipe, so that its lines and messages stay in order. */
+const COMMAND = ['-c', 'exec "$0" "$1" 2>&1', process.execPath, BOOTSTRAP];
 
 /** An execution environment: a process that loads the function once and runs one invocation at a time. */
 export class LambdaProcess {
   readonly #fn: DeployedFunction;
-  readonly #child: ChildProcess;
-  readonly #loaded = Promise.withResolvers<Ready | ProcessAnswer>();
-  readonly #closed = Promise.withResolvers<void>();
-  readonly #unheard: RuntimeMessage[] = [];
-  readonly #marks = new Map<Readable, number>();
-  #answer = Promise.withResolvers<ProcessAnswer>();
-  #end: ProcessAnswer | undefined;
-  readonly #output: string[] = [];
-  #start: 'cold' | 'warm' = 'cold';
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+  readonly #exit: Promise<unknown>;
+  #output: string[] = [];
+  #loaded: Promise<Answer> | undefined;
 
   /** @param overrides variables that override those of the template, such as the stand-ins' addresses */
   constructor(fn: DeployedFunction, overrides: Readonly<Record<string, string>> = {}) {
     this.#fn = fn;
-    const child = spawn(process.execPath, [BOOTSTRAP], {
+    this.#child = spawn('sh', COMMAND, {
       cwd: fn.assetDirectory,
       env: lambdaEnvironment(fn, overrides),
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['pipe', 'pipe', 'ignore'],
     });
-    this.#child = child;
-    for (const stream of [child.stdout, child.stderr]) if (stream !== null) this.#collect(stream);
-    child.on('message', (message) => {
-      this.#unheard.push(v.parse(messageSchema, message));
-      this.#hear();
-    });
-    child.on('error', () => {
-      // A message was sent to a process that is exiting. `close` reports the end.
-    });
-    child.on('close', (exitCode, signal) => {
-      this.#finish({ kind: 'exited', exitCode, signal });
-      this.#closed.resolve();
-    });
+    this.#exit = once(this.#child, 'exit');
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    // Its end is read from its output.
+    this.#child.stdin.on('error', () => {});
   }
 
   /** Whether it can run another invocation. */
   get alive(): boolean {
-    return this.#end === undefined;
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** Never rejects: the end of the process is also a result. */
   async invoke(event: unknown): Promise<FinishedInvocation> {
     const requestId = randomUUID();
-    const start = this.#start;
-    this.#start = 'warm';
-    const loaded = await this.#loaded.promise;
+    const start = this.#loaded === undefined ? 'cold' : 'warm';
+    this.#loaded ??= this.#answer();
+    const loaded = await this.#loaded;
     const startedAt = performance.now();
-    const answer = loaded.kind === 'ready' ? await this.#run(requestId, event) : loaded;
+    const isLoaded = loaded.kind === 'returned';
+    const result = isLoaded ? await this.#run(requestId, event) : resultOf(loaded, requestId);
+    const output = this.#output;
+    this.#output = [];
     return {
       requestId,
       event,
       start,
-      initMs: start === 'cold' && loaded.kind === 'ready' ? loaded.initMs : 0,
+      initMs: start === 'cold' && isLoaded ? Number(loaded.payload) : 0,
       durationMs: performance.now() - startedAt,
-      result: this.#toResult(answer, requestId),
-      output: this.#output.splice(0),
+      result,
+      output,
     };
   }
 
   /** Ends the process at once. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
-    await this.#closed.promise;
+    await this.#exit;
   }
 
-  async #run(requestId: string, event: unknown): Promise<ProcessAnswer> {
-    if (this.#end !== undefined) return this.#end;
-    this.#answer = Promise.withResolvers();
-    const timeoutMs = this.#fn.timeoutSeconds * 1000;
+  async #run(requestId: string, event: unknown): Promise<InvocationResult> {
+    const { timeoutSeconds } = this.#fn;
+    const deadlineEpochMs = Date.now() + timeoutSeconds * 1000;
     const message: InvocationMessage = {
       requestId,
-      deadlineEpochMs: Date.now() + timeoutMs,
+      deadlineEpochMs,
       functionArn: functionArn(this.#fn),
-      event: JSON.stringify(event),
+      event,
     };
-    this.#child.send(message);
+    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    let hasTimedOut = false;
     const timer = setTimeout(() => {
-      this.#finish({ kind: 'timed out' });
+      hasTimedOut = true;
       this.#child.kill('SIGKILL');
-    }, timeoutMs);
-    const answer = await this.#answer.promise;
+    }, timeoutSeconds * 1000);
+    const answer = await this.#answer();
     clearTimeout(timer);
-    // Waits for the output before the end.
-    if (!this.alive) await this.#closed.promise;
-    return answer;
-  }
-
-  #collect(stream: Readable): void {
-    this.#marks.set(stream, 0);
-    createInterface({ input: stream }).on('line', (line) => {
-      if (line !== END_OF_OUTPUT) {
-        this.#output.push(line);
-        return;
-      }
-      this.#marks.set(stream, (this.#marks.get(stream) ?? 0) + 1);
-      this.#hear();
-    });
-  }
-
-  /** Handles a message when all output before it has been read. */
-  #hear(): void {
-    const [message] = this.#unheard;
-    if (message === undefined || [...this.#marks.values()].some((count) => count === 0)) return;
-    this.#unheard.shift();
-    for (const [stream, count] of this.#marks) this.#marks.set(stream, count - 1);
-    if (message.kind === 'ready') this.#loaded.resolve(message);
-    else if (message.kind === 'dying') this.#finish(message);
-    else this.#answer.resolve(message);
-  }
-
-  #finish(end: ProcessAnswer): void {
-    this.#end ??= end;
-    this.#loaded.resolve(end);
-    this.#answer.resolve(end);
-  }
-
-  /** Errors of the runtime have Lambda's own texts. */
-  #toResult(answer: ProcessAnswer, requestId: string): InvocationResult {
-    switch (answer.kind) {
-      case 'returned':
-        return { kind: 'returned', payload: JSON.parse(answer.payload) };
-      case 'failed':
-      case 'dying':
-        return { kind: 'failed', error: answer.error };
-      case 'timed out':
-        return platformFailure(
+    return hasTimedOut
+      ? runtimeFailure(
           'Sandbox.Timedout',
           requestId,
-          `Task timed out after ${this.#fn.timeoutSeconds.toFixed(2)} seconds`,
-        );
-      case 'exited':
-        return platformFailure('Runtime.ExitError', requestId, exitReason(answer.exitCode, answer.signal));
+          `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`,
+        )
+      : resultOf(answer, requestId);
+  }
+
+  /** Reads the output up to the next message, or to its end. */
+  async #answer(): Promise<Answer> {
+    for (;;) {
+      const { done, value: line } = await this.#lines.next();
+      if (done) {
+        await this.#exit;
+        return { kind: 'exited', exitCode: this.#child.exitCode, signal: this.#child.signalCode };
+      }
+      const [printed = '', message] = line.split('\0');
+      if (printed !== '' || message === undefined) this.#output.push(printed);
+      if (message === undefined) continue;
+      const answer = v.parse(messageSchema, JSON.parse(message));
+      if (answer.kind === 'dying') await this.#exit;
+      return answer;
     }
   }
 }
 
-function platformFailure(errorType: string, requestId: string, reason: string): InvocationResult {
+function resultOf(answer: Answer, requestId: string): InvocationResult {
+  switch (answer.kind) {
+    case 'returned':
+      return answer;
+    case 'failed':
+    case 'dying':
+      return { kind: 'failed', error: answer.error };
+    case 'exited':
+      return runtimeFailure('Runtime.ExitError', requestId, exitReason(answer.exitCode, answer.signal));
+  }
+}
+
+/** Errors of the runtime have Lambda's own texts. */
+function runtimeFailure(errorType: string, requestId: string, reason: string): InvocationResult {
   const errorMessage = `RequestId: ${requestId} Error: ${reason}`;
   return { kind: 'failed', error: { errorType, errorMessage, trace: [] } };
 }

@@ -87,7 +87,7 @@ export function stepsOf(stack: LocalStack): readonly StepPlan[] {
       reply: { tried: 3, loggedOut: 3 },
       run: async () => {
         const end = await stack.executions.start(JSON.stringify(all)).ended;
-        return 'error' in end ? end.error : JSON.parse(end.result ?? 'null');
+        return 'error' in end ? end.error : JSON.parse(end.result);
       },
     },
   ];

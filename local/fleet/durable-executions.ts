@@ -2,13 +2,26 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { createBirpc } from 'birpc';
 import * as v from 'valibot';
 import { fleetCallSchema } from '../../lambda/core/fleet-call.ts';
 import { AwsError } from '../aws-json.ts';
 import type { DeployedFunction } from '../deployment.ts';
 import { functionArn, lambdaEnvironment } from '../lambda-environment.ts';
 import type { FinishedInvocation } from '../lambda-process.ts';
-import { type End, type FromHost, fromHostSchema, SKIP_WAITS, type ToHost } from './host-protocol.ts';
+
+/** What an execution or a call came to. A result is JSON text. */
+export type End = { readonly result: string } | { readonly error: string };
+
+/** What this process asks of the fleet's process (fleet-host.ts). Events are JSON text. */
+export interface FleetHost {
+  run(execution: string, event: string): Promise<End>;
+}
+
+/** What the fleet's process asks of this one: the call of a function by an execution. */
+export interface FleetCaller {
+  call(execution: string, event: string): Promise<End>;
+}
 
 /** The call of one session, or of a child execution, in an execution's history. */
 export interface Call {
@@ -46,9 +59,9 @@ export class DurableExecutions {
   skipsWaits = false;
   readonly #options: DurableExecutionsOptions;
   readonly #executions = new Map<string, DurableExecution>();
-  readonly #resolvers = new Map<string, (end: End) => void>();
   readonly #output: string[] = [];
-  #host: ChildProcess | undefined;
+  #process: ChildProcess | undefined;
+  #host: FleetHost | undefined;
 
   constructor(options: DurableExecutionsOptions) {
     this.#options = options;
@@ -73,11 +86,13 @@ export class DurableExecutions {
     if (known?.input === input) return known;
     if (known !== undefined) throw new AwsError('DurableExecutionAlreadyStartedException', name);
     const arn = `${functionArn(this.#options.fleet)}:1/durable-execution/${name}/${randomUUID()}`;
-    const { promise: ended, resolve } = Promise.withResolvers<End>();
-    const execution = { arn, name, input, startedAtMs: Date.now(), calls: [], ended };
+    this.#host ??= this.#startHost();
+    const ended = this.#host.run(arn, input);
+    const execution: DurableExecution = { arn, name, input, startedAtMs: Date.now(), calls: [], ended };
     this.#executions.set(arn, execution);
-    this.#resolvers.set(arn, resolve);
-    this.#send({ kind: 'run', execution: arn, payload: input });
+    void ended.then((end) => {
+      execution.end = { ...end, atMs: Date.now() };
+    });
     return execution;
   }
 
@@ -88,38 +103,27 @@ export class DurableExecutions {
   }
 
   async close(): Promise<void> {
-    this.#host?.kill('SIGKILL');
+    this.#process?.kill('SIGKILL');
   }
 
-  #send(message: ToHost): void {
-    this.#host ??= this.#spawn();
-    this.#host.send(message);
-  }
-
-  #spawn(): ChildProcess {
+  #startHost(): FleetHost {
     const { fleet, overrides } = this.#options;
-    const host = spawn(process.execPath, [HOST, ...(this.skipsWaits ? [SKIP_WAITS] : [])], {
+    const child = spawn(process.execPath, [HOST, String(this.skipsWaits)], {
       env: lambdaEnvironment(fleet, overrides),
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
-    if (host.stdout !== null) {
-      createInterface({ input: host.stdout }).on('line', (line) => this.#output.push(line));
-    }
-    host.on('message', (message) => void this.#hear(v.parse(fromHostSchema, message)));
-    return host;
+    if (child.stdout !== null)
+      createInterface({ input: child.stdout }).on('line', (line) => this.#output.push(line));
+    this.#process = child;
+    const caller: FleetCaller = { call: (execution, event) => this.#call(execution, event) };
+    return createBirpc<FleetHost, FleetCaller>(caller, {
+      post: (message) => child.send(message),
+      on: (hear) => child.on('message', hear),
+      timeout: -1,
+    });
   }
 
-  async #hear(message: FromHost): Promise<void> {
-    if (message.kind === 'ended') {
-      this.find(message.execution).end = { ...message.end, atMs: Date.now() };
-      this.#resolvers.get(message.execution)?.(message.end);
-      return;
-    }
-    const end = await this.#call(message);
-    this.#send({ kind: 'answer', call: message.call, end });
-  }
-
-  async #call({ execution, payload }: Extract<FromHost, { kind: 'call' }>): Promise<End> {
+  async #call(execution: string, payload: string): Promise<End> {
     const { calls } = this.find(execution);
     const event: unknown = JSON.parse(payload);
     const session = v.safeParse(fleetCallSchema, event);

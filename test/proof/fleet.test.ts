@@ -69,7 +69,7 @@ async function execute(name: string) {
   const { ended } = stack.executions.start('{"sessions":"all"}', `blink-logout-fleet-command-${name}`);
   const end = await ended;
   if ('error' in end) throw new Error(end.error);
-  const result: FleetResult = v.parse(fleetResultSchema, JSON.parse(end.result ?? ''));
+  const result: FleetResult = v.parse(fleetResultSchema, JSON.parse(end.result));
   const calls = stack.blink.calls.slice(blinkBefore);
   return { result, calls, mails: stack.sns.mails.slice(mailsBefore) };
 }
