@@ -1,6 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, parse } from 'node:path';
 import * as v from 'valibot';
 import { ACCOUNT_ID, REGION } from './account.ts';
-import { assetDirectory, only, readResources } from './cloud-assembly.ts';
 
 /** The parts of the synthesized template that run on this machine. */
 export interface Deployment {
@@ -40,12 +41,6 @@ export interface Rule {
   readonly input: unknown;
 }
 
-/** Parses a reference to a resource's ARN into its logical id. */
-const arnSchema = v.pipe(
-  v.object({ 'Fn::GetAtt': v.tuple([v.string(), v.literal('Arn')]) }),
-  v.transform((reference) => reference['Fn::GetAtt'][0]),
-);
-
 /** Of the variables, only the topic's is a reference. */
 const topicSchema = v.pipe(
   v.object({ Ref: v.string() }),
@@ -66,13 +61,20 @@ const functionSchema = v.object({
   LoggingConfig: v.optional(v.object({ LogFormat: v.optional(v.picklist(['JSON', 'Text']), 'Text') }), {}),
 });
 
+/** A reference to the function, to which all routes and the rule lead. */
+function arnOf(functionId: string) {
+  return v.object({ 'Fn::GetAtt': v.tuple([v.literal(functionId), v.literal('Arn')]) });
+}
+
 /** The default timeout is 30 seconds (API Gateway Developer Guide, "Quotas for HTTP APIs"). */
-const integrationSchema = v.object({
-  IntegrationType: v.literal('AWS_PROXY'),
-  IntegrationUri: arnSchema,
-  PayloadFormatVersion: v.literal('2.0'),
-  TimeoutInMillis: v.optional(v.number(), 30_000),
-});
+function integrationSchema(functionId: string) {
+  return v.object({
+    IntegrationType: v.literal('AWS_PROXY'),
+    IntegrationUri: arnOf(functionId),
+    PayloadFormatVersion: v.literal('2.0'),
+    TimeoutInMillis: v.optional(v.number(), 30_000),
+  });
+}
 
 const routeSchema = v.object({
   RouteKey: v.string(),
@@ -88,44 +90,42 @@ const routeSchema = v.object({
   ),
 });
 
-const ruleSchema = v.object({
-  Name: v.optional(v.string()),
-  State: v.optional(v.picklist(['ENABLED', 'DISABLED']), 'ENABLED'),
-  ScheduleExpression: v.string(),
-  Targets: v.tuple([v.object({ Arn: arnSchema, Input: v.optional(v.pipe(v.string(), v.parseJson())) })]),
+function ruleSchema(functionId: string) {
+  const input = v.optional(v.pipe(v.string(), v.parseJson()));
+  return v.object({
+    Name: v.optional(v.string()),
+    State: v.optional(v.picklist(['ENABLED', 'DISABLED']), 'ENABLED'),
+    ScheduleExpression: v.string(),
+    Targets: v.tuple([v.object({ Arn: arnOf(functionId), Input: input })]),
+  });
+}
+
+const secretSchema = v.object({
+  Name: v.string(),
+  GenerateSecretString: v.strictObject({
+    PasswordLength: v.optional(v.number(), 32),
+    ExcludePunctuation: v.optional(v.boolean(), false),
+  }),
 });
 
-const secretSchema = v.pipe(
-  v.object({
-    Name: v.string(),
-    GenerateSecretString: v.strictObject({
-      PasswordLength: v.optional(v.number(), 32),
-      ExcludePunctuation: v.optional(v.boolean(), false),
-    }),
-  }),
-  v.transform(({ Name: name, GenerateSecretString: { PasswordLength, ExcludePunctuation } }) => ({
-    name,
-    passwordLength: PasswordLength,
-    excludePunctuation: ExcludePunctuation,
-  })),
-);
-
-/** @param directory a cloud assembly with one stack: one function as the target of all routes and of one rule, one durable function, and one generated secret */
+/** @param directory of `cdk synth`, with one stack: one function as the target of all routes and of one rule, one durable function, and one generated secret */
 export async function readDeployment(directory: string): Promise<Deployment> {
   const resources = await readResources(directory);
-  const functions = resources.all('AWS::Lambda::Function', functionSchema);
+  const functions = resources('AWS::Lambda::Function', functionSchema);
   const logout = only(
     'function',
-    functions.filter(({ properties }) => properties.DurableConfig === undefined),
+    functions.filter(({ DurableConfig }) => DurableConfig === undefined),
   );
   const fleet = only(
     'durable function',
-    functions.filter(({ properties }) => properties.DurableConfig),
+    functions.filter(({ DurableConfig }) => DurableConfig),
   );
-  const functionId = logout.id;
-  const deployed = ({ id, properties: fn }: (typeof functions)[number]): DeployedFunction => ({
-    name: fn.FunctionName ?? id,
-    assetDirectory: assetDirectory(directory, fn.Code.S3Key),
+  const rule = only('rule', resources('AWS::Events::Rule', ruleSchema(logout.id)));
+  const integrations = resources('AWS::ApiGatewayV2::Integration', integrationSchema(logout.id));
+  const deployed = (fn: typeof logout): DeployedFunction => ({
+    name: fn.FunctionName ?? fn.id,
+    // The CDK uploads the directory `asset.<hash>` as `<hash>.zip`.
+    assetDirectory: join(directory, `asset.${parse(fn.Code.S3Key).name}`),
     handler: fn.Handler,
     runtime: fn.Runtime,
     environment: fn.Environment.Variables,
@@ -133,34 +133,54 @@ export async function readDeployment(directory: string): Promise<Deployment> {
     memoryMb: fn.MemorySize,
     logFormat: fn.LoggingConfig.LogFormat,
   });
-  const { id: ruleId, properties: rule } = resources.only('AWS::Events::Rule', ruleSchema);
-  const integrations = new Map(
-    resources
-      .all('AWS::ApiGatewayV2::Integration', integrationSchema)
-      .map(({ id, properties }) => [id, properties]),
-  );
-  const routes = resources.all('AWS::ApiGatewayV2::Route', routeSchema).map(({ id, properties }): Route => {
-    const integration = integrations.get(properties.Target);
-    if (integration?.IntegrationUri !== functionId)
-      throw new Error(`${id} does not have the function as its target`);
-    return {
-      key: properties.RouteKey,
-      authorization: properties.AuthorizationType,
-      timeoutMs: integration.TimeoutInMillis,
-    };
-  });
-  const [target] = rule.Targets;
-  if (target.Arn !== functionId) throw new Error(`${ruleId} does not have the function as its target`);
   return {
     function: deployed(logout),
     fleet: deployed(fleet),
-    routes,
+    routes: resources('AWS::ApiGatewayV2::Route', routeSchema).map((route) => ({
+      key: route.RouteKey,
+      authorization: route.AuthorizationType,
+      timeoutMs: only(
+        'integration',
+        integrations.filter(({ id }) => id === route.Target),
+      ).TimeoutInMillis,
+    })),
     rule: {
-      name: rule.Name ?? ruleId,
+      name: rule.Name ?? rule.id,
       enabled: rule.State === 'ENABLED',
       schedule: rule.ScheduleExpression,
-      input: target.Input,
+      input: rule.Targets[0].Input,
     },
-    webhookKey: resources.only('AWS::SecretsManager::Secret', secretSchema).properties,
+    webhookKey: only('secret', resources('AWS::SecretsManager::Secret', secretSchema)),
   };
+}
+
+const templateSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    Resources: v.record(v.string(), v.object({ Type: v.string(), Properties: v.optional(v.unknown(), {}) })),
+  }),
+);
+
+/** Returns a function that reads the template's resources of a type, with their logical ids. */
+async function readResources(directory: string) {
+  const files = (await readdir(directory)).filter((name) => name.endsWith('.template.json'));
+  const template = await readFile(join(directory, only('template', files)), 'utf8');
+  const resources = Object.entries(v.parse(templateSchema, template).Resources);
+  return <S extends v.GenericSchema<unknown, object>>(type: string, schema: S) =>
+    resources
+      .filter(([, { Type }]) => Type === type)
+      .map(([id, { Properties }]) => {
+        const parsed = v.safeParse(schema, Properties);
+        if (parsed.success) return { ...parsed.output, id };
+        throw new Error(
+          `${type} ${id} has properties that the local run does not support:\n${v.summarize(parsed.issues)}`,
+        );
+      });
+}
+
+function only<T>(what: string, candidates: readonly T[]): T {
+  const [first, ...others] = candidates;
+  if (first !== undefined && others.length === 0) return first;
+  throw new Error(`expected one ${what}, found ${candidates.length}`);
 }

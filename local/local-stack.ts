@@ -137,8 +137,9 @@ async function synthesizeAside(closings: (() => Promise<void>)[], signal?: Abort
  * accepted.
  */
 function generateKey({ webhookKey, routes }: Deployment, { secrets }: SecretsManagerStandIn): string {
-  const key = randomPassword(webhookKey.passwordLength, webhookKey.excludePunctuation);
-  secrets.create(webhookKey.name, key);
+  const { PasswordLength, ExcludePunctuation } = webhookKey.GenerateSecretString;
+  const key = randomPassword(PasswordLength, ExcludePunctuation);
+  secrets.create(webhookKey.Name, key);
   const signed = routes.every(({ authorization }) => authorization === 'AWS_IAM');
   return signed ? 'AWS4-HMAC-SHA256 Credential=local' : `Bearer ${key}`;
 }

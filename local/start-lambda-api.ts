@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { AwsError } from './aws-json.ts';
+import { AwsError } from './aws-error.ts';
 import type { Call, DurableExecution, DurableExecutions } from './fleet/durable-executions.ts';
-import { functionReference, invokeRequest, notFound } from './invoke-request.ts';
+import { invokeRequest, isFor } from './invoke-request.ts';
 import type { FinishedInvocation } from './lambda-process.ts';
 import {
   type Answer,
@@ -11,6 +11,7 @@ import {
   type Request,
   startLoopbackServer,
 } from './loopback-server.ts';
+import { route } from './route.ts';
 
 export interface LambdaApiOptions extends LoopbackServerOptions {
   readonly functionName: string;
@@ -29,22 +30,22 @@ interface Context extends LambdaApiOptions {
 
 const LATEST = '$LATEST';
 
-/** By method and path. The captured part is decoded. */
-type Route = readonly [RegExp, (context: Context, captured: string, request: Request) => Promise<Answer>];
+type Respond = (context: Context, named: string, request: Request) => Promise<Answer>;
 
-const ROUTES: readonly Route[] = [
-  [/^POST \/2015-03-31\/functions\/([^/]+)\/invocations(?:\?|$)/, invoke],
+/** The functions and executions are named by the path. */
+const ROUTES: readonly (readonly [ReturnType<typeof route>, Respond])[] = [
+  [route('POST /2015-03-31/functions/:named/invocations'), invoke],
   [
-    /^GET \/2025-12-01\/functions\/([^/]+)\/durable-executions/,
+    route('GET /2025-12-01/functions/:named/durable-executions'),
     async ({ executions }) =>
       json(200, { DurableExecutions: executions.all.filter(hasEnded).map(described) }),
   ],
   [
-    /^GET \/2025-12-01\/durable-executions\/([^/]+)\/history/,
+    route('GET /2025-12-01/durable-executions/:named/history'),
     async ({ executions }, arn) => json(200, { Events: executions.find(arn).calls.flatMap(eventsOf) }),
   ],
   [
-    /^GET \/2025-12-01\/durable-executions\/([^/?]+)$/,
+    route('GET /2025-12-01/durable-executions/:named'),
     async ({ executions }, arn) => json(200, described(executions.find(arn))),
   ],
 ];
@@ -69,28 +70,20 @@ export async function startLambdaApi(options: LambdaApiOptions): Promise<Loopbac
 }
 
 async function answer(context: Context, request: Request): Promise<Answer> {
-  const operation = `${request.method} ${request.target}`;
-  for (const [pattern, respond] of ROUTES) {
-    const [, captured] = pattern.exec(operation) ?? [];
-    if (captured !== undefined) return respond(context, decoded(captured), request);
+  for (const [match, respond] of ROUTES) {
+    const parameters = match(request.method, request.target);
+    if (parameters !== undefined) return respond(context, parameters['named'] ?? '', request);
   }
+  const operation = `${request.method} ${request.target}`;
   throw new AwsError('UnknownOperationException', `Not available here: ${operation}`);
 }
 
-/** A malformed part stays as it is: nothing has that name. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
 async function invoke(context: Context, functionName: string, request: Request): Promise<Answer> {
-  const { name, qualifier } = functionReference(request, functionName);
-  const isFleet = `${name}:${qualifier}` === context.fleetFunction;
-  const isLogout = name === context.functionName && (qualifier ?? LATEST) === LATEST;
-  if (!isFleet && !isLogout) throw notFound(functionName);
+  const isFleet = isFor(context.fleetFunction, functionName, request);
+  const { functionName: logout } = context;
+  if (!isFleet && ![logout, `${logout}:${LATEST}`].some((name) => isFor(name, functionName, request))) {
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${functionName}`);
+  }
   const { type, event, withLog, executionName } = invokeRequest(request, isFleet);
   if (type === 'DryRun') return json(204);
   if (isFleet) {

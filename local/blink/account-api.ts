@@ -1,8 +1,9 @@
 import type { Answer } from '../loopback-server.ts';
+import type { PathParameters } from '../route.ts';
 import type { SettableClock } from '../settable-clock.ts';
 import type { AccountSeed, Accounts } from './accounts.ts';
 import { json, NOT_FOUND, UNAUTHORIZED } from './answers.ts';
-import type { Ids, ReceivedRequest } from './received-request.ts';
+import type { ReceivedRequest } from './received-request.ts';
 import type { Tokens } from './tokens.ts';
 
 /** A logout that was carried out. */
@@ -46,23 +47,23 @@ export class AccountApi {
     return json(200, { tier, account_id: accountId });
   }
 
-  homescreen(request: ReceivedRequest, ids: Ids): Answer {
+  homescreen(request: ReceivedRequest, ids: PathParameters): Answer {
     return this.#own(request, ids, ({ clientId, account: { accountId, userId } }) => {
       const body = { account: { account_id: accountId }, networks: [], sync_modules: [], cameras: [] };
       return json(200, body, { 'client-id': String(clientId), 'user-id': String(userId) });
     });
   }
 
-  networks(request: ReceivedRequest, ids: Ids): Answer {
+  networks(request: ReceivedRequest, ids: PathParameters): Answer {
     return this.#own(request, ids, () => json(200, { summary: {}, networks: [] }));
   }
 
-  cameraUsage(request: ReceivedRequest, ids: Ids): Answer {
+  cameraUsage(request: ReceivedRequest, ids: PathParameters): Answer {
     return this.#own(request, ids, () => json(200, { networks: [] }));
   }
 
   /** The account's clients. `ids.client` is the client that asks. */
-  clients(request: ReceivedRequest, ids: Ids): Answer {
+  clients(request: ReceivedRequest, ids: PathParameters): Answer {
     return this.#own(request, ids, ({ clientId, account }) => {
       const { accountId, clientList = 'open' } = account;
       if (clientList === 'absent') return NOT_FOUND;
@@ -78,18 +79,22 @@ export class AccountApi {
   }
 
   /** `POST /api/v4/account/{AccountID}/client/{ClientID}/logout` */
-  logout(request: ReceivedRequest, ids: Ids): Answer {
+  logout(request: ReceivedRequest, ids: PathParameters): Answer {
     return this.#own(request, ids, (caller) =>
       caller.account.knowsNewerLogoutOnly ? NOT_FOUND : this.#logOut(request, caller, ids),
     );
   }
 
   /** `POST /api/v4/clients/{ClientID}/logout`, which app versions 51 and later call */
-  newerLogout(request: ReceivedRequest, ids: Ids): Answer {
+  newerLogout(request: ReceivedRequest, ids: PathParameters): Answer {
     return this.#own(request, ids, (caller) => this.#logOut(request, caller, ids));
   }
 
-  #logOut({ headers, body, path }: ReceivedRequest, { clientId, account }: TokenOwner, ids: Ids): Answer {
+  #logOut(
+    { headers, body, path }: ReceivedRequest,
+    { clientId, account }: TokenOwner,
+    ids: PathParameters,
+  ): Answer {
     if (headers['content-type'] !== 'application/json') {
       return json(415, { message: 'Unsupported Media Type', code: 415 });
     }
@@ -113,7 +118,7 @@ export class AccountApi {
   }
 
   /** Answers a call to the host of the caller's tier; an account in the path must be the caller's. */
-  #own(request: ReceivedRequest, ids: Ids, answer: (caller: TokenOwner) => Answer): Answer {
+  #own(request: ReceivedRequest, ids: PathParameters, answer: (caller: TokenOwner) => Answer): Answer {
     const caller = this.#caller(request);
     if (caller === undefined) return UNAUTHORIZED;
     const { tier, accountId } = caller.account;

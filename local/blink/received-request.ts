@@ -46,6 +46,3 @@ function once(parameters: URLSearchParams): Readonly<Record<string, string>> {
     [...parameters].map(([name, value]) => [name, parameters.getAll(name).length === 1 ? value : '']),
   );
 }
-
-/** The variables of a request's path. */
-export type Ids = Readonly<Record<string, string | undefined>>;

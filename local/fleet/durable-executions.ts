@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createBirpc } from 'birpc';
 import * as v from 'valibot';
 import { fleetCallSchema } from '../../lambda/core/fleet-call.ts';
-import { AwsError } from '../aws-json.ts';
+import { AwsError } from '../aws-error.ts';
 import type { DeployedFunction } from '../deployment.ts';
 import { functionArn, lambdaEnvironment } from '../lambda-environment.ts';
 import type { FinishedInvocation } from '../lambda-process.ts';

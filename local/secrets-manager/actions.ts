@@ -1,52 +1,47 @@
 import * as v from 'valibot';
-import { type Action, AwsError, action, page } from '../aws-json.ts';
+import { AwsError } from '../aws-error.ts';
 import { randomPassword } from './random-password.ts';
 import type { Secret, Version } from './secret.ts';
 import type { Secrets } from './secrets.ts';
+
+/** Returns the output for the input that was received. */
+type Action = (secrets: Secrets, input: unknown) => object;
+
+/** An action whose unknown and malformed parameters are refused. */
+function action<S extends v.ObjectEntries>(
+  entries: S,
+  run: (secrets: Secrets, input: v.InferOutput<v.StrictObjectSchema<S, undefined>>) => object,
+): Action {
+  const schema = v.strictObject(entries);
+  return (secrets, input) => {
+    const parsed = v.safeParse(schema, input);
+    if (parsed.success) return run(secrets, parsed.output);
+    throw new AwsError('ValidationException', v.summarize(parsed.issues));
+  };
+}
 
 const secretId = v.pipe(v.string(), v.minLength(1), v.maxLength(2048));
 const versionId = v.pipe(v.string(), v.minLength(32), v.maxLength(64));
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 const text = v.pipe(v.string(), v.minLength(1), v.maxBytes(65_536));
-const description = v.pipe(v.string(), v.maxLength(2048));
-const kmsKeyId = v.pipe(v.string(), v.maxLength(2048));
-const tagKey = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
-const tags = v.pipe(
-  v.array(v.strictObject({ Key: tagKey, Value: v.pipe(v.string(), v.maxLength(256)) })),
-  v.maxLength(50),
-);
+const tag = v.strictObject({
+  Key: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+  Value: v.pipe(v.string(), v.maxLength(256)),
+});
 /** "name: Prefix match, case-sensitive" (API reference, Filter). */
 const filter = v.strictObject({
   Key: v.literal('name'),
   Values: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(10)),
 });
-const paging = {
-  MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 100),
-  NextToken: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(4096))),
-};
 
-/** The supported actions by name. An unknown parameter is refused. */
-export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
+/** The supported actions by name. */
+export const ACTIONS: Readonly<Record<string, Action>> = {
   GetSecretValue: action(
     { SecretId: secretId, VersionId: v.optional(versionId), VersionStage: v.optional(label) },
     (secrets, input) => {
       const secret = secrets.find(input.SecretId);
       const version = secret.version({ versionId: input.VersionId, label: input.VersionStage });
       return { ...naming(secret), ...entry(version), SecretString: version.text };
-    },
-  ),
-
-  ListSecretVersionIds: action(
-    { SecretId: secretId, IncludeDeprecated: v.optional(v.boolean(), false), ...paging },
-    (secrets, input) => {
-      const secret = secrets.find(input.SecretId);
-      // The documentation promises no order. This one does not depend on age.
-      const versions = secret
-        .versions()
-        .filter(({ labels }) => input.IncludeDeprecated || labels.length > 0)
-        .sort((a, b) => a.versionId.localeCompare(b.versionId));
-      const { items, next } = pageOf(versions, input);
-      return { ...naming(secret), Versions: items.map(entry), NextToken: next };
     },
   ),
 
@@ -83,9 +78,9 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
       Name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/)),
       ClientRequestToken: versionId,
       SecretString: v.optional(text),
-      Description: v.optional(description),
-      KmsKeyId: v.optional(kmsKeyId),
-      Tags: v.optional(tags, []),
+      Description: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+      KmsKeyId: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+      Tags: v.optional(v.pipe(v.array(tag), v.maxLength(50)), []),
     },
     (secrets, input) => {
       secrets.requireKmsKey(input.KmsKeyId);
@@ -105,23 +100,22 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
   ListSecrets: action(
     {
       Filters: v.optional(v.pipe(v.array(filter), v.maxLength(10)), []),
-      IncludePlannedDeletion: v.optional(v.boolean(), false),
-      ...paging,
+      MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)), 100),
+      // The number of secrets before the page.
+      NextToken: v.optional(v.pipe(v.string(), v.digits(), v.transform(Number)), '0'),
     },
-    (secrets, input) => {
+    (secrets, { Filters, MaxResults, NextToken }) => {
       const matching = secrets
         .all()
-        .filter(({ deletionDateMs }) => input.IncludePlannedDeletion || deletionDateMs === undefined)
-        .filter(({ name }) =>
-          input.Filters.every(({ Values }) => Values.some((value) => name.startsWith(value))),
-        );
-      const { items, next } = pageOf(matching, input);
+        .filter(({ deletionDateMs }) => deletionDateMs === undefined)
+        .filter(({ name }) => Filters.every(({ Values }) => Values.some((value) => name.startsWith(value))));
+      const end = NextToken + MaxResults;
       return {
-        SecretList: items.map((secret) => ({
+        SecretList: matching.slice(NextToken, end).map((secret) => ({
           ...metadata(secret),
           SecretVersionsToStages: labelsByVersion(secret),
         })),
-        NextToken: next,
+        NextToken: end < matching.length ? String(end) : undefined,
       };
     },
   ),
@@ -133,18 +127,22 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
       ForceDeleteWithoutRecovery: v.optional(v.boolean(), false),
     },
     (secrets, { SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force }) => {
-      if (force && days !== undefined) {
-        throw invalid("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
-      }
-      if (days !== undefined && (days < 7 || days > 30)) {
-        throw invalid('The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
+      if (days !== undefined && (force || days < 7 || days > 30)) {
+        throw new AwsError(
+          'InvalidParameterException',
+          'RecoveryWindowInDays must be between 7 and 30 days, and not beside ForceDeleteWithoutRecovery.',
+        );
       }
       const secret = force ? secrets.deleteWithoutRecovery(SecretId) : secrets.delete(SecretId, days);
       return { ...naming(secret), DeletionDate: (secret.deletionDateMs ?? secrets.clock.nowMs()) / 1000 };
     },
   ),
 
-  RestoreSecret: action({ SecretId: secretId }, (secrets, input) => naming(secrets.restore(input.SecretId))),
+  RestoreSecret: action({ SecretId: secretId }, (secrets, input) => {
+    const secret = secrets.describe(input.SecretId);
+    secret.deletionDateMs = undefined;
+    return naming(secret);
+  }),
 
   GetRandomPassword: action(
     {
@@ -154,17 +152,6 @@ export const ACTIONS: Readonly<Record<string, Action<Secrets>>> = {
     (_secrets, input) => ({ RandomPassword: randomPassword(input.PasswordLength, input.ExcludePunctuation) }),
   ),
 };
-
-function pageOf<T>(
-  all: readonly T[],
-  { MaxResults, NextToken }: { MaxResults: number; NextToken?: string | undefined },
-) {
-  return page(all, MaxResults, NextToken, 'InvalidNextTokenException');
-}
-
-function invalid(message: string): AwsError {
-  return new AwsError('InvalidParameterException', message);
-}
 
 function naming({ arn, name }: Secret): { readonly ARN: string; readonly Name: string } {
   return { ARN: arn, Name: name };
@@ -193,10 +180,6 @@ function metadata(secret: Secret): object {
 
 /** "A list of the versions of the secret that have staging labels attached" (API reference, DescribeSecret). */
 function labelsByVersion(secret: Secret): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(
-    secret
-      .versions()
-      .filter(({ labels }) => labels.length > 0)
-      .map(({ versionId, labels }) => [versionId, labels]),
-  );
+  const labelled = secret.versions().filter(({ labels }) => labels.length > 0);
+  return Object.fromEntries(labelled.map(({ versionId, labels }) => [versionId, labels]));
 }

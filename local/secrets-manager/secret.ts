@@ -1,4 +1,4 @@
-import { AwsError } from '../aws-json.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Clock } from '../settable-clock.ts';
 
 export interface Version {
@@ -12,7 +12,6 @@ export interface Version {
 const CURRENT = 'AWSCURRENT';
 const PREVIOUS = 'AWSPREVIOUS';
 const MAX_VERSIONS = 100;
-const MAX_LABELS = 20;
 const PRUNABLE_AFTER_MS = 24 * 60 * 60 * 1000;
 /** The maximum age of a reading that a caller asks for. */
 const REMEMBERED_MS = 5 * 60 * 1000;
@@ -105,7 +104,6 @@ export class Secret {
     // "If this operation creates the first version for the secret, then Secrets Manager automatically attaches the
     // staging label AWSCURRENT to it."
     const all = versions.size === 0 ? new Set([...labels, CURRENT]) : new Set(labels);
-    if (new Set([...holders.keys(), ...all]).size > MAX_LABELS) throw tooMany('staging labels');
     const kept = withRoomForOne(this.#newest, this.#clock.nowMs());
     this.#write(
       new Map([...kept, [versionId, { text, createdAtMs: this.#clock.nowMs() }]]),
@@ -119,24 +117,15 @@ export class Secret {
     const { versions, holders } = this.#newest;
     if (toId !== undefined && !versions.has(toId)) notFound(`VersionId: ${toId}`);
     const holder = holders.get(label);
-    if (fromId === undefined) {
-      if (toId === undefined) throw invalid('You must specify MoveToVersionId or RemoveFromVersionId.');
-      if (holder !== undefined && holder !== toId) {
-        throw invalid(
-          `The parameter RemoveFromVersionId can't be empty. Staging label ${label} is currently attached to version ${holder}, so you must explicitly reference that version in RemoveFromVersionId.`,
-        );
-      }
-    } else if (fromId !== holder) {
-      throw invalid(
-        `If you specify RemoveFromVersionId, it must be set to the version that currently has the staging label ${label}.`,
-      );
+    const isNew = fromId === undefined && (holder === undefined || holder === toId);
+    if (!isNew && fromId !== holder) {
+      throw invalid(`RemoveFromVersionId must be the version that currently has the staging label ${label}.`);
     }
     if (toId !== undefined) {
-      if (holder === undefined && holders.size >= MAX_LABELS) throw tooMany('staging labels');
       this.#write(versions, attached(holders, label, toId));
-    } else if (label === CURRENT) {
+    } else if (label === CURRENT || holder === undefined) {
       throw invalid(
-        'You can only move staging label AWSCURRENT to a different secret version. It can’t be completely removed.',
+        `You can only move staging label ${label} to a version, or AWSCURRENT to a different one.`,
       );
     } else {
       this.#write(versions, new Map([...holders].filter(([other]) => other !== label)));
@@ -184,7 +173,9 @@ function withRoomForOne({ versions, holders }: State, nowMs: number): State['ver
     .filter(([id, { createdAtMs }]) => !labelled.has(id) && nowMs - createdAtMs >= PRUNABLE_AFTER_MS)
     .sort(([, a], [, b]) => a.createdAtMs - b.createdAtMs)
     .slice(0, Math.max(0, versions.size + 1 - MAX_VERSIONS));
-  if (versions.size - prunable.length >= MAX_VERSIONS) throw tooMany('secret versions');
+  if (versions.size - prunable.length >= MAX_VERSIONS) {
+    throw new AwsError('LimitExceededException', 'You have reached the quota for secret versions.');
+  }
   const pruned = new Set(prunable.map(([id]) => id));
   return new Map([...versions].filter(([id]) => !pruned.has(id)));
 }
@@ -194,10 +185,6 @@ function notFound(what: string): never {
     'ResourceNotFoundException',
     `Secrets Manager can't find the specified secret value for ${what}`,
   );
-}
-
-function tooMany(what: string): AwsError {
-  return new AwsError('LimitExceededException', `You have reached the quota for ${what}.`);
 }
 
 function invalid(message: string): AwsError {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from '../account.ts';
-import { AwsError } from '../aws-json.ts';
+import { AwsError } from '../aws-error.ts';
 import type { Clock } from '../settable-clock.ts';
 import { Secret, type Version } from './secret.ts';
 
@@ -17,7 +17,7 @@ export class Secrets {
 
   /** Creates a secret. Its text, if there is one, becomes its first version, with AWSCURRENT. */
   create(name: string, text?: string, versionId: string = randomUUID()): Secret {
-    const existing = this.all().find((secret) => secret.name === name);
+    const existing = this.lookUp(name);
     if (existing?.deletionDateMs !== undefined) {
       throw new AwsError(
         'InvalidRequestException',
@@ -25,10 +25,8 @@ export class Secrets {
       );
     }
     if (existing !== undefined) {
-      const isRepeated = existing
-        .versions()
-        .some((version) => version.versionId === versionId && version.text === text);
-      if (isRepeated) return existing;
+      const first = existing.versions().find((version) => version.versionId === versionId);
+      if (first !== undefined && first.text === text) return existing;
       throw new AwsError(
         'ResourceExistsException',
         `The operation failed because the secret ${name} already exists.`,
@@ -69,7 +67,7 @@ export class Secrets {
     return secret;
   }
 
-  /** "Secrets Manager can't encrypt the protected secret text using the provided KMS key." (API reference, EncryptionFailure) */
+  /** The error's text is that of the API reference, EncryptionFailure. */
   requireKmsKey(keyId: string | undefined): void {
     if (keyId === undefined || this.kmsKeys.has(keyId)) return;
     throw new AwsError(
@@ -95,12 +93,6 @@ export class Secrets {
   deleteWithoutRecovery(id: string): Secret {
     const secret = this.lookUp(id) ?? this.#new(id);
     this.#byName.delete(secret.name);
-    return secret;
-  }
-
-  restore(id: string): Secret {
-    const secret = this.describe(id);
-    secret.deletionDateMs = undefined;
     return secret;
   }
 

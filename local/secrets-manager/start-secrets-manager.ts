@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 import { ACCOUNT_ID } from '../account.ts';
-import { actionName, answerOf, errorAnswer, type Protocol, parseJson, readRequest } from '../aws-json.ts';
+import { AwsError } from '../aws-error.ts';
 import { type Effect, Faults } from '../faults.ts';
 import {
   type Answer,
@@ -34,8 +35,6 @@ export interface SecretsManagerStandIn extends LoopbackServer {
   readonly calls: readonly SecretsManagerCall[];
 }
 
-const PROTOCOL: Protocol = { version: '1.1', service: 'secretsmanager', errorText: 'Message' };
-
 /** Secrets Manager on this machine: AWS JSON 1.1 over HTTP, with its data in memory. Any signature is accepted. */
 export async function startSecretsManager(
   options: LoopbackServerOptions = {},
@@ -45,21 +44,47 @@ export async function startSecretsManager(
   const faults = new Faults<SecretsManagerCall>();
   const calls: SecretsManagerCall[] = [];
   const server = await startLoopbackServer(options, async (request) => {
-    const call = describe(request, clock.nowMs(), secrets);
+    const input = parsedJson(request.body.toString());
+    const call = describe(request, input, clock.nowMs(), secrets);
     calls.push(call);
-    const act = () => {
-      const { run, input } = readRequest(ACTIONS, call.action, request);
-      return run(secrets, input);
-    };
-    const delivery = await faults.around(call, () => answerOf(PROTOCOL, act));
+    const delivery = await faults.around(call, () => answer(secrets, call.action, input));
     return delivery === 'destroy' ? delivery : { ...delivery, answer: stamped(delivery.answer, clock) };
   });
   return { ...server, secrets, clock, faults, calls };
 }
 
+function answer(secrets: Secrets, action: string, input: unknown): Answer {
+  const run = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
+  if (run === undefined) return errorAnswer('UnknownOperationException');
+  try {
+    return json(200, run(secrets, input));
+  } catch (error) {
+    if (error instanceof AwsError) return errorAnswer(error.name, error.message);
+    throw error;
+  }
+}
+
+/** The status is 400 unless the fault is the server's. */
+function errorAnswer(name: string, Message = name): Answer {
+  return json(name === 'InternalServiceError' ? 500 : 400, { __type: name, Message });
+}
+
+function json(status: number, body: object): Answer {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
+  return { status, headers, body: JSON.stringify(body) };
+}
+
+function parsedJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
 /** An effect that answers with one of Secrets Manager's errors, such as ThrottlingException. */
 export function refuse(name: string, message?: string): Effect {
-  return { do: 'answer', answer: errorAnswer(PROTOCOL, name, message) };
+  return { do: 'answer', answer: errorAnswer(name, message) };
 }
 
 /** An effect that denies a call in IAM's words (IAM User Guide, "Troubleshoot access denied error messages"). */
@@ -87,18 +112,20 @@ const observedSchema = v.fallback(
   { VersionStages: [] },
 );
 
-function describe(request: Request, atMs: number, secrets: Secrets): SecretsManagerCall {
-  const input = v.parse(observedSchema, parseJson(request.body.toString()));
+function describe(
+  { headers }: Request,
+  received: unknown,
+  atMs: number,
+  secrets: Secrets,
+): SecretsManagerCall {
+  const input = v.parse(observedSchema, received);
+  const id = input.SecretId ?? input.Name;
   return {
-    action: actionName(PROTOCOL, request),
-    secretId: nameOf(input.SecretId ?? input.Name, secrets),
+    action: String(headers['x-amz-target']).replace('secretsmanager.', ''),
+    secretId: id === undefined ? undefined : (secrets.lookUp(id)?.name ?? id),
     versionId: input.VersionId ?? input.ClientRequestToken ?? input.MoveToVersionId,
     labels: input.VersionStage === undefined ? input.VersionStages : [input.VersionStage],
     atMs,
-    hasSessionToken: request.headers['x-amz-security-token'] !== undefined,
+    hasSessionToken: headers['x-amz-security-token'] !== undefined,
   };
-}
-
-function nameOf(id: string | undefined, secrets: Secrets): string | undefined {
-  return id === undefined ? undefined : (secrets.lookUp(id)?.name ?? id);
 }

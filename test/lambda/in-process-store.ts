@@ -1,6 +1,6 @@
 import { Failure } from '../../lambda/core/failure.ts';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
-import { AwsError } from '../../local/aws-json.ts';
+import { AwsError } from '../../local/aws-error.ts';
 import { Secret } from '../../local/secrets-manager/secret.ts';
 
 /** One secret, kept as the stand-in for Secrets Manager keeps it, without HTTP. */

@@ -96,7 +96,11 @@ test("a property that the template leaves out has AWS's default", async () => {
       memoryMb: 128,
       logFormat: 'Text',
     },
-    webhookKey: { name: 'key', passwordLength: 32, excludePunctuation: false },
+    webhookKey: {
+      id: 'Key',
+      Name: 'key',
+      GenerateSecretString: { PasswordLength: 32, ExcludePunctuation: false },
+    },
   });
 });
 
@@ -124,7 +128,7 @@ test('properties are read from the template', async () => {
     },
     routes: [{ key: 'POST /door', authorization: 'AWS_IAM', timeoutMs: 5000 }],
     rule: { name: 'nightly', enabled: false, input: { a: 1 } },
-    webhookKey: { name: 'named', passwordLength: 64, excludePunctuation: true },
+    webhookKey: { Name: 'named', GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
   });
 });
 
@@ -135,10 +139,16 @@ test('a value that only AWS could fill in is named', async () => {
 });
 
 test.each([
-  ['a route', { Integration: { IntegrationUri: { 'Fn::GetAtt': ['Another', 'Arn'] } } }, 'Route'],
+  [
+    'an integration',
+    { Integration: { IntegrationUri: { 'Fn::GetAtt': ['Another', 'Arn'] } } },
+    'Integration',
+  ],
   ['the rule', { Rule: { Targets: [{ Arn: { 'Fn::GetAtt': ['Another', 'Arn'] }, Id: 'Target0' }] } }, 'Rule'],
 ])('%s that leads elsewhere is an error', async (_what, changes, id) => {
-  await expect(deploymentWith(changes)).rejects.toThrow(`${id} does not have the function as its target`);
+  await expect(deploymentWith(changes)).rejects.toThrow(
+    new RegExp(`${id} has properties .*\\n.*Expected "Fn" but received "Another"`),
+  );
 });
 
 test('a second function is an error', async () => {

@@ -9,7 +9,7 @@ import {
   SAVED,
 } from '../../../lambda/core/vault/journal.ts';
 import type { SecretStore } from '../../../lambda/core/vault/secret-store.ts';
-import { AwsError } from '../../../local/aws-json.ts';
+import { AwsError } from '../../../local/aws-error.ts';
 import { Secret, type Version } from '../../../local/secrets-manager/secret.ts';
 import { type Channel, LostCall, type Read } from './channel.ts';
 import type { VirtualTime } from './virtual-time.ts';

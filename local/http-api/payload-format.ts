@@ -1,27 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
 import { ACCOUNT_ID } from '../account.ts';
-import type { Request } from '../loopback-server.ts';
-import type { Match } from './match-route.ts';
+import type { InvocationResult } from '../lambda-process.ts';
+import type { Answer, Request } from '../loopback-server.ts';
+import type { Match } from './start-http-api.ts';
 
 /** Other bodies are sent in base64, including those without a content type (observed at HTTP APIs). */
 const TEXT_TYPES = /^(text\/.*|application\/(json|xml|javascript))$/i;
-
-export interface Routed extends Match {
-  /** Percent-encoded. */
-  readonly path: string;
-  readonly requestId: string;
-}
 
 /**
  * The event of payload format 2.0 (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs"), of
  * the stage `$default`.
  */
-export function toEvent(request: Request, routed: Routed): object {
+export function toEvent(request: Request, { route, pathParameters }: Match, requestId: string): object {
   const { method, target, headers, headersDistinct, body, sourceIp } = request;
-  const { route, pathParameters, requestId } = routed;
-  const query = target.slice(target.indexOf('?') + 1 || target.length);
   // The path is decoded, the query is not (observed at HTTP APIs).
-  const path = decodeURIComponent(routed.path);
+  const [encodedPath = ''] = target.split('?');
+  const path = decodeURIComponent(encodedPath);
+  const query = target.slice(encodedPath.length + 1);
   const host = headers.host ?? '';
   const now = new Date();
   const isText = TEXT_TYPES.test(headers['content-type']?.split(';')[0]?.trim() ?? '');
@@ -94,4 +90,50 @@ function queryParameters(query: string): Record<string, string> {
 function commonLogTime(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(' ');
   return `${day}/${month}/${year}:${time} +0000`;
+}
+
+/** A reply that the gateway makes without the function. */
+export function gatewayReply(status: number, message: string): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
+}
+
+const structuredSchema = v.object({
+  statusCode: v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
+  headers: v.optional(
+    v.record(v.string(), v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String))),
+    {},
+  ),
+  cookies: v.optional(v.array(v.string()), []),
+  body: v.optional(v.string(), ''),
+  isBase64Encoded: v.optional(v.boolean(), false),
+});
+
+const hasStatusSchema = v.object({ statusCode: v.unknown() });
+
+/**
+ * The reply for a function's result. A result without `statusCode` is the body of a 200 with content type
+ * `application/json` (API Gateway Developer Guide, "Lambda function response for format 2.0").
+ */
+export function toReply(result: InvocationResult): Answer {
+  if (result.kind === 'failed') return gatewayReply(500, 'Internal Server Error');
+  const { payload } = result;
+  if (!v.is(hasStatusSchema, payload)) {
+    const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
+    return { status: 200, headers: { 'content-type': 'application/json' }, body };
+  }
+  const parsed = v.safeParse(structuredSchema, payload);
+  if (!parsed.success) return gatewayReply(500, 'Internal Server Error');
+  const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.output;
+  const lowerCased = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  return {
+    status: statusCode,
+    headers: {
+      'content-type': 'text/plain;charset=UTF-8',
+      ...lowerCased,
+      ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}),
+    },
+    body: isBase64Encoded ? Buffer.from(body, 'base64') : body,
+  };
 }
