@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   GetDurableExecutionCommand,
-  GetDurableExecutionHistoryCommand,
   InvokeCommand,
   LambdaClient,
+  paginateGetDurableExecutionHistory,
 } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import { type FleetResult, fleetResultSchema } from '../../lambda/core/fleet-result.ts';
+import { fleetResultSchema } from '../../lambda/core/fleet-result.ts';
 import { fleetName } from '../../lambda/core/stack-name.ts';
 import { FLEET_ALIAS } from '../../lambda/fleet/environment.ts';
 import { executionName } from '../../lambda/fleet/execution-names.ts';
@@ -14,24 +14,12 @@ import type { Selection } from '../../lambda/fleet/input.ts';
 import { CommandError } from './errors/command-error.ts';
 import type { Target } from './target.ts';
 
-export type ExecutionState =
-  | { readonly status: 'RUNNING' | 'TIMED_OUT' | 'STOPPED' }
-  | { readonly status: 'SUCCEEDED'; readonly result: FleetResult }
-  | { readonly status: 'FAILED'; readonly error: string };
-
-export interface FleetProgress {
-  readonly state: ExecutionState;
-  /** The sessions whose call has ended at least once. */
-  readonly called: number;
-  /** The execution waits for the next pass, or for Blink, until this time. */
-  readonly waitsUntil?: Date;
-}
-
 const startedSchema = v.object({ DurableExecutionArn: v.string() });
 const errorSchema = v.fallback(v.object({ ErrorMessage: v.string() }), { ErrorMessage: 'without a message' });
-
 const stateSchema = v.variant('Status', [
-  v.object({ Status: v.picklist(['RUNNING', 'TIMED_OUT', 'STOPPED']) }),
+  v.object({ Status: v.literal('RUNNING') }),
+  v.object({ Status: v.literal('TIMED_OUT') }),
+  v.object({ Status: v.literal('STOPPED') }),
   v.object({
     Status: v.literal('SUCCEEDED'),
     Result: v.pipe(v.string(), v.parseJson(), fleetResultSchema),
@@ -46,19 +34,31 @@ const eventSchema = v.object({
   ChainedInvokeStartedDetails: v.optional(v.object({ DurableExecutionArn: v.optional(v.string()) })),
   WaitStartedDetails: v.optional(v.object({ ScheduledEndTimestamp: v.optional(v.date()) })),
 });
-const historySchema = v.object({
-  Events: v.optional(v.array(eventSchema), []),
-  NextMarker: v.optional(v.string()),
-});
+const historySchema = v.object({ Events: v.optional(v.array(eventSchema), []) });
+
+type ExecutionState = v.InferOutput<typeof stateSchema>;
+export type EndedState = Exclude<ExecutionState, { Status: 'RUNNING' }>;
+
+export interface FleetProgress {
+  readonly state: ExecutionState;
+  /** The sessions whose call has ended at least once. */
+  readonly called: number;
+  /** The execution waits for the next pass, or for Blink, until this time. */
+  readonly waitsUntil: Date | undefined;
+}
+
 type HistoryEvent = v.InferOutput<typeof eventSchema>;
 
-const CALL_ENDED = /^ChainedInvoke(?!Started)/;
+/** The calls that have ended. */
+function callsIn(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  return events.filter(({ EventType }) => /^ChainedInvoke(?!Started)/.test(EventType));
+}
 
 /** An execution of the fleet: it goes on without this process. */
 export class FleetExecution {
   readonly #client: LambdaClient;
   readonly arn: string;
-  /** By the ARN of a child execution. Those that have ended are not read again. */
+  /** By the ARN of a child execution: the sessions that were called. Those that have ended are not read again. */
   readonly #shards = new Map<string, { readonly isOver: boolean; readonly sessions: readonly string[] }>();
 
   private constructor(client: LambdaClient, arn: string) {
@@ -67,26 +67,26 @@ export class FleetExecution {
   }
 
   static async start(target: Target, sessions: Selection): Promise<FleetExecution> {
-    const fleet = fleetName(target.stackName);
-    const client = new LambdaClient({ ...target.clientConfig, ...endpoint(target) });
-    // A repetition by the SDK starts no second execution.
-    const name = executionName(fleet, 'command', randomUUID());
+    const { clientConfig, stackName } = target;
+    const fleet = fleetName(stackName);
+    const client = new LambdaClient(clientConfig);
+    const command = new InvokeCommand({
+      FunctionName: `${fleet}:${FLEET_ALIAS}`,
+      InvocationType: 'Event',
+      // A repetition by the SDK starts no second execution.
+      DurableExecutionName: executionName(fleet, 'command', randomUUID()),
+      Payload: JSON.stringify({ sessions }),
+    });
     try {
-      const started = await client.send(
-        new InvokeCommand({
-          FunctionName: `${fleet}:${FLEET_ALIAS}`,
-          InvocationType: 'Event',
-          DurableExecutionName: name,
-          Payload: JSON.stringify({ sessions }),
-        }),
-      );
-      return new FleetExecution(client, v.parse(startedSchema, started).DurableExecutionArn);
+      const { DurableExecutionArn: arn } = v.parse(startedSchema, await client.send(command));
+      return new FleetExecution(client, arn);
     } catch (error) {
       client.destroy();
       if (!(error instanceof Error && error.name === 'ResourceNotFoundException')) throw error;
+      const region = await clientConfig.region();
       throw new CommandError(
         'fleet_missing',
-        `There is no function ${fleet} in ${await target.place.region()}.`,
+        `There is no function ${fleet} in ${region}.`,
         ['Deploy the stack: npm run deploy', 'Or name its Region: --region eu-central-1'],
         error,
       );
@@ -94,28 +94,21 @@ export class FleetExecution {
   }
 
   async read(): Promise<FleetProgress> {
-    const state = stateOf(
-      v.parse(
-        stateSchema,
-        await this.#client.send(new GetDurableExecutionCommand({ DurableExecutionArn: this.arn })),
-      ),
-    );
+    const command = new GetDurableExecutionCommand({ DurableExecutionArn: this.arn });
+    const state = v.parse(stateSchema, await this.#client.send(command));
     const events = await this.#history(this.arn);
-    const shards = events.flatMap(
-      ({ ChainedInvokeStartedDetails: details }) => details?.DurableExecutionArn ?? [],
-    );
-    const ended = events.filter(({ EventType }) => CALL_ENDED.test(EventType)).length;
+    const shards = events.flatMap((event) => event.ChainedInvokeStartedDetails?.DurableExecutionArn ?? []);
+    const ended = callsIn(events).length;
     for (const [index, arn] of shards.entries()) {
       if (this.#shards.get(arn)?.isOver) continue;
-      const calls = (await this.#history(arn)).filter(({ EventType }) => CALL_ENDED.test(EventType));
+      const sessions = callsIn(await this.#history(arn)).map(({ Name }) => Name);
       // Shards run one after the other.
-      this.#shards.set(arn, { isOver: index < ended, sessions: calls.map(({ Name }) => Name) });
+      this.#shards.set(arn, { isOver: index < ended, sessions });
     }
-    const waitsUntil = events.at(-1)?.WaitStartedDetails?.ScheduledEndTimestamp;
     return {
       state,
       called: new Set([...this.#shards.values()].flatMap(({ sessions }) => sessions)).size,
-      ...(waitsUntil && { waitsUntil }),
+      waitsUntil: events.at(-1)?.WaitStartedDetails?.ScheduledEndTimestamp,
     };
   }
 
@@ -123,39 +116,12 @@ export class FleetExecution {
     this.#client.destroy();
   }
 
-  async #history(arn: string): Promise<readonly HistoryEvent[]> {
+  async #history(DurableExecutionArn: string): Promise<readonly HistoryEvent[]> {
     const events: HistoryEvent[] = [];
-    let marker: string | undefined;
-    do {
-      const page = v.parse(
-        historySchema,
-        await this.#client.send(
-          new GetDurableExecutionHistoryCommand({
-            DurableExecutionArn: arn,
-            IncludeExecutionData: false,
-            MaxItems: 1000,
-            Marker: marker,
-          }),
-        ),
-      );
-      events.push(...page.Events);
-      marker = page.NextMarker;
-    } while (marker !== undefined);
+    const request = { DurableExecutionArn, IncludeExecutionData: false, MaxItems: 1000 };
+    for await (const page of paginateGetDurableExecutionHistory({ client: this.#client }, request)) {
+      events.push(...v.parse(historySchema, page).Events);
+    }
     return events;
   }
-}
-
-function stateOf(execution: v.InferOutput<typeof stateSchema>): ExecutionState {
-  switch (execution.Status) {
-    case 'SUCCEEDED':
-      return { status: 'SUCCEEDED', result: execution.Result };
-    case 'FAILED':
-      return { status: 'FAILED', error: execution.Error.ErrorMessage };
-    default:
-      return { status: execution.Status };
-  }
-}
-
-function endpoint({ place }: Target): { readonly endpoint?: string } {
-  return place.kind === 'local' ? { endpoint: `http://127.0.0.1:${place.ports.lambdaApi}` } : {};
 }

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { CONDITIONS } from '../../lambda/core/condition.ts';
+import { CONDITIONS, conditionOfFailure } from '../../lambda/core/condition.ts';
 import { Failure } from '../../lambda/core/failure.ts';
 import { sessionNameSchema } from '../../lambda/core/session-name.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
 import { conditionWords, type SessionReport, sessionReport } from './session-report.ts';
-import { sessionNames } from './session-secrets.ts';
+import { sessionSecrets } from './session-secrets.ts';
 import type { Target } from './target.ts';
 
 /** A session, or why it cannot be read. */
@@ -23,17 +23,17 @@ const CONCURRENT_READS = 10;
 
 /** Reads all sessions, sorted by name. Spends nothing. */
 export async function readSessions(target: Target): Promise<readonly SessionEntry[]> {
-  const names = await sessionNames(target);
+  const secrets = await sessionSecrets(target);
   const read: SessionEntry[] = [];
-  for (let from = 0; from < names.length; from += CONCURRENT_READS) {
-    const some = names.slice(from, from + CONCURRENT_READS);
-    read.push(...(await Promise.all(some.map((name) => readEntry(target, name)))));
+  for (let from = 0; from < secrets.length; from += CONCURRENT_READS) {
+    const some = secrets.slice(from, from + CONCURRENT_READS);
+    read.push(...(await Promise.all(some.map(({ session }) => readEntry(target, session)))));
   }
   return read;
 }
 
 export function isReadable(entry: SessionEntry): entry is SessionReport {
-  return 'usable' in entry;
+  return !('error' in entry);
 }
 
 /** A logout can be tried now, or has just been done. */
@@ -42,22 +42,36 @@ export function isUsable(entry: SessionEntry): boolean {
 }
 
 /** A person must do something. */
-export function isFailure({ condition }: SessionEntry): boolean {
+export function isFailure({ condition }: Pick<SessionEntry, 'condition'>): boolean {
   return CONDITIONS[condition] === 'failure';
 }
 
+/** How many sessions need a person. */
+export function needWords(entries: readonly SessionEntry[]): string {
+  const failed = entries.filter(isFailure).length;
+  if (failed > 0) return `${failed} of ${entries.length} sessions need you.`;
+  return entries.length === 1
+    ? 'The session does not need you.'
+    : `None of ${entries.length} sessions needs you.`;
+}
+
 async function readEntry(target: Target, session: string): Promise<SessionEntry> {
+  if (!v.is(sessionNameSchema, session)) {
+    const why = 'the function does not accept this session’s name';
+    const { document } = new CommandError('session_name_invalid', `${why}.`);
+    return {
+      session,
+      condition: 'invalid',
+      words: conditionWords({ kind: 'invalid', why }),
+      error: document,
+    };
+  }
   try {
-    if (!v.is(sessionNameSchema, session)) {
-      throw new CommandError('session_name_invalid', 'The function does not accept this session’s name.');
-    }
     return sessionReport(target, await target.vault.read(session));
   } catch (error) {
-    if (!(error instanceof Failure || error instanceof CommandError)) throw error;
+    if (!(error instanceof Failure)) throw error;
+    const condition = conditionOfFailure(error);
     const { document } = await explain(error, target, session);
-    const isInvalid = document.code === 'session_invalid' || error instanceof CommandError;
-    const condition = isInvalid ? 'invalid' : 'unreadable';
-    const words = conditionWords({ kind: condition, why: document.message }, Date.now());
-    return { session, condition, words, error: document };
+    return { session, condition: condition.kind, words: conditionWords(condition), error: document };
   }
 }

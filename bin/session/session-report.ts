@@ -1,6 +1,6 @@
 import { CONDITIONS, type Condition, conditionOf, isLoggedOut } from '../../lambda/core/condition.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
-import { type ClaimRecord, isSaveOf, type JournalEvent } from '../../lambda/core/vault/journal.ts';
+import { isSaveOf } from '../../lambda/core/vault/journal.ts';
 import type { Reading } from '../../lambda/core/vault/session-vault.ts';
 import { masked } from '../../lib/masked.ts';
 import type { Target } from './target.ts';
@@ -16,8 +16,11 @@ export interface StoredReport {
   readonly tier?: string;
 }
 
-/** What the session's condition is, and what has happened to it. */
-export interface ConditionReport {
+/** What is stored, what the session's condition is, and what has happened to it. */
+export interface SessionReport extends StoredReport {
+  readonly session: string;
+  readonly secret: string;
+  readonly refreshTokenAgeSeconds: number;
   readonly condition: Condition['kind'];
   /** A logout can be tried now, or has just been done. */
   readonly usable: boolean;
@@ -25,9 +28,6 @@ export interface ConditionReport {
   /** The oldest comes first. */
   readonly history: readonly { readonly at: string; readonly words: string }[];
 }
-
-export type SessionReport = { readonly session: string; readonly secret: string } & StoredReport &
-  ConditionReport & { readonly refreshTokenAgeSeconds: number };
 
 const FORMS: Readonly<Record<StoredSession['form'], string>> = {
   'blink-tokens': 'BLINK_TOKENS',
@@ -37,12 +37,16 @@ const FORMS: Readonly<Record<StoredSession['form'], string>> = {
 
 export function sessionReport({ sessionSecret }: Target, reading: Reading): SessionReport {
   const { session, stored, nowMs, createdAtMs } = reading;
+  const condition = conditionOf(reading);
   return {
     session,
     secret: sessionSecret(session),
     ...storedReport(stored),
     refreshTokenAgeSeconds: Math.max(0, Math.floor((nowMs - createdAtMs) / 1000)),
-    ...conditionReport(reading),
+    condition: condition.kind,
+    usable: ['fine', 'attention'].includes(CONDITIONS[condition.kind]),
+    words: conditionWords(condition, nowMs),
+    history: historyOf(reading),
   };
 }
 
@@ -70,28 +74,17 @@ export function storedLines(report: StoredReport): readonly string[] {
   ];
 }
 
-function conditionReport(reading: Reading): ConditionReport {
-  const condition = conditionOf(reading);
-  const counts = CONDITIONS[condition.kind];
-  return {
-    condition: condition.kind,
-    usable: counts === 'fine' || counts === 'attention',
-    words: conditionWords(condition, reading.nowMs),
-    history: historyOf(reading),
-  };
-}
-
 /** Begins with the condition's name, under which the documents explain it. */
-export function conditionWords(condition: Condition, nowMs: number): string {
-  const ago = (ms: number) => `${duration(Math.max(0, nowMs - ms))} ago`;
-  const until = (ms: number) => duration(Math.max(0, ms - nowMs));
+export function conditionWords(condition: Condition, nowMs = Date.now()): string {
+  const since = (ms: number) => `${duration(nowMs - ms)} ago`;
+  const until = (ms: number) => duration(ms - nowMs);
   switch (condition.kind) {
     case 'ready':
       return 'ready';
     case 'logged_out':
-      return `logged out ${ago(condition.atMs)}`;
+      return `logged out ${since(condition.atMs)}`;
     case 'signed_out':
-      return `signed out ${ago(condition.sinceMs)}: nothing is left to log out until you sign in again`;
+      return `signed out ${since(condition.sinceMs)}: nothing is left to log out until you sign in again`;
     case 'busy':
       return `busy: a run is at work, or ended without a report; another can start in ${until(condition.untilMs)}`;
     case 'cooling_down':
@@ -111,46 +104,26 @@ export function conditionWords(condition: Condition, nowMs: number): string {
   }
 }
 
-/** The colour of a condition. */
+const COLOURS = { fine: 'green', passes: 'green', attention: 'yellow', failure: 'red' } as const;
+
 export function colourOf(condition: Condition['kind']): 'green' | 'yellow' | 'red' {
-  switch (CONDITIONS[condition]) {
-    case 'fine':
-    case 'passes':
-      return 'green';
-    case 'attention':
-      return 'yellow';
-    case 'failure':
-      return 'red';
-  }
+  return COLOURS[CONDITIONS[condition]];
 }
 
-const EVENTS: Readonly<Record<JournalEvent['what'], string>> = {
-  logged_out: 'logged out',
-  saved: 'refreshed and saved, not logged out',
-  rejected: 'refreshed and saved; Blink rejected the logout',
-  failed: 'nothing spent',
-  no_answer: 'no answer from Blink',
-  refused: 'Blink refused the token',
-};
-
-/** What runs have reported, and the claims of those that have not. */
-function historyOf(reading: Reading): ConditionReport['history'] {
+/** The journal's events, and the claims that it has no event of. */
+function historyOf(reading: Reading): SessionReport['history'] {
   const { journal } = reading.journal;
-  const reported = journal.history.map(({ at, what, client, why }) => {
-    const of = client === undefined || client === 'own' ? '' : `, client ${client}`;
-    return { at, words: EVENTS[what] + of + (why === undefined ? '' : ` (${why})`) };
+  const reported = journal.history.map(({ at, what, client = 'own', why }) => {
+    const of = client === 'own' ? '' : `, client ${client}`;
+    return { at, words: what.replace('_', ' ') + of + (why === undefined ? '' : ` (${why})`) };
   });
-  const claimed = journal.tokens.flatMap(({ token, claims }) =>
-    claims.map((claim) => ({ at: claim.at, words: claimWords(claim, token === reading.token, reading) })),
+  const claimed = journal.tokens.flatMap(({ claims }) =>
+    claims.map((claim) => {
+      // A logout that succeeds writes no event: its save is the current version.
+      const isSaved = isSaveOf(claim, reading.currentVersionId);
+      const saved = isLoggedOut(reading) ? 'logged out' : 'saved';
+      return { at: claim.at, words: isSaved ? saved : 'claimed, not reported' };
+    }),
   );
   return [...reported, ...claimed].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
-}
-
-/** A logout that succeeds writes no further journal: its save is the current version. */
-function claimWords(claim: ClaimRecord, isOfThisToken: boolean, reading: Reading): string {
-  if (isSaveOf(claim, reading.currentVersionId)) return EVENTS[isLoggedOut(reading) ? 'logged_out' : 'saved'];
-  if (!isOfThisToken) return 'claimed; the token has been replaced since';
-  return reading.nowMs < Date.parse(claim.until)
-    ? 'claimed; the run may be at work'
-    : 'claimed, not reported';
 }

@@ -1,10 +1,8 @@
 import {
   CreateSecretCommand,
-  GetSecretValueCommand,
   PutSecretValueCommand,
   paginateListSecrets,
 } from '@aws-sdk/client-secrets-manager';
-import * as v from 'valibot';
 import { Failure } from '../../lambda/core/failure.ts';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
@@ -12,12 +10,9 @@ import { stackKey } from './stack-key.ts';
 import type { Target } from './target.ts';
 
 export interface StoredVersion {
-  readonly versionId: string;
   /** The secret did not exist before. */
   readonly created: boolean;
 }
-
-const writtenSchema = v.object({ VersionId: v.string() });
 
 /**
  * Makes the text the session's current version, and creates the secret if there is none. A run in progress finds that
@@ -31,29 +26,31 @@ export async function storeSession(
 ): Promise<StoredVersion> {
   const { client, sessionSecret } = target;
   const name = sessionSecret(session);
-  try {
-    return exists ? await put() : await create();
-  } catch (error) {
-    const errorName = secretsManagerErrorName(error);
-    if (exists && errorName === 'ResourceNotFoundException') return await asked(create);
-    if (!exists && errorName === 'ResourceExistsException') return await asked(put);
-    throw secretsFailure(error);
-  }
-
-  async function put(): Promise<StoredVersion> {
-    const written = await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: text }));
-    return { versionId: v.parse(writtenSchema, written).VersionId, created: false };
-  }
-
-  async function create(): Promise<StoredVersion> {
+  const put = async () => {
+    await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: text }));
+    return { created: false };
+  };
+  const create = async () => {
     const command = new CreateSecretCommand({
       Name: name,
       Description: 'A session of a Blink client, kept by blink-logout',
       SecretString: text,
       ...(await stackKey(target)),
     });
-    return { versionId: v.parse(writtenSchema, await client.send(command)).VersionId, created: true };
-  }
+    await client.send(command);
+    return { created: true };
+  };
+  const [expected, other, otherwise] = exists
+    ? [put, create, 'ResourceNotFoundException']
+    : [create, put, 'ResourceExistsException'];
+  return asked(async () => {
+    try {
+      return await expected();
+    } catch (error) {
+      if (secretsManagerErrorName(error) === otherwise) return await other();
+      throw error;
+    }
+  });
 }
 
 async function asked<T>(call: () => Promise<T>): Promise<T> {
@@ -77,31 +74,29 @@ export async function storedVersion(
   }
 }
 
-const arnSchema = v.object({ ARN: v.pipe(v.string(), v.regex(/^arn:[^:]*:secretsmanager:[^:]*:\d+:/)) });
-
 /** Where a session is, for a person who may have meant another account: `account 111122223333, eu-central-1`. */
-export async function placeOf({ client, place, sessionSecret }: Target, session: string): Promise<string> {
+export async function placeOf({ place, store }: Target, session: string): Promise<string> {
   if (place.kind === 'local') return 'the local run';
-  const secret = new GetSecretValueCommand({ SecretId: sessionSecret(session) });
-  const [, , , region, account] = v.parse(arnSchema, await asked(() => client.send(secret))).ARN.split(':');
+  const [, , , region, account] = (await store.readCurrent(session)).arn.split(':');
   return `account ${account}, ${region}`;
 }
 
-/** The names of all sessions, sorted. */
-export async function sessionNames({
-  client,
-  sessionSecretPrefix: prefix,
-}: Target): Promise<readonly string[]> {
-  const names: string[] = [];
-  try {
+export interface SessionSecret {
+  readonly session: string;
+  readonly kmsKeyId: string | undefined;
+}
+
+/** The secrets of all sessions, sorted. */
+export function sessionSecrets({ client, sessionSecret }: Target): Promise<readonly SessionSecret[]> {
+  const prefix = sessionSecret('');
+  return asked(async () => {
+    const found: SessionSecret[] = [];
     const filter = { Filters: [{ Key: 'name' as const, Values: [prefix] }], MaxResults: 100 };
     for await (const page of paginateListSecrets({ client, stopOnSameToken: true }, filter)) {
-      for (const { Name = '' } of page.SecretList ?? []) {
-        if (Name.startsWith(prefix)) names.push(Name.slice(prefix.length));
+      for (const { Name = '', KmsKeyId } of page.SecretList ?? []) {
+        if (Name.startsWith(prefix)) found.push({ session: Name.slice(prefix.length), kmsKeyId: KmsKeyId });
       }
     }
-  } catch (error) {
-    throw secretsFailure(error);
-  }
-  return names.sort();
+    return found.sort((a, b) => (a.session < b.session ? -1 : 1));
+  });
 }

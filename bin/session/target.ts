@@ -1,3 +1,4 @@
+import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Blink } from '../../lambda/core/blink/blink.ts';
 import { blinkOverHttps } from '../../lambda/core/blink/blink-over-https.ts';
@@ -22,12 +23,10 @@ import { commandLine, quoted } from './launcher.ts';
 import { type RecordedCall, recordedExchange } from './recorded-exchange.ts';
 import { ANDROID, BLINK_ORIGIN } from './sign-in/authorization.ts';
 
-/** Where the sessions are stored: in an AWS account, or in the local run. */
-export type Place = {
-  /** The options that select it. */
-  readonly options: readonly string[];
-  region(): Promise<string>;
-} & ({ readonly kind: 'aws' } | { readonly kind: 'local'; readonly ports: LocalPorts });
+/** Where the sessions are stored: in an AWS account, or in the local run, which has these URLs. */
+export type Place =
+  | { readonly kind: 'aws' }
+  | { readonly kind: 'local'; readonly urls: Readonly<Record<keyof LocalPorts, string>> };
 
 /** What a command works on. */
 export interface Target {
@@ -35,15 +34,17 @@ export interface Target {
   commandLine(...words: readonly string[]): string;
   /** A command line of the AWS CLI for this place that can be pasted. */
   awsCommandLine(service: string, ...words: readonly string[]): string;
+  /** The options of `npm start -- --serve` for this place. */
+  readonly serveOptions: readonly string[];
   readonly place: Place;
   readonly stackName: string;
-  /** The names of the stack's secrets. */
+  /** The name of a session's secret; of the empty session, the prefix of all. */
   readonly sessionSecret: (session: string) => string;
-  readonly sessionSecretPrefix: string;
   readonly webhookKeySecret: string;
   readonly client: SecretsManagerClient;
-  /** For clients of other services: the credentials and the Region of `client`. */
-  readonly clientConfig: Pick<SecretsManagerClient['config'], 'credentials' | 'region'>;
+  /** For clients of other services. Of those, the local run has only Lambda. */
+  readonly clientConfig: Pick<SecretsManagerClient['config'], 'credentials' | 'region'> &
+    Pick<LambdaClientConfig, 'endpoint'>;
   readonly store: SecretStore;
   readonly vault: SessionVault;
   readonly blink: Blink;
@@ -66,12 +67,12 @@ export interface TargetHooks {
 }
 
 export interface TargetOptions {
-  readonly verbose?: boolean | undefined;
-  readonly stack?: string | undefined;
-  readonly region?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly local?: boolean | undefined;
-  readonly port?: string | undefined;
+  readonly verbose?: boolean;
+  readonly stack?: string;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly local?: boolean;
+  readonly port?: string;
 }
 
 /** The default of the function's setting `blinkUserAgent`. */
@@ -81,89 +82,77 @@ export async function openTarget(
   options: TargetOptions,
   { onSaveRetry, onCall }: TargetHooks,
 ): Promise<Target> {
-  const { client, place, blinkEndpoint } = options.local ? local(options) : await aws(options);
-  const name = stackNameOf(options);
+  const { stack, port, region, profile } = options;
+  const place = placeOf(options);
+  const urls = place.kind === 'local' ? place.urls : undefined;
+  const client = secretsManagerClient(
+    urls === undefined
+      ? await awsConfig(options)
+      : {
+          endpoint: urls.secretsManager,
+          region: 'us-east-1',
+          credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+        },
+  );
+  const name = stackNameOf(stack);
   const prefix = sessionSecretPrefix(name);
   const store = secretsManagerStore(client, prefix);
-  const exchange = recordedExchange(createHttpExchange(blinkEndpoint), onCall);
+  const exchange = recordedExchange(createHttpExchange(urls?.blink), onCall);
+  const { credentials, region: regionOfClient } = client.config;
+  const own = [...(urls === undefined ? [] : ['--local']), ...given({ port, region, profile, stack })];
   return {
-    commandLine: (...words) =>
-      commandLine(...words, ...place.options, ...given({ '--stack': options.stack })),
-    awsCommandLine: (service, ...words) =>
-      ['aws', service, ...words, ...awsCliOptions(place, service)].join(' '),
+    commandLine: (...words) => commandLine(...words, ...own),
+    awsCommandLine(service, ...words) {
+      const url = service === 'lambda' ? urls?.lambdaApi : urls?.secretsManager;
+      return ['aws', service, ...words, ...given({ 'endpoint-url': url, region, profile })].join(' ');
+    },
+    serveOptions: given({ port }),
     place,
     stackName: name,
     sessionSecret: (session) => prefix + session,
-    sessionSecretPrefix: prefix,
     webhookKeySecret: webhookKeySecretName(name),
     client,
-    clientConfig: { credentials: client.config.credentials, region: client.config.region },
+    clientConfig: { credentials, region: regionOfClient, ...(urls && { endpoint: urls.lambdaApi }) },
     store,
     vault: vaultOverStore(store, realTiming, onSaveRetry),
     blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
     caller: { exchange, userAgent: USER_AGENT, pause: pauseBy(realTiming) },
-    signInPage: blinkEndpoint
-      ? { origin: blinkEndpoint, callback: `${blinkEndpoint}/signin/callback` }
+    signInPage: urls
+      ? { origin: urls.blink, callback: `${urls.blink}/signin/callback` }
       : { origin: BLINK_ORIGIN, callback: ANDROID.redirectUri },
   };
 }
 
-function awsCliOptions(place: Place, service: string): readonly string[] {
-  if (place.kind === 'aws') return place.options;
-  const port = service === 'lambda' ? place.ports.lambdaApi : place.ports.secretsManager;
-  return ['--endpoint-url', `http://127.0.0.1:${port}`];
-}
-
-interface Opened {
-  readonly client: SecretsManagerClient;
-  readonly place: Place;
-  readonly blinkEndpoint?: string;
-}
-
-async function aws({ profile, port, region }: TargetOptions): Promise<Opened> {
-  if (port !== undefined) throw new UsageError('--port requires --local.');
-  const client = secretsManagerClient(await awsConfig({ region, profile }));
-  return {
-    client,
-    place: {
-      kind: 'aws',
-      options: given({ '--region': region, '--profile': profile }),
-      region: () => client.config.region(),
-    },
-  };
-}
-
-function local({ region, profile, port }: TargetOptions): Opened {
+function placeOf({ local, port, region, profile }: TargetOptions): Place {
+  if (!local) {
+    if (port !== undefined) throw new UsageError('--port requires --local.');
+    return { kind: 'aws' };
+  }
   if (region !== undefined || profile !== undefined) {
     throw new UsageError('--local does not accept --region or --profile.');
   }
-  const first = port === undefined ? SERVE_PORT : parsePort(port);
-  const ports = localPorts(first);
-  const client = secretsManagerClient({
-    endpoint: `http://127.0.0.1:${ports.secretsManager}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const ports = localPorts(port === undefined ? SERVE_PORT : parsePort(port));
+  const url = (of: keyof LocalPorts) => `http://127.0.0.1:${ports[of]}`;
   return {
-    client,
-    place: {
-      kind: 'local',
-      ports,
-      options: ['--local', ...given({ '--port': port })],
-      region: () => client.config.region(),
+    kind: 'local',
+    urls: {
+      httpApi: url('httpApi'),
+      secretsManager: url('secretsManager'),
+      blink: url('blink'),
+      lambdaApi: url('lambdaApi'),
     },
-    blinkEndpoint: `http://127.0.0.1:${ports.blink}`,
   };
 }
 
+/** The words of those options that are given. */
 function given(options: Readonly<Record<string, string | undefined>>): readonly string[] {
   return Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [name, quoted(value)],
+    value === undefined ? [] : [`--${name}`, quoted(value)],
   );
 }
 
 /** The option has the setting `name`. */
-function stackNameOf({ stack }: TargetOptions): string {
+function stackNameOf(stack: string | undefined): string {
   const fault = stack === undefined ? undefined : nameFault(stack);
   if (fault === undefined) return stackName(stack);
   throw new UsageError(`--stack ${stack}: expected ${fault}.`);

@@ -83,6 +83,14 @@ export function conditionOf(reading: Reading, client?: Client): Condition {
   return isLoggedOut(reading) ? { kind: 'logged_out', atMs: reading.createdAtMs } : { kind: 'ready' };
 }
 
+/** The condition of a session that could not be read. */
+export function conditionOfFailure({
+  code,
+  message: why,
+}: Failure): Extract<Condition, { kind: 'invalid' | 'unreadable' }> {
+  return { kind: code === 'session_invalid' ? 'invalid' : 'unreadable', why };
+}
+
 /** Throws the failure of a logout in this condition. A logout can be tried in the others. */
 export function requireClaimable(condition: Condition, nowMs: number): void {
   const secondsUntil = (ms: number) => Math.max(1, Math.ceil((ms - nowMs) / 1000));

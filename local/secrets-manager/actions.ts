@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { AwsError } from '../aws-error.ts';
-import { randomPassword } from './random-password.ts';
 import type { Secret, Version } from './secret.ts';
 import type { Secrets } from './secrets.ts';
 
@@ -143,14 +142,6 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     secret.deletionDateMs = undefined;
     return naming(secret);
   }),
-
-  GetRandomPassword: action(
-    {
-      PasswordLength: v.optional(v.pipe(v.number(), v.integer(), v.minValue(4), v.maxValue(4096)), 32),
-      ExcludePunctuation: v.optional(v.boolean(), false),
-    },
-    (_secrets, input) => ({ RandomPassword: randomPassword(input.PasswordLength, input.ExcludePunctuation) }),
-  ),
 };
 
 function naming({ arn, name }: Secret): { readonly ARN: string; readonly Name: string } {

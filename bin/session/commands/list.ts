@@ -1,9 +1,8 @@
-import { isFailure, isReadable, readSessions, type SessionEntry } from '../session-entries.ts';
+import { isFailure, isReadable, needWords, readSessions, type SessionEntry } from '../session-entries.ts';
 import { colourOf } from '../session-report.ts';
 import { duration } from '../terminal/duration.ts';
+import { table } from '../terminal/table.ts';
 import { type AddCommand, type Context, FAILED, OK, type Task } from './command.ts';
-
-const COLUMNS = { session: 'session', age: 'token stored', words: 'condition' };
 
 const HELP = `
 Columns: the session's name; when its newest refresh token was stored; the
@@ -21,31 +20,30 @@ export const addList: AddCommand = (program, start) => {
 
 /** Shows the sessions that cannot be read too. */
 function list(failedOnly: boolean): Task {
-  return async ({ terminal, target }) => {
+  return async (context) => {
+    const { terminal, target } = context;
     const entries = await terminal.progress('Reading the sessions', () => readSessions(target));
     const failed = entries.filter(isFailure);
     const shown = failedOnly ? failed : entries;
-    terminal.result({ sessions: shown }, lines(shown, entries.length, { terminal, target }));
+    terminal.result({ sessions: shown }, lines(shown, entries, context));
     return failed.length > 0 ? FAILED : OK;
   };
 }
 
 function lines(
   shown: readonly SessionEntry[],
-  total: number,
-  { terminal, target }: Pick<Context, 'terminal' | 'target'>,
+  all: readonly SessionEntry[],
+  { terminal, target }: Context,
 ): readonly string[] {
-  if (total === 0) return [`There are no sessions yet. Start with: ${target.commandLine('sign-in')}`];
-  if (shown.length === 0)
-    return [total === 1 ? 'The session does not need you.' : `None of ${total} sessions needs you.`];
-  const rows = shown.map((entry) => ({
-    session: entry.session,
-    age: isReadable(entry) ? `${duration(entry.refreshTokenAgeSeconds * 1000)} ago` : '',
-    words: terminal.style(colourOf(entry.condition), entry.words),
-  }));
-  const width = (column: 'session' | 'age') =>
-    Math.max(...[COLUMNS, ...rows].map((row) => row[column].length));
-  const line = ({ session, age, words }: typeof COLUMNS) =>
-    `${session.padEnd(width('session'))}  ${age.padEnd(width('age'))}  ${words}`;
-  return [terminal.style('dim', line(COLUMNS)), ...rows.map(line)];
+  if (all.length === 0) return [`There are no sessions yet. Start with: ${target.commandLine('sign-in')}`];
+  if (shown.length === 0) return [needWords(all)];
+  return table(
+    terminal,
+    ['session', 'token stored', 'condition'],
+    shown.map((entry) => [
+      entry.session,
+      isReadable(entry) ? `${duration(entry.refreshTokenAgeSeconds * 1000)} ago` : '',
+      terminal.style(colourOf(entry.condition), entry.words),
+    ]),
+  );
 }

@@ -5,7 +5,7 @@ import { type FleetResult, leftOver } from '../../../lambda/core/fleet-result.ts
 import { sessionPatternSchema } from '../../../lambda/core/session-name.ts';
 import type { Selection } from '../../../lambda/fleet/input.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
-import type { ExecutionState, FleetExecution } from '../fleet-execution.ts';
+import type { EndedState, FleetExecution } from '../fleet-execution.ts';
 import type { Target } from '../target.ts';
 import { type Context, FAILED, OK, type Task } from './command.ts';
 
@@ -84,72 +84,63 @@ function adviceOn(arn: string, target: Target): readonly string[] {
   return target.place.kind === 'local' ? [look] : [look, `To stop it: ${aws('stop-durable-execution')}`];
 }
 
-function follow({ terminal, target }: Context, execution: FleetExecution): Promise<ExecutionState> {
+function follow({ terminal, target }: Context, execution: FleetExecution): Promise<EndedState> {
   return terminal.progress('Logging out', async (show) => {
     for (;;) {
       const { state, called, waitsUntil } = await execution.read();
       const wait = waitsUntil === undefined ? '' : `; waiting until ${waitsUntil.toLocaleTimeString()}`;
       show(`Logging out: ${called} sessions called${wait}`);
-      if (state.status !== 'RUNNING') return state;
+      if (state.Status !== 'RUNNING') return state;
       await setTimeout(READ_EVERY_MS[target.place.kind]);
     }
   });
 }
 
-function tell(
-  { terminal, target }: Context,
-  executionArn: string,
-  state: ExecutionState,
-): typeof OK | typeof FAILED {
-  switch (state.status) {
+function tell({ terminal, target }: Context, executionArn: string, state: EndedState) {
+  const startAgain = `To start it again: ${target.commandLine('logout', '--all')}`;
+  switch (state.Status) {
     case 'SUCCEEDED': {
-      const { result } = state;
-      const left = leftOver(result).length;
-      terminal.result({ executionArn, ...result }, [
-        terminal.style(left === 0 ? 'green' : 'red', summary(result)),
-        ...details(result),
-        ...(left === 0
-          ? []
-          : [
-              'docs/runbook.md has a section for each code.',
-              `To see a session: ${target.commandLine('check NAME')}`,
-              `To try those again: ${target.commandLine('logout', '--all', '--failed')}`,
-            ]),
-      ]);
+      const left = leftOver(state.Result).length;
+      terminal.result({ executionArn, ...state.Result }, linesOf(state.Result, { terminal, target }));
       return left === 0 ? OK : FAILED;
     }
     case 'FAILED':
       throw new CommandError(
         'fleet_failed',
-        `The fleet failed: ${state.error}.`,
+        `The fleet failed: ${state.Error.ErrorMessage}.`,
         adviceOn(executionArn, target),
       );
     case 'TIMED_OUT':
-      throw new CommandError('fleet_timed_out', 'The fleet ran for a day and was ended.', [
-        `To start it again: ${target.commandLine('logout', '--all')}`,
-      ]);
+      throw new CommandError('fleet_timed_out', 'The fleet ran for a day and was ended.', [startAgain]);
     case 'STOPPED':
-      throw new CommandError('fleet_stopped', 'The fleet was stopped.', [
-        `To start it again: ${target.commandLine('logout', '--all')}`,
-      ]);
-    case 'RUNNING':
-      throw new Error('an execution that runs has no end');
+      throw new CommandError('fleet_stopped', 'The fleet was stopped.', [startAgain]);
   }
 }
 
-function summary({ tried, loggedOut, signedOut, notTried, seconds }: FleetResult): string {
-  const total = tried + notTried.length;
-  const alreadyOut = signedOut.length === 0 ? '' : `, ${signedOut.length} were signed out before`;
-  return `${loggedOut} of ${total} sessions logged out${alreadyOut}, in ${seconds} seconds.`;
-}
-
-function details({ failed, notTried, skipped, signedOut }: FleetResult): readonly string[] {
+function linesOf(
+  result: FleetResult,
+  { terminal, target }: Pick<Context, 'terminal' | 'target'>,
+): readonly string[] {
+  const { tried, loggedOut, signedOut, failed, notTried, skipped, seconds } = result;
+  const isDone = leftOver(result).length === 0;
+  const before = signedOut.length === 0 ? '' : `, ${signedOut.length} were signed out before`;
+  const named = (what: string, names: readonly string[]) =>
+    names.length === 0 ? [] : [`  ${what}: ${names.join(', ')}`];
   return [
-    ...Object.entries(failed).map(([code, names]) => `  ${code}: ${names.join(', ')}`),
-    ...[
-      ['not tried, because Blink does not answer', notTried] as const,
-      ['skipped, because no session can have the name', skipped] as const,
-      ['signed out by an earlier logout', signedOut] as const,
-    ].flatMap(([what, names]) => (names.length === 0 ? [] : [`  ${what}: ${names.join(', ')}`])),
+    terminal.style(
+      isDone ? 'green' : 'red',
+      `${loggedOut} of ${tried + notTried.length} sessions logged out${before}, in ${seconds} seconds.`,
+    ),
+    ...Object.entries(failed).flatMap(([code, names]) => named(code, names)),
+    ...named('not tried, because Blink does not answer', notTried),
+    ...named('skipped, because no session can have the name', skipped),
+    ...named('signed out by an earlier logout', signedOut),
+    ...(isDone
+      ? []
+      : [
+          'docs/runbook.md has a section for each code.',
+          `To see a session: ${target.commandLine('check NAME')}`,
+          `To try those again: ${target.commandLine('logout', '--all', '--failed')}`,
+        ]),
   ];
 }

@@ -3,20 +3,18 @@ import { npmLine } from '../launcher.ts';
 import type { Target } from '../target.ts';
 
 /** What a check found, in one sentence, and what to do. */
-export type Finding =
-  | { readonly state: 'ok'; readonly message: string }
-  | {
-      readonly state: 'not_ok' | 'not_configured';
-      readonly message: string;
-      readonly advice: readonly string[];
-    };
+export interface Finding {
+  readonly state: 'ok' | 'not_ok' | 'not_configured';
+  readonly message: string;
+  readonly advice: readonly string[];
+}
 
 export type CheckResult = { readonly check: string } & Finding;
 
 export const DEPLOY_AGAIN = `Deploy again: ${npmLine('run deploy')}`;
 
 export function ok(message: string): Finding {
-  return { state: 'ok', message };
+  return { state: 'ok', message, advice: [] };
 }
 
 export function notOk(message: string, ...advice: readonly string[]): Finding {
@@ -31,7 +29,7 @@ export function notConfigured(message: string, ...advice: readonly string[]): Fi
 export async function runCheck(
   target: Target,
   check: string,
-  look: () => Finding | Promise<Finding>,
+  look: () => Promise<Finding>,
 ): Promise<CheckResult> {
   try {
     return { check, ...(await look()) };

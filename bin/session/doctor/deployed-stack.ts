@@ -5,6 +5,7 @@ import {
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
 import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CommandError } from '../errors/command-error.ts';
 import { npmLine } from '../launcher.ts';
 import type { Target } from '../target.ts';
 import { DEPLOY_AGAIN, type Finding, notOk, ok } from './check.ts';
@@ -19,19 +20,24 @@ export interface DeployedStack {
   ids(type: string, part: string): readonly string[];
 }
 
-/** Finds the stack by the tags of the function, whose name is fixed. `undefined` if there is none. */
-export async function readStack({ clientConfig, stackName }: Target): Promise<DeployedStack | undefined> {
+/** Finds the stack by the tags of the function, whose name is fixed. */
+export async function readStack({ clientConfig, stackName }: Target): Promise<DeployedStack> {
   const lambda = new LambdaClient(clientConfig);
-  const found = await unlessMissing(() => lambda.send(new GetFunctionCommand({ FunctionName: stackName })));
+  const found = await unlessMissing(lambda.send(new GetFunctionCommand({ FunctionName: stackName })));
   // Left out without the permission lambda:ListTags (API reference of GetFunction).
   const tags = found?.Tags ?? {};
   const name = tags['aws:cloudformation:stack-name'] ?? stackName;
   // Of a construct in another stack, all logical ids begin with its path.
   const [, path = ''] = /^(.*)LogoutFunction\w{8}$/.exec(tags['aws:cloudformation:logical-id'] ?? '') ?? [];
   const client = new CloudFormationClient(clientConfig);
-  const described = await unlessMissing(() => client.send(new DescribeStacksCommand({ StackName: name })));
+  const described = await unlessMissing(client.send(new DescribeStacksCommand({ StackName: name })));
   const stack = described?.Stacks?.[0];
-  if (stack === undefined) return undefined;
+  if (stack === undefined) {
+    throw new CommandError('stack_missing', `There is no stack ${name} in ${await clientConfig.region()}.`, [
+      `Deploy it: ${npmLine('run deploy')}`,
+      'Or select another: --region REGION, --profile PROFILE, --stack NAME (its setting "name")',
+    ]);
+  }
   const resources: StackResourceSummary[] = [];
   for await (const page of paginateListStackResources({ client }, { StackName: name })) {
     resources.push(...(page.StackResourceSummaries ?? []));
@@ -49,27 +55,18 @@ export async function readStack({ clientConfig, stackName }: Target): Promise<De
 }
 
 /** `undefined` for what does not exist. CloudFormation has no error code for that. */
-async function unlessMissing<T>(call: () => Promise<T>): Promise<T | undefined> {
+async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
-    return await call();
+    return await call;
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const isMissing =
-      error.name === 'ResourceNotFoundException' ||
-      (error.name === 'ValidationError' && error.message.includes('does not exist'));
-    if (isMissing) return undefined;
+    const { name, message } = error instanceof Error ? error : new Error();
+    if (name === 'ResourceNotFoundException') return undefined;
+    if (name === 'ValidationError' && message.includes('does not exist')) return undefined;
     throw error;
   }
 }
 
-export async function examineStack(target: Target, stack: DeployedStack | undefined): Promise<Finding> {
-  if (stack === undefined) {
-    return notOk(
-      `There is no stack ${target.stackName} in ${await target.place.region()}.`,
-      `Deploy it: ${npmLine('run deploy')}`,
-      'Or select another: --region REGION, --profile PROFILE, --stack NAME (its setting "name")',
-    );
-  }
+export function examineStack({ stackName }: Target, stack: DeployedStack): Finding {
   const { name, status } = stack;
   if (status.endsWith('_IN_PROGRESS')) {
     return notOk(`The stack ${name} is being changed (${status}).`, 'Wait until the change has ended.');
@@ -82,6 +79,6 @@ export async function examineStack(target: Target, stack: DeployedStack | undefi
     );
   }
   return stack.function === undefined
-    ? notOk(`The stack ${name} has no function ${target.stackName}.`, DEPLOY_AGAIN)
+    ? notOk(`The stack ${name} has no function ${stackName}.`, DEPLOY_AGAIN)
     : ok(`The stack ${name} is deployed (${status}).`);
 }

@@ -1,84 +1,72 @@
-import type { LocalPorts } from '../../../local/local-ports.ts';
-import { isReadable, isUsable, readSessions, type SessionEntry } from '../session-entries.ts';
+import { isReadable, isUsable, readSessions } from '../session-entries.ts';
 import type { Target } from '../target.ts';
 import { examineAlarms, examineMail } from './alarms.ts';
 import { type CheckResult, type Finding, runCheck } from './check.ts';
 import { type DeployedStack, examineStack, readStack } from './deployed-stack.ts';
-import { examineEncryption } from './encryption.ts';
-import { examineFunction, faultOf } from './function.ts';
+import { examineFunction } from './function.ts';
 import { examineLastRun } from './last-run.ts';
 import { examineSchedule, readSchedule } from './schedule.ts';
-import { examineSessions } from './sessions.ts';
-import { examineWebhook } from './webhook.ts';
+import { examineEncryption, examineSessions } from './sessions.ts';
+import { examineWebhook, type Webhook } from './webhook.ts';
 
-type Checks = readonly (readonly [name: string, look: () => Finding | Promise<Finding>])[];
+type Checks = readonly (readonly [name: string, look: () => Promise<Finding>])[];
 
 /** Runs all checks of the deployment, or of the local run. A check that fails does not prevent the others. */
 export async function examine(target: Target): Promise<readonly CheckResult[]> {
-  let entries: readonly SessionEntry[] = [];
-  const sessions = await runCheck(target, 'sessions', async () => {
-    entries = await readSessions(target);
-    return examineSessions(entries, target);
-  });
   const { place } = target;
+  const sessions = readSessions(target);
+  // What cannot be read is told by the check of its name.
+  const entries = await sessions.catch(() => []);
+  const usable = entries.find(isUsable)?.session;
+  const readable = usable ?? entries.find(isReadable)?.session;
+  const ofFunction = (webhook: Webhook): Checks => [
+    ['function', () => examineFunction(target, readable)],
+    ['webhook', () => examineWebhook(target, webhook, usable)],
+  ];
+  const ofSessions: Checks = [['sessions', async () => examineSessions(target, await sessions)]];
   if (place.kind === 'local') {
-    return [...(await runAll(target, localChecks(target, place.ports, entries))), sessions];
+    const webhook = { url: place.urls.httpApi, auth: 'key' };
+    return runAll(target, [...ofFunction(webhook), ...ofSessions]);
   }
-  let stack: DeployedStack | undefined;
-  const found = await runCheck(target, 'stack', async () => {
-    stack = await readStack(target);
-    return examineStack(target, stack);
-  });
-  const checks = stack === undefined ? [] : await deployedChecks(target, stack, entries);
-  return [found, ...(await runAll(target, checks)), sessions];
-}
-
-function runAll(target: Target, checks: Checks): Promise<readonly CheckResult[]> {
-  return Promise.all(checks.map(([name, look]) => runCheck(target, name, look)));
-}
-
-async function deployedChecks(
-  target: Target,
-  stack: DeployedStack,
-  entries: readonly SessionEntry[],
-): Promise<Checks> {
-  const { clientConfig, stackName } = target;
-  const { function: deployed } = stack;
+  const stack = readStack(target);
+  const deployed = await stack.catch(() => undefined);
+  const ofStack: Checks = [['stack', async () => examineStack(target, await stack)]];
   // Without a function, the stack has never been deployed as a whole.
-  if (deployed === undefined) return [];
-  const region = await target.place.region();
-  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-  const [apiId] = stack.ids('AWS::ApiGatewayV2::Api', 'Webhook');
-  const url = `https://${apiId}.execute-api.${region}.${domain}`;
-  const auth = deployed.Environment?.Variables?.['WEBHOOK_AUTH'];
+  if (deployed?.function === undefined) return runAll(target, [...ofStack, ...ofSessions]);
+  return runAll(target, [
+    ...ofStack,
+    ...ofFunction(await deployedWebhook(target, deployed)),
+    ...ofRuns(target, deployed),
+    ...ofSessions,
+  ]);
+}
+
+function ofRuns(target: Target, stack: DeployedStack): Checks {
   const schedule = readSchedule(target, stack);
-  // The check of the schedule tells why it cannot be read.
-  const known = schedule.catch(() => undefined);
   return [
-    ['function', () => faultOf(deployed) ?? examineFunction(clientConfig, stackName, readable(entries))],
-    ['webhook', () => examineWebhook(target, url, auth, usable(entries))],
     ['schedule', async () => examineSchedule(await schedule)],
     ['mail', () => examineMail(target, stack)],
     ['alarms', () => examineAlarms(target, stack)],
     ['key', () => examineEncryption(target)],
-    ['last run', async () => examineLastRun(target, stack, await known)],
+    ['last run', async () => examineLastRun(target, stack, await schedule.catch(() => undefined))],
   ];
 }
 
-/** What `npm start -- --serve` has: the function, and its webhook, which asks for the key. */
-function localChecks(target: Target, ports: LocalPorts, entries: readonly SessionEntry[]): Checks {
-  const url = (port: number) => `http://127.0.0.1:${port}`;
-  const config = { ...target.clientConfig, endpoint: url(ports.lambdaApi) };
-  return [
-    ['function', () => examineFunction(config, target.stackName, readable(entries))],
-    ['webhook', () => examineWebhook(target, url(ports.httpApi), 'key', usable(entries))],
-  ];
+async function deployedWebhook({ clientConfig }: Target, stack: DeployedStack): Promise<Webhook> {
+  const region = await clientConfig.region();
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const [apiId] = stack.ids('AWS::ApiGatewayV2::Api', 'Webhook');
+  return {
+    url: `https://${apiId}.execute-api.${region}.${domain}`,
+    auth: stack.function?.Environment?.Variables?.['WEBHOOK_AUTH'],
+  };
 }
 
-function usable(entries: readonly SessionEntry[]): string | undefined {
-  return entries.find(isUsable)?.session;
-}
-
-function readable(entries: readonly SessionEntry[]): string | undefined {
-  return usable(entries) ?? entries.find(isReadable)?.session;
+/** One fault may fail several checks, as when no Region is set. The first of them says what to do. */
+async function runAll(target: Target, checks: Checks): Promise<readonly CheckResult[]> {
+  const results = await Promise.all(checks.map(([name, look]) => runCheck(target, name, look)));
+  return results.map((result, index) => {
+    const isTold = results.slice(0, index).some(({ message }) => message === result.message);
+    return isTold ? { ...result, advice: [] } : result;
+  });
 }

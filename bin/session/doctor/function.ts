@@ -1,22 +1,7 @@
-import {
-  type FunctionConfiguration,
-  InvokeCommand,
-  LambdaClient,
-  type LambdaClientConfig,
-} from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import { DEPLOY_AGAIN, type Finding, notConfigured, notOk, ok } from './check.ts';
-
-/** What prevents the function from running (AWS Lambda Developer Guide, "Lambda function states"). */
-export function faultOf({
-  State,
-  StateReasonCode,
-  LastUpdateStatus,
-}: FunctionConfiguration): Finding | undefined {
-  if (State === 'Active' && LastUpdateStatus !== 'Failed') return undefined;
-  const words = State === 'Active' ? 'its last update failed' : [State, StateReasonCode].join(', ');
-  return notOk(`The function is not ready (${words}).`, 'Try again in a minute.', DEPLOY_AGAIN);
-}
+import type { Target } from '../target.ts';
+import { type Finding, notConfigured, notOk, ok } from './check.ts';
 
 /** Of an invocation: a code of ours, or a name of Lambda's runtime such as `Sandbox.Timedout`. */
 const errorSchema = v.pipe(
@@ -30,16 +15,15 @@ const errorSchema = v.pipe(
  * @param session whose secret can be read; `undefined` if there is none
  */
 export async function examineFunction(
-  config: LambdaClientConfig,
-  functionName: string,
+  { clientConfig, stackName }: Target,
   session: string | undefined,
 ): Promise<Finding> {
   if (session === undefined) return notConfigured('There is no session that the function could read.');
   const command = new InvokeCommand({
-    FunctionName: functionName,
+    FunctionName: stackName,
     Payload: JSON.stringify({ action: 'check', session }),
   });
-  const { FunctionError, Payload } = await new LambdaClient(config).send(command);
+  const { FunctionError, Payload } = await new LambdaClient(clientConfig).send(command);
   const error = v.safeParse(errorSchema, Payload?.transformToString());
   const code = error.success ? error.output.errorType : 'unknown error';
   if (FunctionError === undefined || code === 'session_invalid') {

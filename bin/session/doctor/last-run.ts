@@ -2,13 +2,11 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 import { FAILURES } from '../../../lambda/core/failure-codes.ts';
 import { metricName } from '../../../lambda/core/metric-name.ts';
 import { LOGOUT_OUTCOMES } from '../../../lambda/core/outcome.ts';
-import { parseScheduleExpression } from '../../../lib/schedule-expression.ts';
-import { longestGapMinutes } from '../../../lib/schedule-times.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type Finding, notConfigured, notOk, ok } from './check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
-import { type DeployedSchedule, scheduleWords } from './schedule.ts';
+import { type DeployedSchedule, hasFiredTwiceSince, scheduleWords } from './schedule.ts';
 
 /** CloudWatch keeps periods of five minutes for 63 days (CloudWatch User Guide, "Metrics retention"). */
 const DAYS = 62;
@@ -26,37 +24,32 @@ export async function examineLastRun(
   stack: DeployedStack,
   schedule: DeployedSchedule | undefined,
 ): Promise<Finding> {
-  const nowMs = Date.now();
-  const newest = await newestResults(target, nowMs);
+  const newest = await newestResults(target);
   const lastMs = Math.max(...newest.values());
   const last = [...newest].flatMap(([result, atMs]) => (atMs === lastMs ? [result] : []));
   const codes = last.filter((result) => CODES.includes(result));
-  const ago = `${duration(nowMs - lastMs)} ago`;
+  const sinceWords = (ms: number) => duration(Date.now() - ms);
   if (codes.length > 0) {
     return notOk(
-      `The last run failed with ${codes.join(' and ')}, ${ago}.`,
+      `The last run failed with ${codes.join(' and ')}, ${sinceWords(lastMs)} ago.`,
       ...codes.map((code) => `See "${code}" in docs/runbook.md.`),
     );
   }
-  const silentMs = nowMs - (newest.get('logged_out') ?? stack.deployedAtMs);
-  if (schedule?.isEnabled && silentMs > 1.5 * longestGapMs(schedule)) {
+  const successMs = newest.get('logged_out') ?? stack.deployedAtMs;
+  if (schedule?.isEnabled && hasFiredTwiceSince(schedule, new Date(successMs))) {
     return notOk(
-      `The schedule is ${scheduleWords(schedule)}, and no logout has succeeded for ${duration(silentMs)}.`,
+      `The schedule is ${scheduleWords(schedule)}, and no logout has succeeded for ${sinceWords(successMs)}.`,
       'See "no-success" in docs/runbook.md.',
     );
   }
   return last.length === 0
     ? notConfigured(`There was no run within ${DAYS} days.`)
-    : ok(`The last run ended with ${last.join(' and ')}, ${ago}.`);
-}
-
-/** Infinity if it never fires again, which the check of the schedule tells. */
-function longestGapMs({ expression, timeZone }: DeployedSchedule): number {
-  return longestGapMinutes(parseScheduleExpression(expression), timeZone) * 60_000;
+    : ok(`The last run ended with ${last.join(' and ')}, ${sinceWords(lastMs)} ago.`);
 }
 
 /** The time of the newest run with each result. The stack's name is the namespace of its metrics. */
-async function newestResults(target: Target, nowMs: number): Promise<ReadonlyMap<string, number>> {
+async function newestResults({ clientConfig, stackName }: Target): Promise<ReadonlyMap<string, number>> {
+  const nowMs = Date.now();
   const command = new GetMetricDataCommand({
     StartTime: new Date(nowMs - DAYS * DAY_MS),
     EndTime: new Date(nowMs),
@@ -65,14 +58,14 @@ async function newestResults(target: Target, nowMs: number): Promise<ReadonlyMap
       Id: `m${i}`,
       Label: result,
       MetricStat: {
-        Metric: { Namespace: target.stackName, MetricName: metricName(result) },
+        Metric: { Namespace: stackName, MetricName: metricName(result) },
         Period: PERIOD_SECONDS,
         Stat: 'Sum',
       },
     })),
   });
   // The first page, of up to 100,800 values, has the newest of each metric.
-  const { MetricDataResults: results = [] } = await new CloudWatchClient(target.clientConfig).send(command);
+  const { MetricDataResults: results = [] } = await new CloudWatchClient(clientConfig).send(command);
   return new Map(
     results.flatMap(({ Label = '', Timestamps: [at] = [] }) =>
       at === undefined ? [] : [[Label, at.getTime()] as const],

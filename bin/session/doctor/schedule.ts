@@ -1,13 +1,5 @@
-import {
-  DescribeRuleCommand,
-  type DescribeRuleCommandOutput,
-  EventBridgeClient,
-} from '@aws-sdk/client-eventbridge';
-import {
-  GetScheduleCommand,
-  type GetScheduleCommandOutput,
-  SchedulerClient,
-} from '@aws-sdk/client-scheduler';
+import { DescribeRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { parseScheduleExpression } from '../../../lib/schedule-expression.ts';
 import { nextTimes } from '../../../lib/schedule-times.ts';
 import type { Target } from '../target.ts';
@@ -15,10 +7,11 @@ import { type Finding, notConfigured, notOk, ok } from './check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 
 const SHOWN_TIMES = 3;
+const MINUTE_MS = 60_000;
 
 export interface DeployedSchedule {
   readonly expression: string;
-  readonly timeZone: string | undefined;
+  readonly timeZone: string;
   readonly isEnabled: boolean;
 }
 
@@ -28,15 +21,19 @@ export async function readSchedule(
   stack: DeployedStack,
 ): Promise<DeployedSchedule | undefined> {
   const [Name] = stack.ids('AWS::Scheduler::Schedule', 'Schedule');
-  const [rule = ''] = stack.ids('AWS::Events::Rule', 'Schedule');
-  const found: GetScheduleCommandOutput | DescribeRuleCommandOutput =
-    Name === undefined
-      ? await new EventBridgeClient(clientConfig).send(new DescribeRuleCommand({ Name: rule }))
-      : await new SchedulerClient(clientConfig).send(new GetScheduleCommand({ Name }));
+  if (Name !== undefined) {
+    const found = await new SchedulerClient(clientConfig).send(new GetScheduleCommand({ Name }));
+    const {
+      State,
+      ScheduleExpression: expression = '',
+      ScheduleExpressionTimezone: timeZone = 'UTC',
+    } = found;
+    return { expression, timeZone, isEnabled: State !== 'DISABLED' };
+  }
+  const [rule] = stack.ids('AWS::Events::Rule', 'Schedule');
+  const found = await new EventBridgeClient(clientConfig).send(new DescribeRuleCommand({ Name: rule }));
   const { State, ScheduleExpression: expression = '' } = found;
-  if (Name === undefined && State === 'DISABLED') return undefined;
-  const timeZone = 'ScheduleExpressionTimezone' in found ? found.ScheduleExpressionTimezone : undefined;
-  return { expression, timeZone, isEnabled: State !== 'DISABLED' };
+  return State === 'DISABLED' ? undefined : { expression, timeZone: 'UTC', isEnabled: true };
 }
 
 export function examineSchedule(schedule: DeployedSchedule | undefined): Finding {
@@ -54,22 +51,25 @@ export function examineSchedule(schedule: DeployedSchedule | undefined): Finding
       'Enable it in the console of Amazon EventBridge, under Scheduler.',
     );
   }
-  const times = nextTimesOf(schedule);
-  if (times === undefined) return ok(`The schedule is ${words}, counted from when it was enabled.`);
+  const parsed = parseScheduleExpression(schedule.expression);
+  if (parsed.kind === 'rate') return ok(`The schedule is ${words}, counted from when it was enabled.`);
+  const { timeZone } = schedule;
+  const times = nextTimes(parsed, { after: new Date(), count: SHOWN_TIMES, timeZone });
   return times.length === 0
     ? notOk(`The schedule ${words} never fires again.`, 'Change "schedule" in settings.json and deploy.')
     : ok(`The schedule is ${words}. Next: ${times.map(inLocalTime).join('; ')}.`);
 }
 
-/** `undefined` for a rate, whose times EventBridge counts from when it was enabled. */
-function nextTimesOf({ expression, timeZone }: DeployedSchedule): readonly Date[] | undefined {
+/** After the first time, a run may still be at work. */
+export function hasFiredTwiceSince({ expression, timeZone }: DeployedSchedule, since: Date): boolean {
   const parsed = parseScheduleExpression(expression);
-  if (parsed.kind === 'rate') return undefined;
-  return nextTimes(parsed, { after: new Date(), count: SHOWN_TIMES, timeZone });
+  if (parsed.kind === 'rate') return Date.now() - since.getTime() > 2 * parsed.everyMinutes * MINUTE_MS;
+  const [, second] = nextTimes(parsed, { after: since, count: 2, timeZone });
+  return second !== undefined && second.getTime() < Date.now();
 }
 
 export function scheduleWords({ expression, timeZone }: DeployedSchedule): string {
-  return timeZone === undefined ? expression : `${expression} in ${timeZone}`;
+  return timeZone === 'UTC' ? expression : `${expression} in ${timeZone}`;
 }
 
 /** Such as `Wed, 25 Nov 2026, 04:00 CET`, in the person's time zone. */

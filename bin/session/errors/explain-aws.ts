@@ -2,17 +2,6 @@ import { npmLine } from '../launcher.ts';
 import type { Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
 
-/** AWS JSON has `AccessDeniedException`, the query protocol `AccessDenied`, and Amazon SNS `AuthorizationError`. */
-const DENIED = /^(AccessDenied|AuthorizationError)/;
-const EXPIRED = ['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'];
-const NOT_ACCEPTED = [
-  'UnrecognizedClientException',
-  'InvalidClientTokenId',
-  'InvalidSignatureException',
-  'SignatureDoesNotMatch',
-  'IncompleteSignatureException',
-];
-
 /** The first error of AWS's SDK among an error and its causes. */
 export function awsErrorIn(error: unknown): Error | undefined {
   if (!(error instanceof Error)) return undefined;
@@ -24,80 +13,82 @@ export function awsErrorIn(error: unknown): Error | undefined {
   return isOfSdk ? error : awsErrorIn(error.cause);
 }
 
-/**
- * Explains a failed call to AWS. It is for the owner's own terminal, so AWS's message is shown.
- * @param secretName the secret that the call was about, if there is one
- */
-export async function explainAws(error: Error, target: Target, secretName?: string): Promise<CommandError> {
-  const { name } = error;
-  const { place } = target;
-  const told = (code: string, message: string, ...advice: readonly string[]) =>
-    new CommandError(code, message, advice, error);
-  const said = `AWS says: ${printable(error.message)}`;
+interface Advice {
+  readonly code: string;
+  /** Of the error's name and message, and those of its causes. The first row that matches is used. */
+  readonly pattern: RegExp;
+  readonly advice: (target: Target, secretName: string) => readonly string[];
+}
 
-  if (DENIED.test(name)) {
-    const statement = statementFor(error.message, await place.region());
-    return told(
-      'access_denied',
-      said,
-      ...(statement === undefined
-        ? ['Your IAM policy and the policy of the KMS key must allow it.']
-        : ['This statement in your IAM policy would allow it:', JSON.stringify(statement)]),
-    );
-  }
-  if (EXPIRED.includes(name)) {
-    return told('credentials_expired', 'The AWS credentials have expired.', ...newCredentials(target));
-  }
-  if (NOT_ACCEPTED.includes(name)) {
-    return told('credentials_refused', said, 'Check the credentials and this machine’s clock.');
-  }
-  const causes = messagesOf(error);
-  if (/region not accepted/i.test(causes)) {
-    return told(
-      'region_invalid',
-      'The Region of the AWS profile is invalid.',
-      'Choose one: --region eu-central-1',
-    );
-  }
-  if (/region is missing/i.test(causes)) {
-    return told(
-      'no_region',
-      'No AWS Region is set.',
+const ADVICE: readonly Advice[] = [
+  {
+    code: 'credentials_expired',
+    pattern: /^(ExpiredToken|RequestExpired)|\bSSO\b|TokenProviderError|\blogin\b/,
+    advice: ({ awsCommandLine }) => [
+      `Sign in again: ${awsCommandLine('sso', 'login')}`,
+      'Or renew them where they come from.',
+    ],
+  },
+  {
+    code: 'credentials_refused',
+    pattern:
+      /^(UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature)/,
+    advice: () => ['Check the credentials and this machine’s clock.'],
+  },
+  {
+    code: 'no_region',
+    pattern: /region (is missing|not accepted)/i,
+    advice: () => [
       'Set the Region of the stack: export AWS_REGION=eu-central-1',
       'Or name it: --region eu-central-1',
-    );
-  }
-  if (/\bSSO\b|TokenProviderError|\blogin\b/i.test(causes)) {
-    return told('sso_expired', 'The AWS sign-in (SSO) has expired.', ...newCredentials(target));
-  }
-  if (name === 'CredentialsProviderError') {
-    return told(
-      'no_credentials',
-      'There are no AWS credentials.',
+    ],
+  },
+  {
+    code: 'no_credentials',
+    pattern: /^CredentialsProviderError/,
+    advice: () => [
       'Sign in: aws sso login',
       'Or set up keys: aws configure',
       'Or choose a profile with --profile (aws configure list-profiles lists them).',
       `To try it without an account: ${npmLine('start -- --serve')}, and --local here`,
-    );
+    ],
+  },
+  {
+    code: 'secret_deleted',
+    pattern: /^InvalidRequestException .*delet/,
+    advice: ({ awsCommandLine }, secretName) => [
+      `To restore it: ${awsCommandLine('secretsmanager', 'restore-secret', '--secret-id', secretName)}`,
+    ],
+  },
+];
+
+/**
+ * Explains a failed call to AWS. It is for the owner's own terminal, so AWS's message is shown.
+ * @param secretName the secret that the call was about
+ */
+export async function explainAws(error: Error, target: Target, secretName: string): Promise<CommandError> {
+  const { name } = error;
+  const said = `AWS says: ${printable(error.message)}`;
+  const told = (code: string, message: string, advice: readonly string[]) =>
+    new CommandError(code, message, advice, error);
+  // AWS JSON has `AccessDeniedException`, the query protocol `AccessDenied`, and Amazon SNS `AuthorizationError`.
+  if (/^(AccessDenied|AuthorizationError)/.test(name)) {
+    const advice = statementFor(error.message, await target.clientConfig.region());
+    return told('access_denied', said, advice);
   }
-  if (name === 'InvalidRequestException' && secretName !== undefined) {
-    return told(
-      'secret_deleted',
-      said,
-      `If it is scheduled for deletion, restore it: ${target.awsCommandLine('secretsmanager', 'restore-secret', '--secret-id', secretName)}`,
-    );
-  }
-  if (isUnanswered(error)) {
+  const texts = textsOf(error);
+  const row = ADVICE.find(({ pattern }) => pattern.test(texts));
+  if (row !== undefined) return told(row.code, said, row.advice(target, secretName));
+  // No response arrived: a system error such as `ENOTFOUND`, or a timeout.
+  if ('code' in error || name === 'TimeoutError') {
     const code = 'code' in error ? error.code : name;
-    return place.kind === 'local'
-      ? told('network', `The local run does not answer (${code}).`, localRunAdvice(code, target))
-      : told(
-          'network',
-          `AWS could not be reached (${code}).`,
-          `Check the network connection and the AWS Region: ${await place.region()}`,
-        );
+    return target.place.kind === 'local'
+      ? told('network', `The local run does not answer (${code}).`, [localRunAdvice(code, target)])
+      : told('network', `AWS could not be reached (${code}).`, [
+          `Check the network connection and the AWS Region: ${await target.clientConfig.region()}`,
+        ]);
   }
-  return told('aws_failed', `${said} (${name})`, 'Try again in a minute.');
+  return told('aws_failed', `${said} (${name})`, ['Try again in a minute.']);
 }
 
 /** @param code the system's, of a request to a stand-in. Only a refused connection means that nothing listens. */
@@ -107,23 +98,23 @@ export function localRunAdvice(code: unknown, target: Target): string {
     : 'It has dropped the request. Try again, and see what the local run prints.';
 }
 
-export function startLocalRun({ place }: Target): string {
-  const port = place.options.filter((option) => option !== '--local');
-  return `Start the local run in another terminal: ${npmLine('start -- --serve', ...port)}`;
+export function startLocalRun({ serveOptions }: Target): string {
+  return `Start the local run in another terminal: ${npmLine('start -- --serve', ...serveOptions)}`;
 }
 
 /**
  * What would allow a denied call: "User: … is not authorized to perform: ACTION on resource: RESOURCE because …" (IAM User
  * Guide, "Troubleshoot access denied error messages"). For Secrets Manager, the resource can be the name that was asked for.
  */
-function statementFor(message: string, region: string): object | undefined {
+function statementFor(message: string, region: string): readonly string[] {
   const [, action, resource = '*'] =
     /not authorized to perform: ([\w-]+:\w+)(?: on resource: ([^\s"']+))?/.exec(message) ?? [];
-  if (action === undefined) return undefined;
+  if (action === undefined) return ['Your IAM policy and the policy of the KMS key must allow it.'];
   const isName = action.startsWith('secretsmanager:') && resource !== '*' && !resource.startsWith('arn:');
   // The name in a secret's ARN ends with a hyphen and six random characters.
   const arn = `arn:${partitionOf(region)}:secretsmanager:${region}:*:secret:${resource}-??????`;
-  return { Effect: 'Allow', Action: action, Resource: isName ? arn : resource };
+  const statement = { Effect: 'Allow', Action: action, Resource: isName ? arn : resource };
+  return ['This statement in your IAM policy would allow it:', JSON.stringify(statement)];
 }
 
 function partitionOf(region: string): string {
@@ -131,21 +122,9 @@ function partitionOf(region: string): string {
   return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
-function newCredentials({ place }: Target): readonly string[] {
-  return [
-    `Sign in again: ${['aws sso login', ...place.options].join(' ')}`,
-    'Or renew them where they come from.',
-  ];
-}
-
-/** No response arrived: a system error such as `ENOTFOUND`, or a timeout. */
-function isUnanswered(error: Error): boolean {
-  return 'code' in error || error.name === 'TimeoutError';
-}
-
 /** Names and messages of an error and its causes. */
-function messagesOf(error: unknown): string {
-  return error instanceof Error ? `${error.name} ${error.message} ${messagesOf(error.cause)}` : '';
+function textsOf(error: unknown): string {
+  return error instanceof Error ? `${error.name} ${error.message} ${textsOf(error.cause)}` : '';
 }
 
 /** Without control characters, which could change what the terminal shows. */

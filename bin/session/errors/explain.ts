@@ -3,7 +3,7 @@ import { LOCK_SECONDS } from '../../../lambda/core/blink/blink-failure.ts';
 import { ExchangeError } from '../../../lambda/core/blink/http-exchange.ts';
 import { CLAIM_LIFE_SECONDS } from '../../../lambda/core/claim-life.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
-import { sessionNames } from '../session-secrets.ts';
+import { sessionSecrets } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { CommandError } from './command-error.ts';
@@ -22,72 +22,72 @@ export const MAY_HAVE_CHANGED =
 export async function explain(error: unknown, target: Target, session: string): Promise<CommandError> {
   if (error instanceof CommandError) return error;
   const awsError = awsErrorIn(error);
+  const secretName = target.sessionSecret(session);
   if (!(error instanceof Failure)) {
-    return awsError === undefined ? unexpected(error) : explainAws(awsError, target);
+    return awsError === undefined ? unexpected(error) : explainAws(awsError, target, secretName);
   }
   const { code, details } = error;
-  const told = (message: string, ...advice: string[]) => new CommandError(code, message, advice, error);
-  const signIn = `Sign in: ${target.commandLine('sign-in', session)}`;
-
-  const hasSection = code === 'session_unknown' || code === 'secret_full' || code === 'save_failed';
-  if (awsError !== undefined && !hasSection)
-    return explainAws(awsError, target, target.sessionSecret(session));
+  if (code === 'session_unknown') return unknownSession(error, target, session);
   if (details.blinkStatus === 406 || details.blinkStatus === 429) return blocked(details.blinkStatus, error);
+  const advice = adviceOn(error, target, session);
+  if (advice === undefined) return unexpected(error);
+  if (awsError === undefined || code === 'secret_full') {
+    return new CommandError(code, sentence(error.message), advice, error);
+  }
+  const cause = await explainAws(awsError, target, secretName);
+  if (code !== 'save_failed') return cause;
+  // A passing fault has the advice to try again, which the next lines replace.
+  const ofCause = cause.code === 'aws_failed' ? [] : cause.advice;
+  return new CommandError(code, sentence(error.message), [cause.message, ...ofCause, ...advice], error);
+}
+
+/** `undefined` for what should not happen. */
+function adviceOn(failure: Failure, target: Target, session: string): readonly string[] | undefined {
+  const { code, details } = failure;
+  const signIn = target.commandLine('sign-in', session);
   switch (code) {
-    case 'session_unknown':
-      return unknownSession(error, target, session);
     case 'session_invalid':
-      return told(
-        `${sentence(error.message)} Nothing was spent.`,
-        `Correct the secret by hand, or sign in again. ${signIn}`,
-      );
+      return ['Nothing was spent.', `Correct the secret by hand, or sign in again: ${signIn}`];
     case 'session_busy':
     case 'rate_limited':
     case 'cooling_down':
     case 'secret_full': {
       const wait = details.retryAfterSeconds;
-      return wait === undefined
-        ? told(sentence(error.message), `Try again in ${AFTER_THIS_RUN}.`)
-        : told(`${sentence(error.message)} Nothing was spent.`, `Try again in ${duration(wait * 1000)}.`);
+      if (wait === undefined) return [`Try again in ${AFTER_THIS_RUN}.`];
+      return ['Nothing was spent.', `Try again in ${duration(wait * 1000)}.`];
     }
     case 'reauthentication_required':
-      return told(sentence(error.message), signIn);
-    case 'save_failed': {
-      const cause = awsError && (await explainAws(awsError, target));
-      return told(
-        sentence(error.message),
-        // A passing fault has the advice to try again, which the next lines replace.
-        ...(cause === undefined ? [] : [cause.message, ...(cause.code === 'aws_failed' ? [] : cause.advice)]),
-        ...(error.retryable
-          ? [`Run the command again in ${AFTER_THIS_RUN}: it uses the new token, which is stored.`]
-          : [
-              `Wait ${AFTER_THIS_RUN}. Then see whether the token is lost: ${target.commandLine('check', session)}`,
-              `If it is, sign in: ${target.commandLine('sign-in', session)}`,
-            ]),
-      );
-    }
+      return [`Sign in: ${signIn}`];
+    case 'save_failed':
+      return failure.retryable
+        ? [`Run the command again in ${AFTER_THIS_RUN}: it uses the new token, which is stored.`]
+        : [
+            `Wait ${AFTER_THIS_RUN}. Then see whether the token is lost: ${target.commandLine('check', session)}`,
+            `If it is, sign in: ${signIn}`,
+          ];
     case 'blink_timeout':
-      return told(sentence(error.message), `Try again in ${AFTER_THIS_RUN}.`);
+      return [`Try again in ${AFTER_THIS_RUN}.`];
     case 'blink_unavailable':
-      return told(sentence(error.message), unavailableAdvice(error, target));
+      return [unavailableAdvice(failure, target)];
     case 'blink_rejected':
-      if (details.blinkStatus === 404) {
-        return told(
-          sentence(error.message),
-          `To see the account’s clients: ${target.commandLine('clients', session)}`,
-          `If the client of ${session} itself was removed, nothing is left to log out until you sign in again: ${target.commandLine('sign-in', session)}`,
-        );
+      switch (details.blinkStatus) {
+        case 404:
+          return [
+            `To see the account’s clients: ${target.commandLine('clients', session)}`,
+            `If the client of ${session} itself was removed, nothing is left to log out until you sign in again: ${signIn}`,
+          ];
+        case 426:
+          return [
+            'Blink requires a newer version of its app than blink-logout names. Update blink-logout.',
+            'For the function, you can also set "blinkUserAgent": see "blink_rejected" in docs/runbook.md.',
+          ];
+        default:
+          return [MAY_HAVE_CHANGED];
       }
-      return details.blinkStatus === 426
-        ? told(
-            'Blink requires a newer version of its app than blink-logout names.',
-            'Update blink-logout. For the function, you can also set "blinkUserAgent": see "blink_rejected" in docs/runbook.md.',
-          )
-        : told(sentence(error.message), MAY_HAVE_CHANGED);
     case 'secrets_unavailable':
-      return told(sentence(error.message), 'Try again.');
+      return ['Try again.'];
     default:
-      return unexpected(error);
+      return undefined;
   }
 }
 
@@ -110,23 +110,23 @@ async function unknownSession(cause: Failure, target: Target, session: string): 
     new CommandError('session_unknown', message, advice, cause);
   const none = `There is no session named ${session}.`;
   const signIn = `Sign in: ${target.commandLine('sign-in', session)}`;
+  let names: readonly string[];
   try {
-    const names = await sessionNames(target);
-    if (names.includes(session)) return told(`The secret of ${session} has no value yet.`, signIn);
-    const byDistance = names.toSorted((a, b) => distance(session, a) - distance(session, b));
-    const [meant] = byDistance;
-    if (meant === undefined) return told(none, 'There are no sessions yet.', signIn);
-    const known =
-      names.length <= NEAREST
-        ? `Sessions: ${names.join(', ')}.`
-        : `The nearest of ${names.length} sessions: ${byDistance.slice(0, NEAREST).join(', ')}. To see all: ${target.commandLine('list')}`;
-    return distance(session, meant) <= Math.max(1, session.length / 3)
-      ? told(none, `Did you mean ${meant}?`, known)
-      : told(none, known, signIn);
+    names = (await sessionSecrets(target)).map((each) => each.session);
   } catch (error) {
     if (error instanceof Failure) return told(none, 'The sessions could not be listed.', signIn);
     throw error;
   }
+  if (names.includes(session)) return told(`The secret of ${session} has no value yet.`, signIn);
+  const [meant, ...others] = names.toSorted((a, b) => distance(session, a) - distance(session, b));
+  if (meant === undefined) return told(none, 'There are no sessions yet.', signIn);
+  const known =
+    names.length <= NEAREST
+      ? `Sessions: ${names.join(', ')}.`
+      : `The nearest of ${names.length} sessions: ${[meant, ...others.slice(0, NEAREST - 1)].join(', ')}. To see all: ${target.commandLine('list')}`;
+  return distance(session, meant) <= Math.max(1, session.length / 3)
+    ? told(none, `Did you mean ${meant}?`, known)
+    : told(none, known, signIn);
 }
 
 function unavailableAdvice({ cause, details }: Failure, target: Target): string {

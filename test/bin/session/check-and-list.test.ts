@@ -165,7 +165,7 @@ describe('check', () => {
     await session.run('sign-in --password', SIGN_IN_LINES);
     expect((await checked()).report).toMatchObject({
       condition: 'ready',
-      history: [{ words: 'claimed; the token has been replaced since' }],
+      history: [{ words: 'claimed, not reported' }],
     });
   });
 
@@ -176,7 +176,7 @@ describe('check', () => {
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(/^default: in doubt/);
     expect(stdout).toMatch(
-      /\n {2}\d\d \w+,? \d\d:\d\d {2}no answer from Blink \(Blink did not answer the refresh in time\)\n/,
+      /\n {2}\d\d \w+,? \d\d:\d\d {2}no answer \(Blink did not answer the refresh in time\)\n/,
     );
     expect(JSON.parse(lines.slice(lines.indexOf('{')).join('\n'))).toMatchObject({
       format: 1,

@@ -1,6 +1,5 @@
 import {
   CloudFormationClient,
-  CloudFormationServiceException,
   DescribeStacksCommand,
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
@@ -42,6 +41,11 @@ afterAll(() => {
 
 let session: SessionUnderTest;
 let webhook: LoopbackServer;
+/** As the clients of all services throw it. */
+function awsError(name: string, message: string): Error {
+  return new LambdaServiceException({ name, message, $fault: 'client', $metadata: {} });
+}
+
 /** How the webhook answers: without credentials, and with the key. */
 let statuses: { stranger: number; caller: number };
 let bodies: string[];
@@ -82,7 +86,7 @@ function deployed(): void {
   stackIs('UPDATE_COMPLETE');
   resourcesAre();
   lambda.on(InvokeCommand).resolves({ StatusCode: 200 });
-  functionIs({});
+  functionIs();
   ruleIs('ENABLED', 'cron(0 3 * * ? *)');
   subscriptionsAre(`${TOPIC}:1234`);
   alarmsAre('OK');
@@ -90,25 +94,9 @@ function deployed(): void {
 }
 
 /** @param path of the construct in its stack */
-function functionIs(
-  {
-    auth = 'key',
-    ...configuration
-  }: {
-    auth?: string;
-    State?: 'Active' | 'Pending' | 'Failed';
-    StateReasonCode?: 'InvalidZipFileException';
-    LastUpdateStatus?: 'Failed';
-  },
-  { stack = 'blink-logout', path = '' } = {},
-) {
+function functionIs(auth = 'key', { stack = 'blink-logout', path = '' } = {}) {
   lambda.on(GetFunctionCommand).resolves({
-    Configuration: {
-      State: 'Active',
-      LastUpdateStatus: 'Successful',
-      Environment: { Variables: { WEBHOOK_AUTH: auth } },
-      ...configuration,
-    },
+    Configuration: { Environment: { Variables: { WEBHOOK_AUTH: auth } } },
     Tags: {
       'aws:cloudformation:stack-name': stack,
       'aws:cloudformation:logical-id': `${path}LogoutFunction82EEDBE3`,
@@ -127,7 +115,7 @@ function stackIs(
 
 /** Logical ids, with their types and physical ids. */
 function resourcesAre(
-  more: Readonly<Record<string, readonly [type: string, id: string]>> = {},
+  more: Readonly<Record<string, readonly [type: string, id: string] | undefined>> = {},
   path = '',
 ): void {
   const resources = {
@@ -142,7 +130,9 @@ function resourcesAre(
     Alarmsforeign: ['AWS::CloudWatch::Alarm', 'foreign'],
     ScheduleRuleOther: ['AWS::Events::Rule', 'x'],
   };
-  const ours = Object.entries(resources).map(([id, resource]) => [path + id, resource] as const);
+  const ours = Object.entries(resources).flatMap(([id, resource]) =>
+    resource === undefined ? [] : [[path + id, resource] as const],
+  );
   cloudFormation.on(ListStackResourcesCommand).resolves({
     StackResourceSummaries: [...(path === '' ? [] : Object.entries(foreign)), ...ours].map(
       ([LogicalResourceId, [ResourceType, PhysicalResourceId]]) => ({
@@ -184,11 +174,11 @@ function alarmsAre(StateValue: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA', more: Metri
 
 /** Results of runs, the last of them the newest. */
 function lastRunIs(...results: readonly string[]): void {
-  lastRunWas(180 * MINUTE_MS, ...results);
+  lastRunWas(1 / 8, ...results);
 }
 
-function lastRunWas(agoMs: number, ...results: readonly string[]): void {
-  const newestMs = Date.now() - agoMs;
+function lastRunWas(agoDays: number, ...results: readonly string[]): void {
+  const newestMs = Date.now() - agoDays * DAY_MS;
   cloudWatch.on(GetMetricDataCommand).resolves({
     MetricDataResults: results.map((Label, i) => ({
       Label,
@@ -198,41 +188,76 @@ function lastRunWas(agoMs: number, ...results: readonly string[]): void {
   });
 }
 
-function invocationFailsWith(payload: object): void {
-  const text = JSON.stringify(payload);
+/** A daily schedule fires, and the stack is so old. */
+function notOnceIn(days: number): void {
+  lastRunIs();
+  stackIs('UPDATE_COMPLETE', new Date(Date.now() - days * DAY_MS));
+}
+
+function rateAndLastRun(state: 'ENABLED' | 'DISABLED'): void {
+  ruleIs(state, 'rate(12 hours)');
+  lastRunWas(25 / 24, 'logged_out');
+}
+
+function noAddress(): void {
+  subscriptionsAre();
+  resourcesAre({ AlarmTopicAddress: undefined });
+}
+
+function deleteKey(): void {
+  session.secretsManager.secrets.delete(KEY_SECRET);
+}
+
+const NEW_ALARM = { AlarmConfigurationUpdatedTimestamp: new Date() };
+
+function invocationFails(errorType: string): void {
+  const text = JSON.stringify({ errorType, errorMessage: 'canary' });
   const Payload = Object.assign(Buffer.from(text), { transformToString: () => text });
   lambda.on(InvokeCommand).resolves({ StatusCode: 200, FunctionError: 'Unhandled', Payload });
 }
+
+const MARKS: Readonly<Record<string, string>> = { ok: '✓', not_ok: '✗', not_configured: '–' };
 
 interface Result {
   readonly check: string;
   readonly state: string;
   readonly message: string;
-  readonly advice?: readonly string[];
+  readonly advice: readonly string[];
 }
 
-async function diagnose(): Promise<{ readonly exitCode: number; readonly checks: readonly Result[] }> {
+async function diagnose(): Promise<{
+  readonly exitCode: number;
+  readonly checks: readonly Result[];
+  /** Mark, message and advice of a check. */
+  words(check: string): string;
+}> {
   const { exitCode, stdout } = await session.runAtAws('doctor --json --region eu-central-1');
   expect(stdout).not.toContain('canary');
-  const { ok, checks } = JSON.parse(stdout);
+  const { ok, checks }: { ok: boolean; checks: readonly Result[] } = JSON.parse(stdout);
   expect(ok).toBe(exitCode === 0);
-  return { exitCode, checks };
+  const words = (check: string) =>
+    checks
+      .filter((each) => each.check === check)
+      .flatMap(({ state, message, advice }) => [MARKS[state], message, ...advice])
+      .join(' ');
+  return { exitCode, checks, words };
 }
 
 describe('doctor', () => {
   it('finds no fault in a correct deployment', async () => {
     const { exitCode, checks } = await diagnose();
-    expect(checks.map(({ check, state }) => `${check} ${state}`)).toEqual([
-      'stack ok',
-      'function ok',
-      'webhook ok',
-      'schedule ok',
-      'mail ok',
-      'alarms ok',
-      'key ok',
-      'last run ok',
-      'sessions ok',
-    ]);
+    const names = [
+      'stack',
+      'function',
+      'webhook',
+      'schedule',
+      'mail',
+      'alarms',
+      'key',
+      'last run',
+      'sessions',
+    ];
+    expect(checks.map(({ check, state }) => `${check} ${state}`)).toEqual(names.map((name) => `${name} ok`));
     expect(exitCode).toBe(0);
   });
 
@@ -264,180 +289,68 @@ describe('doctor', () => {
   it('names the sessions that are not under the KMS key of the stack, with the command', async () => {
     const key = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     session.secretsManager.secrets.find('blink-logout-webhook-key').kmsKeyId = key;
-    const { checks } = await diagnose();
-    expect(checks.find(({ check }) => check === 'key')).toMatchObject({
-      state: 'not_ok',
-      message: '1 sessions are not under the KMS key of the stack.',
-      advice: [
-        expect.stringContaining(
-          `aws secretsmanager update-secret --secret-id blink-logout/default --kms-key-id ${key}`,
-        ),
-      ],
-    });
+    const { words } = await diagnose();
+    expect(words('key')).toBe(
+      `✗ 1 sessions are not under the KMS key of the stack. aws secretsmanager update-secret --secret-id blink-logout/default --kms-key-id ${key} --region eu-central-1`,
+    );
     session.secretsManager.secrets.find('blink-logout/default').kmsKeyId = key;
-    expect((await diagnose()).checks.find(({ check }) => check === 'key')).toMatchObject({ state: 'ok' });
+    expect((await diagnose()).words('key')).toMatch(/^✓/);
   });
 
-  it.each<[check: string, state: string, words: RegExp, change: () => void]>([
-    [
-      'stack',
-      'not_ok',
-      /last deployment of the stack blink-logout failed.*npm run deploy/,
-      () => stackIs('UPDATE_ROLLBACK_COMPLETE'),
-    ],
-    ['stack', 'not_ok', /is being changed.*Wait/, () => stackIs('CREATE_IN_PROGRESS')],
-    ['function', 'not_ok', /not ready \(Pending/, () => functionIs({ State: 'Pending' })],
-    [
-      'function',
-      'not_ok',
-      /not ready \(Failed, InvalidZipFileException\).*npm run deploy/,
-      () => functionIs({ State: 'Failed', StateReasonCode: 'InvalidZipFileException' }),
-    ],
-    ['function', 'not_ok', /last update failed/, () => functionIs({ LastUpdateStatus: 'Failed' })],
-    [
-      'function',
-      'not_ok',
-      /cannot read the session default.*"secrets_unavailable" in docs\/runbook.md/,
-      () => invocationFailsWith({ errorType: 'secrets_unavailable', errorMessage: 'canary' }),
-    ],
-    [
-      'function',
-      'not_ok',
-      /failed \(Sandbox.Timedout\)/,
-      () => invocationFailsWith({ errorType: 'Sandbox.Timedout' }),
-    ],
-    ['function', 'ok', /can read/, () => invocationFailsWith({ errorType: 'session_invalid' })],
-    ['webhook', 'not_ok', /without credentials with 200 instead of 401/, () => (statuses.stranger = 200)],
-    ['webhook', 'not_ok', /refuses the key.*ten seconds/, () => (statuses.caller = 401)],
-    ['webhook', 'not_ok', /more requests than it accepts/, () => (statuses.caller = 429)],
-    ['webhook', 'not_ok', /with 500 instead of 200.*log/, () => (statuses.caller = 500)],
-    [
-      'webhook',
-      'not_ok',
-      /marked for deletion.*restore-secret --secret-id blink-logout-webhook-key/,
-      () => session.secretsManager.secrets.delete(KEY_SECRET),
-    ],
-    ['schedule', 'ok', /Next: .*; .*; [^;]*\./, () => scheduleIs('ENABLED', 'cron(0 3 * * ? *)')],
-    [
-      'schedule',
-      'ok',
-      /is rate\(1 day\), counted from when it was enabled/,
-      () => ruleIs('ENABLED', 'rate(1 day)'),
-    ],
-    [
-      'schedule',
-      'not_configured',
-      /No schedule fires.*disabled by hand/,
-      () => ruleIs('DISABLED', 'rate(1 day)'),
-    ],
-    [
-      'schedule',
-      'not_ok',
-      /in America\/New_York is disabled.*Scheduler/,
-      () => scheduleIs('DISABLED', 'cron(0 3 * * ? *)'),
-    ],
-    ['schedule', 'not_ok', /never fires again/, () => ruleIs('ENABLED', 'cron(0 3 1 1 ? 2020)')],
-    ['mail', 'not_ok', /does not exist.*aws sns subscribe --topic-arn/, () => subscriptionsAre()],
-    [
-      'mail',
-      'not_configured',
-      /a topic that is not of this stack/,
-      () => resourcesAre({ AlarmTopic: ['AWS::SNS::Topic', ''] }),
-    ],
-    [
-      'mail',
-      'not_configured',
-      /No address.*alarmEmail/,
-      () => {
-        subscriptionsAre();
-        resourcesAre({ AlarmTopicAddress: ['AWS::SNS::Subscription', ''] });
-      },
-    ],
-    [
-      'alarms',
-      'not_ok',
-      /1 of 1 alarms.*is in ALARM. See "save-failed" in docs\/runbook.md/,
-      () => alarmsAre('ALARM'),
-    ],
-    ['alarms', 'not_ok', /enable-alarm-actions/, () => alarmsAre('OK', { ActionsEnabled: false })],
-    [
-      'alarms',
-      'not_ok',
-      /lacks the data that it needs. See "save-failed"/,
-      () => alarmsAre('INSUFFICIENT_DATA'),
-    ],
-    [
-      'alarms',
-      'ok',
-      /none is in ALARM/,
-      () => alarmsAre('INSUFFICIENT_DATA', { AlarmConfigurationUpdatedTimestamp: new Date() }),
-    ],
-    [
-      'alarms',
-      'not_ok',
-      /save-failed does not exist, and a deployment does not make it again/,
-      () => alarmsAre('OK', { AlarmName: 'another' }),
-    ],
-    [
-      'alarms',
-      'not_ok',
-      /has no alarms.*npm run deploy/,
-      () => resourcesAre({ Alarmssavefailed: ['AWS::CloudWatch::Alarm', ''] }),
-    ],
+  it.each<[check: string, words: RegExp, change: () => void]>([
+    ['stack', /^✗ The last deployment .*npm run deploy/, () => stackIs('UPDATE_ROLLBACK_COMPLETE')],
+    ['stack', /^✗ .*is being changed.*Wait/, () => stackIs('CREATE_IN_PROGRESS')],
+    ['function', /^✗ .*"secrets_unavailable" in docs/, () => invocationFails('secrets_unavailable')],
+    ['function', /^✗ .*failed \(Sandbox.Timedout\)/, () => invocationFails('Sandbox.Timedout')],
+    ['function', /^✓ .*can read/, () => invocationFails('session_invalid')],
+    ['webhook', /^✗ .*without credentials with 200 instead of 401/, () => (statuses.stranger = 200)],
+    ['webhook', /^✗ .*refuses the key.*ten seconds/, () => (statuses.caller = 401)],
+    ['webhook', /^✗ .*more requests than it accepts/, () => (statuses.caller = 429)],
+    ['webhook', /^✗ .*with 500 instead of 200.*log/, () => (statuses.caller = 500)],
+    ['webhook', /^✗ The webhook does not answer.*npm run deploy/, () => void webhook.close()],
+    ['webhook', /^✗ .*restore-secret --secret-id blink-logout-webhook-key/, () => deleteKey()],
+    ['schedule', /^✓ .*Next: .*; .*; [^;]*\.$/, () => scheduleIs('ENABLED', 'cron(0 3 * * ? *)')],
+    ['schedule', /^✓ .*is rate\(1 day\), counted from/, () => ruleIs('ENABLED', 'rate(1 day)')],
+    ['schedule', /^– No schedule fires.*disabled by hand/, () => ruleIs('DISABLED', 'rate(1 day)')],
+    ['schedule', /^✗ .*in America\/New_York is disabled/, () => scheduleIs('DISABLED', 'rate(1 day)')],
+    ['schedule', /^✗ .*never fires again/, () => ruleIs('ENABLED', 'cron(0 3 1 1 ? 2020)')],
+    ['mail', /^✗ .*does not exist.*aws sns subscribe --topic-arn/, () => subscriptionsAre()],
+    ['mail', /^– .*a topic that is not of this stack/, () => resourcesAre({ AlarmTopic: undefined })],
+    ['mail', /^– No address.*alarmEmail/, () => noAddress()],
+    ['alarms', /^✗ 1 of 1 .*is in ALARM. See "save-failed" in docs/, () => alarmsAre('ALARM')],
+    ['alarms', /^✗ .*enable-alarm-actions/, () => alarmsAre('OK', { ActionsEnabled: false })],
+    ['alarms', /^✗ .*lacks the data.*See "save-failed"/, () => alarmsAre('INSUFFICIENT_DATA')],
+    ['alarms', /^✓ .*none is in ALARM/, () => alarmsAre('INSUFFICIENT_DATA', NEW_ALARM)],
+    ['alarms', /^✗ .*save-failed does not exist/, () => alarmsAre('OK', { AlarmName: 'another' })],
+    ['alarms', /^✗ .*has no alarms.*npm run deploy/, () => resourcesAre({ Alarmssavefailed: undefined })],
     [
       'last run',
-      'ok',
-      /already_logged_out, 3 hours ago/,
-      () => lastRunIs('logged_out', 'save_failed', 'already_logged_out'),
+      /^✓ .*already_logged_out, 3 hours ago/,
+      () => lastRunIs('save_failed', 'already_logged_out'),
     ],
-    [
-      'last run',
-      'not_ok',
-      /failed with save_failed.*"save_failed" in docs/,
-      () => lastRunIs('logged_out', 'save_failed'),
-    ],
-    ['last run', 'not_configured', /no run within 62 days/, () => lastRunIs()],
-    [
-      'last run',
-      'not_ok',
-      /is cron\(0 3 \* \* \? \*\), and no logout has succeeded for 9 days.*"no-success" in docs/,
-      () => lastRunWas(9 * DAY_MS, 'logged_out'),
-    ],
-    [
-      'last run',
-      'not_ok',
-      /no logout has succeeded for 3 days/,
-      () => {
-        lastRunIs();
-        stackIs('UPDATE_COMPLETE', new Date(Date.now() - 3 * DAY_MS));
-      },
-    ],
-    [
-      'last run',
-      'ok',
-      /logged_out, 9 days ago/,
-      () => {
-        ruleIs('DISABLED', 'rate(1 day)');
-        lastRunWas(9 * DAY_MS, 'logged_out');
-      },
-    ],
-    ['sessions', 'not_ok', /1 of 2 sessions.*attic: .*list --failed/, () => session.store('{}', 'attic')],
-  ])('%s is %s: %s', async (check, state, words, change) => {
+    ['last run', /^✗ .*failed with save_failed.*in docs/, () => lastRunIs('logged_out', 'save_failed')],
+    ['last run', /^– .*no run within 62 days/, () => lastRunIs()],
+    ['last run', /^✗ .*succeeded for 9 days.*"no-success" in docs/, () => lastRunWas(9, 'logged_out')],
+    ['last run', /^✓ .*logged_out, 30 hours ago/, () => lastRunWas(1.25, 'logged_out')],
+    ['last run', /^✗ .*no logout has succeeded for 3 days/, () => notOnceIn(3)],
+    ['last run', /^✗ .*is rate\(12 hours\).* for 25 hours/, () => rateAndLastRun('ENABLED')],
+    ['last run', /^✓ .*logged_out, 25 hours ago/, () => rateAndLastRun('DISABLED')],
+    ['sessions', /^✗ 1 of 2 sessions.*attic: .*list --failed/, () => session.store('{}', 'attic')],
+  ])('%s: %s', async (check, words, change) => {
     change();
-    const { exitCode, checks } = await diagnose();
-    const found = checks.find((each) => each.check === check);
-    expect(found?.state).toBe(state);
-    expect([found?.message, ...(found?.advice ?? [])].join(' ')).toMatch(words);
-    expect(exitCode).toBe(state === 'not_ok' ? 1 : 0);
-    expect(JSON.stringify(checks)).not.toContain('Internal error');
+    const diagnosis = await diagnose();
+    expect(diagnosis.words(check)).toMatch(words);
+    expect(diagnosis.exitCode).toBe(words.source.startsWith('^✗') ? 1 : 0);
+    expect(JSON.stringify(diagnosis.checks)).not.toContain('Internal error');
   });
+
   it('shows the next three times in the time zone of this machine', async () => {
     vi.stubEnv('TZ', 'Europe/Berlin');
     vi.setSystemTime('2026-10-24T12:00:00Z');
-    const { checks } = await diagnose();
+    const { words } = await diagnose();
     vi.useRealTimers();
-    expect(checks.find(({ check }) => check === 'schedule')?.message).toBe(
-      'The schedule is cron(0 3 * * ? *). Next: Sun, 25 Oct 2026, 04:00 CET; Mon, 26 Oct 2026, 04:00 CET; Tue, 27 Oct 2026, 04:00 CET.',
+    expect(words('schedule')).toBe(
+      '✓ The schedule is cron(0 3 * * ? *). Next: Sun, 25 Oct 2026, 04:00 CET; Mon, 26 Oct 2026, 04:00 CET; Tue, 27 Oct 2026, 04:00 CET.',
     );
   });
 
@@ -459,8 +372,7 @@ describe('doctor', () => {
     ['alarms', 'AccessDenied', (error) => cloudWatch.on(DescribeAlarmsCommand).rejects(error)],
     ['last run', 'AccessDenied', (error) => cloudWatch.on(GetMetricDataCommand).rejects(error)],
   ])('%s: where AWS denies a call (%s), prints the statement and goes on', async (check, name, deny) => {
-    const message = 'User: x is not authorized to perform: svc:Action on resource: arn:aws:svc:::thing';
-    deny(new LambdaServiceException({ name, message, $fault: 'client', $metadata: {} }));
+    deny(awsError(name, 'User: x is not authorized to perform: svc:Action on resource: arn:aws:svc:::thing'));
     const { exitCode, checks } = await diagnose();
     expect(exitCode).toBe(1);
     expect(checks.filter(({ state }) => state === 'not_ok').map((each) => each.check)).toEqual([check]);
@@ -473,14 +385,13 @@ describe('doctor', () => {
     const message = 'not authorized to perform: secretsmanager:GetSecretValue on resource: it';
     const denied = refuse('AccessDeniedException', message);
     session.secretsManager.faults.before('GetSecretValue', denied, { times: 6 });
-    const { checks } = await diagnose();
-    const words = (check: string) => JSON.stringify(checks.find((each) => each.check === check));
-    expect(words('sessions')).toContain('secretsmanager:GetSecretValue');
+    const { words } = await diagnose();
+    expect(words('sessions')).toMatch(/default: unreadable: .*AccessDeniedException/);
     expect(words('webhook')).toContain('secretsmanager:GetSecretValue');
   });
 
   it('examines a construct in another stack, and nothing else that is in it', async () => {
-    functionIs({}, { stack: 'home', path: 'Garden' });
+    functionIs('key', { stack: 'home', path: 'Garden' });
     resourcesAre({}, 'Garden');
     const { exitCode, checks } = await diagnose();
     expect(checks[0]?.message).toBe('The stack home is deployed (UPDATE_COMPLETE).');
@@ -492,58 +403,37 @@ describe('doctor', () => {
   });
 
   it('reports that there is no such stack, and still checks the sessions', async () => {
-    const gone = {
-      name: 'ResourceNotFoundException',
-      message: 'x',
-      $fault: 'client',
-      $metadata: {},
-    } as const;
-    lambda.on(GetFunctionCommand).rejects(new LambdaServiceException(gone));
-    cloudFormation.on(DescribeStacksCommand).rejects(
-      new CloudFormationServiceException({
-        name: 'ValidationError',
-        message: 'Stack with id blink-logout does not exist',
-        $fault: 'client',
-        $metadata: {},
-      }),
-    );
-    const { exitCode, checks } = await diagnose();
-    expect(exitCode).toBe(1);
-    expect(checks).toMatchObject([
-      {
-        check: 'stack',
-        state: 'not_ok',
-        message: 'There is no stack blink-logout in eu-central-1.',
-        advice: expect.arrayContaining(['Deploy it: npm run deploy']),
-      },
-      { check: 'sessions', state: 'ok' },
-    ]);
+    lambda.on(GetFunctionCommand).rejects(awsError('ResourceNotFoundException', 'x'));
+    const message = 'Stack with id blink-logout does not exist';
+    cloudFormation.on(DescribeStacksCommand).rejects(awsError('ValidationError', message));
+    const { checks, words } = await diagnose();
+    expect(words('stack')).toMatch(/^✗ There is no stack blink-logout in eu-central-1. Deploy it: npm run/);
+    expect(words('sessions')).toMatch(/^✓/);
+    expect(checks).toHaveLength(2);
   });
 
   it('does not send the key where IAM authenticates the callers', async () => {
-    functionIs({ auth: 'iam' });
+    functionIs('iam');
     statuses = { stranger: 403, caller: 500 };
-    const { checks } = await diagnose();
-    expect(checks.find(({ check }) => check === 'webhook')?.state).toBe('ok');
+    expect((await diagnose()).words('webhook')).toMatch(/^✓/);
     expect(bodies).toHaveLength(1);
   });
 
   it('does not let the webhook check a session that cannot be used, which could ring an alarm', async () => {
-    session.secretsManager.secrets
-      .find('blink-logout/default')
-      .put('00000000-0000-0000-0000-000000000001', '{}', ['AWSCURRENT']);
-    const { checks } = await diagnose();
-    expect(bodies.every((body) => body === '{"action":"check","session":""}')).toBe(true);
-    expect(checks.find(({ check }) => check === 'function')?.state).toBe('not_configured');
+    const { secrets } = session.secretsManager;
+    secrets.find('blink-logout/default').put('0'.repeat(32), '{}', ['AWSCURRENT']);
+    expect((await diagnose()).words('function')).toMatch(/^–/);
+    expect(new Set(bodies)).toEqual(new Set(['{"action":"check","session":""}']));
   });
 
-  it('reports that there are no credentials', async () => {
+  it('says once what to do about a fault that fails several checks', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     const error = new Error('Could not load credentials from any providers');
     lambda.on(GetFunctionCommand).rejects(Object.assign(error, { name: 'CredentialsProviderError' }));
     const { exitCode, stdout } = await session.runAtAws('doctor --region eu-central-1');
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/✗ stack +There are no AWS credentials\./);
-    expect(stdout).toMatch(/✗ sessions +There are no AWS credentials\./);
+    expect(stdout).toMatch(/✗ stack +AWS says: Could not load credentials/);
+    expect(stdout).toMatch(/✗ sessions +AWS says: Could not load credentials/);
+    expect(stdout.match(/aws sso login/g)).toHaveLength(1);
   });
 });

@@ -29,67 +29,62 @@ afterEach(async () => {
   await rm(home, { recursive: true });
 });
 
-function signedIn(): void {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIACANARY');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'canary-secret-key');
+const SIGNED_IN = { AWS_ACCESS_KEY_ID: 'AKIACANARY', AWS_SECRET_ACCESS_KEY: 'canary-secret-key' };
+
+function given(environment: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+}
+
+const PROFILE = '[profile blink]\nregion = eu-central-1\naws_access_key_id = A\naws_secret_access_key = B\n';
+const SSO = [
+  '[profile work]',
+  'region = eu-central-1',
+  'sso_session = mine',
+  'sso_account_id = 123456789012',
+  'sso_role_name = Admin',
+  '[sso-session mine]',
+  'sso_region = eu-central-1',
+  'sso_start_url = https://example.awsapps.com/start',
+].join('\n');
+
+/** A sign-in of AWS IAM Identity Center that has expired. */
+async function expireSso(): Promise<void> {
+  const cache = join(home, '.aws', 'sso', 'cache');
+  await mkdir(cache, { recursive: true });
+  await writeFile(
+    join(cache, `${createHash('sha1').update('mine').digest('hex')}.json`),
+    JSON.stringify({ accessToken: 'canary', expiresAt: '2020-01-01T00:00:00Z' }),
+  );
 }
 
 describe('at AWS', () => {
-  it('works with the ordinary credentials and the region that is asked for', async () => {
-    signedIn();
-    session.store('{"refresh_token":"x"}');
-    expect(await session.runAtAws('check --region eu-central-1')).toMatchObject({ exitCode: 0 });
-  });
-
-  it('works with a profile', async () => {
-    await writeFile(
-      join(home, 'config'),
-      '[profile blink]\nregion = eu-central-1\naws_access_key_id = A\naws_secret_access_key = B\n',
-    );
-    session.store('{"refresh_token":"x"}');
-    expect(await session.runAtAws('check --profile blink')).toMatchObject({ exitCode: 0 });
-  });
-
-  it('reports that there are no credentials', async () => {
-    const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1');
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('There are no AWS credentials.');
-    expect(stderr).toContain('--local');
-  });
-
-  it('names the profile that is missing, and the files', async () => {
-    const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1 --profile nobody');
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain(`no AWS profile named nobody in ${join(home, 'config')} or`);
-    expect(stderr).toContain(join(home, 'credentials'));
-    expect(stderr).toContain('list-profiles');
-  });
-
   it.each([
-    [['--region', 'eu central'], {}, '--region must be an AWS Region, such as eu-central-1'],
-    [['--region', ''], {}, '--region must be an AWS Region'],
-    [['--region', '-eu'], {}, '--region must be an AWS Region'],
-    [[], { AWS_REGION: '' }, 'AWS_REGION must be an AWS Region'],
-    [[], { AWS_DEFAULT_REGION: 'eu_central_1' }, 'AWS_DEFAULT_REGION must be an AWS Region'],
-    [['--profile', ''], {}, '--profile needs the name of an AWS profile'],
-  ])('%j with %j is an invalid command line', async (options, environment, words) => {
-    signedIn();
-    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
-    const { exitCode, stdout, stderr } = await session.runWordsAtAws(['check', ...options, '--json']);
-    expect([exitCode, stderr]).toEqual([2, '']);
-    expect(JSON.parse(stdout).error).toMatchObject({
-      code: 'usage',
-      message: expect.stringContaining(words),
-    });
-    expect(session.secretsManager.calls).toEqual([]);
+    ['the ordinary credentials and a Region', SIGNED_IN, 'check --region eu-central-1'],
+    ['a profile', {}, 'check --profile blink'],
+  ])('works with %s', async (_, environment, command) => {
+    given(environment);
+    await writeFile(join(home, 'config'), PROFILE);
+    session.store('{"refresh_token":"x"}');
+    expect(await session.runAtAws(command)).toMatchObject({ exitCode: 0 });
   });
 
-  it('reports that the region of a profile is invalid', async () => {
-    await writeFile(join(home, 'config'), '[profile blink]\nregion = eu_central\n');
-    signedIn();
-    const { exitCode, stderr } = await session.runAtAws('check --profile blink');
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('Region of the AWS profile is invalid');
+  it.each<[code: string, command: string, words: RegExp, environment: typeof process.env, config: string]>([
+    ['no_credentials', '--region eu-central-1', /Could not load.*aws sso login.*--local/, {}, ''],
+    ['profile_unknown', '--profile nobody', /profile "nobody".*list-profiles/, {}, PROFILE],
+    ['no_region', '', /Region is missing.*--region eu-central-1/, SIGNED_IN, ''],
+    ['no_region', '--region eu_central', /"eu_central" is not.*--region eu-central-1/, SIGNED_IN, ''],
+    ['no_region', '', /"eu_west"/, { ...SIGNED_IN, AWS_DEFAULT_REGION: 'eu_west' }, ''],
+    ['no_region', '--profile blink', /"eu_cen"/, SIGNED_IN, '[profile blink]\nregion = eu_cen\n'],
+    ['credentials_expired', '--profile work', /aws sso login --profile work/, {}, SSO],
+  ])('reports %s: check %s', async (code, options, words, environment, config) => {
+    given(environment);
+    await writeFile(join(home, 'config'), config);
+    await expireSso();
+    const { exitCode, stdout } = await session.runAtAws(`check ${options} --json`);
+    const { error } = JSON.parse(stdout);
+    expect([exitCode, error.code]).toEqual([1, code]);
+    expect(`${error.message} ${error.advice.join(' ')}`).toMatch(words);
+    expect(session.secretsManager.calls).toEqual([]);
   });
 
   it.each([
@@ -139,7 +134,7 @@ describe('at AWS', () => {
         )
         .join('\n'),
     );
-    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+    given(environment);
     const warn = vi.spyOn(console, 'warn');
     const client = (
       await openTarget(
@@ -152,38 +147,6 @@ describe('at AWS', () => {
     client.destroy();
     expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
-  });
-
-  it('reports that no region is set', async () => {
-    signedIn();
-    const { exitCode, stderr } = await session.runAtAws('check');
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('--region eu-central-1');
-  });
-
-  it('reports that the SSO session has expired, and how to begin another', async () => {
-    await writeFile(
-      join(home, 'config'),
-      [
-        '[profile work]',
-        'region = eu-central-1',
-        'sso_session = mine',
-        'sso_account_id = 123456789012',
-        'sso_role_name = Admin',
-        '[sso-session mine]',
-        'sso_region = eu-central-1',
-        'sso_start_url = https://example.awsapps.com/start',
-      ].join('\n'),
-    );
-    const cache = join(home, '.aws', 'sso', 'cache');
-    await mkdir(cache, { recursive: true });
-    await writeFile(
-      join(cache, `${createHash('sha1').update('mine').digest('hex')}.json`),
-      JSON.stringify({ accessToken: 'canary', expiresAt: '2020-01-01T00:00:00Z' }),
-    );
-    const { exitCode, stderr } = await session.runAtAws('list --profile work');
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('aws sso login --profile work');
   });
 
   it.each([
@@ -208,8 +171,7 @@ describe('at AWS', () => {
       /AWS says: red \[31m and more \(SomethingNew\)/,
     ],
   ])('shows what AWS says, and what to do: %s', async (name, message, code, words) => {
-    signedIn();
-    session.store('{"refresh_token":"x"}');
+    given(SIGNED_IN);
     session.secretsManager.faults.before('GetSecretValue', refuse(name, message));
     const { exitCode, stdout } = await session.runAtAws('check --json --region eu-central-1');
     const { error } = JSON.parse(stdout);
@@ -220,54 +182,50 @@ describe('at AWS', () => {
   it.each([
     [
       'eu-central-1',
-      'User: arn:aws:iam::111122223333:user/ada is not authorized to perform: secretsmanager:GetSecretValue on resource: blink-logout/default because no identity-based policy allows the secretsmanager:GetSecretValue action',
-      {
-        Action: 'secretsmanager:GetSecretValue',
-        Resource: 'arn:aws:secretsmanager:eu-central-1:*:secret:blink-logout/default-??????',
-      },
+      'secretsmanager:GetSecretValue on resource: blink-logout/default because no identity-based policy allows the secretsmanager:GetSecretValue action',
+      'secretsmanager:GetSecretValue',
+      'arn:aws:secretsmanager:eu-central-1:*:secret:blink-logout/default-??????',
     ],
     [
       'cn-north-1',
-      'User: x is not authorized to perform: secretsmanager:PutSecretValue on resource: blink-logout/garden',
-      {
-        Action: 'secretsmanager:PutSecretValue',
-        Resource: 'arn:aws-cn:secretsmanager:cn-north-1:*:secret:blink-logout/garden-??????',
-      },
+      'secretsmanager:PutSecretValue on resource: blink-logout/garden',
+      'secretsmanager:PutSecretValue',
+      'arn:aws-cn:secretsmanager:cn-north-1:*:secret:blink-logout/garden-??????',
     ],
     [
       'us-gov-west-1',
-      'User: x is not authorized to perform: kms:Decrypt on resource: arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/k because no identity-based policy allows the kms:Decrypt action',
-      { Action: 'kms:Decrypt', Resource: 'arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/k' },
+      'kms:Decrypt on resource: arn:aws-us-gov:kms:us-gov-west-1:1:key/k because no identity-based policy allows it',
+      'kms:Decrypt',
+      'arn:aws-us-gov:kms:us-gov-west-1:1:key/k',
     ],
     [
-      'eu-central-1',
-      'User: x is not authorized to perform: secretsmanager:ListSecrets because no identity-based policy allows it',
-      { Action: 'secretsmanager:ListSecrets', Resource: '*' },
+      'us-gov-west-1',
+      'secretsmanager:GetSecretValue on resource: it',
+      'secretsmanager:GetSecretValue',
+      'arn:aws-us-gov:secretsmanager:us-gov-west-1:*:secret:it-??????',
     ],
-  ])('%s: prints the statement that AWS’s message asks for: %s', async (region, message, statement) => {
-    signedIn();
-    session.store('{"refresh_token":"x"}');
+    ['eu-central-1', 'secretsmanager:ListSecrets because', 'secretsmanager:ListSecrets', '*'],
+  ])('%s: prints the statement that would allow %s', async (region, denied, Action, Resource) => {
+    given(SIGNED_IN);
+    const message = `User: arn:aws:iam::111122223333:user/ada is not authorized to perform: ${denied}`;
     session.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException', message));
     const { stderr } = await session.runAtAws(`check --region ${region}`);
-    expect(stderr).toContain(JSON.stringify({ Effect: 'Allow', ...statement }));
+    expect(stderr).toContain(JSON.stringify({ Effect: 'Allow', Action, Resource }));
   });
 
   it('prints no statement where AWS names no action', async () => {
-    signedIn();
-    session.store('{"refresh_token":"x"}');
+    given(SIGNED_IN);
     const denied = refuse('AccessDeniedException', 'Access to KMS is not allowed');
     session.secretsManager.faults.before('GetSecretValue', denied);
     const { stderr } = await session.runAtAws('check --region eu-central-1');
-    expect(stderr).toContain('AWS says: Access to KMS is not allowed');
-    expect(stderr).toContain('the policy of the KMS key must allow it');
+    expect(stderr).toMatch(/AWS says: Access to KMS is not allowed\n.*policy of the KMS key must allow it/);
   });
 
   it('reports an unreachable network', async () => {
-    signedIn();
+    given(SIGNED_IN);
     await session.secretsManager.close();
     const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1');
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/network connection.*eu-central-1/);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/network connection.*eu-central-1/)]);
   });
 });
 

@@ -23,7 +23,7 @@ describe('remove', () => {
     expect(stdout).toContain('aws secretsmanager restore-secret --secret-id blink-logout/garden');
     expect(await session.run('logout garden')).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('scheduled for deletion'),
+      stderr: expect.stringContaining('marked for deletion'),
     });
   });
 

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { Failure } from '../../lambda/core/failure.ts';
+import { CURRENT } from '../../lambda/core/vault/journal.ts';
+import { secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
+import {
+  acceptedKeys,
+  keysDocument,
+  parseKeysText,
+  type WebhookKey,
+} from '../../lambda/core/webhook-keys.ts';
+import { CommandError } from './errors/command-error.ts';
+import { awsErrorIn, explainAws } from './errors/explain-aws.ts';
+import type { Target } from './target.ts';
+
+/** On the version that is to become current: a version needs a label. */
+const NEXT = 'BLINK_LOGOUT_NEXT';
+
+/** How often a change is made anew because another one came first. */
+const MAX_TRIES = 5;
+
+interface StoredKeys {
+  readonly keys: readonly WebhookKey[];
+  readonly versionId: string;
+  readonly isBare: boolean;
+}
+
+export async function readKeys(target: Target): Promise<readonly WebhookKey[]> {
+  return explained(target, async () => (await readStored(target)).keys);
+}
+
+/** A key that opens every session, if there is one. */
+export async function readOwnerKey(target: Target): Promise<string | undefined> {
+  return (await readKeys(target)).find(({ sessions }) => sessions.includes('*'))?.key;
+}
+
+/** Changes the keys that were read. If another change came first, also one by hand, it begins anew. */
+export async function changeKeys(
+  target: Target,
+  change: (keys: readonly WebhookKey[]) => readonly WebhookKey[],
+): Promise<void> {
+  const { client, webhookKeySecret } = target;
+  const store = secretsManagerStore(client, '');
+  await explained(target, async () => {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const { keys, versionId: from, isBare } = await readStored(target);
+      const after = change(keys);
+      const [first] = after;
+      // A bare key that is rotated stays bare: AWSPREVIOUS is then the old one.
+      const text = isBare && first !== undefined && after.length === 1 ? first.key : keysDocument(after);
+      const versionId = randomUUID();
+      await store.putVersion(webhookKeySecret, { versionId, text, labels: [NEXT] });
+      const move = { label: CURRENT, from, to: versionId };
+      if ((await store.moveLabel(webhookKeySecret, move)) === 'moved') return;
+    }
+    throw new CommandError('keys_changed', 'The keys are being changed elsewhere. Nothing was changed.', [
+      'Try again in a minute.',
+    ]);
+  });
+}
+
+async function readStored(target: Target): Promise<StoredKeys> {
+  const { client, webhookKeySecret } = target;
+  const store = secretsManagerStore(client, '');
+  const { text, versionId, createdAtMs } = await store.readCurrent(webhookKeySecret);
+  const current = parseKeysText(text);
+  switch (current.kind) {
+    case 'malformed':
+      throw malformed(target, current.why);
+    case 'document':
+      return { keys: current.keys, versionId, isBare: false };
+    case 'bare': {
+      const before = await store.readVersion(webhookKeySecret, { label: 'AWSPREVIOUS' });
+      const createdAt = new Date(createdAtMs).toISOString();
+      const keys = acceptedKeys(current, before && parseKeysText(before.text));
+      return { keys: keys.map((key) => ({ ...key, createdAt })), versionId, isBare: true };
+    }
+  }
+}
+
+function malformed({ awsCommandLine, webhookKeySecret }: Target, why: string): CommandError {
+  const put = `put-secret-value --secret-id ${webhookKeySecret} --secret-string file://key.txt`;
+  return new CommandError(
+    'keys_malformed',
+    `The text of ${webhookKeySecret} is malformed: it lets nobody in (${why}).`,
+    [`Move AWSCURRENT back, or put a key of 64 letters and digits: ${awsCommandLine('secretsmanager', put)}`],
+  );
+}
+
+/** The store's failures are about a session. */
+async function explained<T>(target: Target, work: () => Promise<T>): Promise<T> {
+  const { webhookKeySecret } = target;
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof Failure)) throw cause;
+    if (cause.code === 'session_unknown') {
+      throw new CommandError(
+        'key_unknown',
+        `There is no webhook key: no secret is named ${webhookKeySecret}.`,
+        ['The stack makes it. Is it deployed in this account and Region?'],
+        cause,
+      );
+    }
+    const awsError = awsErrorIn(cause);
+    throw awsError === undefined
+      ? malformed(target, 'it is not text')
+      : await explainAws(awsError, target, webhookKeySecret);
+  }
+}
