@@ -5,9 +5,6 @@ import { defineConfig } from 'vitest/config';
 /** What runs the function as it would be deployed: synthesized once for all. */
 const DEPLOYED = ['test/end-to-end/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/proof/fleet.test.ts'];
 
-/** AWS's runner of durable functions replaces the timers and the clock, and leaves Date so that nobody else can replace it. */
-const DURABLE = ['test/lambda/fleet/**/*.test.ts'];
-
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -25,9 +22,8 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: [...DEPLOYED, ...DURABLE] },
+        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: DEPLOYED },
       },
-      { extends: true, test: { name: 'durable', include: DURABLE, isolate: true } },
       {
         extends: true,
         test: { name: 'deployed', include: DEPLOYED, globalSetup: 'test/end-to-end/synthesized-app.ts' },

@@ -3,7 +3,7 @@ import { type FleetResult, leftOver } from '../core/fleet-result.ts';
 import { type Answer, blinkIs, logOutSession, mayPassAfterSeconds } from './answer.ts';
 import { type DigestOptions, digest, outageNotice } from './digest.ts';
 import { FLEET_ALIAS } from './environment.ts';
-import type { Selection } from './input.ts';
+import type { Selection, Shard } from './input.ts';
 import { listSessions, type Names } from './list.ts';
 import { SESSIONS_PER_SHARD } from './shard.ts';
 
@@ -129,10 +129,11 @@ class Passes {
 
   /** Resolves with the sessions that were not tried, because Blink does not answer. */
   async #shard(shard: readonly string[]): Promise<readonly string[]> {
-    const answers = await this.#context.invoke<object, readonly (Answer | null)[]>(
+    const answers = await this.#context.invoke<Shard, readonly (Answer | null)[]>(
       `sessions from ${shard[0]}`,
       `${this.#ports.functionName}:${FLEET_ALIAS}`,
-      { shard },
+      // All sessions of a later pass have failed before, so that ten failures say less about Blink.
+      { shard, stopsIfBlinkIsDown: this.#passAfterSeconds === 0 },
     );
     return shard.filter((session, index) => {
       const answer = answers[index] ?? null;
@@ -153,10 +154,11 @@ class Passes {
     while (this.#trials < TRIALS && others.length > 0) {
       this.#trials += 1;
       await this.#context.wait('before the next trial', { minutes: TRIAL_AFTER_MINUTES });
-      for (const session of others.slice(0, SESSIONS_PER_TRIAL)) {
+      // From the end: those whose names follow one another may be on the one host of Blink that is down.
+      for (const session of others.slice(-SESSIONS_PER_TRIAL).toReversed()) {
         const answer = await logOutSession(this.#context, this.#ports.logoutFunction, session);
         this.#answered(session, answer);
-        others = others.slice(1);
+        others = others.slice(0, -1);
         const blink = blinkIs(answer);
         if (blink === 'up') return { isUp: true, others };
         if (blink === 'down') break;

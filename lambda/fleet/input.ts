@@ -9,7 +9,13 @@ export type FleetInput =
   | { readonly kind: 'scheduled'; readonly scheduledAt: string; readonly sessions: Selection }
   | { readonly kind: 'start'; readonly sessions: Selection }
   /** A child execution for some of the sessions. */
-  | { readonly kind: 'shard'; readonly shard: readonly string[] };
+  | ({ readonly kind: 'shard' } & Shard);
+
+export interface Shard {
+  readonly shard: readonly string[];
+  /** Whether the rest is not called once ten sessions in a row have failed at Blink's side. */
+  readonly stopsIfBlinkIsDown: boolean;
+}
 
 const ACCEPTED =
   'expected {"sessions": "all"}, {"sessions": "failed"} or {"sessions": [names, and patterns such as "tenant-*"]}';
@@ -21,8 +27,11 @@ const selectionSchema = v.union([
 
 const inputSchema = v.union([
   v.pipe(
-    v.strictObject({ shard: v.pipe(v.array(sessionNameSchema), v.minLength(1)) }),
-    v.transform(({ shard }): FleetInput => ({ kind: 'shard', shard })),
+    v.strictObject({
+      shard: v.pipe(v.array(sessionNameSchema), v.minLength(1)),
+      stopsIfBlinkIsDown: v.boolean(),
+    }),
+    v.transform((shard): FleetInput => ({ kind: 'shard', ...shard })),
   ),
   v.pipe(
     // The schedule adds its time, which is the same when its event is delivered again.

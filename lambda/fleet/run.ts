@@ -23,6 +23,6 @@ export async function runFleet(ports: RunPorts, event: unknown, context: Durable
     case 'start':
       return logOutFleet(ports, context, input.sessions);
     case 'shard':
-      return logOutShard(context, input.shard, ports);
+      return logOutShard(context, input, ports);
   }
 }

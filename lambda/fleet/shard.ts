@@ -1,5 +1,6 @@
 import { type DurableContext, NestingType } from '@aws/durable-execution-sdk-js';
 import { type Answer, blinkIs, logOutSession } from './answer.ts';
+import type { Shard } from './input.ts';
 
 /**
  * A shard is a child execution of its own. It takes two operations for each session and one more, so 1,001 of the 3,000 that
@@ -18,16 +19,16 @@ export interface ShardOptions {
 /** Calls the logout function once for each session. `null`: not called, because Blink does not answer. */
 export async function logOutShard(
   context: DurableContext,
-  sessions: readonly string[],
+  { shard, stopsIfBlinkIsDown }: Shard,
   { logoutFunction, maxConcurrency }: ShardOptions,
 ): Promise<(Answer | null)[]> {
-  const answers: (Answer | undefined)[] = sessions.map(() => undefined);
+  const answers: (Answer | undefined)[] = shard.map(() => undefined);
   const results = await context.map(
     'sessions',
-    [...sessions],
+    [...shard],
     async (item, session, index) => {
       // A step keeps its result: a replay knows the answers in another order, and must decide as before.
-      const mayCall = await item.step(undefined, async () => !isBlinkDown(answers));
+      const mayCall = await item.step(undefined, async () => !(stopsIfBlinkIsDown && isBlinkDown(answers)));
       if (!mayCall) return null;
       const answer = await logOutSession(item, logoutFunction, session);
       answers[index] = answer;

@@ -12,7 +12,7 @@ test.each([
   ['another field', { sessions: 'all', action: 'check' }],
   ['a time that is none', { sessions: 'all', scheduledAt: 'today' }],
   ['the console’s example', { key1: 'value1' }],
-  ['a shard without sessions', { shard: [] }],
+  ['a shard without sessions', { shard: [], stopsIfBlinkIsDown: true }],
 ])('%s is refused, with what is expected', (_, input) => {
   expect(() => parseFleetInput(input)).toThrow('expected {"sessions": "all"}');
 });

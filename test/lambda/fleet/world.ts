@@ -1,5 +1,3 @@
-import { withDurableExecution } from '@aws/durable-execution-sdk-js';
-import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing';
 import * as v from 'valibot';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { fleetCallSchema } from '../../../lambda/core/fleet-call.ts';
@@ -7,6 +5,7 @@ import { type FleetResult, fleetResultSchema, leftOver } from '../../../lambda/c
 import { executionName } from '../../../lambda/fleet/execution-names.ts';
 import type { Selection } from '../../../lambda/fleet/input.ts';
 import { type RunPorts, runFleet } from '../../../lambda/fleet/run.ts';
+import { runDurable } from './durable-model.ts';
 
 const MINUTE_MS = 60_000;
 /** "already_logged_out only for a repetition within five minutes" (design, section 4). */
@@ -36,8 +35,8 @@ export interface Ended {
 }
 
 /**
- * Sessions, Blink and Lambda on a clock of their own. The logout function is a model that answers as its contract says; the
- * fleet's handler is the real one, run by AWS's local runner.
+ * Sessions, Blink and Lambda on a clock of their own. The logout function is a model that answers as its contract says, and
+ * so is the execution; the fleet's code is the real one.
  */
 export class World {
   readonly sessions = new Map<string, Condition>();
@@ -50,12 +49,15 @@ export class World {
   nowMs = 0;
   /** Blink answers 503 from and to these times. */
   outage = { fromMs: 0, toMs: 0 };
-  maxConcurrency = 100;
+  maxConcurrency = 10;
+  /** What runs an execution: the model, or AWS's runner. */
+  run: typeof runDurable = runDurable;
   /** Runs before each call of the logout function. */
   onCall: (session: string) => void = () => {};
   readonly #loggedOutAtMs = new Map<string, number>();
   readonly #started = new Map<string, string>();
   #last: FleetResult | undefined;
+  #seed = 1;
 
   /** The schedule's event. It may be delivered more than once. */
   async deliver(sessions: Selection, scheduledAt: string): Promise<Ended | undefined> {
@@ -82,42 +84,32 @@ export class World {
 
   async #execute(input: object, name: string) {
     const operations: number[] = [];
-    const run = async (payload: object): Promise<unknown> => {
-      let waited = 0;
-      const runner = new LocalDurableTestRunner({
-        handlerFunction: withDurableExecution(async (event: unknown, context) => {
-          const wait = context.wait.bind(context);
-          let waits = 0;
-          // A replay waits again for nothing.
-          context.wait = ((
-            label: string,
-            duration: { readonly minutes?: number; readonly seconds?: number },
-          ) => {
-            waits += 1;
-            if (waits > waited) {
-              waited = waits;
-              this.nowMs += (duration.minutes ?? 0) * MINUTE_MS + (duration.seconds ?? 0) * 1000;
-            }
-            return wait(label, { seconds: 1 });
-          }) as typeof context.wait;
-          Object.defineProperty(context, 'executionContext', {
-            value: { durableExecutionArn: `arn:aws:lambda:r:a:function:f:1/durable-execution/${name}/id` },
-          });
-          return runFleet(this.#ports(), event, context);
-        }),
-      });
-      runner
-        .registerFunction(LOGOUT, async (event: unknown) => this.#logOut(event))
-        // The runner's own child executions know no functions.
-        .registerFunction(`${FLEET}:live`, (event: object) => run(event));
-      const execution = await runner.run({ payload });
-      operations.push(execution.getOperations().length + 1);
-      if (execution.getStatus() !== 'SUCCEEDED') throw new Error(execution.getError().errorMessage);
-      return execution.getResult();
+    const execute = async (event: unknown): Promise<unknown> => {
+      const execution = await this.run(
+        (payload, context) => runFleet(this.#ports(), payload, context),
+        event,
+        {
+          name,
+          random: this.#random,
+          passMs: (ms) => {
+            this.nowMs += ms;
+          },
+          call: (functionName, payload) =>
+            functionName === LOGOUT ? this.#logOut(payload) : execute(payload),
+        },
+      );
+      operations.push(execution.operations);
+      return execution.result;
     };
-    const result = await run(input);
+    const result = await execute(input);
     return { result, operations };
   }
+
+  /** Park and Miller's generator: a failure can be repeated. */
+  readonly #random = () => {
+    this.#seed = (this.#seed * 48_271) % 2_147_483_647;
+    return this.#seed / 2_147_483_647;
+  };
 
   #ports(): RunPorts {
     return {
@@ -145,7 +137,7 @@ export class World {
   }
 
   /** The logout function: by its contract, not by its code. A logout takes a second of a slot. */
-  #logOut(event: unknown): object {
+  async #logOut(event: unknown): Promise<object> {
     const { session } = v.parse(fleetCallSchema, event).fleet;
     this.onCall(session);
     this.calls.push({ session, atMinutes: this.nowMs / MINUTE_MS });

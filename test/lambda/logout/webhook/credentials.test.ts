@@ -265,7 +265,7 @@ describe('a caller is refused', () => {
     const strangers = Array.from({ length: 64 }, (_, n) => `v1,${'A'.repeat(41)}${n + 10}=`).join(',');
     const from = request(varied(() => strangers));
     let leastMs = Number.POSITIVE_INFINITY;
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 30; tries++) {
       const startMs = performance.now();
       await refused(accepting(...keys), from);
       leastMs = Math.min(leastMs, performance.now() - startMs);
