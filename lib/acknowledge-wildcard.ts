@@ -3,12 +3,12 @@ import type { IConstruct } from 'constructs';
 import * as v from 'valibot';
 
 /**
- * Acknowledges cdk-nag's finding of a wildcard in a role's policy. The finding's id contains the resource as the stack resolves it: with
- * `<AWS::Region>` or with the Region.
+ * Acknowledges cdk-nag's finding of a wildcard in the policies of a construct. The finding's id contains the resource as the stack
+ * resolves it: with `<AWS::Region>` or with the Region.
  */
-export function acknowledgeWildcard(role: IConstruct, resource: string, reason: string): void {
-  const flat = flattened(Stack.of(role).resolve(resource));
-  Validations.of(role).acknowledge({ id: `AwsSolutions-IAM5[Resource::${flat}]`, reason });
+export function acknowledgeWildcard(scope: IConstruct, resource: string, reason: string): void {
+  const flat = flattened(Stack.of(scope).resolve(resource));
+  Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[Resource::${flat}]`, reason });
 }
 
 const joinSchema = v.object({ 'Fn::Join': v.tuple([v.string(), v.array(v.unknown())]) });

@@ -36,6 +36,7 @@ describe('the fleet', () => {
     expect(rightsOf(synthesize(), 'FleetRole')).toEqual([
       'logs:CreateLogStream on FleetLog.Arn',
       'logs:PutLogEvents on FleetLog.Arn',
+      'sqs:SendMessage on DeadLettersQueue.Arn',
       'secretsmanager:ListSecrets on *',
       'lambda:InvokeFunction on LogoutFunction.Arn',
       `lambda:InvokeFunction on ${FLEET}:live`,
@@ -46,7 +47,6 @@ describe('the fleet', () => {
         'ListDurableExecutionsByFunction',
       ].flatMap((action) => [FLEET, `${FLEET}:*`].map((resource) => `lambda:${action} on ${resource}`)),
       'sns:Publish on AlarmTopic',
-      'sqs:SendMessage on DeadLettersQueue.Arn',
     ]);
   });
 

@@ -91,13 +91,13 @@ describe('the function', () => {
     expect(rightsOf(synthesize(), 'LogoutRole')).toEqual([
       'logs:CreateLogStream on LogoutLog.Arn',
       'logs:PutLogEvents on LogoutLog.Arn',
+      'sqs:SendMessage on DeadLettersQueue.Arn',
       `secretsmanager:GetSecretValue on ${SESSION_SECRETS}`,
       `secretsmanager:PutSecretValue on ${SESSION_SECRETS}`,
       `secretsmanager:UpdateSecretVersionStage on ${SESSION_SECRETS}`,
       `secretsmanager:GetSecretValue on ${WEBHOOK_KEY}`,
       `kms:Decrypt on ${KMS_KEYS}`,
       `kms:GenerateDataKey on ${KMS_KEYS}`,
-      'sqs:SendMessage on DeadLettersQueue.Arn',
     ]);
   });
 

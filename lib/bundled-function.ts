@@ -1,0 +1,66 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Architecture,
+  Code,
+  type FunctionProps,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { acknowledgeWildcard } from './acknowledge-wildcard.ts';
+import type { Settings } from './settings.ts';
+
+export interface BundledFunctionProps {
+  readonly settings: Settings;
+  /** Contains the built function. */
+  readonly directory: string;
+  /** Receives the events of asynchronous invocations that Lambda has given up. */
+  readonly deadLetters: IQueue;
+}
+
+/** A function of a build, with a role and a log group of its own. */
+export function bundledFunction(
+  scope: Construct,
+  { settings, directory, deadLetters }: BundledFunctionProps,
+  props: Omit<FunctionProps, 'runtime' | 'code' | 'role'>,
+): LambdaFunction {
+  const logGroup = new LogGroup(scope, 'Log', {
+    retention: settings.logRetentionDays,
+    removalPolicy: settings.retainLogs ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+  // The CDK's default role has an AWS managed policy, which permits writes to every log group of the account.
+  const role = new Role(scope, 'Role', { assumedBy: lambdaForAccount(Stack.of(scope).account) });
+  role.addToPolicy(
+    new PolicyStatement({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+    }),
+  );
+  if (settings.tracing) acknowledgeWildcard(scope, '*', 'The actions of X-Ray support no resource.');
+  return new LambdaFunction(scope, 'Function', {
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    code: Code.fromAsset(directory),
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+    deadLetterQueue: deadLetters,
+    ...props,
+  });
+}
+
+/**
+ * No AWS document says that Lambda names the account when it assumes a function's role. `IfExists` holds it to the account if it does, and
+ * lets the function be created if it does not.
+ */
+function lambdaForAccount(account: string): ServicePrincipal {
+  return new ServicePrincipal('lambda.amazonaws.com', {
+    conditions: { StringEqualsIfExists: { 'aws:SourceAccount': account } },
+  });
+}
