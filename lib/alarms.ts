@@ -1,4 +1,4 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   type IAlarmAction,
@@ -11,10 +11,7 @@ import { stackName } from '../lambda/core/stack-name.ts';
 import { countOf } from '../lambda/logout/metrics.ts';
 import type { Parts } from './parts.ts';
 import { runMetric } from './run-metric.ts';
-import { parseScheduleExpression } from './schedule-expression.ts';
-import { longestGapMinutes } from './schedule-times.ts';
-import type { Settings } from './settings.ts';
-import { canWatchSilence, silenceAlarm } from './silence-alarm.ts';
+import { silenceAlarm } from './silence-alarm.ts';
 import { WEBHOOK_REFUSALS } from './webhook.ts';
 
 export interface AlarmsProps extends Parts {
@@ -38,7 +35,7 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, { action, ...props }: AlarmsProps) {
     super(scope, id);
-    this.alarms = [...this.#occurrences(props), ...this.#silence(props.settings)];
+    this.alarms = [...this.#occurrences(props), ...silenceAlarm(this, props.settings)];
     for (const alarm of this.alarms) alarm.addAlarmAction(action);
   }
 
@@ -54,17 +51,6 @@ export class Alarms extends Construct {
           treatMissingData: TreatMissingData.NOT_BREACHING,
         }),
     );
-  }
-
-  #silence(settings: Settings): Alarm[] {
-    const { schedule, timeZone } = settings;
-    if (schedule === undefined) return [];
-    const gapMinutes = longestGapMinutes(parseScheduleExpression(schedule), timeZone);
-    if (canWatchSilence(gapMinutes)) return [silenceAlarm(this, settings, gapMinutes)];
-    Annotations.of(this).addInfo(
-      'No alarm reports that the schedule has stopped: one and a half of its periods are more than seven days, and CloudWatch looks back no further.',
-    );
-    return [];
   }
 }
 

@@ -8,6 +8,14 @@ import { nextTimes } from './schedule-times.ts';
 
 /** The schemas of single settings. Each message completes "expected …". */
 
+/** @param faultOf the message, if the text is refused */
+function refusing(faultOf: (text: string) => string | undefined) {
+  return v.rawCheck<string>(({ dataset, addIssue }) => {
+    const fault = dataset.typed ? faultOf(dataset.value) : undefined;
+    if (fault !== undefined) addIssue({ message: fault });
+  });
+}
+
 export function wholeNumber(min: number, max: number) {
   const accepted = `a whole number from ${min} to ${max}`;
   return v.pipe(
@@ -24,13 +32,7 @@ export function text(pattern: RegExp, accepted: string) {
 
 export const flag = v.boolean('true or false');
 
-export const stackSuffix = v.pipe(
-  v.string(NAME_RULE),
-  v.rawCheck(({ dataset, addIssue }) => {
-    const fault = dataset.typed ? nameFault(dataset.value) : undefined;
-    if (fault !== undefined) addIssue({ message: fault });
-  }),
-);
+export const stackSuffix = v.pipe(v.string(NAME_RULE), refusing(nameFault));
 
 const EMAIL_ACCEPTED = 'your e-mail address';
 
@@ -40,12 +42,11 @@ const RESERVED_DOMAIN = /(^|\.)(example\.(com|org|net)|example|invalid|test|loca
 export const emailAddress = v.pipe(
   v.string(EMAIL_ACCEPTED),
   v.rfcEmail(EMAIL_ACCEPTED),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const domain = dataset.value.slice(dataset.value.lastIndexOf('@') + 1);
-    if (RESERVED_DOMAIN.test(domain)) {
-      addIssue({ message: `${EMAIL_ACCEPTED}: ${domain} is for examples and receives no mail` });
-    } else if (!domain.includes('.')) addIssue({ message: EMAIL_ACCEPTED });
+  refusing((address) => {
+    const domain = address.slice(address.lastIndexOf('@') + 1);
+    if (RESERVED_DOMAIN.test(domain))
+      return `${EMAIL_ACCEPTED}: ${domain} is for examples and receives no mail`;
+    return domain.includes('.') ? undefined : EMAIL_ACCEPTED;
   }),
 );
 
@@ -65,16 +66,14 @@ const SCHEDULE_ACCEPTED =
 
 export const scheduleExpression = v.pipe(
   v.string(SCHEDULE_ACCEPTED),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
+  refusing((text) => {
     try {
-      const schedule = parseScheduleExpression(dataset.value);
-      if (schedule.kind === 'cron' && nextTimes(schedule, { after: new Date(), count: 1 }).length === 0) {
-        throw new RangeError('it never fires');
-      }
+      const schedule = parseScheduleExpression(text);
+      if (schedule.kind === 'rate' || nextTimes(schedule, { after: new Date(), count: 1 }).length > 0) return;
+      return `${SCHEDULE_ACCEPTED}; here, it never fires`;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      addIssue({ message: `${SCHEDULE_ACCEPTED}; here, ${error.message}` });
+      return `${SCHEDULE_ACCEPTED}; here, ${error.message}`;
     }
   }),
 );
@@ -113,12 +112,10 @@ const TIME_ZONE_ACCEPTED = 'an IANA time zone, such as Europe/Berlin';
 
 export const timeZoneName = v.pipe(
   v.string(TIME_ZONE_ACCEPTED),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed || isTimeZone(dataset.value)) return;
-    const meant = canonicalZone(dataset.value) ?? misspelledZone(dataset.value);
-    addIssue({
-      message: meant === undefined ? TIME_ZONE_ACCEPTED : `${TIME_ZONE_ACCEPTED}; did you mean ${meant}?`,
-    });
+  refusing((name) => {
+    if (isTimeZone(name)) return;
+    const meant = canonicalZone(name) ?? misspelledZone(name);
+    return meant === undefined ? TIME_ZONE_ACCEPTED : `${TIME_ZONE_ACCEPTED}; did you mean ${meant}?`;
   }),
 );
 

@@ -1,10 +1,12 @@
-import { Duration } from 'aws-cdk-lib';
+import { Annotations, Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { DEFAULT_SESSION } from '../lambda/core/session-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
 import { countOf } from '../lambda/logout/metrics.ts';
 import { runMetric } from './run-metric.ts';
+import { parseScheduleExpression } from './schedule-expression.ts';
+import { longestGapMinutes } from './schedule-times.ts';
 import type { Settings } from './settings.ts';
 
 const DAY_MINUTES = 24 * 60;
@@ -16,32 +18,38 @@ const REPEATED_MINUTES = 5;
 const LONGEST_WINDOW_MINUTES = 7 * DAY_MINUTES;
 
 /**
- * Whether the alarm is possible. Not for schedules slower than every four days and sixteen hours. Other alarms report their
- * failed runs (failed-for-good, save-failed, reauthentication-required, dead-letters). No alarm reports a run that never starts.
- */
-export function canWatchSilence(longestGapMinutes: number): boolean {
-  return 1.5 * longestGapMinutes <= LONGEST_WINDOW_MINUTES;
-}
-
-/**
  * The alarm if the schedule logs nothing out for one and a half of its periods. A run that finds the session signed out has no effect,
  * so it does not count. Missing data is breaching, because a schedule that does not run sends none. So a new schedule, too, is in ALARM
  * until its first logout.
+ *
+ * It is not possible for schedules slower than every four days and sixteen hours. Other alarms report their failed runs (failed-for-good,
+ * save-failed, reauthentication-required, dead-letters). No alarm reports a run that never starts.
  */
-export function silenceAlarm(scope: Construct, settings: Settings, longestGapMinutes: number): Alarm {
+export function silenceAlarm(scope: Construct, settings: Settings): readonly Alarm[] {
+  const { name, schedule, timeZone } = settings;
+  if (schedule === undefined) return [];
+  const gapMinutes = longestGapMinutes(parseScheduleExpression(schedule), timeZone);
   // A run within five minutes of a logout has nothing to do.
-  const windowMinutes = Math.max(1.5 * longestGapMinutes, longestGapMinutes + 2 * REPEATED_MINUTES);
+  const windowMinutes = Math.max(1.5 * gapMinutes, gapMinutes + 2 * REPEATED_MINUTES);
+  if (windowMinutes > LONGEST_WINDOW_MINUTES) {
+    Annotations.of(scope).addInfo(
+      'No alarm reports that the schedule has stopped: one and a half of its periods are more than seven days, and CloudWatch looks back no further.',
+    );
+    return [];
+  }
   // Periods of less than an hour may add up to a day at most.
   const periodMinutes = windowMinutes > DAY_MINUTES ? 60 : 5;
-  return new Alarm(new Construct(scope, 'Silence'), 'Alarm', {
-    alarmName: `${stackName(settings.name)}-no-success`,
-    alarmDescription: `The schedule has logged nothing out for ${inWords(windowMinutes)}. It did not run, its runs failed, or the session is signed out: sign in again, or remove the schedule. A new schedule is in ALARM until its first logout. See "no-success" in docs/runbook.md.`,
-    metric: logouts(settings, Duration.minutes(periodMinutes)),
-    threshold: 1,
-    comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-    evaluationPeriods: Math.ceil(windowMinutes / periodMinutes),
-    treatMissingData: TreatMissingData.BREACHING,
-  });
+  return [
+    new Alarm(new Construct(scope, 'Silence'), 'Alarm', {
+      alarmName: `${stackName(name)}-no-success`,
+      alarmDescription: `The schedule has logged nothing out for ${inWords(windowMinutes)}. It did not run, its runs failed, or the session is signed out: sign in again, or remove the schedule. A new schedule is in ALARM until its first logout. See "no-success" in docs/runbook.md.`,
+      metric: logouts(settings, Duration.minutes(periodMinutes)),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: Math.ceil(windowMinutes / periodMinutes),
+      treatMissingData: TreatMissingData.BREACHING,
+    }),
+  ];
 }
 
 /** The sessions that were logged out. Without metrics by session, a logout of any session counts. */
