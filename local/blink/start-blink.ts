@@ -6,18 +6,16 @@ import {
   startLoopbackServer,
 } from '../loopback-server.ts';
 import { SettableClock } from '../settable-clock.ts';
-import { AccountApi, type Logout } from './account-api.ts';
 import { type AccountSeed, Accounts } from './accounts.ts';
 import { NOT_ACCEPTABLE, NOT_FOUND } from './answers.ts';
+import type { BlinkState, Logout } from './blink-state.ts';
 import { hasBlockedHardwareId, type ReceivedRequest, receivedRequest } from './received-request.ts';
-import { type BlinkAction, routesTo } from './routes.ts';
-import { SignIn } from './sign-in.ts';
+import { type BlinkAction, ROUTES } from './routes.ts';
+import { SignIns } from './sign-ins.ts';
 import { type ClientSession, Tokens } from './tokens.ts';
 
 export interface BlinkOptions extends LoopbackServerOptions {
   readonly accounts: readonly AccountSeed[];
-  /** The second use of a refresh token also revokes the newest token. @default false */
-  readonly revokesFamilyOnReuse?: boolean;
 }
 
 export interface BlinkCall extends ReceivedRequest {
@@ -41,22 +39,14 @@ export interface BlinkStandIn extends LoopbackServer {
 export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
   const clock = new SettableClock();
   const accounts = new Accounts(options.accounts);
-  const tokens = new Tokens(clock, options.revokesFamilyOnReuse ?? false);
-  const signIn = new SignIn(accounts, clock);
-  const api = new AccountApi(accounts, tokens, clock);
+  const tokens = new Tokens(clock);
+  const logouts: Logout[] = [];
+  const state: BlinkState = { clock, accounts, tokens, logouts, signIns: new SignIns(clock) };
   const faults = new Faults<BlinkCall>();
   const calls: BlinkCall[] = [];
-  const routes = routesTo(tokens, signIn, api);
-  function routeOf(request: ReceivedRequest): { action: BlinkAction; answer: () => Answer } {
-    for (const { action, match } of routes) {
-      const answer = match(request);
-      if (answer !== undefined) return { action, answer };
-    }
-    return { action: 'unknown', answer: () => NOT_FOUND };
-  }
   const server = await startLoopbackServer(options, async (incoming) => {
     const request = receivedRequest(incoming);
-    const { action, answer } = routeOf(request);
+    const { action, answer } = routed(state, request);
     const call: BlinkCall = { ...request, action, atMs: clock.nowMs() };
     calls.push(call);
     return faults.around(call, () => (hasBlockedHardwareId(request) ? NOT_ACCEPTABLE : answer()));
@@ -68,11 +58,19 @@ export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
     calls,
     tokens,
     accounts,
-    logouts: api.logouts,
+    logouts,
     seedSession(session) {
       const { accountId } = accounts.byId(session.accountId);
       accounts.addClient(accountId, { id: session.clientId, lastLoginMs: clock.nowMs() });
       return tokens.open(session).refreshToken;
     },
   };
+}
+
+function routed(state: BlinkState, request: ReceivedRequest): { action: BlinkAction; answer: () => Answer } {
+  for (const { action, answer, idsOf } of ROUTES) {
+    const ids = idsOf(request);
+    if (ids !== undefined) return { action, answer: () => answer(state, request, ids) };
+  }
+  return { action: 'unknown', answer: () => NOT_FOUND };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SettableClock } from '../settable-clock.ts';
+import type { Clock } from '../settable-clock.ts';
 
 /** A signed-in client, to which a family of tokens is issued. */
 export interface ClientSession {
@@ -22,8 +22,7 @@ const ACCESS_TOKEN_LIFE_MS = 14_400_000;
 
 /** All tokens. A refresh token is valid for one refresh. An access token stays valid after its client's logout. */
 export class Tokens {
-  readonly #clock: SettableClock;
-  readonly #revokesFamilyOnReuse: boolean;
+  readonly #clock: Clock;
   readonly #families: Family[] = [];
   readonly #refreshTokens = new Map<string, { readonly family: Family; spends: number }>();
   readonly #accessTokens = new Map<
@@ -35,9 +34,8 @@ export class Tokens {
   /** The number of times that a used refresh token was presented again. */
   doubleSpends = 0;
 
-  constructor(clock: SettableClock, revokesFamilyOnReuse: boolean) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#revokesFamilyOnReuse = revokesFamilyOnReuse;
   }
 
   /** Issues the tokens of a new sign-in. Those of the client's earlier sign-ins stay valid. */
@@ -47,17 +45,13 @@ export class Tokens {
     return this.#issue(family);
   }
 
-  /** Spends a refresh token. */
-  refresh(refreshToken: string): IssuedTokens | 'invalid_grant' {
+  /** Spends a refresh token. Returns nothing for one that is unknown, spent or revoked. */
+  refresh(refreshToken: string): IssuedTokens | undefined {
     const token = this.#refreshTokens.get(refreshToken);
-    if (token === undefined) return 'invalid_grant';
+    if (token === undefined) return undefined;
     token.spends += 1;
-    if (token.spends > 1) {
-      this.doubleSpends += 1;
-      if (this.#revokesFamilyOnReuse) token.family.isRevoked = true;
-      return 'invalid_grant';
-    }
-    if (token.family.isRevoked) return 'invalid_grant';
+    if (token.spends > 1) this.doubleSpends += 1;
+    if (token.spends > 1 || token.family.isRevoked) return undefined;
     this.refreshes += 1;
     return this.#issue(token.family);
   }

@@ -17,6 +17,10 @@ export class Browser {
     return this.page.querySelector('[role="alert"]')?.text;
   }
 
+  cookieFor(address: string): string {
+    return this.#jar.getCookieStringSync(`${address}/oauth`);
+  }
+
   async open(address: string, init: RequestInit = {}): Promise<void> {
     const cookie = await this.#jar.getCookieString(address);
     const response = await fetch(address, { ...init, redirect: 'manual', headers: { cookie } });
