@@ -143,23 +143,29 @@ test.each([
 });
 
 test.each([
-  ['POST', '/door/front', 'POST /door/front'],
-  ['POST', '/door/back', 'POST /door/{name}'],
-])('%s %s takes the route %s', async (method, path, routeKey) => {
+  ['POST', '/door/front', 'POST /door/front', undefined],
+  ['POST', '/door/back', 'POST /door/{name}', { name: 'back' }],
+  ['POST', '/door/back%2Fleft', 'POST /door/{name}', { name: 'back/left' }],
+])('%s %s takes the route %s', async (method, path, routeKey, pathParameters) => {
   await send(path, { method });
-  expect(events).toMatchObject([{ routeKey }]);
+  expect(events).toMatchObject([{ routeKey, ...(pathParameters && { pathParameters }) }]);
 });
 
 test.each([
   ['POST', '/'],
   ['POST', '/door'],
   ['POST', '/door/'],
+  ['POST', '/Door/front'],
   ['POST', '/door/front/'],
   ['POST', '/door/a/b'],
   ['GET', '/signed'],
-])('%s %s has no route', async (method, path) => {
+])('%s %s has no route, unless there is $default', async (method, path) => {
   expect(await send(path, { method })).toMatchObject({ status: 404, text: '{"message":"Not Found"}' });
   expect(events).toEqual([]);
+  const withDefault = await startHttpApi({ routes: [route('$default'), ...ROUTES], invoke });
+  await send(path, { method, to: withDefault });
+  await withDefault.close();
+  expect(events).toMatchObject([{ routeKey: '$default' }]);
 });
 
 test('a path that cannot be decoded is a bad request', async () => {
@@ -189,51 +195,48 @@ test('a body of 10 MB passes, and one of a byte more does not', async () => {
   expect(events).toHaveLength(1);
 });
 
-test('a structured payload is the reply', async () => {
-  result = {
-    kind: 'returned',
-    payload: {
-      statusCode: 429,
-      headers: { 'Content-Type': 'application/problem+json', 'Retry-After': 7 },
-      cookies: ['a=1', 'b=2'],
-      body: 'eyJhIjoxfQ==',
-      isBase64Encoded: true,
-    },
-  };
-  expect(await send('/door/front')).toMatchObject({
-    status: 429,
-    headers: {
-      'content-type': 'application/problem+json',
-      'retry-after': '7',
-      'set-cookie': ['a=1', 'b=2'],
-    },
-    text: '{"a":1}',
-  });
-});
+const PROBLEM = {
+  statusCode: 429,
+  headers: { 'Content-Type': 'application/problem+json', 'Retry-After': 7 },
+  cookies: ['a=1', 'b=2'],
+  body: 'eyJhIjoxfQ==',
+  isBase64Encoded: true,
+};
+const FAILED: InvocationResult = {
+  kind: 'failed',
+  error: { errorType: 'Error', errorMessage: 'canary', trace: ['canary'] },
+};
+const returned = (payload: unknown): InvocationResult => ({ kind: 'returned', payload });
 
-test.each([
-  ['an object', { a: 1 }, '{"a":1}'],
-  ['a text', 'plain', 'plain'],
-  ['null', null, 'null'],
-])('a payload that is %s without a status is the body of a 200', async (_what, payload, text) => {
-  result = { kind: 'returned', payload };
-  expect(await send('/door/front')).toMatchObject({
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    text,
-  });
-});
-
-test.each([
-  ['an error', { kind: 'failed', error: { errorType: 'Error', errorMessage: 'canary', trace: ['canary'] } }],
-  ['a status that is none', { kind: 'returned', payload: { statusCode: 'canary' } }],
-  ['a body that is no text', { kind: 'returned', payload: { statusCode: 200, body: { canary: 1 } } }],
-] satisfies [string, InvocationResult][])('%s is a 500 that tells nothing', async (_what, given) => {
+test.each<[string, InvocationResult, number, object, string]>([
+  [
+    'a structured payload',
+    returned(PROBLEM),
+    429,
+    { 'content-type': 'application/problem+json', 'retry-after': '7', 'set-cookie': ['a=1', 'b=2'] },
+    '{"a":1}',
+  ],
+  ['an object', returned({ a: 1 }), 200, { 'content-type': 'application/json' }, '{"a":1}'],
+  ['a text', returned('plain'), 200, { 'content-type': 'application/json' }, 'plain'],
+  ['null', returned(null), 200, { 'content-type': 'application/json' }, 'null'],
+  ['an error', FAILED, 500, {}, '{"message":"Internal Server Error"}'],
+  [
+    'a status that is none',
+    returned({ statusCode: 'canary' }),
+    500,
+    {},
+    '{"message":"Internal Server Error"}',
+  ],
+  [
+    'a body that is no text',
+    returned({ statusCode: 200, body: { canary: 1 } }),
+    500,
+    {},
+    '{"message":"Internal Server Error"}',
+  ],
+])('%s of the function becomes a reply', async (_what, given, status, headers, text) => {
   result = given;
-  expect(await send('/door/front')).toMatchObject({
-    status: 500,
-    text: '{"message":"Internal Server Error"}',
-  });
+  expect(await send('/door/front')).toMatchObject({ status, headers, text });
 });
 
 test('a port that is taken is an error', async () => {
