@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { buildFunctions } from '../../../lib/function-bundle.ts';
 import { DurableExecutions } from '../../../local/fleet/durable-executions.ts';
@@ -25,40 +25,29 @@ let onCall: () => Promise<void>;
 beforeAll(async () => {
   functions = await mkdtemp(join(tmpdir(), 'blink-logout-fleet-'));
   await buildFunctions(functions);
-});
-afterAll(() => rm(functions, { recursive: true }));
-
-beforeEach(async () => {
   session = await startSessionUnderTest();
-  called = [];
-  failing = new Map();
-  onCall = async () => {};
   sns = await startSns();
   const ports = localPorts(session.port);
-  const overrides: Record<string, string> = {
+  const fleet = {
+    name: 'blink-logout-fleet',
+    assetDirectory: join(functions, 'fleet'),
+    handler: 'handler.handler',
+    runtime: 'nodejs24.x',
+    environment: {
+      BLINK_LOGOUT_NAME: 'blink-logout',
+      TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:blink-logout',
+      MAX_CONCURRENCY: '10',
+    },
+    timeoutSeconds: 300,
+    memoryMb: 1024,
+    logFormat: 'JSON',
+  } as const;
+  const overrides = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${ports.secretsManager}`,
     AWS_ENDPOINT_URL_LAMBDA: `http://127.0.0.1:${ports.lambdaApi}`,
     AWS_ENDPOINT_URL_SNS: sns.url,
   };
-  const environment = {
-    BLINK_LOGOUT_NAME: 'blink-logout',
-    TOPIC_ARN: 'arn:aws:sns:us-east-1:123456789012:blink-logout',
-    MAX_CONCURRENCY: '10',
-  };
-  executions = new DurableExecutions({
-    fleet: {
-      name: 'blink-logout-fleet',
-      assetDirectory: join(functions, 'fleet'),
-      handler: 'handler.handler',
-      runtime: 'nodejs24.x',
-      environment,
-      timeoutSeconds: 300,
-      memoryMb: 1024,
-      logFormat: 'JSON',
-    },
-    overrides,
-    invoke,
-  });
+  executions = new DurableExecutions({ fleet, overrides, invoke });
   lambdaApi = await startLambdaApi({
     functionName: 'blink-logout',
     invoke,
@@ -67,11 +56,21 @@ beforeEach(async () => {
     port: ports.lambdaApi,
   });
 });
-afterEach(async () => {
+afterAll(async () => {
   await executions.close();
   await lambdaApi.close();
   await sns.close();
   await session.close();
+  await rm(functions, { recursive: true });
+});
+
+beforeEach(() => {
+  called = [];
+  failing = new Map();
+  onCall = async () => {};
+  const { secrets } = session.secretsManager;
+  for (const { name } of secrets.all())
+    if (name.startsWith('blink-logout/')) secrets.deleteWithoutRecovery(name);
 });
 
 /** The logout function. */
@@ -91,6 +90,15 @@ function storeSessions(...names: readonly string[]): void {
 }
 
 describe('logout --all', () => {
+  it('--failed without an earlier execution has nothing to do', async () => {
+    storeSessions('attic');
+    const { exitCode, stdout } = await session.run('logout --all --failed');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('0 of 0 sessions logged out');
+    expect(called).toEqual([]);
+    expect(sns.mails).toEqual([]);
+  });
+
   it('starts the fleet and follows it to its end', async () => {
     storeSessions('attic', 'cellar', 'garden');
     session.store('{}', 'eu/garden');
@@ -134,15 +142,6 @@ describe('logout --all', () => {
     expect(called.toSorted()).toEqual(['attic', 'garden']);
   });
 
-  it('--failed without an earlier execution has nothing to do', async () => {
-    storeSessions('attic');
-    const { exitCode, stdout } = await session.run('logout --all --failed');
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('0 of 0 sessions logged out');
-    expect(called).toEqual([]);
-    expect(sns.mails).toEqual([]);
-  });
-
   it('takes names and patterns', async () => {
     storeSessions('tenant-1', 'tenant-2', 'garden');
     const { exitCode, stdout } = await session.run('logout --all --sessions tenant-* shed');
@@ -174,10 +173,9 @@ describe('logout --all', () => {
   });
 
   it('says what to do if the stack has no fleet', async () => {
-    await lambdaApi.close();
-    const { exitCode, stderr } = await session.run('logout --all');
+    const { exitCode, stderr } = await session.run('logout --all --stack garden');
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('npm start -- --serve');
+    expect(stderr).toMatch(/There is no function blink-logout-garden-fleet in us-east-1\.\n.*npm run deploy/);
   });
 
   it.each([
