@@ -137,7 +137,7 @@ describe('check', () => {
   ])(
     '%s reads the same in check, in list and in doctor; the first two exit with %i',
     async (condition, exitCode, words, prepare) => {
-      await session.run('sign-in --password', SIGN_IN_LINES);
+      session.storeSignedIn();
       await prepare();
       expect(await checked()).toMatchObject({
         exitCode,
@@ -159,7 +159,7 @@ describe('check', () => {
   );
 
   it('tells in the history that the last run logged out, and that a sign-in has replaced the token', async () => {
-    await session.run('sign-in --password', SIGN_IN_LINES);
+    session.storeSignedIn();
     await session.run('logout');
     expect((await checked()).report).toMatchObject({ history: [{ words: 'logged out' }] });
     await session.run('sign-in --password', SIGN_IN_LINES);
@@ -170,7 +170,7 @@ describe('check', () => {
   });
 
   it('shows the history in words, and with --verbose the journal', async () => {
-    await session.run('sign-in --password', SIGN_IN_LINES);
+    session.storeSignedIn();
     await cutOff('unanswered');
     const { stdout } = await session.run('check --verbose');
     const lines = stdout.split('\n');
@@ -254,7 +254,7 @@ describe('list', () => {
   });
 
   it('shows only the sessions that need a person, and fails if there are any', async () => {
-    await session.run('sign-in garden --password', SIGN_IN_LINES);
+    session.storeSignedIn('garden');
     expect(await session.run('list --failed')).toMatchObject({
       exitCode: 0,
       stdout: 'The session does not need you.\n',

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CLAIM_LIFE_SECONDS } from '../../../lambda/core/claim-life.ts';
 import { json } from '../../../local/blink/answers.ts';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
+import { type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 let session: SessionUnderTest;
 
@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => session.close());
 
 describe('logout', () => {
-  beforeEach(() => session.run('sign-in --password', SIGN_IN_LINES));
+  beforeEach(() => session.storeSignedIn());
   afterEach(() => session.expectNothingPrintedInClear());
 
   it('is the function’s: claims, refreshes, saves, logs out and marks', async () => {
@@ -120,7 +120,7 @@ describe('logout', () => {
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.now() });
     const running = session.run('logout');
     await vi.waitFor(() => expect(session.blink.tokens.refreshes).toBe(1));
-    await setTimeout(4_500);
+    await setTimeout(3_300);
     vi.setSystemTime(Date.now() + 60_000);
     const { exitCode, stderr } = await running;
     expect(exitCode).toBe(1);

@@ -111,8 +111,6 @@ export interface SessionUnderTest {
   runOnPage(command: string, change?: (address: string) => string): Promise<RanOnPage>;
   /** A command against an AWS account. */
   runAtAws(command: string): Promise<Ran>;
-  /** The same with arguments that may be empty or contain spaces. */
-  runWordsAtAws(words: readonly string[]): Promise<Ran>;
   /** The current text and labels of a session. */
   stored(session?: string): {
     readonly text: string;
@@ -121,6 +119,8 @@ export interface SessionUnderTest {
   };
   /** Makes a session as if by hand. */
   store(text: string, session?: string): void;
+  /** Makes a session of the account `byCode`, signed in as the client 7000001. */
+  storeSignedIn(session?: string): void;
   /** Gives the path of a file that is gone in the end. */
   fileWith(text: string): Promise<string>;
   /** Gives the path of a folder with these files, which is gone in the end. */
@@ -182,9 +182,19 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
       return { ...(await runPiped(atStandIns(command), stdin, stderr)), ...(await promise) };
     },
     runAtAws: (command) => runLine(words(command), []),
-    runWordsAtAws: (each) => runLine(each, []),
     stored: (session = 'default') => secretsManager.secrets.find(`blink-logout/${session}`).version({}),
     store: (stored, session = 'default') => secretsManager.secrets.create(`blink-logout/${session}`, stored),
+    storeSignedIn(session = 'default') {
+      const refreshToken = blink.seedSession({ accountId: 100_001, clientId: 7_000_001 });
+      const fields = {
+        refreshToken,
+        oauthClientId: 'ios',
+        tier: 'e008',
+        clientId: 7_000_001,
+        accountId: 100_001,
+      };
+      secretsManager.secrets.create(`blink-logout/${session}`, JSON.stringify(fields));
+    },
     async fileWith(content) {
       const path = join(directory, 'tokens');
       await writeFile(path, content);
