@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import packageJson from '../../package.json' with { type: 'json' };
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseCommandLine } from '../../bin/session/program.ts';
 import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session/session-under-test.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,93 +27,98 @@ function run(file: string, args: readonly string[], cwd: string, env: NodeJS.Pro
 
 describe('the launcher', () => {
   let folder: string;
+  /** With a Node that prints its arguments. */
+  let project: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'blink logout '));
-    await symlink(LAUNCHER, join(folder, 'link'));
+    project = join(folder, 'project');
+    await mkdir(join(project, 'bin'), { recursive: true });
+    await mkdir(join(project, 'node_modules/node/bin'), { recursive: true });
+    await copyFile(LAUNCHER, join(project, 'bin/blink-logout'));
+    await writeFile(join(project, 'node_modules/node/bin/node'), '#!/bin/sh\nprintf "%s\\n" "$@"\n');
+    for (const file of ['bin/blink-logout', 'node_modules/node/bin/node']) {
+      await chmod(join(project, file), 0o755);
+    }
+    await symlink('project/bin/blink-logout', join(folder, 'link'));
     await symlink('link', join(folder, 'second link'));
-    await symlink(join(PROJECT, 'bin'), join(folder, 'bin'));
-    await mkdir(join(folder, 'project/bin'), { recursive: true });
-    await copyFile(LAUNCHER, join(folder, 'project/bin/blink-logout'));
-    await chmod(join(folder, 'project/bin/blink-logout'), 0o755);
+    await symlink(join(project, 'bin'), join(folder, 'bin'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
   test.each([
-    ['by its path', LAUNCHER],
+    ['by its path', 'project/bin/blink-logout'],
     ['through a link', './link'],
     ['through a link to a link', './second link'],
     ['through a link to its folder', 'bin/blink-logout'],
-  ])('runs from another folder, %s', async (_, path) => {
-    const ran = await run(path, ['--version'], folder, { CDPATH: '/', PATH: '/usr/bin:/bin' });
-    expect(ran).toEqual({ exitCode: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+  ])('runs the project’s Node from another folder, %s', async (_, path) => {
+    const ran = await run(path, ['list', '--stack', 'a b'], folder, { CDPATH: '/', PATH: '/usr/bin:/bin' });
+    const stdout = `${join(project, 'bin/session.ts')}\nlist\n--stack\na b\n`;
+    expect(ran).toEqual({ exitCode: 0, stdout, stderr: '' });
   });
 
   test('names itself in messages by a path that works in the folder', async () => {
     expect((await run(LAUNCHER, ['frob'], folder)).stderr).toContain(`See: ${LAUNCHER} --help`);
-    expect((await run(LAUNCHER, ['frob'], PROJECT)).stderr).toContain('See: bin/blink-logout --help');
   });
 
   test('says what to run where nothing is installed', async () => {
-    const project = join(folder, 'project');
+    await rm(join(project, 'node_modules'), { recursive: true });
     const ran = await run(join(project, 'bin/blink-logout'), ['list'], folder);
-    expect(ran).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(ran.stderr).toBe(`blink-logout is not installed. Run npm ci first, in ${project}\n`);
+    const stderr = `blink-logout is not installed. Run npm ci first, in ${project}\n`;
+    expect(ran).toEqual({ exitCode: 1, stdout: '', stderr });
   });
 });
 
 describe('npm run session', () => {
+  /** As npm starts it: what it has kept is in the environment. */
+  const refusal = (words: string, kept: Readonly<Record<string, string>>) => {
+    vi.stubEnv('npm_lifecycle_script', 'node bin/session.ts');
+    for (const [name, value] of Object.entries(kept)) vi.stubEnv(`npm_config_${name}`, value);
+    try {
+      parseCommandLine(words.split(' ').filter(Boolean), { out: () => {} });
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+
+  test.each<[words: string, kept: Readonly<Record<string, string>>, reason: string, line: string]>([
+    ['logout', { all: 'true' }, 'kept --all for itself', 'logout --all'],
+    ['logout a', { client_id: '7', yes: 'true' }, '--yes and --client-id', 'logout a --yes --client-id 7'],
+    ['logout a eu-west-1', { region: 'true' }, 'kept --region for', 'logout a eu-west-1 --region …'],
+    ['check garden', { json: 'true' }, 'kept --json for itself', 'check garden --json'],
+    ['logout garden', {}, 'may have kept the option --local', 'logout garden'],
+    [`import eyJ${'a'.repeat(60)}`, { from: 'b'.repeat(64) }, 'kept --from', 'import … --from …'],
+  ])('%s with %j is refused with the right line', (words, kept, reason, line) => {
+    expect(refusal(words, kept)).toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(reason),
+      advice: [`Run: bin/blink-logout ${line}`, `For the local run: bin/blink-logout ${line} --local`],
+    });
+  });
+
   test.each([
-    ['logout --all', 'kept --all for itself', 'logout --all'],
-    [
-      'logout phone --client-id=7 --yes',
-      'kept --yes and --client-id for itself',
-      'logout phone --yes --client-id 7',
-    ],
-    [
-      'logout garden --region eu-central-1',
-      'kept --region for itself',
-      'logout garden eu-central-1 --region …',
-    ],
-    ['check garden --json', 'kept --json for itself', 'check garden --json'],
-    ['logout garden --local', 'may have kept the option --local', 'logout garden'],
-  ])('%s is refused with the right line', async (words, reason, line) => {
-    const ran = await run('npm', ['run', '-s', 'session', ...words.split(' ')], PROJECT);
+    ['', 'outputHelp'],
+    ['help no-such', 'unknown command'],
+    ['check garden', undefined],
+  ])('“%s” is not about options that npm has kept', (words, message) => {
+    const error = refusal(words, {});
+    if (message === undefined) expect(error).toBeUndefined();
+    else expect(String(error)).toContain(message);
+  });
+
+  test('is told by npm what it has kept', async () => {
+    const ran = await run(
+      'npm',
+      ['run', '-s', 'session', 'logout', 'phone', '--client-id=7', '--yes'],
+      PROJECT,
+    );
     expect(ran.exitCode).toBe(2);
-    expect(ran.stderr).toContain(`npm ${reason}`);
-    expect(ran.stderr).toContain(`Run: bin/blink-logout ${line}\n`);
-    expect(ran.stderr).toContain(`For the local run: bin/blink-logout ${line} --local\n`);
-  });
-
-  test.each([
-    ['', 2, 'A command is missing.'],
-    ['help no-such', 2, 'There is no such command.'],
-  ])('%s is not about options that npm has kept', async (words, exitCode, message) => {
-    const ran = await run('npm', ['run', '-s', 'session', ...words.split(' ').filter(Boolean)], PROJECT);
-    expect(ran.exitCode).toBe(exitCode);
-    expect(ran.stderr).toContain(message);
-  });
-
-  test('shows nothing in a refusal that may be a secret', async () => {
-    const words = ['run', '-s', 'session', 'import', `eyJ${'a'.repeat(60)}`, `--from=${'b'.repeat(64)}`];
-    const { stderr } = await run('npm', words, PROJECT);
-    expect(stderr).toContain('Run: bin/blink-logout import … --from …\n');
+    expect(ran.stderr).toContain('Run: bin/blink-logout logout phone --yes --client-id 7\n');
   });
 
   test('takes options after "--", and paths in the folder in which npm was called', async () => {
-    const words = [
-      '--prefix',
-      PROJECT,
-      'run',
-      '-s',
-      'session',
-      '--',
-      'import',
-      'x',
-      '--from',
-      'gone',
-      '--local',
-    ];
-    const ran = await run('npm', words, tmpdir());
+    const words = ['run', '-s', 'session', '--', 'import', 'x', '--from', 'gone', '--local'];
+    const ran = await run('npm', ['--prefix', PROJECT, ...words], tmpdir());
     expect(ran.stderr).toContain('The file could not be read (ENOENT).');
     expect(ran.exitCode).toBe(1);
   });
@@ -121,10 +126,10 @@ describe('npm run session', () => {
 
 describe('a reader that closes its pipe', () => {
   let session: SessionUnderTest;
-  beforeAll(async () => {
+  beforeEach(async () => {
     session = await startSessionUnderTest();
   });
-  afterAll(() => session.close());
+  afterEach(() => session.close());
 
   /** With stdout or stderr closed by its reader before anything is written. */
   async function runUnread(closed: 'stdout' | 'stderr', words: string, lines: readonly string[]) {
@@ -141,19 +146,17 @@ describe('a reader that closes its pipe', () => {
     return { exitCode, read };
   }
 
-  describe.each(['stdout', 'stderr'] as const)('of %s', (closed) => {
-    test.each([
-      ['sign-in --password', SIGN_IN_LINES, 0],
-      ['list', [], 0],
-      ['logout', [], 0],
-      ['logout unknown', [], 1],
-      ['frob', [], 2],
-    ])('does not change what %s does', async (words, lines, exitCode) => {
-      const ran = await runUnread(closed, words, lines);
-      expect(ran.exitCode).toBe(exitCode);
-      expect(ran.read).not.toContain('EPIPE');
-      if (words.startsWith('sign-in')) expect(session.stored().text).toContain('refreshToken');
-      if (words === 'logout') expect(session.blink.logouts).toHaveLength(closed === 'stdout' ? 1 : 2);
-    });
+  test.each([
+    ['stdout', 'sign-in new --password', 0],
+    ['stderr', 'logout', 0],
+    ['stdout', 'logout unknown', 1],
+    ['stdout', 'list', 0],
+  ] as const)('of %s does not change what %s does', async (closed, words, exitCode) => {
+    session.storeSignedIn();
+    const ran = await runUnread(closed, words, SIGN_IN_LINES);
+    expect(ran.exitCode).toBe(exitCode);
+    expect(ran.read).not.toContain('EPIPE');
+    if (words.startsWith('sign-in')) expect(session.stored('new').text).toContain('refreshToken');
+    expect(session.blink.logouts).toHaveLength(words === 'logout' ? 1 : 0);
   });
 });
