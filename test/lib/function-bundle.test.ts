@@ -19,6 +19,7 @@ const NOT_BUNDLED: readonly (readonly [string, RegExp])[] = [
   ['HTTP/2 and fetch', /http2|fetch-http-handler|undici/i],
   ['other hashes', /md5|crc32/i],
   ['logging and metrics libraries', /powertools|pino|winston|middy/],
+  ['packages of the commands', /@inquirer\/|\/commander\/|\/ora\/|tough-cookie|node-html-parser/],
   ['other clients of the SDK', /@aws-sdk\/client-(?!secrets-manager)/],
 ];
 
@@ -67,10 +68,10 @@ describe("the function's bundle", () => {
     expect(required.filter((path) => !isBuiltin(path))).toEqual([]);
   });
 
-  it('is made of the function and its packages, and of nothing of the stack', () => {
+  it('is made of the function and its packages, and of nothing of the stack or of the commands', () => {
     const inputs = Object.keys(bundle.metafile.inputs);
     expect(inputs).toContain('lambda/logout/handler.ts');
-    expect(inputs.filter((path) => /^(lib|bin|test)\//.test(path))).toEqual([]);
+    expect(inputs.filter((path) => /^(lib|bin|local|test)\//.test(path))).toEqual([]);
   });
 
   it('has at most two packages replaced', () => {
