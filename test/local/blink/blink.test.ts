@@ -4,9 +4,8 @@ import { type BlinkStandIn, startBlink } from '../../../local/blink/start-blink.
 import { send, sendForm } from './send.ts';
 
 const ACCOUNT = { email: 'a@example.com', password: 'pw', tier: 'e008', accountId: 123456, userId: 456789 };
-const NEWER = { ...ACCOUNT, email: 'b@example.com', accountId: 222222, knowsNewerLogoutOnly: true };
 const CLIENT_ID = 1234567;
-const LOGOUT = `POST rest-e008.immedia-semi.com/api/v4/account/123456/client/${CLIENT_ID}/logout`;
+const TOKEN = 'POST api.oauth.blink.com/oauth/token';
 
 let blink: BlinkStandIn;
 let first: string;
@@ -16,12 +15,12 @@ afterEach(() => blink.close());
 
 async function start(seed: Partial<AccountSeed> = {}) {
   const clients = [{ id: 99, name: 'iPad', lastLoginMs: Date.UTC(2026, 0, 2) }];
-  blink = await startBlink({ accounts: [{ ...ACCOUNT, clients, ...seed }, NEWER] });
+  blink = await startBlink({ accounts: [{ ...ACCOUNT, clients, ...seed }] });
   first = blink.seedSession({ accountId: 123456, clientId: CLIENT_ID });
 }
 
 const refresh = (refreshToken: string, more: Record<string, string> = {}) =>
-  sendForm(blink, 'POST api.oauth.blink.com/oauth/token', {
+  sendForm(blink, TOKEN, {
     grant_type: 'refresh_token',
     refresh_token: refreshToken,
     client_id: 'ios',
@@ -77,169 +76,113 @@ describe('refreshing', () => {
     expect((await refresh(first, { client_id })).status).toBe(200);
   });
 
-  describe.each(['Blinkpy', 'Home Assistant'])('at the edge, hardware id %s', (id) => {
-    const line = 'POST api.oauth.blink.com/oauth/token';
-    const form = () => ({
-      grant_type: 'refresh_token',
-      refresh_token: first,
-      client_id: 'ios',
-      scope: 'client',
-    });
-
-    it.each([
-      ['form', () => refresh(first, { hardware_id: id })],
-      ['query', () => sendForm(blink, `${line}?hardware_id=${encodeURIComponent(id)}`, form())],
-      ['header', () => sendForm(blink, line, form(), { hardware_id: id })],
-    ])('is refused in the %s, and spends nothing', async (_where, sent) => {
-      const answer = await sent();
+  it.each<[string, (id: string) => ReturnType<typeof send>]>([
+    ['form', (id) => refresh(first, { hardware_id: id })],
+    [
+      'query',
+      (id) => sendForm(blink, `${TOKEN}?hardware_id=${encodeURIComponent(id)}`, { refresh_token: first }),
+    ],
+    ['header', (id) => sendForm(blink, TOKEN, { refresh_token: first }, { hardware_id: id })],
+  ])('is refused at the edge for the two hardware ids in the %s', async (_where, sent) => {
+    for (const id of ['Blinkpy', 'Home Assistant']) {
+      const answer = await sent(id);
       expect([answer.status, answer.body]).toEqual([406, 'Not Acceptable']);
-      expect(blink.tokens.spends(first)).toBe(0);
-    });
-
-    it('passes in lower case', async () => {
-      expect((await refresh(first, { hardware_id: id.toLowerCase() })).status).toBe(200);
-    });
+      expect((await sent(id.toLowerCase())).status).not.toBe(406);
+    }
   });
 
   it('takes a form and nothing else', async () => {
-    const line = 'POST api.oauth.blink.com/oauth/token';
-    const answer = await send(blink, line, { ...asJson, 'user-agent': 'Blink' }, '{}');
+    const answer = await send(blink, TOKEN, { ...asJson, 'user-agent': 'Blink' }, '{}');
     expect(answer.status).toBe(400);
   });
 });
 
-describe('looking up', () => {
-  it('returns tier and account for the access token', async () => {
-    const answer = await send(blink, 'GET rest-prod.immedia-semi.com/api/v1/users/tier_info', await bearer());
-    expect(JSON.parse(answer.body)).toEqual({ tier: 'e008', account_id: 123456 });
-  });
+const REST = 'rest-e008.immedia-semi.com/api';
+const TIER_INFO = 'GET rest-prod.immedia-semi.com/api/v1/users/tier_info';
+const HOMESCREEN = `GET ${REST}/v3/accounts/123456/homescreen`;
+const LOGOUT = `POST ${REST}/v4/account/123456/client/${CLIENT_ID}/logout`;
+const NEWER_LOGOUT = `POST ${REST}/v4/clients/${CLIENT_ID}/logout`;
+const LIST = `GET ${REST}/v1/clients/${CLIENT_ID}/control_panel/clients`;
+const OLDER_LIST = LIST.replace('/clients/', '/accounts/123456/clients/');
+const ofAnotherClient = (line: string) => line.replace(String(CLIENT_ID), '99');
+const DONE = { message: 'logout' };
+const CLIENTS = {
+  clients: [
+    { id: 99, name: 'iPad', last_login: '2026-01-02T00:00:00.000Z' },
+    { id: CLIENT_ID, last_login: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) },
+  ],
+};
 
-  it('returns the client id in the headers of the homescreen, on the account’s tier', async () => {
-    const headers = await bearer();
-    const path = '/api/v3/accounts/123456/homescreen';
-    const answer = await send(blink, `GET rest-e008.immedia-semi.com${path}`, headers);
-    expect(answer.headers).toMatchObject({ 'client-id': '1234567', 'user-id': '456789' });
-    expect((await send(blink, `GET rest-prod.immedia-semi.com${path}`, headers)).status).toBe(404);
-  });
-
-  it('refuses a token that is missing, unknown, or four hours old', async () => {
-    const line = 'GET rest-prod.immedia-semi.com/api/v1/users/tier_info';
-    const headers = await bearer();
-    expect((await send(blink, line)).status).toBe(401);
-    expect((await send(blink, line, { authorization: 'Bearer x' })).status).toBe(401);
-    blink.clock.advanceMs(14_400_000);
+describe('with an access token', () => {
+  it.each<[string, string, number, object, Partial<AccountSeed>?]>([
+    ['tier and account', TIER_INFO, 200, { tier: 'e008', account_id: 123456 }],
+    ['the homescreen', HOMESCREEN, 200, { cameras: [] }],
+    ['a logout', LOGOUT, 200, DONE],
+    ['a logout by the newer path', NEWER_LOGOUT, 200, DONE],
+    ['a logout of another client', ofAnotherClient(LOGOUT), 200, DONE],
+    ['the clients', LIST, 200, CLIENTS],
+    ['the clients by the older path', OLDER_LIST, 200, CLIENTS],
+    ['a logout where only the newer path is known', LOGOUT, 404, {}, { knowsNewerLogoutOnly: true }],
+    ['a logout by the newer path there', NEWER_LOGOUT, 200, DONE, { knowsNewerLogoutOnly: true }],
+    [
+      'another client where it may not',
+      ofAnotherClient(LOGOUT),
+      403,
+      { code: 2338 },
+      { logsOutOtherClients: false },
+    ],
+    ['itself where it may no other', LOGOUT, 200, DONE, { logsOutOtherClients: false }],
+    ['clients behind a PIN', LIST, 403, {}, { clientList: 'behind PIN' }],
+    ['clients that are not listed', LIST, 404, {}, { clientList: 'absent' }],
+    ['the clients of another client', ofAnotherClient(LIST), 404, { code: 2700 }],
+    ['a logout of an unknown client', LOGOUT.replace(String(CLIENT_ID), '1'), 404, { code: 2700 }],
+  ])('%s: %s answers %i', async (_what, line, status, body, seed = {}) => {
+    await blink.close();
+    await start(seed);
+    const headers = { ...(await bearer()), ...(line.startsWith('POST') && asJson) };
     const answer = await send(blink, line, headers);
-    expect([answer.status, JSON.parse(answer.body)]).toEqual([
-      401,
-      { message: 'Unauthorized Access', code: 101 },
-    ]);
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([status, body]);
+    if (line === HOMESCREEN)
+      expect(answer.headers).toMatchObject({ 'client-id': '1234567', 'user-id': '456789' });
+    expect(blink.logouts).toHaveLength(body === DONE ? 1 : 0);
   });
-});
 
-describe('logging out', () => {
-  it('answers 200 {"message":"logout"}; the refresh token dies and the access token lives on', async () => {
+  it.each([HOMESCREEN, LOGOUT, NEWER_LOGOUT, LIST, OLDER_LIST])(
+    '%s is for its own tier and account',
+    async (line) => {
+      const headers = { ...(await bearer()), ...asJson };
+      const status = async (...sent: [string, Record<string, string>, string?]) =>
+        (await send(blink, ...sent)).status;
+      expect(await status(line.replace('e008', 'prod'), headers)).toBe(404);
+      expect(await status(line.replace('immedia-semi.com', 'example.com'), headers)).toBe(404);
+      if (line.includes('123456/'))
+        expect(await status(line.replace('123456/', '222222/'), headers)).toBe(404);
+      expect(await status(line, { ...headers, authorization: '' })).toBe(401);
+      expect(await status(line, { ...headers, authorization: 'Bearer x' })).toBe(401);
+      blink.clock.advanceMs(14_400_000);
+      expect(await status(line, headers)).toBe(401);
+      expect(blink.logouts).toEqual([]);
+    },
+  );
+
+  it('a logout with a body, or with another content type, is refused', async () => {
     const headers = await bearer();
-    const answer = await send(blink, LOGOUT, { ...headers, ...asJson });
-    expect([answer.status, answer.body]).toEqual([200, '{"message":"logout"}']);
-    expect(blink.logouts).toMatchObject([{ accountId: 123456, clientId: CLIENT_ID }]);
-    expect((await refresh(blink.tokens.newest(CLIENT_ID) ?? '')).status).toBe(400);
-    const line = 'GET rest-prod.immedia-semi.com/api/v1/users/tier_info';
-    expect((await send(blink, line, headers)).status).toBe(200);
-  });
-
-  it('does it on the newer path, too', async () => {
-    const line = `POST rest-e008.immedia-semi.com/api/v4/clients/${CLIENT_ID}/logout`;
-    const answer = await send(blink, line, { ...(await bearer()), ...asJson });
-    expect([answer.status, answer.body]).toEqual([200, '{"message":"logout"}']);
-  });
-
-  it('accepts only the newer path for accounts that are set so', async () => {
-    const token = blink.seedSession({ accountId: 222222, clientId: 5 });
-    const headers = { authorization: `Bearer ${(await tokensOf(token)).access_token}`, ...asJson };
-    const host = 'POST rest-e008.immedia-semi.com';
-    expect((await send(blink, `${host}/api/v4/account/222222/client/5/logout`, headers)).status).toBe(404);
-    expect((await send(blink, `${host}/api/v4/clients/5/logout`, headers)).status).toBe(200);
-  });
-
-  it('logs another client of the account out, once', async () => {
-    const headers = { ...(await bearer()), ...asJson };
-    const line = LOGOUT.replace(String(CLIENT_ID), '99');
-    expect((await send(blink, line, headers)).status).toBe(200);
-    expect((await send(blink, line, headers)).status).toBe(404);
-    expect(blink.accounts.clientsOf(123456).map(({ id }) => id)).toEqual([CLIENT_ID]);
-  });
-
-  it('refuses to log another client out for accounts that are so', async () => {
-    await blink.close();
-    await start({ logsOutOtherClients: false });
-    const headers = { ...(await bearer()), ...asJson };
-    const answer = await send(blink, LOGOUT.replace(String(CLIENT_ID), '99'), headers);
-    expect([answer.status, JSON.parse(answer.body).code]).toEqual([403, 2338]);
-    expect((await send(blink, LOGOUT, headers)).status).toBe(200);
-  });
-
-  it('keeps the refresh token of a client that is logged out for accounts that are so', async () => {
-    await blink.close();
-    await start({ keepsRefreshTokenAtLogout: true });
-    expect((await send(blink, LOGOUT, { ...(await bearer()), ...asJson })).status).toBe(200);
-    expect((await refresh(blink.tokens.newest(CLIENT_ID) ?? '')).status).toBe(200);
-  });
-
-  it('refuses other ids, another tier, a body, another content type, and no token', async () => {
-    const headers = { ...(await bearer()), ...asJson };
-    const status = async (...sent: [string, Record<string, string>, string?]) =>
-      (await send(blink, ...sent)).status;
-    expect(await status(LOGOUT.replace('123456/', '222222/'), headers)).toBe(404);
-    expect(await status(LOGOUT.replace(String(CLIENT_ID), '1'), headers)).toBe(404);
-    expect(await status(LOGOUT.replace('e008', 'prod'), headers)).toBe(404);
-    expect(await status(LOGOUT, headers, '{}')).toBe(400);
-    expect(await status(LOGOUT, { ...headers, 'content-type': 'text/plain' })).toBe(415);
-    expect(await status(LOGOUT, asJson)).toBe(401);
-    expect(blink.logouts).toEqual([]);
-  });
-
-  it('is not found on a host that is none of Blink’s', async () => {
-    const headers = { ...(await bearer()), ...asJson };
-    expect((await send(blink, LOGOUT.replace('immedia-semi.com', 'example.com'), headers)).status).toBe(404);
-  });
-});
-
-describe('listing the clients', () => {
-  const LIST = `GET rest-e008.immedia-semi.com/api/v1/clients/${CLIENT_ID}/control_panel/clients`;
-  const OLDER = LIST.replace('/clients/', '/accounts/123456/clients/');
-
-  it.each([LIST, OLDER])('%s gives id, name and last login', async (line) => {
-    const answer = await send(blink, line, await bearer());
-    expect(JSON.parse(answer.body)).toEqual({
-      clients: [
-        { id: 99, name: 'iPad', last_login: '2026-01-02T00:00:00.000Z' },
-        { id: CLIENT_ID, last_login: expect.stringMatching(/^\d{4}-\d\d-\d\dT/) },
-      ],
-    });
-  });
-
-  it('leaves out a client that was logged out', async () => {
-    const headers = await bearer();
-    await send(blink, LOGOUT.replace(String(CLIENT_ID), '99'), { ...headers, ...asJson });
-    const { clients } = JSON.parse((await send(blink, LIST, headers)).body);
-    expect(clients).toMatchObject([{ id: CLIENT_ID }]);
-  });
-
-  it('is for the client itself, on its own tier, with a token', async () => {
-    const headers = await bearer();
-    const status = async (line: string) => (await send(blink, line, headers)).status;
-    expect(await status(LIST.replace(String(CLIENT_ID), '99'))).toBe(404);
-    expect(await status(LIST.replace('e008', 'prod'))).toBe(404);
-    expect(await status(OLDER.replace('123456', '222222'))).toBe(404);
-    expect((await send(blink, LIST)).status).toBe(401);
+    expect((await send(blink, LOGOUT, { ...headers, ...asJson }, '{}')).status).toBe(400);
+    expect((await send(blink, LOGOUT, { ...headers, 'content-type': 'text/plain' })).status).toBe(415);
   });
 
   it.each([
-    ['behind PIN', 403],
-    ['absent', 404],
-  ] as const)('can be %s', async (clientList, status) => {
+    [{}, 400, 404, [99]],
+    [{ keepsRefreshTokenAtLogout: true }, 200, 200, [99, CLIENT_ID]],
+  ])('after a logout by an account with %o, a refresh answers %i', async (seed, refreshed, again, left) => {
     await blink.close();
-    await start({ clientList });
-    expect((await send(blink, LIST, await bearer())).status).toBe(status);
+    await start(seed);
+    const headers = { ...(await bearer()), ...asJson };
+    await send(blink, LOGOUT, headers);
+    expect(blink.logouts).toMatchObject([{ accountId: 123456, clientId: CLIENT_ID }]);
+    expect((await refresh(blink.tokens.newest(CLIENT_ID) ?? '')).status).toBe(refreshed);
+    expect((await send(blink, TIER_INFO, headers)).status).toBe(200);
+    expect((await send(blink, LOGOUT, headers)).status).toBe(again);
+    expect(blink.accounts.clientsOf(123456).map(({ id }) => id)).toEqual(left);
   });
 });
