@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Command } from 'commander';
 import * as v from 'valibot';
 import { sessionNameSchema, sessionPatternSchema } from '../../../lambda/core/session-name.ts';
 import { keySessionsSchema, MAX_KEYS, OWNER, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
@@ -34,13 +33,12 @@ export const addKey: AddCommand = (program, start) => {
     .argument('[name]', 'the key')
     .option('--sessions <names>', 'with add: what it may name: garden,tenant-a-*')
     .option('--other-clients', 'with add: it may log out other clients')
-    .action((action: string, name: string | undefined, options: KeyOptions, command: Command) =>
-      start(taskFor(action, name, options, command)),
+    .action((action: string, name: string | undefined, options: KeyOptions) =>
+      start(taskFor(action, name, options)),
     );
 };
 
-function taskFor(action: string, name: string | undefined, options: KeyOptions, { args }: Command): Task {
-  if (args.length > 2) throw new UsageError('There are too many arguments.');
+function taskFor(action: string, name: string | undefined, options: KeyOptions): Task {
   if (action !== 'add' && (options.sessions ?? options.otherClients) !== undefined) {
     throw new UsageError('--sessions and --other-clients are for key add.');
   }

@@ -4,7 +4,7 @@ import {
   paginateListStackResources,
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
-import { type FunctionConfiguration, GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetFunctionCommand, type GetFunctionCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
 import { CommandError } from '../errors/command-error.ts';
 import { npmLine } from '../launcher.ts';
 import type { Target } from '../target.ts';
@@ -14,39 +14,30 @@ export interface DeployedStack {
   readonly name: string;
   readonly status: string;
   readonly deployedAtMs: number;
-  /** `undefined` if a deployment failed before there was one. */
-  readonly function: FunctionConfiguration | undefined;
+  /** Of the function's environment. */
+  readonly webhookAuth: string | undefined;
   /** The physical ids of our resources of a type. `part` is the construct that has them. */
   ids(type: string, part: string): readonly string[];
 }
 
 /** Finds the stack by the tags of the function, whose name is fixed. */
-export async function readStack({ clientConfig, stackName }: Target): Promise<DeployedStack> {
-  const lambda = new LambdaClient(clientConfig);
-  const found = await unlessMissing(lambda.send(new GetFunctionCommand({ FunctionName: stackName })));
-  // Left out without the permission lambda:ListTags (API reference of GetFunction).
-  const tags = found?.Tags ?? {};
-  const name = tags['aws:cloudformation:stack-name'] ?? stackName;
+export async function readStack(target: Target): Promise<DeployedStack> {
+  const { Configuration, Tags = {} } = await readFunction(target);
+  // Tags are left out without the permission lambda:ListTags (API reference of GetFunction).
+  const name = Tags['aws:cloudformation:stack-name'] ?? target.stackName;
   // Of a construct in another stack, all logical ids begin with its path.
-  const [, path = ''] = /^(.*)LogoutFunction\w{8}$/.exec(tags['aws:cloudformation:logical-id'] ?? '') ?? [];
-  const client = new CloudFormationClient(clientConfig);
-  const described = await unlessMissing(client.send(new DescribeStacksCommand({ StackName: name })));
-  const stack = described?.Stacks?.[0];
-  if (stack === undefined) {
-    throw new CommandError('stack_missing', `There is no stack ${name} in ${await clientConfig.region()}.`, [
-      `Deploy it: ${npmLine('run deploy')}`,
-      'Or select another: --region REGION, --profile PROFILE, --stack NAME (its setting "name")',
-    ]);
-  }
+  const [, path = ''] = /^(.*)LogoutFunction\w{8}$/.exec(Tags['aws:cloudformation:logical-id'] ?? '') ?? [];
+  const client = new CloudFormationClient(target.clientConfig);
+  const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
   const resources: StackResourceSummary[] = [];
   for await (const page of paginateListStackResources({ client }, { StackName: name })) {
     resources.push(...(page.StackResourceSummaries ?? []));
   }
   return {
     name,
-    status: stack.StackStatus ?? 'unknown',
-    deployedAtMs: (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? 0,
-    function: found?.Configuration,
+    status: stack?.StackStatus ?? 'unknown',
+    deployedAtMs: (stack?.LastUpdatedTime ?? stack?.CreationTime)?.getTime() ?? 0,
+    webhookAuth: Configuration?.Environment?.Variables?.['WEBHOOK_AUTH'],
     ids: (type, part) =>
       resources
         .filter((each) => each.ResourceType === type && each.LogicalResourceId?.startsWith(path + part))
@@ -54,31 +45,25 @@ export async function readStack({ clientConfig, stackName }: Target): Promise<De
   };
 }
 
-/** `undefined` for what does not exist. CloudFormation has no error code for that. */
-async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
+async function readFunction({ clientConfig, stackName }: Target): Promise<GetFunctionCommandOutput> {
   try {
-    return await call;
+    return await new LambdaClient(clientConfig).send(new GetFunctionCommand({ FunctionName: stackName }));
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error();
-    if (name === 'ResourceNotFoundException') return undefined;
-    if (name === 'ValidationError' && message.includes('does not exist')) return undefined;
-    throw error;
+    if (!(error instanceof Error && error.name === 'ResourceNotFoundException')) throw error;
+    const missing = `There is no function ${stackName} in ${await clientConfig.region()}.`;
+    throw new CommandError('stack_missing', missing, [
+      `Deploy the stack: ${npmLine('run deploy')}`,
+      'Or select another: --region REGION, --profile PROFILE, --stack NAME (its setting "name")',
+    ]);
   }
 }
 
-export function examineStack({ stackName }: Target, stack: DeployedStack): Finding {
-  const { name, status } = stack;
-  if (status.endsWith('_IN_PROGRESS')) {
-    return notOk(`The stack ${name} is being changed (${status}).`, 'Wait until the change has ended.');
-  }
-  if (!/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)) {
-    return notOk(
-      `The last deployment of the stack ${name} failed (${status}).`,
-      'See the stack’s events in the CloudFormation console.',
-      DEPLOY_AGAIN,
-    );
-  }
-  return stack.function === undefined
-    ? notOk(`The stack ${name} has no function ${stackName}.`, DEPLOY_AGAIN)
-    : ok(`The stack ${name} is deployed (${status}).`);
+export function examineStack({ name, status }: DeployedStack): Finding {
+  return /^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)
+    ? ok(`The stack ${name} is deployed (${status}).`)
+    : notOk(
+        `The deployment of the stack ${name} has not succeeded (${status}).`,
+        'See the stack’s events in the CloudFormation console.',
+        `If it is over: ${DEPLOY_AGAIN}`,
+      );
 }

@@ -30,13 +30,11 @@ export async function examine(target: Target): Promise<readonly CheckResult[]> {
   }
   const stack = readStack(target);
   const deployed = await stack.catch(() => undefined);
-  const ofStack: Checks = [['stack', async () => examineStack(target, await stack)]];
-  // Without a function, the stack has never been deployed as a whole.
-  if (deployed?.function === undefined) return runAll(target, [...ofStack, ...ofSessions]);
   return runAll(target, [
-    ...ofStack,
-    ...ofFunction(await deployedWebhook(target, deployed)),
-    ...ofRuns(target, deployed),
+    ['stack', async () => examineStack(await stack)],
+    ...(deployed === undefined
+      ? []
+      : [...ofFunction(await deployedWebhook(target, deployed)), ...ofRuns(target, deployed)]),
     ...ofSessions,
   ]);
 }
@@ -58,7 +56,7 @@ async function deployedWebhook({ clientConfig }: Target, stack: DeployedStack): 
   const [apiId] = stack.ids('AWS::ApiGatewayV2::Api', 'Webhook');
   return {
     url: `https://${apiId}.execute-api.${region}.${domain}`,
-    auth: stack.function?.Environment?.Variables?.['WEBHOOK_AUTH'],
+    auth: stack.webhookAuth,
   };
 }
 

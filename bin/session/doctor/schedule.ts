@@ -6,7 +6,6 @@ import type { Target } from '../target.ts';
 import { type Finding, notConfigured, notOk, ok } from './check.ts';
 import type { DeployedStack } from './deployed-stack.ts';
 
-const SHOWN_TIMES = 3;
 const MINUTE_MS = 60_000;
 
 export interface DeployedSchedule {
@@ -53,11 +52,10 @@ export function examineSchedule(schedule: DeployedSchedule | undefined): Finding
   }
   const parsed = parseScheduleExpression(schedule.expression);
   if (parsed.kind === 'rate') return ok(`The schedule is ${words}, counted from when it was enabled.`);
-  const { timeZone } = schedule;
-  const times = nextTimes(parsed, { after: new Date(), count: SHOWN_TIMES, timeZone });
-  return times.length === 0
+  const [next] = nextTimes(parsed, { after: new Date(), count: 1, timeZone: schedule.timeZone });
+  return next === undefined
     ? notOk(`The schedule ${words} never fires again.`, 'Change "schedule" in settings.json and deploy.')
-    : ok(`The schedule is ${words}. Next: ${times.map(inLocalTime).join('; ')}.`);
+    : ok(`The schedule is ${words}. Next: ${next}.`);
 }
 
 /** After the first time, a run may still be at work. */
@@ -70,11 +68,4 @@ export function hasFiredTwiceSince({ expression, timeZone }: DeployedSchedule, s
 
 export function scheduleWords({ expression, timeZone }: DeployedSchedule): string {
   return timeZone === 'UTC' ? expression : `${expression} in ${timeZone}`;
-}
-
-/** Such as `Wed, 25 Nov 2026, 04:00 CET`, in the person's time zone. */
-function inLocalTime(time: Date): string {
-  const date = { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' } as const;
-  const clock = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as const;
-  return new Intl.DateTimeFormat('en-GB', { ...date, ...clock }).format(time);
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseCommandLine } from '../../../bin/session/program.ts';
 import { openTarget } from '../../../bin/session/target.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
+import packageJson from '../../../package.json' with { type: 'json' };
 import { PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
-const KEYS = { AWS_ACCESS_KEY_ID: 'ENVIRONMENT', AWS_SECRET_ACCESS_KEY: 'x' };
+const KEYS = { AWS_ACCESS_KEY_ID: 'KEYS', AWS_SECRET_ACCESS_KEY: 'x' };
 
 let session: SessionUnderTest;
 let home: string;
@@ -87,89 +88,45 @@ describe('at AWS', () => {
     expect(session.secretsManager.calls).toEqual([]);
   });
 
-  it.each([
-    [
-      'keys in the environment before AWS_PROFILE',
-      { ...KEYS, AWS_PROFILE: 'a' },
-      '',
-      'ENVIRONMENT eu-west-1',
-    ],
-    ['--profile before keys in the environment', KEYS, '--profile a', 'PROFILE-A eu-west-1'],
-    [
-      'AWS_PROFILE before AWS_DEFAULT_PROFILE',
-      { AWS_PROFILE: 'a', AWS_DEFAULT_PROFILE: 'b' },
-      '',
-      'PROFILE-A eu-west-1',
-    ],
-    ['AWS_DEFAULT_PROFILE', { AWS_DEFAULT_PROFILE: 'b' }, '', 'PROFILE-B eu-west-2'],
+  // Precedence: "Configuration and credentials precedence" (AWS CLI User Guide).
+  it.each<[what: string, used: string, environment: typeof process.env, options?: string]>([
+    ['keys of the environment before AWS_PROFILE', 'KEYS eu-west-1', { ...KEYS, AWS_PROFILE: 'a' }],
+    ['--profile before keys of the environment', 'A eu-west-1', KEYS, '--profile a'],
+    ['AWS_PROFILE before AWS_DEFAULT_PROFILE', 'A eu-west-1', { AWS_PROFILE: 'a', AWS_DEFAULT_PROFILE: 'b' }],
+    ['AWS_DEFAULT_PROFILE', 'B eu-west-2', { AWS_DEFAULT_PROFILE: 'b' }],
     [
       'AWS_REGION before AWS_DEFAULT_REGION',
-      { AWS_PROFILE: 'a', AWS_REGION: 'us-east-1', AWS_DEFAULT_REGION: 'us-east-2' },
-      '',
-      'PROFILE-A us-east-1',
+      'KEYS x-1',
+      { ...KEYS, AWS_REGION: 'x-1', AWS_DEFAULT_REGION: 'x-2' },
     ],
-    [
-      'AWS_DEFAULT_REGION before the region of the profile',
-      { AWS_PROFILE: 'a', AWS_DEFAULT_REGION: 'us-east-2' },
-      '',
-      'PROFILE-A us-east-2',
-    ],
-    [
-      '--region before AWS_REGION',
-      { AWS_PROFILE: 'a', AWS_REGION: 'us-east-1' },
-      '--region us-west-1',
-      'PROFILE-A us-west-1',
-    ],
-  ])('uses, like the AWS CLI, %s', async (_what, environment, options, used) => {
-    await writeFile(
-      join(home, 'config'),
-      ['a', 'b']
-        .map((name, n) =>
-          [
-            `[profile ${name}]`,
-            `region = eu-west-${n + 1}`,
-            `aws_access_key_id = PROFILE-${name.toUpperCase()}`,
-            'aws_secret_access_key = x\n',
-          ].join('\n'),
-        )
-        .join('\n'),
-    );
+    ['AWS_DEFAULT_REGION before the profile’s', 'A x-2', { AWS_PROFILE: 'a', AWS_DEFAULT_REGION: 'x-2' }],
+    ['--region before AWS_REGION', 'KEYS x-3', { ...KEYS, AWS_REGION: 'x-1' }, '--region x-3'],
+  ])('uses, like the AWS CLI, %s', async (_what, used, environment, options = '') => {
+    const profile = (name: string, region: string) =>
+      `[profile ${name}]\nregion = ${region}\naws_access_key_id = ${name.toUpperCase()}\naws_secret_access_key = x\n`;
+    await writeFile(join(home, 'config'), profile('a', 'eu-west-1') + profile('b', 'eu-west-2'));
     given(environment);
     const warn = vi.spyOn(console, 'warn');
-    const client = (
-      await openTarget(
-        parseCommandLine(['list', ...options.split(' ').filter(Boolean)], { out: () => {} }).target,
-        { onSaveRetry: () => {}, onCall: () => {} },
-      )
-    ).client;
+    const { target } = parseCommandLine(['list', ...options.split(' ').filter(Boolean)], { out: () => {} });
+    const { client } = await openTarget(target, { onSaveRetry: () => {}, onCall: () => {} });
     const { accessKeyId } = await client.config.credentials();
     expect(`${accessKeyId} ${await client.config.region()}`).toBe(used);
     client.destroy();
     expect(warn).not.toHaveBeenCalled();
-    warn.mockRestore();
   });
 
   it.each([
-    [
-      'ExpiredTokenException',
-      'The security token is expired',
-      'credentials_expired',
-      /expired.*aws sso login/,
-    ],
-    ['UnrecognizedClientException', 'The token is invalid', 'credentials_refused', /token is invalid.*clock/],
+    ['ExpiredTokenException', 'It is expired', 'credentials_expired', /It is expired aws|aws sso login/],
+    ['UnrecognizedClientException', 'It is invalid', 'credentials_refused', /It is invalid Check.*clock/],
     ['DecryptionFailure', 'The key is disabled', 'aws_failed', /AWS says: The key is disabled/],
     [
       'InvalidRequestException',
-      'It was marked for deletion',
+      'It was deleted',
       'secret_deleted',
       /restore-secret --secret-id blink-logout\/default/,
     ],
-    [
-      'SomethingNew',
-      'red\u001b[31m and\r\nmore\u009b',
-      'aws_failed',
-      /AWS says: red \[31m and more \(SomethingNew\)/,
-    ],
+    ['SomethingNew', 'red\u001b[31m\r\nmore\u009b', 'aws_failed', /says: red \[31m more \(SomethingNew\)/],
+    ['AccessDeniedException', 'Access to KMS is not allowed', 'access_denied', /the KMS key must allow it/],
   ])('shows what AWS says, and what to do: %s', async (name, message, code, words) => {
     given(SIGNED_IN);
     session.secretsManager.faults.before('GetSecretValue', refuse(name, message));
@@ -179,47 +136,45 @@ describe('at AWS', () => {
     expect(`${error.message} ${error.advice.join(' ')}`).toMatch(words);
   });
 
-  it.each([
+  it.each<[partition: string, region: string, action: string, resource: string | undefined, allowed: string]>(
     [
-      'eu-central-1',
-      'secretsmanager:GetSecretValue on resource: blink-logout/default because no identity-based policy allows the secretsmanager:GetSecretValue action',
-      'secretsmanager:GetSecretValue',
-      'arn:aws:secretsmanager:eu-central-1:*:secret:blink-logout/default-??????',
+      [
+        'aws',
+        'eu-west-1',
+        'secretsmanager:GetSecretValue',
+        'a/b',
+        ':secretsmanager:eu-west-1:*:secret:a/b-??????',
+      ],
+      [
+        'aws-cn',
+        'cn-north-1',
+        'secretsmanager:PutSecretValue',
+        'x',
+        ':secretsmanager:cn-north-1:*:secret:x-??????',
+      ],
+      [
+        'aws-us-gov',
+        'us-gov-west-1',
+        'secretsmanager:X',
+        'x',
+        ':secretsmanager:us-gov-west-1:*:secret:x-??????',
+      ],
+      ['aws', 'eu-west-1', 'kms:Decrypt', 'arn:aws:kms:eu-west-1:1:key/k', ':kms:eu-west-1:1:key/k'],
+      ['', 'eu-west-1', 'secretsmanager:ListSecrets', undefined, '*'],
     ],
-    [
-      'cn-north-1',
-      'secretsmanager:PutSecretValue on resource: blink-logout/garden',
-      'secretsmanager:PutSecretValue',
-      'arn:aws-cn:secretsmanager:cn-north-1:*:secret:blink-logout/garden-??????',
-    ],
-    [
-      'us-gov-west-1',
-      'kms:Decrypt on resource: arn:aws-us-gov:kms:us-gov-west-1:1:key/k because no identity-based policy allows it',
-      'kms:Decrypt',
-      'arn:aws-us-gov:kms:us-gov-west-1:1:key/k',
-    ],
-    [
-      'us-gov-west-1',
-      'secretsmanager:GetSecretValue on resource: it',
-      'secretsmanager:GetSecretValue',
-      'arn:aws-us-gov:secretsmanager:us-gov-west-1:*:secret:it-??????',
-    ],
-    ['eu-central-1', 'secretsmanager:ListSecrets because', 'secretsmanager:ListSecrets', '*'],
-  ])('%s: prints the statement that would allow %s', async (region, denied, Action, Resource) => {
-    given(SIGNED_IN);
-    const message = `User: arn:aws:iam::111122223333:user/ada is not authorized to perform: ${denied}`;
-    session.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException', message));
-    const { stderr } = await session.runAtAws(`check --region ${region}`);
-    expect(stderr).toContain(JSON.stringify({ Effect: 'Allow', Action, Resource }));
-  });
-
-  it('prints no statement where AWS names no action', async () => {
-    given(SIGNED_IN);
-    const denied = refuse('AccessDeniedException', 'Access to KMS is not allowed');
-    session.secretsManager.faults.before('GetSecretValue', denied);
-    const { stderr } = await session.runAtAws('check --region eu-central-1');
-    expect(stderr).toMatch(/AWS says: Access to KMS is not allowed\n.*policy of the KMS key must allow it/);
-  });
+  )(
+    '%s, %s: prints the statement that would allow %s on %s',
+    async (partition, region, action, resource, allowed) => {
+      given(SIGNED_IN);
+      const on = resource === undefined ? '' : ` on resource: ${resource}`;
+      const because = `because no identity-based policy allows the ${action} action`;
+      const message = `User: arn:aws:iam::1:user/ada is not authorized to perform: ${action}${on} ${because}`;
+      session.secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException', message));
+      const { stderr } = await session.runAtAws(`check --region ${region}`);
+      const Resource = partition === '' ? allowed : `arn:${partition}${allowed}`;
+      expect(stderr).toContain(JSON.stringify({ Effect: 'Allow', Action: action, Resource }));
+    },
+  );
 
   it('reports an unreachable network', async () => {
     given(SIGNED_IN);
@@ -253,20 +208,20 @@ describe('here', () => {
 
 describe('an invalid command line', () => {
   it.each([
-    ['', 'A command is missing'],
-    ['no-such-command', 'There is no such command'],
-    ['no-such-command --help', 'There is no such command'],
-    ['help no-such-command', 'There is no such command'],
+    ['', 'A command is missing.'],
+    ['no-such-command', 'Unknown command.'],
+    ['no-such-command --help', 'Unknown command.'],
+    ['help no-such-command', 'Unknown command.'],
     ['sign-on', 'Did you mean sign-in?'],
     ['logotu --help', 'Did you mean logout?'],
     ['check --regoin eu-central-1', 'Did you mean --region?'],
     [`sign-in --password=${PASSWORD}`, '--password takes no value'],
     [`sign-in --password ${PASSWORD}`, '--password takes no value'],
-    [`sign-in ${PASSWORD} ${PASSWORD}`, 'too many arguments'],
+    [`sign-in ${PASSWORD} ${PASSWORD}`, 'Too many arguments.'],
     ['sign-in canary.person@example.com', 'a-z, 0-9 and -'],
-    ['import', '--from is missing'],
-    ['import --from', '--from needs a value'],
-    ['check --region', '--region needs a value'],
+    ['import', 'Required option --from not specified.'],
+    ['import --from', 'Option --from argument missing.'],
+    ['check --region', 'Option --region argument missing.'],
     ['check --local=yes', '--local takes no value.'],
     ['logout --client-id 12x', '--client-id must be a number'],
     ['key steal', 'show, rotate'],
@@ -286,22 +241,23 @@ describe('an invalid command line', () => {
   });
 });
 
-describe('help', () => {
-  it('shows the version', async () => {
-    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
-    expect(await session.runAtAws('--version')).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
-  });
+it('help shows commands and examples in 80 columns, and exits with 0', async () => {
+  const { exitCode, stdout } = await session.runAtAws('--help');
+  expect(exitCode).toBe(0);
+  const commands = [...stdout.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name = '']) => name);
+  expect(commands).toHaveLength(10);
+  for (const command of commands) {
+    const help = await session.runAtAws(`${command} --help`);
+    expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--local') });
+    expect(help.stdout).toContain(`Usage: bin/blink-logout ${command}`);
+    expect(stdout + help.stdout).not.toMatch(/^.{81}/m);
+  }
+});
 
-  it('shows commands and examples, and exits with 0', async () => {
-    const { exitCode, stdout } = await session.runAtAws('--help');
-    expect(exitCode).toBe(0);
-    const commands = [...stdout.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(([, name = '']) => name);
-    expect(commands).toHaveLength(10);
-    for (const command of commands) {
-      const help = await session.runAtAws(`${command} --help`);
-      expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--local') });
-      expect(help.stdout).toContain(`Usage: bin/blink-logout ${command}`);
-      expect(stdout + help.stdout, 'fits 80 columns').not.toMatch(/^.{81}/m);
-    }
+it('--version shows the version', async () => {
+  expect(await session.runAtAws('--version')).toEqual({
+    exitCode: 0,
+    stdout: `${packageJson.version}\n`,
+    stderr: '',
   });
 });

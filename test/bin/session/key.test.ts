@@ -163,7 +163,7 @@ describe('keys', () => {
     ['key add __proto__ --sessions *', 'needs the name of a key'],
     ['key add --sessions *', 'needs the name of a key'],
     ['key remove', 'needs the name of a key'],
-    ['key show garden attic', 'too many arguments'],
+    ['key show garden attic', 'Too many arguments.'],
     ['key rotate --sessions *', 'for key add'],
   ])('%s is an invalid command line', async (command, words) => {
     expect(await session.run(command)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(words) });

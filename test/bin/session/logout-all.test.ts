@@ -185,7 +185,7 @@ describe('logout --all', () => {
     ['logout --sessions garden', '--sessions and --failed require --all.'],
     ['logout --all --failed --sessions garden', '--sessions and --failed exclude each other.'],
     ['logout --all --sessions Garden', '--sessions expects names of sessions, or patterns'],
-    ['check --all', 'There is no option --all'],
+    ['check --all', 'Unknown option --all.'],
   ])('%s is refused', async (command, words) => {
     const { exitCode, stderr } = await session.run(command);
     expect(exitCode).toBe(2);
