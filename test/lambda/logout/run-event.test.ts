@@ -5,92 +5,70 @@ import { Failure } from '../../../lambda/core/failure.ts';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { countOf, METRICS } from '../../../lambda/logout/metrics.ts';
 import { RunReport } from '../../../lambda/logout/report.ts';
-import { runEventLine } from '../../../lambda/logout/run-event.ts';
+import { type RunFields, runEventLine } from '../../../lambda/logout/run-event.ts';
 import embeddedMetricFormat from './embedded-metric-format.schema.json' with { type: 'json' };
 
 const CODES = Object.keys(FAILURES) as FailureCode[];
 const isEmbeddedMetricFormat = new Ajv().compile(embeddedMetricFormat);
+const LOGGED_OUT = { session: 'garage', accountId: 1, clientId: '2', message: 'logout', since: '' };
 
+const directiveSchema = v.looseObject({
+  Dimensions: v.array(v.array(v.string())),
+  Metrics: v.array(v.looseObject({ Name: v.string() })),
+});
 const lineSchema = v.looseObject({
-  _aws: v.object({
-    CloudWatchMetrics: v.tupleWithRest(
-      [
-        v.object({
-          Dimensions: v.array(v.array(v.string())),
-          Metrics: v.array(v.object({ Name: v.string() })),
-        }),
-      ],
-      v.unknown(),
-    ),
-  }),
+  _aws: v.object({ CloudWatchMetrics: v.tupleWithRest([directiveSchema], directiveSchema) }),
 });
 
-function eventOf(work: (report: RunReport) => void, sessionMetrics = true) {
+function eventOf(note: RunFields, work: (report: RunReport) => void = () => {}, sessionMetrics = true) {
   const report = new RunReport(() => 0);
+  report.note(note);
   work(report);
   const { fields, metrics } = report;
-  const line = runEventLine({
-    requestId: 'r-1',
-    timestampMs: 1767225600000,
-    coldStart: true,
-    metricsNamespace: 'blink-logout',
-    fields,
-    metrics,
-    sessionMetrics,
-  });
-  expect(line).not.toContain('\n');
+  const run = { requestId: 'r-1', timestampMs: 1767225600000, coldStart: true, sessionMetrics };
+  const line = runEventLine({ ...run, metricsNamespace: 'blink-logout', fields, metrics });
+  expect(line).not.toMatch(/\n|canary/);
   const parsed: unknown = JSON.parse(line);
   expect(isEmbeddedMetricFormat(parsed), JSON.stringify(isEmbeddedMetricFormat.errors)).toBe(true);
   const event = v.parse(lineSchema, parsed);
   const [directive, byTrigger] = event._aws.CloudWatchMetrics;
   for (const { Name } of directive.Metrics) expect(event[Name], Name).toEqual(expect.any(Number));
   for (const key of directive.Dimensions.flat()) expect(event[key], key).toEqual(expect.any(String));
-  return {
-    event,
-    names: directive.Metrics.map(({ Name }) => Name),
-    dimensions: directive.Dimensions,
-    byTrigger,
-  };
+  const names = directive.Metrics.map(({ Name }) => Name);
+  return { event, names, dimensions: directive.Dimensions, byTrigger };
 }
 
-test('a run’s event is one line that CloudWatch reads as metrics, over all sessions and for the session', () => {
-  const { event, names, dimensions } = eventOf((report) => {
-    report.note({ trigger: 'webhook', action: 'logout', session: 'garage', sessionExists: true });
-    report.succeeded({
-      outcome: 'logged_out',
-      session: 'garage',
-      accountId: 1,
-      clientId: '2',
-      message: 'logout',
-    });
-  });
+const failureEvent = (trigger: RunFields['trigger'], ...failure: ConstructorParameters<typeof Failure>) =>
+  eventOf(trigger === undefined ? {} : { trigger }, (report) => report.failed(new Failure(...failure)));
+
+test.each([
+  ['logged_out', ['LoggedOut', 'Succeeded', 'DurationMs']],
+  ['already_logged_out', ['AlreadyLoggedOut', 'DurationMs']],
+  ['nothing_to_log_out', ['NothingToLogOut', 'DurationMs']],
+] as const)('the event of %s is one line that CloudWatch reads as metrics', (outcome, expected) => {
+  const note = { trigger: 'direct', action: 'logout', session: 'garage', sessionExists: true } as const;
+  const { event, ...metrics } = eventOf(note, (report) => report.succeeded({ outcome, ...LOGGED_OUT }));
   expect(event).toMatchObject({
     timestamp: '2026-01-01T00:00:00.000Z',
     level: 'INFO',
-    message: 'logged_out',
+    message: outcome,
     requestId: 'r-1',
     session: 'garage',
     coldStart: true,
-    LoggedOut: 1,
   });
-  expect(names).toEqual(['LoggedOut', 'Succeeded', 'DurationMs']);
-  expect(dimensions).toEqual([[], ['session']]);
+  expect(metrics).toEqual({ names: expected, dimensions: [[], ['session']] });
 });
 
-test('without metrics by session, the session is in the event and no dimension', () => {
-  const { event, dimensions } = eventOf(
-    (report) => report.note({ session: 'garage', sessionExists: true }),
-    false,
-  );
-  expect(event).toMatchObject({ session: 'garage' });
-  expect(dimensions).toEqual([[]]);
+test.each<[what: string, note: RunFields, sessionMetrics: boolean]>([
+  ['metrics by session are not asked for', { session: 'garage', sessionExists: true }, false],
+  ['the session does not exist', { session: 'garage' }, true],
+  ['no session was asked for', {}, true],
+])('the session is no dimension if %s', (_, note, sessionMetrics) => {
+  expect(eventOf(note, undefined, sessionMetrics).dimensions).toEqual([[]]);
 });
 
 test('a failure is counted by its trigger, too, so that alarms can leave out what the caller reads', () => {
-  const { event, byTrigger } = eventOf((report) => {
-    report.note({ trigger: 'direct' });
-    report.failed(new Failure('reauthentication_required', 'no'));
-  });
+  const { event, byTrigger } = failureEvent('direct', 'reauthentication_required', 'no');
   expect(event).toMatchObject({ trigger: 'direct', Failed: 1, ReauthenticationRequired: 1 });
   expect(byTrigger).toEqual({
     Namespace: 'blink-logout',
@@ -102,26 +80,8 @@ test('a failure is counted by its trigger, too, so that alarms can leave out wha
   });
 });
 
-test('a success is not', () => {
-  const { byTrigger } = eventOf((report) => {
-    report.note({ trigger: 'direct' });
-    report.succeeded({ outcome: 'already_logged_out', session: 'garage' });
-  });
-  expect(byTrigger).toBeUndefined();
-});
-
-test.each([
-  ['logged_out', ['LoggedOut', 'Succeeded', 'DurationMs']],
-  ['already_logged_out', ['AlreadyLoggedOut', 'DurationMs']],
-  ['nothing_to_log_out', ['NothingToLogOut', 'DurationMs']],
-] as const)('%s is counted apart', (outcome, expected) => {
-  const more = { session: 'garage', accountId: 1, clientId: '2', message: 'logout', since: '' };
-  expect(eventOf((report) => report.succeeded({ outcome, ...more })).names).toEqual(expected);
-});
-
 test('a check counts into no figure of logouts, whatever it finds', () => {
-  const { names, event } = eventOf((report) => {
-    report.note({ trigger: 'schedule', action: 'check' });
+  const { names, event } = eventOf({ trigger: 'schedule', action: 'check' }, (report) => {
     report.checked({ outcome: 'needs_sign_in', session: 'garage' });
     report.failed(new Failure('session_invalid', 'no'));
   });
@@ -129,94 +89,70 @@ test('a check counts into no figure of logouts, whatever it finds', () => {
   expect(event['outcome']).toBe('needs_sign_in');
 });
 
-test('a run that never saw a session has no session among its dimensions', () => {
-  const { dimensions } = eventOf((report) => report.failed(new Failure('unauthenticated', 'no')));
-  expect(dimensions).toEqual([[]]);
+test.each(CODES)('%s has its metric, and its level', (code) => {
+  const { event, names } = failureEvent(undefined, code, 'no');
+  expect(names).toEqual(expect.arrayContaining([countOf(code), 'Failed']));
+  const isLoud = ['save_failed', 'reauthentication_required', 'internal_error'].includes(code);
+  expect(event).toMatchObject({ code, level: isLoud ? 'ERROR' : 'WARN' });
 });
 
-test('every failure code has its metric, and only loud ones are errors', () => {
-  for (const code of CODES) {
-    const { event, names } = eventOf((report) => report.failed(new Failure(code, 'no')));
-    expect(names).toContain(countOf(code));
-    expect(names).toContain('Failed');
-    expect(event['code']).toBe(code);
-    const loud = ['save_failed', 'reauthentication_required', 'internal_error'].includes(code);
-    expect(event['level']).toBe(loud ? 'ERROR' : 'WARN');
-  }
-});
+const NOT_OF_SCHEDULES = [
+  // They have alarms of their own.
+  ...['save_failed', 'reauthentication_required'],
+  // Lambda tries again.
+  ...['session_busy', 'secrets_unavailable', 'blink_unavailable', 'blink_timeout'],
+];
 
-/** All failures after which a run of this trigger counts as failed for good. */
-function failedForGood(trigger: 'webhook' | 'schedule' | 'fleet' | 'direct') {
-  return CODES.filter((code) => {
-    const { names } = eventOf((report) => {
-      report.note({ trigger });
-      report.failed(new Failure(code, 'no'));
-    });
-    return names.includes('FailedForGood');
-  });
-}
-
-test('a webhook run has failed for good if the caller cannot fix it', () => {
-  expect(failedForGood('webhook')).toEqual(['session_invalid', 'internal_error', 'blink_rejected']);
-});
-
-test('a direct run never has: its caller reads the reply', () => {
-  expect(failedForGood('direct')).toEqual([]);
-  expect(failedForGood('fleet')).toEqual([]);
-});
-
-test('a scheduled run has failed for good if it is not retried and has no other alarm', () => {
-  const others = new Set<string>([
-    ...['save_failed', 'reauthentication_required'],
-    ...['session_busy', 'secrets_unavailable', 'blink_unavailable', 'blink_timeout'],
-  ]);
-  expect(failedForGood('schedule')).toEqual(CODES.filter((code) => !others.has(code)));
+test.each<[NonNullable<RunFields['trigger']>, string[]]>([
+  ['webhook', ['session_invalid', 'internal_error', 'blink_rejected']],
+  ['schedule', CODES.filter((code) => !NOT_OF_SCHEDULES.includes(code))],
+  // Their callers read the reply.
+  ['fleet', []],
+  ['direct', []],
+])('a run by %s has failed for good if nobody else learns of it', (trigger, expected) => {
+  const failedForGood = CODES.filter((code) =>
+    failureEvent(trigger, code, 'no').names.includes('FailedForGood'),
+  );
+  expect(failedForGood).toEqual(expected);
 });
 
 test('a scheduled run that is retried this time has not failed for good', () => {
-  const { names } = eventOf((report) => {
-    report.note({ trigger: 'schedule' });
-    report.failed(new Failure('rate_limited', 'no', { retryable: true }));
-  });
+  const { names } = failureEvent('schedule', 'rate_limited', 'no', { retryable: true });
   expect(names).not.toContain('FailedForGood');
 });
 
-test('a failure is logged with its details and its cause, without external messages', () => {
-  const cause = Object.assign(new Error('canary-message'), { code: 'ECONNRESET' });
-  const details = { blinkStatus: 503, retryAfterSeconds: 7, cause };
-  const { event } = eventOf((report) =>
-    report.failed(new Failure('blink_unavailable', 'no answer', details)),
-  );
-  expect(event).toMatchObject({ blinkStatus: 503, causeCode: 'ECONNRESET', retryable: true });
-  expect(JSON.stringify(event)).not.toContain('canary');
-});
+const systemError = Object.assign(new Error('canary'), { name: 'TimeoutError', code: 'ENOTFOUND' });
+const unreachable = { awsError: 'TimeoutError', cause: systemError };
+const denied = { awsError: 'AccessDeniedException' };
 
-test('a failure that is caused by another is logged with the AWS error of the first', () => {
-  const cause = new Failure('secrets_unavailable', 'no', { awsError: 'AccessDeniedException' });
-  const { event } = eventOf((report) => report.failed(new Failure('save_failed', 'not stored', { cause })));
-  expect(event).toMatchObject({ code: 'save_failed', awsError: 'AccessDeniedException' });
-});
-
-test('a failure that is caused by another is logged with the code and the name of the error below both', () => {
-  const unreachable = Object.assign(new Error('canary'), { name: 'TimeoutError', code: 'ENOTFOUND' });
-  const cause = new Failure('secrets_unavailable', 'no', { awsError: 'TimeoutError', cause: unreachable });
-  const keyUnread = new Failure('secrets_unavailable', 'the key could not be read', { cause });
-  const { event } = eventOf((report) => report.failed(keyUnread));
-  expect(event).toMatchObject({ awsError: 'TimeoutError', causeCode: 'ENOTFOUND' });
-  expect(JSON.stringify(event)).not.toContain('canary');
-});
-
-test('an unexpected error is logged with its place, without its message', () => {
-  const { event } = eventOf((report) => {
-    report.failed(
-      new Failure('internal_error', 'constant', {
-        cause: new TypeError('canary\n    at canary (canary.js:1:1)'),
-      }),
-    );
-  });
-  expect(event['causeCode']).toBe('TypeError');
-  expect(JSON.stringify(event['stackFrames'])).toContain('run-event.test.ts');
-  expect(JSON.stringify(event)).not.toContain('canary');
+test.each<[what: string, failure: ConstructorParameters<typeof Failure>, event: object]>([
+  [
+    'its details and its cause',
+    ['blink_unavailable', 'no', { blinkStatus: 503, retryAfterSeconds: 7, cause: systemError }],
+    { blinkStatus: 503, causeCode: 'ENOTFOUND', retryable: true },
+  ],
+  [
+    'the AWS error of the first failure',
+    ['save_failed', 'no', { cause: new Failure('secrets_unavailable', 'no', denied) }],
+    { code: 'save_failed', ...denied },
+  ],
+  [
+    'the error below both',
+    ['secrets_unavailable', 'no', { cause: new Failure('secrets_unavailable', 'no', unreachable) }],
+    { awsError: 'TimeoutError', causeCode: 'ENOTFOUND' },
+  ],
+  [
+    'its place',
+    ['internal_error', 'no', { cause: new TypeError('canary\n    at canary (canary.js:1:1)') }],
+    {
+      causeCode: 'TypeError',
+      stackFrames: expect.arrayContaining([expect.stringContaining('run-event.test.ts')]),
+    },
+  ],
+])('a failure is logged with %s, and without external messages', (_, failure, expected) => {
+  const { event } = failureEvent(undefined, ...failure);
+  expect(event).toMatchObject(expected);
+  expect(event).not.toHaveProperty('retryAfterSeconds');
 });
 
 test('each step’s duration is a metric in whole milliseconds; a repeated step’s durations are added', async () => {

@@ -1,30 +1,25 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
 import {
   ExchangeError,
   type HttpExchange,
   type HttpResponse,
 } from '../../../lambda/core/blink/http-exchange.ts';
 import { FAILURES } from '../../../lambda/core/failure-codes.ts';
-import { realTiming } from '../../../lambda/core/time.ts';
-import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
-import { run } from '../../../lambda/logout/run.ts';
-import { inProcessStore } from '../in-process-store.ts';
+import { runOnce, storeOf } from './run-under-test.ts';
 
 /** `npm run proof` draws more. */
-const numRuns = process.env['PROOF'] === 'long' ? 5_000 : 400;
+const numRuns = process.env['PROOF'] === 'long' ? 5_000 : 150;
 
 const CANARY = 'cAnArY';
 const KEY = `${CANARY}0${'k'.repeat(40)}`;
 const CODES = new Set(Object.keys(FAILURES));
 
-interface World {
-  readonly event: unknown;
-  readonly text?: string;
-  readonly exchange?: HttpExchange;
-}
-
+const goodText = JSON.stringify({
+  refresh_token: `${CANARY}3`,
+  host: 'e008.immedia-semi.com',
+  password: `${CANARY}4`,
+});
 const granted: HttpExchange = async ({ url }) => ({
   status: 200,
   headers: { 'client-id': '42' },
@@ -33,51 +28,13 @@ const granted: HttpExchange = async ({ url }) => ({
     : '{"message":"logout","tier":"e008","account_id":7}',
 });
 
-const goodText = JSON.stringify({
-  refresh_token: `${CANARY}3`,
-  host: 'e008.immedia-semi.com',
-  password: `${CANARY}4`,
-});
-
-const KEYS = [ownerKey(KEY, undefined)];
-
-/** Short pauses are over at once; a deadline never comes. */
-const pauseOrNever = (ms: number) => (ms > 5_000 ? new Promise<void>(() => {}) : Promise.resolve());
-
-/** Runs one event, and returns all that anybody could see of it. Fails where anything but a code comes out. */
-async function observe({ event, text = goodText, exchange = granted }: World) {
-  const lines: string[] = [];
-  const wiring = {
-    store: inProcessStore('default', text),
-    blink: blinkOverHttps({
-      userAgent: 'Blink',
-      exchange,
-      timing: { ...realTiming, wait: async () => {}, random: () => 0 },
-    }),
-    callers: { recent: async () => KEYS, renewed: async () => KEYS },
-    timing: { ...realTiming, wait: pauseOrNever, random: () => 0 },
-    sessionMetrics: true,
-    metricsNamespace: 'blink-logout',
-    log: (line: string) => lines.push(line),
-  };
-  const invocation = { requestId: 'r-1', coldStart: true, runEnds: { remainingMs: () => 60_000 } };
-  const ended = await run(wiring, event, invocation).then(
-    (reply) => ({ seen: JSON.stringify(reply), code: undefined }),
-    (error: unknown) => {
-      if (!(error instanceof Error)) throw new Error('something was thrown that is no error');
-      return {
-        seen: `${error.name} ${error.message} ${JSON.stringify(error)} ${String(error.cause)}`,
-        code: error.name,
-      };
-    },
-  );
-  expect(lines).toHaveLength(1);
-  const [line = ''] = lines;
-  JSON.parse(line);
-  if (ended.code !== undefined) expect(CODES).toContain(ended.code);
-  const seen = `${ended.seen}\n${line}`;
-  expect(seen).not.toContain(CANARY);
-  return { seen, line, code: ended.code };
+/** Runs one event. Fails where anything but a code comes out, or a canary can be seen. */
+async function observe(event: unknown, { text = goodText, exchange = granted } = {}) {
+  const { result, threw, line } = await runOnce(event, { store: storeOf(text), exchange, key: KEY });
+  if (threw !== undefined) expect(CODES).toContain(threw.name);
+  const error = threw && `${threw.name} ${threw.message} ${JSON.stringify(threw)} ${String(threw.cause)}`;
+  expect(`${error} ${JSON.stringify(result)} ${line}`).not.toContain(CANARY);
+  return { line, code: threw?.name };
 }
 
 /** What should never be, and is not what a property is about: the run's own last resort. */
@@ -122,7 +79,7 @@ test('any event ends in a reply or a code, and no canary is ever seen', async ()
   );
   await fc.assert(
     fc.asyncProperty(event, async (drawn) => {
-      neverUnexpected((await observe({ event: drawn })).line);
+      neverUnexpected((await observe(drawn)).line);
     }),
     { numRuns, seed: 1 },
   );
@@ -166,7 +123,7 @@ test('any secret’s text ends in a reply or a code, and no canary is ever seen'
   );
   await fc.assert(
     fc.asyncProperty(text, fc.constantFrom('logout', 'check'), async (drawn, action) => {
-      neverUnexpected((await observe({ event: { action }, text: drawn })).line);
+      neverUnexpected((await observe({ action }, { text: drawn })).line);
     }),
     { numRuns, seed: 2 },
   );
@@ -227,7 +184,7 @@ test('any answers of Blink end in a reply or a code, and no canary is ever seen'
           if (drawn === undefined || drawn instanceof ExchangeError) throw drawn;
           return drawn;
         };
-        neverUnexpected((await observe({ event: {}, exchange })).line);
+        neverUnexpected((await observe({}, { exchange })).line);
       },
     ),
     { numRuns, seed: 3 },
@@ -238,7 +195,7 @@ test('an unexpected error is reported by its name, without its message', async (
   const exchange: HttpExchange = async () => {
     throw new TypeError(`${CANARY}: cannot read`);
   };
-  const { code, line } = await observe({ event: {}, exchange });
+  const { code, line } = await observe({}, { exchange });
   expect(code).toBe('internal_error');
   expect(line).toContain('run.property.test.ts');
 });

@@ -1,92 +1,88 @@
-import { describe, expect, test } from 'vitest';
-import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
-import type { HttpExchange } from '../../../lambda/core/blink/http-exchange.ts';
+import * as v from 'valibot';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { CLAIM_LIFE_SECONDS } from '../../../lambda/core/claim-life.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
-import type { FailureCode } from '../../../lambda/core/failure-codes.ts';
-import { realTiming } from '../../../lambda/core/time.ts';
+import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
+import { fleetAnswerSchema } from '../../../lambda/core/fleet-call.ts';
 import type { SecretStore } from '../../../lambda/core/vault/secret-store.ts';
-import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
-import { run } from '../../../lambda/logout/run.ts';
-import { inProcessStore } from '../in-process-store.ts';
+import { httpProblem } from '../../../lambda/logout/reply.ts';
+import { granted, runOnce, SCHEDULE, storeOf, WEBHOOK } from './run-under-test.ts';
 
-const KEY = 'k'.repeat(40);
-const SESSION = { refresh_token: 'r', host: 'e008.immedia-semi.com', account_id: 7, client_id: 8 };
-const SCHEDULE = { source: 'aws.events', 'detail-type': 'Scheduled Event' };
-const WEBHOOK = {
-  version: '2.0',
-  routeKey: 'POST /logout',
-  rawPath: '/logout',
-  headers: { Authorization: `Bearer ${KEY}` },
-  requestContext: { http: { method: 'POST' } },
-};
-
-function storeOf(more: Partial<SecretStore> = {}): SecretStore {
-  return { ...inProcessStore('default', JSON.stringify(SESSION)), ...more };
-}
-
-const granted: HttpExchange = async () => ({
-  status: 200,
-  headers: {},
-  text: '{"access_token":"a","refresh_token":"r2","message":"logout"}',
-});
-
-/** Runs one event. Returns the end and the event in the log. */
-async function ended(event: unknown, store = storeOf(), exchange = granted) {
-  const lines: string[] = [];
-  const keys = [ownerKey(KEY, undefined)];
-  const timing = { ...realTiming, wait: async () => {} };
-  const wiring = {
-    store,
-    blink: blinkOverHttps({ userAgent: 'Blink', timing, exchange }),
-    callers: { recent: async () => keys, renewed: async () => keys },
-    timing: { ...timing, wait: (ms: number) => (ms > 5_000 ? new Promise<void>(() => {}) : timing.wait()) },
-    sessionMetrics: true,
-    metricsNamespace: 'blink-logout',
-    log: (line: string) => lines.push(line),
-  };
-  const runEnds = { remainingMs: () => 60_000 };
-  const result: unknown = await run(wiring, event, { requestId: 'r-1', coldStart: false, runEnds }).catch(
-    (error: Error) => ({ threw: error.name }),
-  );
-  const logged: Record<string, unknown> = JSON.parse(lines.join());
-  return { result, logged };
-}
+const FLEET = { fleet: { session: 'default' } };
 
 const failing = (code: FailureCode, awsError = 'ResourceNotFoundException') =>
-  storeOf({
+  storeOf(undefined, {
     readCurrent: async () => {
       throw new Failure(code, 'no', { awsError });
     },
   });
+const answering =
+  (status: number, headers = {}) =>
+  async () => ({ status, headers, text: '' });
 
-describe('the end of a failed run', () => {
-  test.each([
-    [
-      'a scheduled',
-      SCHEDULE,
-      'session_unknown',
-      { code: 'session_unknown', retryable: false, requestId: 'r-1' },
-    ],
-    ['a scheduled', SCHEDULE, 'secrets_unavailable', { threw: 'secrets_unavailable' }],
-    ['a direct', {}, 'session_unknown', { threw: 'session_unknown' }],
-    ['a direct', {}, 'secrets_unavailable', { threw: 'secrets_unavailable' }],
-  ] as const)('%s one: Lambda retries it only if that may help: %j, %s', async (_, event, code, end) => {
-    const { result, logged } = await ended(event, failing(code));
-    expect(result).toEqual(end);
-    expect(logged).toMatchObject({ code });
-  });
+test.each<[what: string, event: object, surroundings: object, end: object]>([
+  // Lambda tries a scheduled run again if it throws.
+  [
+    'a schedule for no session',
+    SCHEDULE,
+    { store: failing('session_unknown') },
+    { result: { code: 'session_unknown', retryable: false, requestId: 'r-1' } },
+  ],
+  [
+    'a schedule that may pass',
+    SCHEDULE,
+    { store: failing('secrets_unavailable') },
+    { threw: { name: 'secrets_unavailable' } },
+  ],
+  [
+    'a direct call for no session',
+    {},
+    { store: failing('session_unknown') },
+    { threw: { name: 'session_unknown' } },
+  ],
+  [
+    'a direct call that may pass',
+    {},
+    { store: failing('secrets_unavailable') },
+    { threw: { name: 'secrets_unavailable' } },
+  ],
+  ['a webhook', WEBHOOK, { store: failing('secrets_unavailable') }, { result: { statusCode: 503 } }],
+  // The fleet hears of it as a value.
+  ['the fleet’s call, logged out', FLEET, {}, { result: { outcome: 'logged_out' } }],
+  [
+    'the fleet’s call for no session',
+    FLEET,
+    { store: failing('session_unknown') },
+    { result: { code: 'session_unknown', retryable: false } },
+  ],
+  [
+    'the fleet’s call, refused',
+    FLEET,
+    { exchange: answering(401) },
+    { result: { code: 'reauthentication_required', retryable: false } },
+  ],
+  [
+    'the fleet’s call with Blink’s 429',
+    FLEET,
+    { exchange: answering(429, { 'retry-after': '700' }) },
+    { result: { code: 'rate_limited', retryable: false, retryAfterSeconds: 700 } },
+  ],
+])('the end of a run: %s', async (_, event, surroundings, expected) => {
+  const { logged, ...end } = await runOnce(event, surroundings);
+  expect(end).toMatchObject(expected);
+  if (event === FLEET) v.parse(fleetAnswerSchema, JSON.parse(JSON.stringify(end.result)));
+});
 
-  test('a webhook’s: the reply says nothing of AWS’s error, which is in the log', async () => {
-    const { result, logged } = await ended(WEBHOOK, failing('secrets_unavailable', 'AccessDeniedException'));
-    expect(result).toMatchObject({ statusCode: 503 });
-    expect(JSON.stringify(result)).not.toContain('AccessDenied');
-    expect(logged).toMatchObject({ awsError: 'AccessDeniedException' });
-  });
+test('the reply to a webhook says nothing of AWS’s error, which is in the log', async () => {
+  const store = failing('secrets_unavailable', 'AccessDeniedException');
+  const { result, logged } = await runOnce(WEBHOOK, { store });
+  expect(JSON.stringify(result)).not.toContain('AccessDenied');
+  expect(logged).toMatchObject({ awsError: 'AccessDeniedException' });
 });
 
 test('the event of a stranger’s request names neither a caller nor what was asked for', async () => {
   const headers = { authorization: `Bearer ${'x'.repeat(40)}` };
-  const { logged } = await ended({ ...WEBHOOK, headers, body: '{"session":"garage","clientId":"9"}' });
+  const { logged } = await runOnce({ ...WEBHOOK, headers, body: '{"session":"garage","clientId":"9"}' });
   expect(logged).toMatchObject({ code: 'unauthenticated', trigger: 'webhook' });
   for (const name of ['caller', 'proof', 'session', 'action', 'clientId'])
     expect(logged).not.toHaveProperty(name);
@@ -103,21 +99,19 @@ test('only a run that takes over the claim of a dead one is counted as a takeove
     },
   };
   const asked = Promise.withResolvers<void>();
-  void ended({}, later, () => {
+  const exchange = () => {
     asked.resolve();
-    return new Promise(() => {});
-  });
+    return new Promise<never>(() => {});
+  };
+  void runOnce({}, { store: later, exchange });
   await asked.promise;
   laterMs = 200_000;
-  expect((await ended({}, later)).logged).toMatchObject({
-    outcome: 'logged_out',
-    takeover: true,
-    Takeovers: 1,
-  });
+  const { logged } = await runOnce({}, { store: later });
+  expect(logged).toMatchObject({ outcome: 'logged_out', takeover: true, Takeovers: 1 });
 
-  const { logged } = await ended({});
-  expect(logged).toMatchObject({ outcome: 'logged_out' });
-  for (const name of ['takeover', 'Takeovers']) expect(logged).not.toHaveProperty(name);
+  const usual = await runOnce({});
+  expect(usual.logged).toMatchObject({ outcome: 'logged_out' });
+  for (const name of ['takeover', 'Takeovers']) expect(usual.logged).not.toHaveProperty(name);
 });
 
 test.each([
@@ -125,7 +119,7 @@ test.each([
   ['a failure', { ...WEBHOOK, headers: {} }, 401],
   ['another method', { ...WEBHOOK, routeKey: '$default', requestContext: { http: { method: 'GET' } } }, 405],
 ])('a webhook’s reply is kept by no cache: %s', async (_, event, statusCode) => {
-  const { result } = await ended(event);
+  const { result } = await runOnce(event);
   expect(result).toMatchObject({
     statusCode,
     headers: {
@@ -135,4 +129,50 @@ test.each([
       ...(statusCode === 405 && { allow: 'POST' }),
     },
   });
+});
+
+test.each(Object.keys(FAILURES) as FailureCode[])(
+  'Retry-After of %s is the time that the failure states',
+  (code) => {
+    const retryAfter = (failure: Failure) => httpProblem(failure, 'r').headers['retry-after'];
+    expect(retryAfter(new Failure(code, 'text', { retryAfterSeconds: 17 }))).toBe('17');
+    const unless = code === 'session_busy' ? String(CLAIM_LIFE_SECONDS) : undefined;
+    expect(retryAfter(new Failure(code, 'text'))).toBe(unless);
+  },
+);
+
+test('a refused token is a permanent conflict, so that senders do not retry', () => {
+  const { statusCode, body } = httpProblem(new Failure('reauthentication_required', 'text'), 'r');
+  expect([statusCode, JSON.parse(body)]).toMatchObject([409, { status: 409, retryable: false }]);
+});
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+
+test.each([
+  ['webhook', WEBHOOK],
+  ['schedule', SCHEDULE],
+])('a run by %s refreshes only if it can also save before the function times out', async (_, event) => {
+  const requestsAfterClaimOf = async (claimMs: number) => {
+    const store = storeOf();
+    const putVersion: SecretStore['putVersion'] = (name, version) => {
+      if (version.labels.includes('BLINK_LOGOUT')) vi.advanceTimersByTime(claimMs);
+      return store.putVersion(name, version);
+    };
+    const requests: string[] = [];
+    const startedAtMs = performance.now();
+    await runOnce(event, {
+      store: { ...store, putVersion },
+      exchange: (request) => {
+        requests.push(request.url.pathname);
+        return granted(request);
+      },
+      remainingMs: () => startedAtMs + 60_000 - performance.now(),
+    });
+    return requests;
+  };
+  const latestMs = 60_000 - 18_000;
+  expect(await requestsAfterClaimOf(latestMs)).toEqual(['/oauth/token', '/api/v4/account/7/client/8/logout']);
+  expect(await requestsAfterClaimOf(latestMs + 1)).toEqual([]);
 });

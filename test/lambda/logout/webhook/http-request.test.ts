@@ -106,6 +106,7 @@ test.each<[what: string, event: Event, code: string, proof?: CallerProof]>([
   ],
   ['another path', unrouted('/'), 'not_found'],
   ['another path and method', unrouted('/', 'GET'), 'not_found'],
+  ['a path that only ends like ours', unrouted('/nowhere/logout'), 'not_found'],
   ['a path below the session', unrouted('/logout/garage/now'), 'not_found'],
   ['another method', unrouted('/logout', 'GET'), 'method_not_allowed'],
   ['another method below a stage', unrouted('/prod/logout/garage', 'PUT'), 'method_not_allowed'],
