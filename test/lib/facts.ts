@@ -26,6 +26,22 @@ export function rightsOf(template: Template, role: string): string[] {
     });
 }
 
+/** Each property of each resource, such as `LogoutFunction MemorySize: 512`, with references as in `rightsOf`. */
+export function factsOf(template: Template): string[] {
+  const resources: Readonly<Record<string, { readonly Properties?: object }>> =
+    template.toJSON()['Resources'];
+  return Object.entries(resources).flatMap(([id, { Properties }]) =>
+    leavesOf(plain(Properties)).map((leaf) => `${withoutHash(id)} ${leaf}`),
+  );
+}
+
+function leavesOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [`: ${value}`];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    leavesOf(inner).map((leaf) => (leaf.startsWith(':') ? `${key}${leaf}` : `${key}.${leaf}`)),
+  );
+}
+
 /** Intrinsic functions as short text; a logical id without its hash. */
 function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -44,5 +60,5 @@ function plain(value: unknown): unknown {
 }
 
 function withoutHash(logicalId: string): string {
-  return logicalId.replace(/[0-9A-F]{8}$/, '');
+  return logicalId.replace(/[0-9A-F]{8}([0-9a-f]{32})?$/, '');
 }
