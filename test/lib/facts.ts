@@ -43,7 +43,7 @@ function leavesOf(value: unknown): string[] {
 }
 
 /** Intrinsic functions as short text; a logical id without its hash. */
-function plain(value: unknown): unknown {
+export function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);
   const [[name, argument] = []] = Object.entries(value);
