@@ -1,14 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { App, Duration, NestedStack, Stack, Stage } from 'aws-cdk-lib';
+import { App, Duration, NestedStack, Stack, Stage, type StageProps } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import type { Construct } from 'constructs';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { METRICS } from '../../lambda/logout/metrics.ts';
 import { BlinkLogout, type BlinkLogoutProps } from '../../lib/blink-logout.ts';
 import type { Settings } from '../../lib/settings.ts';
+import { rightsOf } from './facts.ts';
 
 const bundleDirectory = fileURLToPath(new URL('empty-bundle', import.meta.url));
 
@@ -20,55 +19,28 @@ function newStack(): Stack {
   return new Stack(newApp(), 'Operators');
 }
 
-function twice(stack: Stack): readonly [Stack, Stack] {
-  return [stack, stack];
-}
-
-function nestedIn(stack: Stack): readonly [Stack, NestedStack] {
-  return [stack, new NestedStack(stack, 'Nested')];
+function inStage(app: App, id: string, props?: StageProps): Stack {
+  return new Stack(new Stage(app, id, props), 'A');
 }
 
 describe('BlinkLogout', () => {
-  it('can be in one stack twice, under different names', () => {
-    const stack = newStack();
-    new BlinkLogout(stack, 'Garden', { name: 'garden', bundleDirectory, schedule: 'rate(1 day)' });
-    new BlinkLogout(stack, 'Cellar', { name: 'cellar', bundleDirectory, schedule: 'rate(1 day)' });
-    const template = Template.fromStack(stack);
-    template.resourceCountIs('AWS::Lambda::Alias', 2);
-    for (const name of ['garden', 'cellar']) {
-      template.hasResourceProperties('AWS::Lambda::Function', {
-        Environment: { Variables: Match.objectLike({ BLINK_LOGOUT_NAME: `blink-logout-${name}` }) },
-      });
-      template.hasResourceProperties('AWS::SecretsManager::Secret', {
-        Name: `blink-logout-${name}-webhook-key`,
-      });
-    }
-    expect(template.findOutputs('*')).toEqual({});
-  });
-
   const IRELAND = { env: { account: '111122223333', region: 'eu-west-1' } };
   const OREGON = { env: { account: '111122223333', region: 'us-west-2' } };
-  it.each<[string, (app: App) => readonly [Construct, Construct], boolean]>([
-    ['one stack', (app) => twice(new Stack(app, 'A')), true],
-    ['two stacks', (app) => [new Stack(app, 'A'), new Stack(app, 'B')], true],
-    ['a stack and a nested one', (app) => nestedIn(new Stack(app, 'A')), true],
-    ['two stacks of one Region', (app) => [new Stack(app, 'A', IRELAND), new Stack(app, 'B', IRELAND)], true],
-    ['two Regions', (app) => [new Stack(app, 'A', IRELAND), new Stack(app, 'B', OREGON)], false],
-    [
-      'two Stages of one Region',
-      (app) => [new Stack(new Stage(app, 'S', IRELAND), 'A'), new Stack(new Stage(app, 'T', IRELAND), 'A')],
-      true,
-    ],
-    [
-      'two Stages',
-      (app) => [new Stack(new Stage(app, 'S'), 'A'), new Stack(new Stage(app, 'T'), 'A')],
-      false,
-    ],
-    ['a known and an unknown Region', (app) => [new Stack(app, 'A', IRELAND), new Stack(app, 'B')], false],
+  it.each<[string, boolean, (app: App) => Stack, (app: App, one: Stack) => Stack]>([
+    ['one stack', true, (app) => new Stack(app, 'A'), (_, one) => one],
+    ['two stacks', true, (app) => new Stack(app, 'A'), (app) => new Stack(app, 'B')],
+    ['a nested stack', true, (app) => new Stack(app, 'A'), (_, one) => new NestedStack(one, 'Nested')],
+    ['one Region', true, (app) => new Stack(app, 'A', IRELAND), (app) => new Stack(app, 'B', IRELAND)],
+    ['two Regions', false, (app) => new Stack(app, 'A', IRELAND), (app) => new Stack(app, 'B', OREGON)],
+    ['a Stage of one Region', true, (app) => inStage(app, 'S', IRELAND), (app) => inStage(app, 'T', IRELAND)],
+    ['two Stages', false, (app) => inStage(app, 'S'), (app) => inStage(app, 'T')],
+    ['an unknown Region', false, (app) => new Stack(app, 'A', IRELAND), (app) => new Stack(app, 'B')],
   ])(
-    'of the same name twice in %s is refused only where both would be deployed together',
-    (_, places, refused) => {
-      const [one, other] = places(newApp());
+    'of the same name twice in %s is refused only where both would be deployed together: %s',
+    (_, refused, first, second) => {
+      const app = newApp();
+      const one = first(app);
+      const other = second(app, one);
       const made = new BlinkLogout(one, 'Garden', { bundleDirectory });
       const message = `${other.node.path}/Cellar and ${made.node.path} are both called blink-logout; expected another name for one of them.`;
       const make = expect(() => new BlinkLogout(other, 'Cellar', { bundleDirectory }));
@@ -98,15 +70,6 @@ describe('BlinkLogout', () => {
     },
   );
 
-  it('accepts the ARN of a key that the same stack creates', () => {
-    const stack = newStack();
-    const key = new Key(stack, 'Key');
-    new BlinkLogout(stack, 'Garden', { bundleDirectory, kmsKeyArn: key.keyArn });
-    Template.fromStack(stack).hasResourceProperties('AWS::SecretsManager::Secret', {
-      KmsKeyId: stack.resolve(key.keyArn),
-    });
-  });
-
   it('sends alarms to a topic that exists, and needs neither a topic nor a dashboard of its own', () => {
     const stack = newStack();
     const alarmTopic = new Topic(stack, 'Topic');
@@ -126,47 +89,36 @@ describe('BlinkLogout', () => {
     expect(made.topic).toBe(alarmTopic);
   });
 
-  it('keeps its logs if that is set', () => {
-    const deletionPolicies = (retainLogs: boolean) => {
-      const stack = newStack();
-      new BlinkLogout(stack, 'Garden', { bundleDirectory, retainLogs });
-      const logs = Template.fromStack(stack).findResources('AWS::Logs::LogGroup');
-      return Object.values(logs).map(({ DeletionPolicy }) => DeletionPolicy);
-    };
-    expect(deletionPolicies(true)).toEqual(['Retain', 'Retain', 'Retain']);
-    expect(deletionPolicies(false)).toEqual(['Delete', 'Delete', 'Delete']);
+  it.each([
+    [true, 'Retain'],
+    [false, 'Delete'],
+  ])('with retainLogs %s, %ss its logs with the stack', (retainLogs, DeletionPolicy) => {
+    const stack = newStack();
+    new BlinkLogout(stack, 'Garden', { bundleDirectory, retainLogs });
+    Template.fromStack(stack).allResources('AWS::Logs::LogGroup', { DeletionPolicy });
   });
 
   it('has metrics for alarms of its owner, as the runs send them', () => {
     const made = new BlinkLogout(newStack(), 'Garden', { bundleDirectory, name: 'garden' });
-    const metrics = [
-      made.metricLoggedOut(),
-      made.metricFailed(),
-      made.metric('SaveFailed', { period: Duration.hours(1) }),
-    ];
-    expect(metrics.map(({ namespace, metricName, statistic }) => [namespace, metricName, statistic])).toEqual(
-      ['LoggedOut', 'Failed', 'SaveFailed'].map((name) => ['blink-logout-garden', name, 'Sum']),
-    );
+    const period = Duration.hours(1);
+    const metrics = [made.metricLoggedOut(), made.metricFailed(), made.metric('SaveFailed', { period })];
+    const of = { namespace: 'blink-logout-garden', statistic: 'Sum' };
+    expect(metrics).toMatchObject([
+      { ...of, metricName: 'LoggedOut' },
+      { ...of, metricName: 'Failed' },
+      { ...of, metricName: 'SaveFailed', period },
+    ]);
     for (const { metricName } of metrics) expect([...METRICS.keys()]).toContain(metricName);
-    expect(metrics[2]?.period).toEqual(Duration.hours(1));
   });
 
   it('permits a grantee to invoke the function, and exposes what it consists of', () => {
     const stack = newStack();
     const made = new BlinkLogout(stack, 'Garden', { bundleDirectory });
     made.grantInvoke(new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
-    const functionId = stack.resolve(made.function.functionName).Ref;
-    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
-      Roles: [{ Ref: Match.stringLikeRegexp('^Caller') }],
-      PolicyDocument: {
-        Statement: [
-          Match.objectLike({
-            Action: 'lambda:InvokeFunction',
-            Resource: Match.arrayWith([{ 'Fn::GetAtt': [functionId, 'Arn'] }]),
-          }),
-        ],
-      },
-    });
+    expect(rightsOf(Template.fromStack(stack), 'Caller')).toEqual([
+      'lambda:InvokeFunction on GardenLogoutFunction.Arn',
+      'lambda:InvokeFunction on GardenLogoutFunction.Arn:*',
+    ]);
     expect(made.alarms.length).toBeGreaterThan(5);
     expect(made.webhookUrl).toBe(`${made.api.apiEndpoint}/logout`);
     expect(made.fleet.functionArn).not.toBe(made.function.functionArn);
