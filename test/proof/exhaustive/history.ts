@@ -116,21 +116,30 @@ function canonical(key: string, value: unknown): unknown {
   return key === 'labels' && Array.isArray(value) ? value.toSorted() : value;
 }
 
-/** Replaces the runs' names, and what is derived from them: the ids of their claims and saves. */
-function renamed(text: string, nameOf: (run: string) => string, runs: readonly string[]): string {
-  let result = text;
-  for (const run of runs) {
-    for (let number = 1; number <= MAX_CLAIMS; number++) {
-      const id = claimId(run, number);
-      for (let copy = 0; copy < 2; copy++) {
-        result = result.replaceAll(saveId(id, copy), `save ${copy} of ${number} of ${nameOf(run)}`);
-      }
-      result = result.replaceAll(id, `claim ${number} of ${nameOf(run)}`);
-    }
-    result = result.replaceAll(`"run":"${run}"`, `"run":"${nameOf(run)}"`);
-  }
-  return result;
-}
-
 /** A run claims once, or once more after a refusal or a conflict. */
 const MAX_CLAIMS = 4;
+
+/** Replaces the runs' names, and what is derived from them: the ids of their claims and saves. */
+function renamed(text: string, nameOf: (run: string) => string, runs: readonly string[]): string {
+  const names = new Map(
+    runs.flatMap((run) =>
+      derivedNames(run).map(([name, kind]) => [name, `${kind} of ${nameOf(run)}`] as const),
+    ),
+  );
+  const anyRun = runs.join('|');
+  const anyName = new RegExp(`(?<=")(?:[0-9a-f]{63}|claim \\d of (?:${anyRun})|run":"(?:${anyRun}))`, 'g');
+  return text.replace(anyName, (name) => names.get(name) ?? name);
+}
+
+const derived = new Map<string, readonly (readonly [name: string, kind: string])[]>();
+
+function derivedNames(run: string) {
+  const names =
+    derived.get(run) ??
+    Array.from({ length: MAX_CLAIMS }, (_, index) => index + 1).flatMap((number) => [
+      [claimId(run, number), `claim ${number}`] as const,
+      ...[0, 1].map((copy) => [saveId(claimId(run, number), copy), `save ${copy} of ${number}`] as const),
+    ]);
+  derived.set(run, names);
+  return [...names, [`run":"${run}`, 'run'] as const];
+}
