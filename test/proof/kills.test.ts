@@ -69,7 +69,10 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
       const session = subject.signIn(`killed-${moment}-${step.replaceAll(' ', '-')}`);
       const doomed = next;
       next = new LambdaProcess(fn, endpoints);
-      atStep(subject, session, step, moment, () => doomed.kill());
+      atStep(subject, session, step, moment, async () => {
+        await doomed.kill();
+        return { do: 'destroy' };
+      });
       const { result } = withoutCanary(await doomed.invoke({ session: session.name }));
       expect(codeOf({ result })).toBe('Runtime.ExitError');
       secretsManager.faults.clear();

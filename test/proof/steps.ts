@@ -1,4 +1,4 @@
-import type { Moment } from '../../local/faults.ts';
+import type { Effect, Moment } from '../../local/faults.ts';
 import type { FunctionUnderTest, SessionUnderTest } from './function-under-test.ts';
 
 /** The calls that a run is made of, in their order. */
@@ -14,13 +14,13 @@ export const STEPS = [
 ] as const;
 export type Step = (typeof STEPS)[number];
 
-/** Calls `then` at a moment of a step of the session's next run; the call is then cut off. */
+/** Calls `then` at a moment of a step of the session's next run. The call waits for it, and has this effect. */
 export function atStep(
   { secretsManager, blink }: FunctionUnderTest,
   { secretName, clientId }: SessionUnderTest,
   step: Step,
   moment: Moment,
-  then: () => Promise<void>,
+  then: () => Promise<Effect | undefined>,
 ): void {
   let writes = 0;
   secretsManager.faults.onCall = async (call, actualMoment) => {
@@ -28,16 +28,14 @@ export function atStep(
     if (call.action === 'PutSecretValue' && actualMoment === 'before') writes += 1;
     if (actualMoment !== moment || secretsManagerStep(call, writes) !== step) return undefined;
     secretsManager.faults.onCall = undefined;
-    await then();
-    return { do: 'destroy' };
+    return then();
   };
   blink.faults.onCall = async (call, actualMoment) => {
     const actual = call.action === 'refresh' ? 'refresh' : 'log out';
     if (actual === 'log out' && !call.path.includes(String(clientId))) return undefined;
     if (actual !== step || actualMoment !== moment) return undefined;
     blink.faults.onCall = undefined;
-    await then();
-    return { do: 'destroy' };
+    return then();
   };
 }
 
