@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { CLAIM_LIFE_MS } from '../../lambda/core/claim-life.ts';
 import { LambdaProcess } from '../../local/lambda-process.ts';
 import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { withoutCanary } from '../no-canary.ts';
-import { figures } from './figures.ts';
-import {
-  type FunctionUnderTest,
-  type SessionUnderTest,
-  startFunctionUnderTest,
-} from './function-under-test.ts';
-import { atStep, STEPS } from './steps.ts';
+import { figures, isLong } from './figures.ts';
+import { type SessionUnderTest, startFunctionUnderTest } from './function-under-test.ts';
+import { once, runScripted } from './models/scripted-run.ts';
+import { World } from './models/world.ts';
+import { atStep, STEPS, type Step } from './steps.ts';
 
 interface Row {
   readonly killed: string;
@@ -29,10 +27,10 @@ const EXPECTED: readonly Row[] = [
   { killed: 'before read journal', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
   { killed: 'after read journal', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
   { killed: 'before claim', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
-  { killed: 'after claim', atOnce: 'session_busy', later: 'logged_out, took over', token: 'current' },
-  { killed: 'before refresh', atOnce: 'session_busy', later: 'logged_out, took over', token: 'current' },
-  { killed: 'after refresh', atOnce: 'session_busy', later: `${LOST}, took over`, token: 'lost' },
-  { killed: 'before save', atOnce: 'session_busy', later: `${LOST}, took over`, token: 'lost' },
+  { killed: 'after claim', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
+  { killed: 'before refresh', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
+  { killed: 'after refresh', atOnce: 'session_busy', later: `${LOST}`, token: 'lost' },
+  { killed: 'before save', atOnce: 'session_busy', later: `${LOST}`, token: 'lost' },
   { killed: 'after save', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
   { killed: 'before make current', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
   { killed: 'after make current', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
@@ -42,33 +40,68 @@ const EXPECTED: readonly Row[] = [
   { killed: 'after mark', atOnce: 'already_logged_out', later: 'already_logged_out', token: 'current' },
 ];
 
-let subject: FunctionUnderTest;
+function expectTable(part: string, rows: readonly Row[], spentTokensTriedAgain: number): void {
+  figures(part, {
+    kills: rows.length,
+    tokensLost: rows.filter(({ token }) => token === 'lost').length,
+    spentTokensTriedAgain,
+  });
+  expect(rows).toEqual(EXPECTED);
+  // Those of which the token was lost: that it is spent is known only once Blink has been asked.
+  expect(spentTokensTriedAgain).toBe(2);
+}
 
-beforeAll(async () => {
-  subject = await startFunctionUnderTest();
+/** As the models name the calls. */
+const ACTIONS: Readonly<Record<Step, string>> = {
+  'read value': 'read value',
+  'read journal': 'read journal',
+  claim: 'put claim',
+  refresh: 'refresh',
+  save: 'put save',
+  'make current': 'move AWSCURRENT',
+  'log out': 'logout',
+  mark: 'move BLINK_LOGGED_OUT',
+};
+
+test('promise 5: whenever a run is killed, the next one finds out and says what became of the token', async () => {
+  const rows: Row[] = [];
+  let triedAgain = 0;
+  for (const step of STEPS) {
+    for (const moment of ['before', 'after'] as const) {
+      const world = new World();
+      const family = world.signIn();
+      await runScripted(world, { on: once(ACTIONS[step], moment, 'killed') });
+      const atOnce = await runScripted(world);
+      await world.time.advance(CLAIM_LIFE_MS + 1000);
+      const later = await runScripted(world);
+      triedAgain += world.blink.spends.length - new Set(world.blink.spends.map(({ token }) => token)).size;
+      rows.push({
+        killed: `${moment} ${step}`,
+        atOnce: atOnce.end.replace(':', ','),
+        later: later.end.replace(':', ','),
+        token: world.secret.current().text.includes(`"${family.newest}"`) ? 'current' : 'lost',
+      });
+    }
+  }
+  expectTable('kills of runs', rows, triedAgain);
 });
-afterAll(() => subject.close());
 
-test('promise 5: whenever a run is killed, the next one finds out and says what became of the token', {
-  timeout: 60_000,
-}, async () => {
+test.runIf(isLong)('promise 5: so does the built function, in processes of its own', async () => {
+  const subject = await startFunctionUnderTest();
+  onTestFinished(() => subject.close());
   const { fn, endpoints, secretsManager, blink } = subject;
-  const survivors = [new LambdaProcess(fn, endpoints), new LambdaProcess(fn, endpoints)] as const;
-  const runNext = async (session: SessionUnderTest, survivor = survivors[0]) => {
+  const survivor = new LambdaProcess(fn, endpoints);
+  const runNext = async (session: SessionUnderTest) => {
     const invocation = withoutCanary(await survivor.invoke({ session: session.name }));
-    const { reason, takeover } = runEventOf(invocation)?.line ?? {};
-    const words = [codeOf(invocation), ...(reason ? [reason] : []), ...(takeover ? ['took over'] : [])];
-    return words.join(', ');
+    const { reason } = runEventOf(invocation)?.line ?? {};
+    return reason === undefined ? codeOf(invocation) : `${codeOf(invocation)}, ${reason}`;
   };
 
-  const killed: { readonly session: SessionUnderTest; readonly killed: string; readonly atOnce: string }[] =
-    [];
-  let next = new LambdaProcess(fn, endpoints);
+  const rows: Row[] = [];
   for (const step of STEPS) {
     for (const moment of ['before', 'after'] as const) {
       const session = subject.signIn(`killed-${moment}-${step.replaceAll(' ', '-')}`);
-      const doomed = next;
-      next = new LambdaProcess(fn, endpoints);
+      const doomed = new LambdaProcess(fn, endpoints);
       atStep(subject, session, step, moment, async () => {
         await doomed.kill();
         return { do: 'destroy' };
@@ -77,28 +110,14 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
       expect(codeOf({ result })).toBe('Runtime.ExitError');
       secretsManager.faults.clear();
       blink.faults.clear();
-      killed.push({ session, killed: `${moment} ${step}`, atOnce: await runNext(session) });
+      const atOnce = await runNext(session);
+      secretsManager.clock.advanceMs(CLAIM_LIFE_MS + 1000);
+      const later = await runNext(session);
+      const token = subject.holdsNewestToken(session) ? 'current' : 'lost';
+      rows.push({ killed: `${moment} ${step}`, atOnce, later, token });
     }
   }
-  secretsManager.clock.advanceMs(CLAIM_LIFE_MS + 1000);
-  const rows: Row[] = [];
-  const queue = killed.entries();
-  const work = survivors.map(async (survivor) => {
-    for (const [index, { session, killed, atOnce }] of queue) {
-      const later = await runNext(session, survivor);
-      rows[index] = { killed, atOnce, later, token: subject.holdsNewestToken(session) ? 'current' : 'lost' };
-    }
-  });
-  await Promise.all(work);
-  await Promise.all([...survivors, next].map((each) => each.kill()));
-
+  await survivor.kill();
   console.table(rows);
-  figures('kills', {
-    kills: rows.length,
-    tokensLost: rows.filter(({ token }) => token === 'lost').length,
-    spentTokensTriedAgain: blink.tokens.doubleSpends,
-  });
-  expect(rows).toEqual(EXPECTED);
-  // Those of which the token was lost: that it is spent is known only once Blink has been asked.
-  expect(blink.tokens.doubleSpends).toBe(2);
+  expectTable('kills of processes', rows, blink.tokens.doubleSpends);
 });

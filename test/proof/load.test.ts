@@ -5,8 +5,6 @@ import { Lambda } from '../../local/lambda.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures } from './figures.ts';
 import { type FunctionUnderTest, startFunctionUnderTest, WEBHOOK_KEY } from './function-under-test.ts';
-import { startScripted } from './models/scripted-run.ts';
-import { World } from './models/world.ts';
 
 const CALLS = 200;
 
@@ -53,14 +51,4 @@ test('promises 1 and 9: of 200 webhook calls at once, one refreshes and logs out
   expect(blink.logouts).toHaveLength(1);
   expect(blink.tokens.doubleSpends).toBe(0);
   expect(subject.holdsNewestToken(session)).toBe(true);
-});
-
-test('promise 1: of 200 runs that have all read before the first one claims, one refreshes and logs out', async () => {
-  const world = new World();
-  world.signIn();
-  const runs = await world.time.drive(Promise.all(Array.from({ length: CALLS }, () => startScripted(world))));
-  expect(runs.filter(({ end }) => end === 'logged_out')).toHaveLength(1);
-  expect(runs.filter(({ end }) => end === 'session_busy')).toHaveLength(CALLS - 1);
-  expect(world.blink.spends).toHaveLength(1);
-  expect(world.blink.logouts).toHaveLength(1);
 });

@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { REJECTED_SECONDS } from '../../../lambda/core/blink/blink-failure.ts';
-import { CLAIM_LIFE_MS, FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/core/claim-life.ts';
+import { CLAIM_LIFE_MS } from '../../../lambda/core/claim-life.ts';
 import { REPEATED_DELIVERY_MS } from '../../../lambda/core/condition.ts';
 import { type Family, storedText } from '../../proof/models/blink-model.ts';
-import { once, runScripted, startScripted } from '../../proof/models/scripted-run.ts';
+import { once, runScripted } from '../../proof/models/scripted-run.ts';
 import { World } from '../../proof/models/world.ts';
 
 const REJECTED_MS = REJECTED_SECONDS * 1000;
-const TIMEOUT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
 const READ = ['read value', 'read journal'];
 const FROM_READ_TO_SAVE = [
   'read value',
@@ -166,21 +165,6 @@ describe('a logout', () => {
   });
 });
 
-describe('promise 1: one token is spent by one run at a time', () => {
-  it('of two runs at once, one is busy', async () => {
-    const ends = await world.time.drive(Promise.all([startScripted(world), startScripted(world)]));
-    expect(ends.map(({ end }) => end).sort()).toEqual(['logged_out', 'session_busy']);
-    expect(world.blink.spends).toHaveLength(1);
-  });
-
-  it('a run that reads an old state is busy', async () => {
-    await runScripted(world);
-    const stale = await runScripted(world, { staleMs: () => 5000 });
-    expect(stale.end).toBe('session_busy');
-    expect(world.blink.spends).toHaveLength(1);
-  });
-});
-
 describe('promise 2: nothing is spent', () => {
   it('unless a write to the secret has just worked', async () => {
     const { end, actions } = await runScripted(world, {
@@ -211,15 +195,6 @@ describe('promise 2: nothing is spent', () => {
   );
 });
 
-test('promise 3: a save that never works says so before the run is ended', async () => {
-  const { end } = await runScripted(world, {
-    on: (action) => (action === 'put save' ? 'unsent' : undefined),
-  });
-  expect(end).toBe('save_failed');
-  await world.time.advance(CLAIM_LIFE_MS);
-  expect((await runScripted(world)).end).toBe(LOST);
-});
-
 describe('promise 4: a sign-in that lands during the run', () => {
   it.each([
     ['put claim', 'before'],
@@ -238,6 +213,11 @@ describe('promise 4: a sign-in that lands during the run', () => {
     expect(end).toBe('session_busy');
     expect(actions).not.toContain('logout');
     expect(world.secret.current().text).toBe(storedText(newer));
+    // The token that the run received is kept beside it.
+    const { issued } = world.blink.spends[0] ?? {};
+    expect(world.secret.versions().map(({ text }) => text)).toContainEqual(
+      expect.stringContaining(`${issued}"`),
+    );
     expect((await runScripted(world)).end).toBe('logged_out');
     expect(newer.loggedOut).toBe(true);
   });
@@ -246,32 +226,6 @@ describe('promise 4: a sign-in that lands during the run', () => {
 describe('promise 5: a run that died', () => {
   const killedAt = (action: string, moment: 'before' | 'after') =>
     runScripted(world, { on: once(action, moment, 'killed') });
-
-  it.each([
-    ['put claim', 'before', 'logged_out'],
-    ['put claim', 'after', 'logged_out'],
-    ['refresh', 'before', 'logged_out'],
-    ['refresh', 'after', LOST],
-    ['put save', 'before', LOST],
-    ['put save', 'after', 'logged_out'],
-    ['move AWSCURRENT', 'before', 'logged_out'],
-    ['move AWSCURRENT', 'after', 'logged_out'],
-    ['logout', 'before', 'logged_out'],
-    // Blink does not tell a logout from any other reason to refuse the token.
-    ['logout', 'after', REFUSED],
-    ['move BLINK_LOGGED_OUT', 'before', REFUSED],
-    ['move BLINK_LOGGED_OUT', 'after', 'already_logged_out'],
-  ] as const)('%s, %s it was processed: is found by the next: %s', async (action, moment, next) => {
-    expect((await killedAt(action, moment)).end).toBe('killed');
-    await world.time.advance(CLAIM_LIFE_MS + 1000);
-    expect((await runScripted(world)).end).toBe(next);
-  });
-
-  it('is not taken over while it may be alive', async () => {
-    await killedAt('refresh', 'before');
-    await world.time.advance(TIMEOUT_MS);
-    expect((await runScripted(world)).end).toBe('session_busy');
-  });
 
   it('whose token is lost is told again without asking Blink, until somebody signs in', async () => {
     await killedAt('refresh', 'after');
@@ -571,17 +525,28 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     expect(rejections()).toBe(2);
   });
 
-  it.each([429, 406, 503])('with %i before the wait is over that Blink asked for', async (status) => {
-    world.blink.refreshStatus = status;
-    world.blink.retryAfter = '7200';
-    await runScripted(world);
-    await world.time.advance(7_190_000);
-    expect((await runScripted(world)).end).toBe('cooling_down');
-    expect(rejections()).toBe(1);
-    await world.time.advance(20_000);
-    world.blink.refreshStatus = 200;
-    expect((await runScripted(world)).end).toMatch(/logged_out|lost/);
-  });
+  it.each([
+    ['refresh', 429],
+    ['refresh', 406],
+    ['refresh', 503],
+    ['logout', 403],
+    ['logout', 429],
+  ] as const)(
+    'as the answer to a %s with %i before the wait is over that Blink asked for',
+    async (call, status) => {
+      const requests = () => rejections() + world.blink.spends.length;
+      world.blink.retryAfter = '7200';
+      world.blink[`${call}Status`] = status;
+      await runScripted(world);
+      const asked = requests();
+      await world.time.advance(7_190_000);
+      expect((await runScripted(world)).end).toBe('cooling_down');
+      expect(requests()).toBe(asked);
+      await world.time.advance(20_000);
+      world.blink[`${call}Status`] = 200;
+      expect((await runScripted(world)).end).toMatch(/logged_out|lost/);
+    },
+  );
 
   it('for the same client: the request rests for ten minutes, another does not', async () => {
     const wrong = { session: 'default', clientId: '99' };
