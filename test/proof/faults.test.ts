@@ -12,12 +12,15 @@ import {
 } from './function-under-test.ts';
 
 let subject: FunctionUnderTest;
+let lambdaProcess: LambdaProcess;
 const total = { faults: 0, tokensLost: 0 };
 
 beforeAll(async () => {
   subject = await startFunctionUnderTest();
+  lambdaProcess = new LambdaProcess(subject.fn, subject.endpoints);
 });
 afterAll(async () => {
+  await lambdaProcess.kill();
   figures('faults', { ...total, spentTokensTriedAgain: subject.blink.tokens.doubleSpends });
   await subject.close();
 });
@@ -27,7 +30,7 @@ const IN_LONG_FORM_ONLY = false;
 
 interface Case {
   readonly session: SessionUnderTest;
-  run(timeoutSeconds?: number): Promise<FinishedInvocation>;
+  run(process?: LambdaProcess): Promise<FinishedInvocation>;
   /** The refreshes of this session that came in. */
   refreshes(): number;
   /** That a call is this session's. */
@@ -36,26 +39,20 @@ interface Case {
   readonly token: (call: { readonly form: Readonly<Record<string, string>> }) => boolean;
 }
 
-/** A session, and one process after the other for its runs. */
+/** A session with faults of its own. */
 function faulty(name: string, body: (fault: Case) => Promise<void>, inShortFormToo = true): void {
-  test.runIf(inShortFormToo || isLong).concurrent(name, { timeout: 60_000 }, async () => {
+  test.runIf(inShortFormToo || isLong)(name, { timeout: 60_000 }, async () => {
     const session = subject.signIn(`fault-${total.faults++}`);
-    const processes: LambdaProcess[] = [];
     const tokens = () => subject.secretsManager.secrets.versions(session.secretName).map(({ text }) => text);
     const isOwn = (call: { readonly form: Readonly<Record<string, string>> }) =>
       tokens().some((text) => text.includes(`"${call.form['refresh_token']}"`));
     await body({
       session,
-      async run(timeoutSeconds = subject.fn.timeoutSeconds) {
-        const lambdaProcess = new LambdaProcess({ ...subject.fn, timeoutSeconds }, subject.endpoints);
-        processes.push(lambdaProcess);
-        return withoutCanary(await lambdaProcess.invoke({ session: session.name }));
-      },
+      run: async (its = lambdaProcess) => withoutCanary(await its.invoke({ session: session.name })),
       refreshes: () => subject.blink.calls.filter((call) => call.action === 'refresh' && isOwn(call)).length,
       secret: ({ secretId }) => secretId === session.secretName,
       token: isOwn,
     });
-    await Promise.all(processes.map((each) => each.kill()));
     if (!subject.holdsNewestToken(session)) total.tokensLost += 1;
   });
 }
@@ -114,7 +111,9 @@ describe('Secrets Manager', () => {
         { do: 'destroy' },
         { where: (call) => fault.secret(call) && writes++ > 0 },
       );
-      const invocation = await fault.run(20);
+      const impatient = new LambdaProcess({ ...subject.fn, timeoutSeconds: 20 }, subject.endpoints);
+      const invocation = await fault.run(impatient);
+      await impatient.kill();
       expect(codeOf(invocation)).toBe('save_failed');
       expect(runEventOf(invocation)?.line).toMatchObject({ code: 'save_failed', level: 'ERROR' });
       expect(invocation.durationMs).toBeGreaterThan(18_000);

@@ -5,17 +5,17 @@ import { World } from './models/world.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** The short form has enough nights for 256 attempts, and enough hours for versions that are removed. */
+/** The short form has more runs than the journal has events, and than a secret has room for versions. */
 const LIVES = [
   {
-    schedule: isLong ? 'a year of nights' : 'nine months of nights',
+    schedule: isLong ? 'a year of nights' : 'two months of nights',
     everyMs: 24 * HOUR_MS,
-    runs: isLong ? 365 : 270,
+    runs: isLong ? 365 : 60,
   },
   {
-    schedule: isLong ? 'a month of hours' : 'three days of hours',
+    schedule: isLong ? 'a month of hours' : 'sixty hours',
     everyMs: HOUR_MS,
-    runs: isLong ? 720 : 72,
+    runs: isLong ? 720 : 60,
   },
 ] as const;
 

@@ -24,7 +24,12 @@ const SETTINGS: readonly (Partial<Setting> & { readonly name: string; readonly t
   },
   { name: 'two runs, of which one dies before its claim', faultAt: { call: 2, fault: 'dies, request lost' } },
   { name: 'two runs, and a stale journal', takesLong: true, faultAt: { call: 1, fault: 'stale by 2' } },
-  { name: 'two runs after a late claim', afterwards: true, faultAt: { call: 2, fault: 'late' } },
+  {
+    name: 'two runs after a late claim',
+    takesLong: true,
+    afterwards: true,
+    faultAt: { call: 2, fault: 'late' },
+  },
 ];
 
 /** Gives each state a name of its own, so that nothing is pruned. */

@@ -6,7 +6,7 @@ import { expectPromisesKept, NEVER } from './races/properties.ts';
 import { race } from './races/race.ts';
 
 const SEED = isLong ? Number(process.env['PROOF_SEED']) || Date.now() % 2 ** 31 : 20_260_101;
-const SCHEDULES = isLong ? 10_000 : 300;
+const SCHEDULES = isLong ? 10_000 : 150;
 
 const total = { schedules: 0, kills: 0, tokensLost: 0, tokensTriedAgain: 0, ...NEVER };
 
