@@ -1,9 +1,9 @@
-import { CLAIM_LIFE_MS, FUNCTION_TIMEOUT_SECONDS } from '../claim-life.ts';
+import { CLAIM_LIFE_MS } from '../claim-life.ts';
 import { busy, conditionOf, isRepeated, openClaims, requireClaimable, tokenMayBeLost } from '../condition.ts';
 import { type Deadline, fullJitterMs } from '../time.ts';
 import { claimed, ended, iso } from './next.ts';
 import { promoteSave } from './promote-save.ts';
-import { READ_AGAIN_AFTER_MS, readAgain, type VaultPorts } from './read-session.ts';
+import { isFresh, READ_AGAIN_AFTER_MS, readAgain, type VaultPorts } from './read-session.ts';
 import { isDefinite } from './secrets-failure.ts';
 import type { Claim, Reading } from './session-vault.ts';
 import { untilDeadline } from './until-deadline.ts';
@@ -19,7 +19,7 @@ export async function claimSession(ports: VaultPorts, reading: Reading, deadline
   let latest = reading;
   for (const waitMs of READ_AGAIN_AFTER_MS) {
     requireClaimable(conditionOf(latest), latest.nowMs);
-    const isUpToDate = !(await promoteSave(ports.store, latest)) && isFresh(ports, latest);
+    const isUpToDate = !(await promoteSave(ports.store, latest)) && isFresh(ports.timing, latest);
     const claim = isUpToDate ? await writeClaim(ports, latest, deadline) : undefined;
     if (claim !== undefined) return claim;
     await ports.timing.wait(waitMs + fullJitterMs(ports.timing, 0, waitMs, waitMs));
@@ -28,11 +28,6 @@ export async function claimSession(ports: VaultPorts, reading: Reading, deadline
     if (isUpToDate && isRepeated(latest)) break;
   }
   throw busy();
-}
-
-/** A run never writes a journal that it read longer ago than its own life: the machine may have slept. */
-function isFresh({ timing }: VaultPorts, { readAtMs }: Reading): boolean {
-  return timing.nowMs() - readAtMs < FUNCTION_TIMEOUT_SECONDS * 1000;
 }
 
 /** `undefined` if another run has written the next journal. */

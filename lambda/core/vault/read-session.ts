@@ -1,3 +1,4 @@
+import { FUNCTION_TIMEOUT_SECONDS } from '../claim-life.ts';
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
 import type { Timing } from '../time.ts';
 import { EARLIER_CLAIM, earlierClaim } from './earlier-release.ts';
@@ -60,6 +61,15 @@ export async function readSession(
     nowMs,
     readAtMs,
   };
+}
+
+/** A run never writes a journal that it read longer ago than its own life. */
+export function isFresh(timing: Timing, reading: Reading): boolean {
+  return ageMs(timing, reading) < FUNCTION_TIMEOUT_SECONDS * 1000;
+}
+
+export function ageMs(timing: Timing, { readAtMs }: Reading): number {
+  return Math.max(0, timing.nowMs() - readAtMs);
 }
 
 /** A conflict shows that this reading is old. Readings lag, so the journals that have followed are read by their ids. */

@@ -2,7 +2,7 @@ import type { Deadline } from '../time.ts';
 import { EARLIER_CLAIM } from './earlier-release.ts';
 import { idAfter, JOURNAL, type JournalVersion, journalText } from './journal.ts';
 import { type Change, next } from './next.ts';
-import { newestJournal, type VaultPorts } from './read-session.ts';
+import { ageMs, isFresh, newestJournal, type VaultPorts } from './read-session.ts';
 import type { SecretStore } from './secret-store.ts';
 import { disagreement, isDefinite } from './secrets-failure.ts';
 import type { Reading } from './session-vault.ts';
@@ -32,19 +32,23 @@ export function putJournal(
   return store.putVersion(arn, { versionId, text: journalText(journal), labels: [JOURNAL, EARLIER_CLAIM] });
 }
 
-/** A step that writes the change on top of the newest journal. After a conflict, it reads again. It can be repeated. */
+/**
+ * A step that writes the change on top of the newest journal. It reads that after a conflict, and if what it knows is older
+ * than a run can live: the machine may have slept. It can be repeated.
+ */
 export function changeJournal(
   { store, timing }: VaultPorts,
   { reading, journal }: Known,
   change: Change,
 ): () => Promise<void> {
   const { arn } = reading;
-  const nowMs = reading.nowMs + Math.max(0, timing.nowMs() - reading.readAtMs);
-  let newest = journal;
+  const nowMs = reading.nowMs + ageMs(timing, reading);
+  let newest: JournalVersion | undefined = journal;
   return async () => {
     for (let tries = 0; tries < MAX_CONFLICTS; tries++) {
+      if (newest === undefined || !isFresh(timing, reading)) newest = await newestJournal(store, arn);
       if ((await putJournal(store, arn, nextVersion(newest, change, nowMs))) === 'written') return;
-      newest = await newestJournal(store, arn);
+      newest = undefined;
     }
     throw disagreement();
   };

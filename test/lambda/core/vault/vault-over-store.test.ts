@@ -339,6 +339,15 @@ describe('the end of a claim', () => {
     expect(history).toMatchObject([{ what: 'refused' }]);
   });
 
+  it('reads the journal again if a run cannot have lived so long: the machine may have slept', async () => {
+    const claimed = await claim();
+    channel.actions.length = 0;
+    await drive(vault.endClaim(claimed, UNSPENT, deadline()));
+    await world.time.advance(60_000);
+    await drive(vault.endClaim(claimed, UNSPENT, deadline()));
+    expect(channel.actions).toEqual(['put failed', 'read journal', 'read version', 'put failed']);
+  });
+
   it('is awaited, and tried until the deadline', async () => {
     const claimed = await claim();
     const untilMs = world.time.nowMs + 30_000;
