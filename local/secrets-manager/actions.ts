@@ -44,6 +44,15 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     },
   ),
 
+  /** Only release 0.2.0 asks for it: test/proof/upgrade.test.ts. To be removed in 0.4. */
+  ListSecretVersionIds: action(
+    { SecretId: secretId, IncludeDeprecated: v.literal(true), MaxResults: v.literal(100) },
+    (secrets, { SecretId }) => {
+      const secret = secrets.find(SecretId);
+      return { ...naming(secret), Versions: secret.versions().map(entry) };
+    },
+  ),
+
   PutSecretValue: action(
     {
       SecretId: secretId,
