@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Account } from '../../lambda/core/blink/blink.ts';
-import { blinkFailure, isNotFound, isSuccess } from '../../lambda/core/blink/blink-failure.ts';
+import { isNotFound, successOf } from '../../lambda/core/blink/blink-failure.ts';
 import type { Caller } from '../../lambda/core/blink/caller.ts';
 import { ExchangeError, type HttpResponse } from '../../lambda/core/blink/http-exchange.ts';
 import { clientList } from '../../lambda/core/blink/look-ups.ts';
@@ -26,27 +26,16 @@ export async function listClients(
   ownClientId: string,
 ): Promise<readonly ListedClient[]> {
   const end = await clientList(caller, accessToken, account, ownClientId);
-  if (!isNotFound(end)) return processListResponse(end);
-  throw new CommandError('client_list_absent', 'Blink has no list of clients for this account.', [
-    'See the clients in the Blink app.',
-  ]);
+  if (isNotFound(end)) throw noList('absent', 'Blink has no list of clients for this account.');
+  if (!(end instanceof ExchangeError) && (end.status === 401 || end.status === 403)) {
+    const why = 'it may want a PIN first, which this tool cannot request';
+    throw noList('refused', `Blink refuses the list of clients (status ${end.status}): ${why}.`);
+  }
+  return clientsIn(successOf('client list', end));
 }
 
-function processListResponse(end: HttpResponse | ExchangeError): readonly ListedClient[] {
-  if (end instanceof ExchangeError) throw blinkFailure('client list', end);
-  if (end.status === 401 || end.status === 403) {
-    throw new CommandError(
-      'client_list_refused',
-      `Blink refuses the list of clients (status ${end.status}): it may want a PIN first, which this tool cannot request.`,
-      ['See the clients in the Blink app.'],
-    );
-  }
-  if (!isSuccess(end)) throw blinkFailure('client list', end);
-  const parsed = v.safeParse(answerSchema, end.text);
-  if (parsed.success) return parsed.output.clients;
-  throw new CommandError('client_list_unreadable', 'Blink’s list of clients has an unknown form.', [
-    'See the clients in the Blink app.',
-  ]);
+function noList(kind: 'absent' | 'refused' | 'unreadable', message: string): CommandError {
+  return new CommandError(`client_list_${kind}`, message, ['See the clients in the Blink app.']);
 }
 
 const nameSchema = v.pipe(v.string(), v.transform(printable), v.minLength(1));
@@ -77,6 +66,12 @@ const clientSchema = v.pipe(
 );
 
 const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ clients: v.array(clientSchema) }));
+
+function clientsIn({ text }: HttpResponse): readonly ListedClient[] {
+  const parsed = v.safeParse(answerSchema, text);
+  if (parsed.success) return parsed.output.clients;
+  throw noList('unreadable', 'Blink’s list of clients has an unknown form.');
+}
 
 /** The first of these fields that has a usable value, in snake_case or camelCase. */
 function firstOf<T>(

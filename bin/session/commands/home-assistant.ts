@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CommandError } from '../errors/command-error.ts';
 
 /**
  * Home Assistant's store of its integrations, `.storage/core.config_entries`: `data.entries` holds an object for each, with the
@@ -21,22 +22,33 @@ const blinkEntrySchema = v.object({
 });
 
 /** One of Home Assistant's Blink accounts. */
-export interface HomeAssistantEntry {
-  /** The account's e-mail address, except for its first character and its domain. */
-  readonly title: string;
+interface Account {
+  /** The e-mail address, except for its first character and its domain. */
+  readonly name: string;
   /** The JSON that blinkpy saves. */
-  readonly text: string;
+  readonly value: string;
 }
 
-/** The Blink entries of Home Assistant's store; `undefined` if the text is something else. */
-export function homeAssistantEntries(text: string): readonly HomeAssistantEntry[] | undefined {
-  const store = v.safeParse(storeSchema, text);
+/**
+ * The JSON that blinkpy saves, out of Home Assistant's store; `undefined` if the text is something else.
+ * @param choose one of several accounts
+ */
+export async function findInHomeAssistant(
+  text: string,
+  choose: (question: string, accounts: readonly Account[]) => Promise<string>,
+): Promise<string | undefined> {
+  const store = v.safeParse(storeSchema, text.trim());
   if (!store.success) return undefined;
-  return store.output.data.entries.flatMap((each) => {
+  const accounts = store.output.data.entries.flatMap((each) => {
     const entry = v.safeParse(blinkEntrySchema, each);
     if (!entry.success) return [];
-    return [{ title: shortened(entry.output.title), text: JSON.stringify(entry.output.data) }];
+    return [{ name: shortened(entry.output.title), value: JSON.stringify(entry.output.data) }];
   });
+  const [first, ...others] = accounts;
+  if (first === undefined) {
+    throw new CommandError('source_invalid', 'Home Assistant’s store has no Blink integration.');
+  }
+  return others.length === 0 ? first.value : choose('Which Blink account?', accounts);
 }
 
 function shortened(title: string): string {

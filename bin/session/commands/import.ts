@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
-import type { StoredSession } from '../../../lambda/core/stored-session/stored-session.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
-import { storedLines, storedReport } from '../session-report.ts';
+import { type StoredReport, storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
 import { withoutNeverStored } from '../stored-text.ts';
-import { Terminal } from '../terminal/terminal.ts';
+import type { Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task } from './command.ts';
-import { type HomeAssistantEntry, homeAssistantEntries } from './home-assistant.ts';
+import { findInHomeAssistant } from './home-assistant.ts';
 import { readSource, readSourceFile, type SourceFile, sessionOf } from './read-source.ts';
 
 const HELP = `
@@ -51,17 +50,48 @@ function importFrom(session: string, { from, yes = false }: ImportOptions, isNam
       ]);
     }
     const source = await readSource(from, stdin);
-    if (source.kind === 'folder') {
-      if (isNamed) {
-        throw new UsageError('Leave out the session’s name: the files of a folder name the sessions.');
-      }
-      return importFolder(context, source.files, yes);
-    }
-    const { document, lines } = await importText(context, session, source.text, yes);
-    terminal.result(document, [...lines, `To log it out: ${target.commandLine('logout', session)}`]);
-    return OK;
+    if (source.kind === 'text') return importText(context, session, source.text, yes);
+    if (!isNamed) return importFolder(context, source.files, yes);
+    throw new UsageError('Leave out the session’s name: the files of a folder name the sessions.');
   };
 }
+
+/** Asks all questions before it writes anything. */
+async function importText(
+  context: Context,
+  session: string,
+  sourceText: string,
+  yes: boolean,
+): Promise<typeof OK> {
+  const { terminal, target, questions } = context;
+  const { text, dropped, report, isShared } = await findSession(sourceText, questions.choose);
+  terminal.note(['Found:', ...storedLines(report)].join('\n'));
+  if (dropped.length > 0) terminal.note(`Not stored, as a logout does not need it: ${dropped.join(', ')}.`);
+
+  const exists =
+    yes || (await terminal.progress('Reading the stored session', () => isStored(context, session)));
+  if (exists && !yes) {
+    if (questions.fromScript) throw sessionExists(session);
+    if (!(await questions.confirm(`A session named ${session} already exists. Replace it?`))) {
+      throw new CommandError('session_exists', 'Nothing was changed.');
+    }
+  }
+  const { created } = await terminal.progress('Storing the session', () =>
+    storeSession(target, session, text, exists),
+  );
+  terminal.result({ session, secret: target.sessionSecret(session), created, dropped, ...report }, [
+    `${terminal.style('green', 'Imported')} as ${target.sessionSecret(session)}.`,
+    isShared ? HOME_ASSISTANT_NEEDS_ITS_OWN : OTHERS_ARE_SIGNED_OUT,
+    `To log it out: ${target.commandLine('logout', session)}`,
+  ]);
+  return OK;
+}
+
+const OTHERS_ARE_SIGNED_OUT =
+  'The first logout replaces the refresh token: another program that uses it is signed out then.';
+
+const HOME_ASSISTANT_NEEDS_ITS_OWN =
+  'Home Assistant and this session now share one sign-in, and the first of them to refresh its token signs the other one out. Give Home Assistant a sign-in of its own: delete its Blink integration and add it again.';
 
 type Entry = {
   /** The file's name. */
@@ -70,30 +100,35 @@ type Entry = {
   readonly error?: CommandError['document'];
 };
 
-/** A file that cannot be imported does not stop the others. */
+/** Asks nothing. A file that cannot be imported does not stop the others. */
 async function importFolder(
   context: Context,
   files: readonly SourceFile[],
   yes: boolean,
 ): Promise<typeof OK | typeof FAILED> {
   const { terminal, target } = context;
-  const unasked = {
-    ...context,
-    // As with `--json`, nothing is noted: the fields of many files would hide the results.
-    terminal: new Terminal(terminal.streams, true),
-    questions: { ...context.questions, fromScript: true },
+  const several = async () => {
+    throw new CommandError('source_invalid', 'Home Assistant’s store has several Blink accounts.', [
+      'Import this file alone, at a terminal: then you can choose one.',
+    ]);
   };
-  const entries: Entry[] = [];
-  for (const file of files) {
-    try {
-      await importText(unasked, sessionOf(file, files), await readSourceFile(file), yes);
-      entries.push({ file: file.name, imported: true });
-    } catch (error) {
-      if (!(error instanceof Failure || error instanceof CommandError)) throw error;
-      const { document } = await explain(error, target, file.session);
-      entries.push({ file: file.name, imported: false, error: document });
+  const entries = await terminal.progress('Importing the files', async () => {
+    const entries: Entry[] = [];
+    for (const file of files) {
+      try {
+        const session = sessionOf(file, files);
+        const { text } = await findSession(await readSourceFile(file), several);
+        if (!yes && (await isStored(context, session))) throw sessionExists(session);
+        await storeSession(target, session, text, yes);
+        entries.push({ file: file.name, imported: true });
+      } catch (error) {
+        if (!(error instanceof Failure || error instanceof CommandError)) throw error;
+        const { document } = await explain(error, target, file.session);
+        entries.push({ file: file.name, imported: false, error: document });
+      }
     }
-  }
+    return entries;
+  });
   const imported = entries.filter((entry) => entry.imported).length;
   terminal.result({ files: entries, imported }, [
     ...entries.map(({ file, error }) =>
@@ -108,82 +143,49 @@ async function importFolder(
   return imported === entries.length ? OK : FAILED;
 }
 
-interface Imported {
-  readonly document: object;
-  readonly lines: readonly string[];
+interface Found {
+  /** The text to be stored. */
+  readonly text: string;
+  readonly dropped: readonly string[];
+  readonly report: StoredReport;
+  /** Home Assistant goes on to use the token. */
+  readonly isShared: boolean;
 }
 
-/** Asks all questions before it writes anything. */
-async function importText(
-  context: Context,
-  session: string,
-  sourceText: string,
-  yes: boolean,
-): Promise<Imported> {
-  const { terminal, target } = context;
-  const entries = homeAssistantEntries(sourceText);
-  const source = entries === undefined ? sourceText : await chooseEntry(context, entries);
-  const stored = parseSource(source);
-  const { text, dropped } = withoutNeverStored(source, stored.form);
-  const report = storedReport(parseSource(text));
-  terminal.note(['Found:', ...storedLines(report)].join('\n'));
-  if (dropped.length > 0) terminal.note(`Not stored, as a logout does not need it: ${dropped.join(', ')}.`);
-
-  const exists = yes || (await askToReplace(context, session));
-  const { created } = await terminal.progress('Storing the session', () =>
-    storeSession(target, session, text, exists),
-  );
-  return {
-    document: { session, secret: target.sessionSecret(session), created, dropped, ...report },
-    lines: [
-      `${terminal.style('green', 'Imported')} as ${target.sessionSecret(session)}.`,
-      entries === undefined ? OTHERS_ARE_SIGNED_OUT : HOME_ASSISTANT_NEEDS_ITS_OWN,
-    ],
-  };
-}
-
-const OTHERS_ARE_SIGNED_OUT =
-  'The first logout replaces the refresh token: another program that uses it is signed out then.';
-
-const HOME_ASSISTANT_NEEDS_ITS_OWN =
-  'Home Assistant and this session now share one sign-in, and the first of them to refresh its token signs the other one out. Give Home Assistant a sign-in of its own: delete its Blink integration and add it again.';
-
-async function chooseEntry({ questions }: Context, entries: readonly HomeAssistantEntry[]): Promise<string> {
-  const [first] = entries;
-  if (first === undefined) {
-    throw new CommandError('source_invalid', 'Home Assistant’s store has no Blink integration.');
-  }
-  if (entries.length === 1) return first.text;
-  return questions.choose(
-    'Which Blink account?',
-    entries.map(({ title, text }) => ({ name: title, value: text })),
-  );
-}
-
-function parseSource(source: string): StoredSession {
+async function findSession(sourceText: string, choose: Questions['choose']): Promise<Found> {
+  const inHomeAssistant = await findInHomeAssistant(sourceText, choose);
+  const source = inHomeAssistant ?? sourceText;
   try {
-    return parseStoredSession(source);
+    const stored = parseStoredSession(source);
+    const kept = withoutNeverStored(source, stored.form);
+    return { ...kept, report: storedReport(stored), isShared: inHomeAssistant !== undefined };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
+    if (/^\s*[^\s{|]+\s*$/.test(source)) throw oneWord(error);
     const fault = error.message.replace("the session's secret: ", '');
     throw new CommandError('source_invalid', `The tokens cannot be imported: ${fault}.`, [], error);
   }
 }
 
-/** Whether there is a session to replace. */
-async function askToReplace({ terminal, target, questions }: Context, session: string): Promise<boolean> {
-  const before = await terminal.progress('Reading the stored session', () =>
-    storedVersion(target.store, session),
+/** Blink would receive it as a refresh token, whatever it is. */
+function oneWord(cause: Failure): CommandError {
+  return new CommandError(
+    'source_invalid',
+    'The tokens cannot be imported: the text is one word, which may also be an access token or a password.',
+    [
+      'If it is a refresh token, let the file say so: {"refresh_token": "…"}',
+      'A pipe can do that: printf \'{"refresh_token": "%s"}\' "$(cat FILE)"',
+    ],
+    cause,
   );
-  if (before === undefined) return false;
-  const exists = `A session named ${session} already exists.`;
-  if (questions.fromScript) {
-    throw new CommandError('session_exists', exists, [
-      'To replace it, add --yes. To keep it, import under another name.',
-    ]);
-  }
-  if (!(await questions.confirm(`${exists} Replace it?`))) {
-    throw new CommandError('session_exists', 'Nothing was changed.');
-  }
-  return true;
+}
+
+async function isStored({ target }: Context, session: string): Promise<boolean> {
+  return (await storedVersion(target.store, session)) !== undefined;
+}
+
+function sessionExists(session: string): CommandError {
+  return new CommandError('session_exists', `A session named ${session} already exists.`, [
+    'To replace it, add --yes. To keep it, import under another name.',
+  ]);
 }

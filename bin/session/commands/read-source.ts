@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import * as v from 'valibot';
 import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
 import { CommandError } from '../errors/command-error.ts';
@@ -20,7 +21,7 @@ export interface SourceFile {
 
 /** @param from a path, or `-` for stdin */
 export async function readSource(from: string, stdin: Streams['stdin']): Promise<Source> {
-  if (from === '-') return { kind: 'text', text: await readPiped(stdin) };
+  if (from === '-') return { kind: 'text', text: textOf(await buffer(stdin)) };
   return readable(async () =>
     (await stat(from)).isDirectory()
       ? { kind: 'folder', files: await filesIn(from) }
@@ -36,21 +37,17 @@ export function readSourceFile({ path }: SourceFile): Promise<string> {
 export function sessionOf({ name, session }: SourceFile, files: readonly SourceFile[]): string {
   const same = files.filter((file) => file.session === session);
   if (same.length > 1) {
-    throw new CommandError(
-      'source_invalid',
-      `${same.map(({ name }) => name).join(' and ')} name one session.`,
-      ['Rename all but one.'],
-    );
+    const names = same.map((file) => file.name).join(' and ');
+    throw new CommandError('source_invalid', `${names} name one session.`, ['Rename all but one.']);
   }
   if (v.safeParse(sessionNameSchema, session).success) return session;
-  const extension = parse(name).ext;
   const proposed = session
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replaceAll(/^-|-$/g, '')
     .slice(0, 63);
   throw new CommandError('source_invalid', 'A session’s name has only a-z, 0-9 and -.', [
-    `Rename the file${proposed === '' ? '' : `, such as to ${proposed}${extension}`}.`,
+    `Rename the file${proposed === '' ? '' : `, such as to ${proposed}${parse(name).ext}`}.`,
   ]);
 }
 
@@ -67,21 +64,28 @@ async function filesIn(folder: string): Promise<readonly SourceFile[]> {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-async function readPiped(stdin: Streams['stdin']): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return textOf(Buffer.concat(chunks));
-}
-
 /** Windows' PowerShell writes UTF-16 with a byte order mark. */
 function textOf(bytes: Buffer): string {
-  return new TextDecoder(bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8').decode(bytes);
+  const encoding = { fffe: 'utf-16le', feff: 'utf-16be' }[bytes.toString('hex', 0, 2)] ?? 'utf-8';
+  if (bytes.length === 0) throw unusable('it is empty');
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // It is said below.
+  }
+  throw unusable('it is not text in UTF-8, or in UTF-16 with a byte order mark');
+}
+
+function unusable(fault: string): CommandError {
+  return new CommandError('source_invalid', `The tokens cannot be imported: ${fault}.`);
 }
 
 async function readable<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
+    if (cause instanceof CommandError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     throw new CommandError(
       'source_unreadable',

@@ -122,7 +122,7 @@ export interface SessionUnderTest {
   /** Makes a session of the account `byCode`, signed in as the client 7000001. */
   storeSignedIn(session?: string): void;
   /** Gives the path of a file that is gone in the end. */
-  fileWith(text: string): Promise<string>;
+  fileWith(content: string | Buffer): Promise<string>;
   /** Gives the path of a folder with these files, which is gone in the end. */
   folderWith(texts: Readonly<Record<string, string>>): Promise<string>;
   printed(text: string): void;

@@ -257,9 +257,9 @@ describe('a person who ends a command at a question', () => {
       ['This trial logs out default, in the local run.', ''],
       ['Spend the refresh token of default, and store the new one?', `y${ENTER}`],
       ['Log out default?', CTRL_C],
+      ['Interrupted. The newest refresh token is stored.', ''],
       ['1. Refresh: done', ''],
       ['2. Logout of this session: not done', ''],
-      ['Interrupted. The newest refresh token is stored.', ''],
     );
     expect(await ended(person)).toBe(130);
     expect(session.blink.logouts).toEqual([]);

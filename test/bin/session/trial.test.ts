@@ -45,39 +45,47 @@ afterEach(async () => {
   await session.close();
 });
 
+const REFUSED = 'refresh_after_logout failed reauthentication_required';
+
 describe('trial', () => {
-  it('finds that the refresh token does not survive; later runs say nothing_to_log_out', async () => {
-    await start();
-    const { ran, report } = await tried();
-    expect(ran.exitCode).toBe(0);
-    expect(results(report)).toEqual([
+  it.each([
+    [{}, REFUSED, 'no', 'nothing_to_log_out'],
+    [{ keepsRefreshTokenAtLogout: true }, 'refresh_after_logout done', 'yes', 'logged_out'],
+  ])(
+    'finds whether the refresh token survives, %j, and what a logout a day later says',
+    async (account, last, finding, outcome) => {
+      await start(account);
+      const { ran, report } = await tried();
+      expect(ran.exitCode).toBe(0);
+      expect(results(report)).toEqual(['refresh done', 'log_out done', last]);
+      expect(report).toMatchObject({ place: 'local', refreshTokenSurvivesLogout: finding });
+      expect(report).not.toHaveProperty('logsOutOtherClients');
+      expectNoIds(ran.stdout);
+
+      session.secretsManager.clock.advanceMs(24 * 3_600_000);
+      const { stdout } = await session.run(`logout ${SESSION} --json`);
+      expect(JSON.parse(stdout)).toMatchObject({ outcome });
+    },
+  );
+
+  it.each([
+    [{}, 'done', 'yes'],
+    [{ logsOutOtherClients: false }, 'failed blink_rejected', 'no'],
+    [{ clients: [] }, 'nothing_to_log_out', 'unknown'],
+    [{ clients: [], clientList: 'absent' }, 'failed blink_rejected', 'unknown'],
+  ] as const)('tries the logout of another client before its own: %j', async (account, result, finding) => {
+    await start({ keepsRefreshTokenAtLogout: true, ...account });
+    const { ran, report } = await tried(`--client-id ${OTHER_CLIENT_ID}`);
+    const steps = [
       'refresh done',
+      `log_out_other_client ${result}`,
       'log_out done',
-      'refresh_after_logout failed reauthentication_required',
-    ]);
-    expect(report).toMatchObject({ place: 'local', refreshTokenSurvivesLogout: 'no' });
-    expect(report).not.toHaveProperty('logsOutOtherClients');
+      'refresh_after_logout done',
+    ];
+    expect(results(report)).toEqual(steps);
+    expect(report).toMatchObject({ refreshTokenSurvivesLogout: 'yes', logsOutOtherClients: finding });
     expectNoIds(ran.stdout);
-
-    session.secretsManager.clock.advanceMs(24 * 3_600_000);
-    const { stdout } = await session.run(`logout ${SESSION} --json`);
-    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'nothing_to_log_out' });
-  });
-
-  it('reports beforehand that the session was logged out before', async () => {
-    await start();
-    await session.run(`logout ${SESSION}`);
-    const { exitCode, stderr } = await session.run(`trial ${SESSION} --yes`);
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^garden was logged out before.*This trial logs out garden/ms);
-  });
-
-  it('finds that the refresh token survives; the next logout works', async () => {
-    await start({ keepsRefreshTokenAtLogout: true });
-    const { ran, report } = await tried();
-    expect(ran.exitCode).toBe(0);
-    expect(report).toMatchObject({ refreshTokenSurvivesLogout: 'yes' });
-    expect(await session.run(`logout ${SESSION}`)).toMatchObject({ exitCode: 0 });
+    expect(ran.stderr).toBe('');
   });
 
   it('shows each call with --verbose: path, status, code and the names of headers, and no id', async () => {
@@ -96,25 +104,6 @@ describe('trial', () => {
     expectNoIds(stderr);
   });
 
-  it.each([
-    [{}, 'done', 'yes'],
-    [{ logsOutOtherClients: false }, 'failed blink_rejected', 'no'],
-    [{ clients: [] }, 'nothing_to_log_out', 'unknown'],
-    [{ clients: [], clientList: 'absent' }, 'failed blink_rejected', 'unknown'],
-  ] as const)('tries the logout of another client before its own: %j', async (account, result, finding) => {
-    await start({ keepsRefreshTokenAtLogout: true, ...account });
-    const { ran, report } = await tried(`--client-id ${OTHER_CLIENT_ID}`);
-    expect(results(report)).toEqual([
-      'refresh done',
-      `log_out_other_client ${result}`,
-      'log_out done',
-      'refresh_after_logout done',
-    ]);
-    expect(report).toMatchObject({ refreshTokenSurvivesLogout: 'yes', logsOutOtherClients: finding });
-    expectNoIds(ran.stdout);
-    expect(ran.stderr).toBe('');
-  });
-
   it('prints a report that can be published, and what follows', async () => {
     await start({ clientList: 'behind PIN' });
     const { stdout, stderr } = await session.run(`trial ${SESSION} --yes --client-id ${OTHER_CLIENT_ID}`);
@@ -122,13 +111,28 @@ describe('trial', () => {
       `This trial logs out ${SESSION}, and client ${OTHER_CLIENT_ID}, in the local run.`,
     );
     expect(stderr).toContain(
-      `needs a new sign-in, on Blink’s page or with --password: bin/blink-logout sign-in ${SESSION}`,
+      `needs a new sign-in, on Blink’s page or with --password: bin/blink-logout sign-in`,
     );
-    expect(stdout).toMatch(/^Trial of blink-logout \d+\.\d+\.\d+, with the stand-ins/);
-    expect(stdout).toContain('What follows for the stand-ins, which assume what Blink may do:');
-    expect(stdout).toContain('does not survive a logout. A schedule works once for each sign-in');
-    expect(stdout).toContain('One client can log out another.');
+    expect(stdout.split('\n')).toEqual([
+      expect.stringMatching(/^Trial of blink-logout \d+\.\d+\.\d+, with the stand-ins of the local run$/),
+      '1. Refresh: done',
+      '2. Logout of another client: done',
+      '3. Logout of this session: done',
+      '4. Refresh after the logout: failed: reauthentication_required, refused_by_blink',
+      'What follows for the stand-ins, which assume what Blink may do:',
+      '- The refresh token does not survive a logout. A schedule works once for each sign-in.',
+      '- One client can log out another. A lost phone can be logged out by its client’s id.',
+      '',
+    ]);
     expectNoIds(stdout);
+  });
+
+  it('says beforehand that the session was logged out before', async () => {
+    await start();
+    await session.run(`logout ${SESSION}`);
+    const { exitCode, stderr } = await session.run(`trial ${SESSION} --yes`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^garden was logged out before.*This trial logs out garden/ms);
   });
 });
 
@@ -148,10 +152,8 @@ describe('trial, when a step fails', () => {
     expect(ran.exitCode).toBe(1);
     expect(results(report)).toEqual(expected);
     expect(report.refreshTokenSurvivesLogout).toBe('unknown');
-    // The claim is not held any longer.
-    expect(JSON.parse((await session.run(`check ${SESSION} --json`)).stdout)).not.toMatchObject({
-      condition: 'busy',
-    });
+    const check = await session.run(`check ${SESSION} --json`);
+    expect(JSON.parse(check.stdout).condition).not.toBe('busy');
   });
 
   it('does not take a refusal after a doubt for an answer', async () => {
@@ -163,45 +165,39 @@ describe('trial, when a step fails', () => {
       return refreshes === 3 ? { do: 'answer', answer: json(500, {}) } : undefined;
     };
     const { ran, report } = await tried();
-    expect(ran.exitCode).toBe(1);
-    expect(report.refreshTokenSurvivesLogout).toBe('unknown');
+    expect([ran.exitCode, report.refreshTokenSurvivesLogout]).toEqual([1, 'unknown']);
   });
 
   it('does not log out its own client as another one', async () => {
     await start({ clientList: 'absent', keepsRefreshTokenAtLogout: true }, { client_id: undefined });
     const { report } = await tried(`--client-id ${CLIENT_ID}`);
-    expect(results(report).slice(0, 2)).toEqual([
-      'refresh done',
-      'log_out_other_client failed not_another_client',
-    ]);
-    expect(await session.run(`trial ${SESSION} --yes --client-id abc`)).toMatchObject({ exitCode: 2 });
+    const [, second] = results(report);
+    expect(second).toBe('log_out_other_client failed not_another_client');
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'ends after the run that %s finds, with a report',
-    async (signal) => {
-      await start();
-      session.blink.faults.onCall = ({ action }, moment) => {
-        if (action === 'refresh' && moment === 'before') process.emit(signal, signal);
-        return undefined;
-      };
-      const { ran, report } = await tried();
-      expect(ran.exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
-      expect(results(report)).toEqual(['refresh done', 'log_out not_done', 'refresh_after_logout not_done']);
-      expect(session.blink.logouts).toEqual([]);
-    },
-  );
-
-  it('does nothing without a terminal and without --yes, or for its own client', async () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends after the run that %s finds, with a report', async (signal, exitCode) => {
     await start();
-    expect(await session.run(`trial ${SESSION}`)).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining('runs only with --yes'),
-    });
-    expect(await session.run(`trial ${SESSION} --yes --client-id ${CLIENT_ID}`)).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining('is the client of garden'),
-    });
+    session.blink.faults.onCall = ({ action }, moment) => {
+      if (action === 'refresh' && moment === 'before') process.emit(signal, signal);
+      return undefined;
+    };
+    const { ran, report } = await tried();
+    expect(ran.exitCode).toBe(exitCode);
+    expect(results(report)).toEqual(['refresh done', 'log_out not_done', 'refresh_after_logout not_done']);
+    expect(session.blink.logouts).toEqual([]);
+  });
+
+  it.each([
+    ['', 1, 'runs only with --yes'],
+    [`--yes --client-id ${CLIENT_ID}`, 1, 'is the client of garden'],
+    ['--yes --client-id abc', 2, '--client-id must be'],
+  ])('asks Blink nothing: trial garden %s', async (options, exitCode, words) => {
+    await start();
+    const ran = await session.run(`trial ${SESSION} ${options}`);
+    expect(ran).toMatchObject({ exitCode, stderr: expect.stringContaining(words) });
     expect(session.blink.calls).toEqual([]);
   });
 });
