@@ -217,9 +217,9 @@ function findingOf(step: StepResult | undefined, isNo: (fault: Fault) => boolean
   return step?.result === 'failed' && isNo(step) ? 'no' : 'unknown';
 }
 
-/** Without a status, Blink was not asked. With another reason, the token may have been lost. */
-function isRefusal({ reason, blinkStatus }: Fault): boolean {
-  return (reason === 'refused_by_blink' || reason === 'second_factor_wanted') && blinkStatus !== undefined;
+/** With another reason, the token may have been lost. */
+function isRefusal({ reason }: Fault): boolean {
+  return reason === 'refused_by_blink' || reason === 'second_factor_wanted';
 }
 
 /** A 404 tells only that there is no such client. */

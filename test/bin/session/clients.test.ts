@@ -114,6 +114,7 @@ describe('clients, where Blink does not give the list, says so and keeps the new
   it.each([
     ['behind PIN', undefined, 'it may want a PIN first'],
     ['absent', undefined, 'has no list of clients'],
+    ['given', 401, 'it may want a PIN first'],
     ['given', 200, 'has an unknown form'],
     ['given', 500, 'answered the client list with status 500'],
   ] as const)('%s, status %s', async (clientList, status, message) => {
