@@ -32,7 +32,19 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError(`A port is a whole number from 1 to ${HIGHEST_FIRST_PORT}.`);
 }
 
+/** npm passes on only what follows `--`. Of an option before it, npm may pass on the value. */
+function refuseOptionsKeptByNpm({ argv, env }: NodeJS.Process): void {
+  if (env['npm_lifecycle_script'] !== 'node bin/local.ts') return;
+  const kept = ['--serve', '--port'].filter((option) => env[`npm_config_${option.slice(2)}`] !== undefined);
+  if (kept.length === 0) return;
+  const port = [env['npm_config_port'], argv[2]].find((value) => /^\d+$/.test(value ?? '')) ?? '…';
+  const options = [...argv.slice(2).filter((word) => word.startsWith('-')), ...kept];
+  const line = ['npm start --', ...options].join(' ').replace('--port', `--port ${port}`);
+  program.error(`npm kept ${kept.join(' and ')} for itself. Run: ${line}`);
+}
+
 async function main(): Promise<number> {
+  refuseOptionsKeptByNpm(process);
   const { serve, verbose, port = serve ? SERVE_PORT : undefined } = program.parse().opts<Options>();
   const stop = new AbortController();
   // npm may pass on a signal that the terminal has sent already: a second one must not end the clean-up.

@@ -148,9 +148,20 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
   await expect(fetch(url)).rejects.toThrow('fetch failed');
 });
 
-test('a port that is none is refused with what is accepted, and exits with 2', async () => {
-  const { exitCode, text } = await start(process.execPath, ['bin/local.ts', '--port', 'eighty']).end();
-  expect(text).toContain('A port is a whole number from 1 to 65532.');
+test.each([
+  [['--port', 'eighty'], {}, 'A port is a whole number from 1 to 65532.'],
+  [
+    ['9000'],
+    { serve: 'true', port: 'true' },
+    'npm kept --serve and --port for itself. Run: npm start -- --serve --port 9000',
+  ],
+])('%j is refused with what is accepted, and exits with 2, if npm has kept %j', async (args, kept, told) => {
+  const env = {
+    npm_lifecycle_script: 'node bin/local.ts',
+    ...Object.fromEntries(Object.entries(kept).map(([name, value]) => [`npm_config_${name}`, value])),
+  };
+  const { exitCode, text } = await start(process.execPath, ['bin/local.ts', ...args], env).end();
+  expect(text).toContain(told);
   expect(exitCode).toBe(2);
 });
 

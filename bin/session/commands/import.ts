@@ -172,10 +172,7 @@ function oneWord(cause: Failure): CommandError {
   return new CommandError(
     'source_invalid',
     'The tokens cannot be imported: the text is one word, which may also be an access token or a password.',
-    [
-      'If it is a refresh token, let the file say so: {"refresh_token": "…"}',
-      'A pipe can do that: printf \'{"refresh_token": "%s"}\' "$(cat FILE)"',
-    ],
+    ['If it is a refresh token, write it into the file as {"refresh_token": "…"}.'],
     cause,
   );
 }

@@ -67,14 +67,21 @@ async function filesIn(folder: string): Promise<readonly SourceFile[]> {
 /** Windows' PowerShell writes UTF-16 with a byte order mark. */
 function textOf(bytes: Buffer): string {
   const encoding = { fffe: 'utf-16le', feff: 'utf-16be' }[bytes.toString('hex', 0, 2)] ?? 'utf-8';
-  if (bytes.length === 0) throw unusable('it is empty');
-  try {
-    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
-    if (!text.includes('\0')) return text;
-  } catch {
-    // It is said below.
+  const text = decoded(bytes, encoding);
+  if (text?.trim() === '') throw unusable('it is empty');
+  // UTF-16 without a mark has zeros.
+  if (text === undefined || text.includes('\0')) {
+    throw unusable('it is not text in UTF-8, or in UTF-16 with a byte order mark');
   }
-  throw unusable('it is not text in UTF-8, or in UTF-16 with a byte order mark');
+  return text;
+}
+
+function decoded(bytes: Buffer, encoding: string): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function unusable(fault: string): CommandError {

@@ -41,6 +41,7 @@ const ADVICE: readonly Advice[] = [
     advice: () => [
       'Set the Region of the stack: export AWS_REGION=eu-central-1',
       'Or name it: --region eu-central-1',
+      tryLocally(),
     ],
   },
   {
@@ -50,7 +51,7 @@ const ADVICE: readonly Advice[] = [
       'Sign in: aws sso login',
       'Or set up keys: aws configure',
       'Or choose a profile with --profile (aws configure list-profiles lists them).',
-      `To try it without an account: ${npmLine('start -- --serve')}, and --local here`,
+      tryLocally(),
     ],
   },
   {
@@ -99,7 +100,12 @@ export function localRunAdvice(code: unknown, target: Target): string {
 }
 
 export function startLocalRun({ serveOptions }: Target): string {
-  return `Start the local run in another terminal: ${npmLine('start -- --serve', ...serveOptions)}`;
+  const start = `Start the local run in another terminal: ${npmLine('start -- --serve', ...serveOptions)}`;
+  return serveOptions.length === 0 ? start : `${start} (or leave out --port, if it was started without one)`;
+}
+
+function tryLocally(): string {
+  return `To try it without an account: ${npmLine('start -- --serve')}, and --local here`;
 }
 
 /**

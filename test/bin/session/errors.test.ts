@@ -72,7 +72,7 @@ describe('at AWS', () => {
   it.each<[code: string, command: string, words: RegExp, environment: typeof process.env, config: string]>([
     ['no_credentials', '--region eu-central-1', /Could not load.*aws sso login.*--local/, {}, ''],
     ['profile_unknown', '--profile nobody', /profile "nobody".*list-profiles/, {}, PROFILE],
-    ['no_region', '', /Region is missing.*--region eu-central-1/, SIGNED_IN, ''],
+    ['no_region', '', /Region is missing.*--region eu-central-1.*--local/, SIGNED_IN, ''],
     ['no_region', '--region eu_central', /"eu_central" is not.*--region eu-central-1/, SIGNED_IN, ''],
     ['no_region', '', /"eu_west"/, { ...SIGNED_IN, AWS_DEFAULT_REGION: 'eu_west' }, ''],
     ['no_region', '--profile blink', /"eu_cen"/, SIGNED_IN, '[profile blink]\nregion = eu_cen\n'],
@@ -220,6 +220,8 @@ describe('an invalid command line', () => {
     [`sign-in ${PASSWORD} ${PASSWORD}`, 'Too many arguments.'],
     ['sign-in canary.person@example.com', 'a-z, 0-9 and -'],
     ['import', 'Required option --from not specified.'],
+    ['check -local', 'Did you mean --local?'],
+    ['import --from --local', 'Option --from argument missing.'],
     ['import --from', 'Option --from argument missing.'],
     ['check --region', 'Option --region argument missing.'],
     ['check --local=yes', '--local takes no value.'],

@@ -92,7 +92,8 @@ describe('an import refuses, before anything is stored', () => {
 
   it.each([
     ['nothing', '', /is empty/],
-    ['an e-mail address', 'canary.person@example.com', /one word.*\{\\"refresh_token\\": \\"…\\"\}.*printf/],
+    ['only spaces', ' \r\n', /is empty/],
+    ['an e-mail address', 'canary.person@example.com', /one word.*\{\\"refresh_token\\": \\"…\\"\}/],
     ['a token without a name', `eyJ${'x'.repeat(40)}\n`, /one word.*access token or a password/],
     ['a token in quotes alone', `"eyJ${'x'.repeat(40)}"`, /one word/],
     ['text', 'these are canary tokens', /none of the three forms/],
