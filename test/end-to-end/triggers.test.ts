@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { oauthError } from '../../local/blink/answers.ts';
-import { type Form, secretNameOf, signIn, storedToken } from '../../local/local-session.ts';
+import { type Form, secretNameOf, storedToken } from '../../local/local-session.ts';
 import { codeOf, runEventOf } from '../../local/run-event.ts';
 import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
-
-const FORMS: readonly Form[] = ['BLINK_TOKENS', 'blinkpy', 'Homebridge'];
 
 let stack: StackUnderTest;
 
@@ -13,8 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-describe.each(FORMS)('a session stored as %s', (form) => {
-  test('is logged out by a direct invocation', async () => {
+test.each<Form>(['BLINK_TOKENS', 'blinkpy', 'Homebridge'])(
+  'a session stored as %s is logged out by a direct invocation',
+  async (form) => {
     const session = stack.signIn(form);
     const before = storedToken(stack, session);
     const invocation = await stack.invoke({ session: session.name });
@@ -31,26 +30,38 @@ describe.each(FORMS)('a session stored as %s', (form) => {
       },
     });
     expectLoggedOut(session, before.newest);
-  });
+    expect(invocation.output).toHaveLength(1);
+    const steps = ['read', 'claim', 'refresh', 'save', 'logOut', 'mark'];
+    expect(runEventOf(invocation)).toMatchObject({
+      message: 'logged_out',
+      trigger: 'direct',
+      session: session.name,
+      stepsMs: steps.map((step) => [step, expect.any(Number)]),
+      line: { requestId: invocation.requestId },
+    });
+  },
+);
 
-  test('is logged out by the webhook, named in the path', async () => {
-    const session = stack.signIn(form);
-    const before = storedToken(stack, session);
-    const reply = await stack.post(`/logout/${session.name}`);
-    expect(reply).toMatchObject({ status: 200, json: { outcome: 'logged_out', session: session.name } });
-    expect(reply.headers.get('content-type')).toBe('application/json');
-    expectLoggedOut(session, before.newest);
-  });
+test('the webhook logs out the session in the path, and a repetition is answered without asking Blink', async () => {
+  const session = stack.signIn('blinkpy');
+  const before = storedToken(stack, session);
+  const reply = await stack.post(`/logout/${session.name}`);
+  expect(reply).toMatchObject({ status: 200, json: { outcome: 'logged_out', session: session.name } });
+  expect(reply.headers.get('content-type')).toBe('application/json');
+  expectLoggedOut(session, before.newest);
+  const callsBefore = stack.blink.calls.length;
+  const json = { outcome: 'already_logged_out', session: session.name };
+  expect(await stack.post(`/logout/${session.name}`)).toMatchObject({ status: 200, json });
+  expect(stack.blink.calls).toHaveLength(callsBefore);
+});
 
-  test('is logged out by the rule, as the session "default"', async () => {
-    const session = { ...stack.signIn(form), name: 'default' };
-    signIn(stack, session);
-    const before = storedToken(stack, session);
-    const invocation = await stack.fireRule();
-    expect(codeOf(invocation)).toBe('logged_out');
-    expect(runEventOf(invocation)).toMatchObject({ trigger: 'schedule', session: 'default' });
-    expectLoggedOut(session, before.newest);
-  });
+test('the rule logs out the session "default"', async () => {
+  const session = stack.signIn('Homebridge', 'default');
+  const before = storedToken(stack, session);
+  const invocation = await stack.fireRule();
+  expect(codeOf(invocation)).toBe('logged_out');
+  expect(runEventOf(invocation)).toMatchObject({ trigger: 'schedule', session: 'default' });
+  expectLoggedOut(session, before.newest);
 });
 
 function expectLoggedOut(session: ReturnType<StackUnderTest['signIn']>, spent: string): void {
@@ -111,17 +122,6 @@ test('a later run spends the rotated token, not the first one', async () => {
   expect(stack.blink.tokens.doubleSpends).toBe(0);
 });
 
-test('a repeated delivery is answered without asking Blink', async () => {
-  const session = stack.signIn('blinkpy');
-  await stack.post(`/logout/${session.name}`);
-  const callsBefore = stack.blink.calls.length;
-  expect(await stack.post(`/logout/${session.name}`)).toMatchObject({
-    status: 200,
-    json: { outcome: 'already_logged_out', session: session.name },
-  });
-  expect(stack.blink.calls).toHaveLength(callsBefore);
-});
-
 test('a check reports that a logout can be tried, and changes nothing', async () => {
   const session = stack.signIn('BLINK_TOKENS');
   const versions = stack.secretsManager.secrets.versions(secretNameOf(session));
@@ -154,24 +154,4 @@ test('fields that the secret lacks are looked up', async () => {
       ['logout', undefined],
     ],
   );
-});
-
-test('each run writes one event, whose request id is the reply’s', async () => {
-  const session = stack.signIn('blinkpy');
-  const invocation = await stack.invoke({ session: session.name });
-  expect(invocation.output).toHaveLength(1);
-  expect(runEventOf(invocation)).toMatchObject({
-    message: 'logged_out',
-    trigger: 'direct',
-    session: session.name,
-    stepsMs: [
-      ['read', expect.any(Number)],
-      ['claim', expect.any(Number)],
-      ['refresh', expect.any(Number)],
-      ['save', expect.any(Number)],
-      ['logOut', expect.any(Number)],
-      ['mark', expect.any(Number)],
-    ],
-    line: { requestId: invocation.requestId },
-  });
 });
