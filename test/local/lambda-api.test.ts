@@ -53,117 +53,99 @@ async function send(input: Partial<InvokeCommandInput> = {}) {
   return { ...output, payload: Payload?.transformToString() };
 }
 
-describe('the function', () => {
-  it.each([NAME, `${NAME}:$LATEST`, PARTIAL_ARN, `${PARTIAL_ARN}:$LATEST`, ARN, `${ARN}:$LATEST`])(
-    'is found as %s',
-    async (FunctionName) => {
-      for (const Qualifier of [undefined, '$LATEST']) {
-        expect(await send({ FunctionName, Qualifier })).toMatchObject({
-          StatusCode: 200,
-          ExecutedVersion: '$LATEST',
-          payload: '{"outcome":"logged_out"}',
-        });
-      }
-    },
-  );
+const json = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2));
+const MB = 1024 * 1024;
 
-  it.each([
-    ['another name', { FunctionName: 'another' }, 'ResourceNotFoundException'],
-    ['a version', { FunctionName: `${NAME}:1` }, 'ResourceNotFoundException'],
-    ['two qualifiers', { FunctionName: `${ARN}:$LATEST`, Qualifier: '1' }, 'ResourceNotFoundException'],
-    ['no name of a function', { FunctionName: 'blink logout' }, 'ResourceNotFoundException'],
-    ['an alias', { Qualifier: 'live' }, 'ResourceNotFoundException'],
-    [
-      'another account',
-      { FunctionName: ARN.replace('123456789012', '111122223333') },
-      'ResourceNotFoundException',
-    ],
-    ['another Region', { FunctionName: ARN.replace('us-east-1', 'eu-west-1') }, 'ResourceNotFoundException'],
-    ['the fleet without its alias', { FunctionName: 'blink-logout-fleet' }, 'ResourceNotFoundException'],
-    ['an unknown type', { InvocationType: 'Later' }, 'ValidationException'],
-    ['an unknown type of log', { LogType: 'Head' }, 'ValidationException'],
-    ['a tenant', { TenantId: 'x' }, 'InvalidParameterValueException'],
-    ['a durable execution', { DurableExecutionName: 'x' }, 'InvalidParameterValueException'],
-    ['a client context', { ClientContext: 'e30=' }, 'InvalidParameterValueException'],
-    ['no JSON', { Payload: '{' }, 'InvalidRequestContentException'],
-    ['no UTF-8', { Payload: Buffer.from('"\xff"', 'latin1') }, 'InvalidRequestContentException'],
-    ['a synchronous fleet', { FunctionName: FLEET }, 'InvalidParameterValueException'],
-  ])('is not run for %s', async (_what, input, name) => {
-    const answered = send(input as Partial<InvokeCommandInput>);
-    await expect(answered).rejects.toMatchObject({
-      name,
-      message: expect.stringMatching(/\w/),
-      $metadata: { httpStatusCode: name === 'ResourceNotFoundException' ? 404 : 400 },
-    });
-    expect(events).toEqual([]);
-  });
-
-  it('is the only one, and Invoke the only way to it', async () => {
-    const response = await fetch(`${api.url}/2014-11-13/functions/${NAME}/invoke-async`, { method: 'POST' });
-    expect([response.status, response.headers.get('x-amzn-errortype')]).toEqual([
-      404,
-      'UnknownOperationException',
-    ]);
-  });
+it.each<[string, Partial<InvokeCommandInput>, object, unknown[]]>([
+  [
+    'its name',
+    {},
+    { StatusCode: 200, ExecutedVersion: '$LATEST', payload: '{"outcome":"logged_out"}' },
+    [{}],
+  ],
+  ['its name and $LATEST', { FunctionName: `${NAME}:$LATEST` }, { StatusCode: 200 }, [{}]],
+  ['its name, $LATEST beside it', { Qualifier: '$LATEST' }, { StatusCode: 200 }, [{}]],
+  ['its partial ARN', { FunctionName: PARTIAL_ARN }, { StatusCode: 200 }, [{}]],
+  ['its ARN', { FunctionName: ARN }, { StatusCode: 200 }, [{}]],
+  [
+    'its ARN and $LATEST',
+    { FunctionName: `${ARN}:$LATEST`, Qualifier: '$LATEST' },
+    { StatusCode: 200 },
+    [{}],
+  ],
+  ['an event', { Payload: '{"session":"garden"}' }, { StatusCode: 200 }, [{ session: 'garden' }]],
+  ['a dry run', { InvocationType: 'DryRun', Payload: '{}' }, { StatusCode: 204, payload: undefined }, []],
+  ['6 MB', { Payload: json(6 * MB) }, { StatusCode: 200 }, [expect.anything()]],
+  [
+    '1 MB, asynchronously',
+    { InvocationType: 'Event', Payload: json(MB) },
+    { StatusCode: 202 },
+    [expect.anything()],
+  ],
+])('an invocation by %s is answered as Lambda does', async (_what, input, answer, ran) => {
+  expect(await send(input)).toMatchObject(answer);
+  expect(events).toEqual(ran);
 });
 
-describe('the payload', () => {
-  it('is an empty object where there is none', async () => {
-    await send();
-    expect(events).toEqual([{}]);
-  });
-
-  it.each([
-    ['RequestResponse', 6 * 1024 * 1024],
-    ['Event', 1024 * 1024],
-  ] as const)('of %s has at most %i bytes', async (InvocationType, bytes) => {
-    const json = (length: number) => JSON.stringify('x'.repeat(length - 2));
-    await send({ InvocationType, Payload: json(bytes) });
-    expect(events).toHaveLength(1);
-    await expect(send({ InvocationType, Payload: json(bytes + 1) })).rejects.toMatchObject({
-      name: 'RequestTooLargeException',
-      $metadata: { httpStatusCode: 413 },
-    });
-    expect(events).toHaveLength(1);
-  });
-});
-
-describe('a synchronous invocation', () => {
-  it('answers an error of the function with 200', async () => {
-    results = [FAILED];
-    expect(await send({ InvocationType: 'RequestResponse' })).toMatchObject({
-      StatusCode: 200,
-      FunctionError: 'Unhandled',
-      payload: '{"errorType":"blink_timeout","errorMessage":"late","trace":[]}',
-    });
-    expect(events).toHaveLength(1);
-  });
-
-  it('has the end of the log if it is asked for', async () => {
-    const { LogResult = '' } = await send({ LogType: 'Tail' });
-    expect(Buffer.from(LogResult, 'base64').toString()).toBe('one\ntwo\n');
-    expect(await send({ LogType: 'None' })).not.toHaveProperty('LogResult');
-  });
-});
-
-it('a dry run is answered with 204, and runs nothing', async () => {
-  expect(await send({ InvocationType: 'DryRun', Payload: '{}' })).toMatchObject({
-    StatusCode: 204,
-    payload: undefined,
-  });
+it.each<[string, Partial<InvokeCommandInput>, number, string]>([
+  ['another name', { FunctionName: 'another' }, 404, 'ResourceNotFoundException'],
+  ['no name', { FunctionName: 'blink logout' }, 404, 'ResourceNotFoundException'],
+  ['a version', { FunctionName: `${NAME}:1` }, 404, 'ResourceNotFoundException'],
+  ['an alias', { Qualifier: 'live' }, 404, 'ResourceNotFoundException'],
+  ['two qualifiers', { FunctionName: `${ARN}:$LATEST`, Qualifier: '1' }, 404, 'ResourceNotFoundException'],
+  [
+    'another account',
+    { FunctionName: ARN.replace('123456789012', '111122223333') },
+    404,
+    'ResourceNotFoundException',
+  ],
+  [
+    'another Region',
+    { FunctionName: ARN.replace('us-east-1', 'eu-west-1') },
+    404,
+    'ResourceNotFoundException',
+  ],
+  ['the fleet without its alias', { FunctionName: 'blink-logout-fleet' }, 404, 'ResourceNotFoundException'],
+  ['a synchronous fleet', { FunctionName: FLEET }, 400, 'InvalidParameterValueException'],
+  ['an unknown type', { InvocationType: 'Later' as 'Event' }, 400, 'ValidationException'],
+  ['an unknown type of log', { LogType: 'Head' as 'Tail' }, 400, 'ValidationException'],
+  ['a tenant', { TenantId: 'x' }, 400, 'InvalidParameterValueException'],
+  ['a durable execution', { DurableExecutionName: 'x' }, 400, 'InvalidParameterValueException'],
+  ['a client context', { ClientContext: 'e30=' }, 400, 'InvalidParameterValueException'],
+  ['no JSON', { Payload: '{' }, 400, 'InvalidRequestContentException'],
+  ['no UTF-8', { Payload: Buffer.from('"\xff"', 'latin1') }, 400, 'InvalidRequestContentException'],
+  ['more than 6 MB', { Payload: json(6 * MB + 1) }, 413, 'RequestTooLargeException'],
+  [
+    'more than 1 MB, asynchronously',
+    { InvocationType: 'Event', Payload: json(MB + 1) },
+    413,
+    'RequestTooLargeException',
+  ],
+])('an invocation by %s runs nothing', async (_what, input, httpStatusCode, name) => {
+  const refusal = { name, message: expect.stringMatching(/\w/), $metadata: { httpStatusCode } };
+  await expect(send(input)).rejects.toMatchObject(refusal);
   expect(events).toEqual([]);
 });
 
-describe('an asynchronous invocation', () => {
-  it('is answered with 202 before its run ends', async () => {
-    const running = Promise.withResolvers<InvocationResult>();
-    results = [running.promise];
-    const sent = await send({ InvocationType: 'Event', Payload: '{"session":"garden"}' });
-    expect(sent).toMatchObject({ StatusCode: 202, payload: undefined });
-    expect(events).toEqual([{ session: 'garden' }]);
-    running.resolve(DONE);
-  });
+it('another operation is refused', async () => {
+  const response = await fetch(`${api.url}/2014-11-13/functions/${NAME}/invoke-async`, { method: 'POST' });
+  const errorType = response.headers.get('x-amzn-errortype');
+  expect([response.status, errorType]).toEqual([404, 'UnknownOperationException']);
+});
 
+it('an error of the function is answered with 200, and the end of the log if it is asked for', async () => {
+  results = [FAILED];
+  const { LogResult = '', ...failed } = await send({ LogType: 'Tail' });
+  expect(failed).toMatchObject({
+    StatusCode: 200,
+    FunctionError: 'Unhandled',
+    payload: '{"errorType":"blink_timeout","errorMessage":"late","trace":[]}',
+  });
+  expect(Buffer.from(LogResult, 'base64').toString()).toBe('one\ntwo\n');
+  expect(await send({ LogType: 'None' })).not.toHaveProperty('LogResult');
+});
+
+describe('an asynchronous invocation', () => {
   it.each([
     ['once, if it returns', [], 1],
     ['again after an error', [FAILED], 2],
@@ -176,10 +158,10 @@ describe('an asynchronous invocation', () => {
     expect(events).toHaveLength(runs);
   });
 
-  it('is not run again after the end of the local run', async () => {
+  it('is answered before its run ends, and not run again after the end of the local run', async () => {
     const running = Promise.withResolvers<InvocationResult>();
     results = [running.promise];
-    await send({ InvocationType: 'Event' });
+    expect(await send({ InvocationType: 'Event' })).toMatchObject({ StatusCode: 202, payload: undefined });
     await api.close();
     running.resolve(FAILED);
     await new Promise((resolve) => setTimeout(resolve, 20));
