@@ -6,7 +6,8 @@ import { ACCOUNT_ID, REGION } from './account.ts';
 /** The parts of the synthesized template that run on this machine. */
 export interface Deployment {
   readonly function: DeployedFunction;
-  readonly routes: readonly Route[];
+  /** Their keys, such as `POST /logout/{session}`, or `$default`. All lead to the function. */
+  readonly routes: readonly string[];
   readonly rule: Rule;
   readonly webhookKey: v.InferOutput<typeof secretSchema>;
   /** The durable function that logs out many sessions. */
@@ -22,23 +23,12 @@ export interface DeployedFunction {
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  readonly logFormat: 'JSON' | 'Text';
-}
-
-export interface Route {
-  /** Such as `POST /logout/{session}`, or `$default`. */
-  readonly key: string;
-  readonly authorization: 'NONE' | 'AWS_IAM';
-  /** The gateway's timeout for the function. */
-  readonly timeoutMs: number;
 }
 
 export interface Rule {
   readonly name: string;
   readonly enabled: boolean;
   readonly schedule: string;
-  /** The input that replaces the event, if one is set. */
-  readonly input: unknown;
 }
 
 /** Of the variables, only the topic's is a reference. */
@@ -49,81 +39,35 @@ const topicSchema = v.pipe(
 
 const functionSchema = v.object({
   DurableConfig: v.optional(v.object({ ExecutionTimeout: v.number() })),
-  FunctionName: v.optional(v.string()),
+  FunctionName: v.string(),
   Code: v.object({ S3Key: v.string() }),
   Handler: v.string(),
   Runtime: v.string(),
-  Environment: v.optional(v.object({ Variables: v.record(v.string(), v.union([v.string(), topicSchema])) }), {
-    Variables: {},
-  }),
-  Timeout: v.optional(v.number(), 3),
-  MemorySize: v.optional(v.number(), 128),
-  LoggingConfig: v.optional(v.object({ LogFormat: v.optional(v.picklist(['JSON', 'Text']), 'Text') }), {}),
+  Environment: v.object({ Variables: v.record(v.string(), v.union([v.string(), topicSchema])) }),
+  Timeout: v.number(),
+  MemorySize: v.number(),
+  LoggingConfig: v.object({ LogFormat: v.literal('JSON') }),
 });
 
-/** A reference to the function, to which all routes and the rule lead. */
-function arnOf(functionId: string) {
-  return v.object({ 'Fn::GetAtt': v.tuple([v.literal(functionId), v.literal('Arn')]) });
-}
+/** Without the settings that give callers signatures, and the schedule many sessions. */
+const routeSchema = v.object({ RouteKey: v.string(), AuthorizationType: v.literal('NONE') });
 
-/** The default timeout is 30 seconds (API Gateway Developer Guide, "Quotas for HTTP APIs"). */
-function integrationSchema(functionId: string) {
-  return v.object({
-    IntegrationType: v.literal('AWS_PROXY'),
-    IntegrationUri: arnOf(functionId),
-    PayloadFormatVersion: v.literal('2.0'),
-    TimeoutInMillis: v.optional(v.number(), 30_000),
-  });
-}
-
-const routeSchema = v.object({
-  RouteKey: v.string(),
-  AuthorizationType: v.optional(v.picklist(['NONE', 'AWS_IAM']), 'NONE'),
-  Target: v.pipe(
-    v.object({
-      'Fn::Join': v.tuple([
-        v.literal(''),
-        v.tuple([v.literal('integrations/'), v.object({ Ref: v.string() })]),
-      ]),
-    }),
-    v.transform((target) => target['Fn::Join'][1][1].Ref),
-  ),
+const ruleSchema = v.object({
+  State: v.picklist(['ENABLED', 'DISABLED']),
+  ScheduleExpression: v.string(),
+  Targets: v.tuple([v.object({ Input: v.optional(v.never()) })]),
 });
-
-function ruleSchema(functionId: string) {
-  const input = v.optional(v.pipe(v.string(), v.parseJson()));
-  return v.object({
-    Name: v.optional(v.string()),
-    State: v.optional(v.picklist(['ENABLED', 'DISABLED']), 'ENABLED'),
-    ScheduleExpression: v.string(),
-    Targets: v.tuple([v.object({ Arn: arnOf(functionId), Input: input })]),
-  });
-}
 
 const secretSchema = v.object({
   Name: v.string(),
-  GenerateSecretString: v.strictObject({
-    PasswordLength: v.optional(v.number(), 32),
-    ExcludePunctuation: v.optional(v.boolean(), false),
-  }),
+  GenerateSecretString: v.strictObject({ PasswordLength: v.number(), ExcludePunctuation: v.literal(true) }),
 });
 
-/** @param directory of `cdk synth`, with one stack: one function as the target of all routes and of one rule, one durable function, and one generated secret */
+/** @param directory of `cdk synth`, with one stack: a function, a durable function, routes, a rule and a generated secret */
 export async function readDeployment(directory: string): Promise<Deployment> {
   const resources = await readResources(directory);
-  const functions = resources('AWS::Lambda::Function', functionSchema);
-  const logout = only(
-    'function',
-    functions.filter(({ DurableConfig }) => DurableConfig === undefined),
-  );
-  const fleet = only(
-    'durable function',
-    functions.filter(({ DurableConfig }) => DurableConfig),
-  );
-  const rule = only('rule', resources('AWS::Events::Rule', ruleSchema(logout.id)));
-  const integrations = resources('AWS::ApiGatewayV2::Integration', integrationSchema(logout.id));
-  const deployed = (fn: typeof logout): DeployedFunction => ({
-    name: fn.FunctionName ?? fn.id,
+  const deployed = (fn: v.InferOutput<typeof functionSchema>): DeployedFunction => ({
+    name: fn.FunctionName,
     // The CDK uploads the directory `asset.<hash>` as `<hash>.zip`.
     assetDirectory: join(directory, `asset.${parse(fn.Code.S3Key).name}`),
     handler: fn.Handler,
@@ -131,25 +75,24 @@ export async function readDeployment(directory: string): Promise<Deployment> {
     environment: fn.Environment.Variables,
     timeoutSeconds: fn.Timeout,
     memoryMb: fn.MemorySize,
-    logFormat: fn.LoggingConfig.LogFormat,
   });
+  const functions = resources('AWS::Lambda::Function', functionSchema);
+  const rule = only('rule', resources('AWS::Events::Rule', ruleSchema));
   return {
-    function: deployed(logout),
-    fleet: deployed(fleet),
-    routes: resources('AWS::ApiGatewayV2::Route', routeSchema).map((route) => ({
-      key: route.RouteKey,
-      authorization: route.AuthorizationType,
-      timeoutMs: only(
-        'integration',
-        integrations.filter(({ id }) => id === route.Target),
-      ).TimeoutInMillis,
-    })),
-    rule: {
-      name: rule.Name ?? rule.id,
-      enabled: rule.State === 'ENABLED',
-      schedule: rule.ScheduleExpression,
-      input: rule.Targets[0].Input,
-    },
+    function: deployed(
+      only(
+        'function',
+        functions.filter(({ DurableConfig }) => DurableConfig === undefined),
+      ),
+    ),
+    fleet: deployed(
+      only(
+        'durable function',
+        functions.filter(({ DurableConfig }) => DurableConfig),
+      ),
+    ),
+    routes: resources('AWS::ApiGatewayV2::Route', routeSchema).map(({ RouteKey }) => RouteKey),
+    rule: { name: rule.id, enabled: rule.State === 'ENABLED', schedule: rule.ScheduleExpression },
     webhookKey: only('secret', resources('AWS::SecretsManager::Secret', secretSchema)),
   };
 }

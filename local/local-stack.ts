@@ -128,18 +128,13 @@ async function synthesizeAside(closings: (() => Promise<void>)[], signal?: Abort
     );
   });
   closings.push(() => rm(directory, { recursive: true, maxRetries: 3 }));
-  await synthesize(directory, { ...(signal && { signal }) });
+  await synthesize(directory, signal);
   return directory;
 }
 
-/**
- * Generates the key's secret, as CloudFormation does. Returns a caller's `Authorization` header. With IAM, any signature is
- * accepted.
- */
-function generateKey({ webhookKey, routes }: Deployment, { secrets }: SecretsManagerStandIn): string {
-  const { PasswordLength, ExcludePunctuation } = webhookKey.GenerateSecretString;
-  const key = randomPassword(PasswordLength, ExcludePunctuation);
+/** Generates the key's secret, as CloudFormation does. Returns a caller's `Authorization` header. */
+function generateKey({ webhookKey }: Deployment, { secrets }: SecretsManagerStandIn): string {
+  const key = randomPassword(webhookKey.GenerateSecretString.PasswordLength);
   secrets.create(webhookKey.Name, key);
-  const signed = routes.every(({ authorization }) => authorization === 'AWS_IAM');
-  return signed ? 'AWS4-HMAC-SHA256 Credential=local' : `Bearer ${key}`;
+  return `Bearer ${key}`;
 }

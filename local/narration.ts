@@ -24,7 +24,7 @@ export function renderSetup(
   sessions: readonly LocalSession[],
 ): string {
   const { name, runtime, memoryMb, timeoutSeconds } = deployment.function;
-  const routes = deployment.routes.map(({ key }) => key).filter((key) => key !== '$default');
+  const routes = deployment.routes.filter((key) => key !== '$default');
   return lines([
     ['function', `${name}, ${runtime}, ${memoryMb} MB, ${timeoutSeconds} s`],
     ['webhook', `${httpApi.url}  ${routes.join(', ')}`],

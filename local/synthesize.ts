@@ -10,17 +10,14 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const cdkJsonSchema = v.object({ context: v.optional(v.record(v.string(), v.unknown()), {}) });
 
 /**
- * Runs the CDK app without the CDK CLI: environment variables give the output directory and the context.
+ * Runs the CDK app with the default settings and without the CDK CLI: environment variables give the output directory and
+ * the context.
  * @param directory for the cloud assembly
- * @param options.settings as in settings.json. @default - the defaults
  */
-export async function synthesize(
-  directory: string,
-  options: { readonly settings?: Readonly<Record<string, unknown>>; readonly signal?: AbortSignal } = {},
-): Promise<void> {
+export async function synthesize(directory: string, signal?: AbortSignal): Promise<void> {
   const { context } = v.parse(cdkJsonSchema, JSON.parse(await readFile(`${PROJECT}/cdk.json`, 'utf8')));
   // Not the project's settings.json, which is for its deployment.
-  await writeFile(`${directory}/settings.json`, JSON.stringify(options.settings ?? {}));
+  await writeFile(`${directory}/settings.json`, '{}');
   const app = promisify(execFile)(process.execPath, [`${PROJECT}/bin/app.ts`], {
     cwd: directory,
     env: {
@@ -33,12 +30,12 @@ export async function synthesize(
       CDK_VALIDATION: 'false',
       CDK_CONTEXT_JSON: JSON.stringify(context),
     },
-    signal: options.signal,
+    signal,
   });
   const exited = once(app.child, 'exit');
   await app.catch(async (error: unknown) => {
     await exited; // so that it writes nothing more into the directory
-    if (options.signal?.aborted) throw error;
+    if (signal?.aborted) throw error;
     const stderr = v.is(v.looseObject({ stderr: v.string() }), error) ? error.stderr : '';
     throw new Error(`the CDK app could not be synthesized:\n${stderr.trim()}`, { cause: error });
   });

@@ -12,7 +12,7 @@ const TEXT_TYPES = /^(text\/.*|application\/(json|xml|javascript))$/i;
  * The event of payload format 2.0 (API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs"), of
  * the stage `$default`.
  */
-export function toEvent(request: Request, { route, pathParameters }: Match, requestId: string): object {
+export function toEvent(request: Request, { routeKey, pathParameters }: Match, requestId: string): object {
   const { method, target, headers, headersDistinct, body, sourceIp } = request;
   // The path is decoded, the query is not (observed at HTTP APIs).
   const [encodedPath = ''] = target.split('?');
@@ -23,7 +23,7 @@ export function toEvent(request: Request, { route, pathParameters }: Match, requ
   const isText = TEXT_TYPES.test(headers['content-type']?.split(';')[0]?.trim() ?? '');
   return {
     version: '2.0',
-    routeKey: route.key,
+    routeKey,
     rawPath: path,
     rawQueryString: query,
     ...some('cookies', headersDistinct['cookie']?.flatMap((line) => line.split(/; */)) ?? []),
@@ -42,7 +42,6 @@ export function toEvent(request: Request, { route, pathParameters }: Match, requ
     requestContext: {
       accountId: ACCOUNT_ID,
       apiId: 'local',
-      ...(route.authorization === 'AWS_IAM' ? { authorizer: { iam: IAM_CALLER } } : {}),
       domainName: host,
       domainPrefix: 'local',
       http: {
@@ -53,7 +52,7 @@ export function toEvent(request: Request, { route, pathParameters }: Match, requ
         userAgent: headers['user-agent'] ?? '',
       },
       requestId,
-      routeKey: route.key,
+      routeKey,
       stage: '$default',
       time: commonLogTime(now),
       timeEpoch: now.getTime(),
@@ -63,16 +62,6 @@ export function toEvent(request: Request, { route, pathParameters }: Match, requ
     isBase64Encoded: body.length > 0 && !isText,
   };
 }
-
-const IAM_CALLER = {
-  accessKey: 'AKIALOCALLOCALLOCAL0',
-  accountId: ACCOUNT_ID,
-  callerId: 'AIDALOCALLOCALLOCAL0',
-  cognitoIdentity: null,
-  principalOrgId: null,
-  userArn: `arn:aws:iam::${ACCOUNT_ID}:user/local`,
-  userId: 'AIDALOCALLOCALLOCAL0',
-};
 
 /** Leaves out a field whose value is empty. */
 function some(name: string, value: object): object {
@@ -97,15 +86,14 @@ export function gatewayReply(status: number, message: string): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ message }) };
 }
 
-const structuredSchema = v.object({
+/** What the function returns; the gateway also takes cookies, and bodies in base64. */
+const structuredSchema = v.strictObject({
   statusCode: v.pipe(v.number(), v.integer(), v.minValue(200), v.maxValue(599)),
   headers: v.optional(
     v.record(v.string(), v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String))),
     {},
   ),
-  cookies: v.optional(v.array(v.string()), []),
   body: v.optional(v.string(), ''),
-  isBase64Encoded: v.optional(v.boolean(), false),
 });
 
 const hasStatusSchema = v.object({ statusCode: v.unknown() });
@@ -123,17 +111,11 @@ export function toReply(result: InvocationResult): Answer {
   }
   const parsed = v.safeParse(structuredSchema, payload);
   if (!parsed.success) return gatewayReply(500, 'Internal Server Error');
-  const { statusCode, headers, cookies, body, isBase64Encoded } = parsed.output;
-  const lowerCased = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
+  const { statusCode, headers, body } = parsed.output;
+  const lowerCased = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
   return {
     status: statusCode,
-    headers: {
-      'content-type': 'text/plain;charset=UTF-8',
-      ...lowerCased,
-      ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}),
-    },
-    body: isBase64Encoded ? Buffer.from(body, 'base64') : body,
+    headers: { 'content-type': 'text/plain;charset=UTF-8', ...Object.fromEntries(lowerCased) },
+    body,
   };
 }

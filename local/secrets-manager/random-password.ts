@@ -1,19 +1,12 @@
 import { randomInt } from 'node:crypto';
 
-const LOWERCASE = 'abcdefghijklmnopqrstuvwxyz';
-const UPPERCASE = LOWERCASE.toUpperCase();
-const NUMBERS = '0123456789';
-const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+const KINDS = [/[a-z]/, /[A-Z]/, /[0-9]/];
+const CHARACTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 
-/** A password of GetRandomPassword, with at least one character of each kind. */
-export function randomPassword(length: number, excludePunctuation: boolean): string {
-  const kinds = [LOWERCASE, UPPERCASE, NUMBERS, ...(excludePunctuation ? [] : [PUNCTUATION])];
+/** A password of GetRandomPassword without punctuation, with at least one character of each kind. */
+export function randomPassword(length: number): string {
   for (;;) {
-    const password = Array.from({ length }, () => pick(kinds.join(''))).join('');
-    if (kinds.every((kind) => [...kind].some((character) => password.includes(character)))) return password;
+    const password = Array.from({ length }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join('');
+    if (KINDS.every((kind) => kind.test(password))) return password;
   }
-}
-
-function pick(characters: string): string {
-  return characters.charAt(randomInt(characters.length));
 }

@@ -13,7 +13,7 @@ declare module 'vitest' {
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'blink-logout-test-'));
-  await synthesize(directory, { settings: { webhookAuth: 'key' } });
+  await synthesize(directory);
   provide('assembly', directory);
   return () => rm(directory, { recursive: true });
 }

@@ -10,5 +10,4 @@ export const FIXTURE_FUNCTION: DeployedFunction = {
   environment: { COLOUR: 'blue', SHAPE: 'round' },
   timeoutSeconds: 3,
   memoryMb: 256,
-  logFormat: 'JSON',
 };

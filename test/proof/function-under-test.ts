@@ -69,7 +69,6 @@ export async function startFunctionUnderTest(): Promise<FunctionUnderTest> {
       environment: { BLINK_LOGOUT_NAME: NAME, WEBHOOK_AUTH: 'key', BLINK_USER_AGENT: 'Blink' },
       timeoutSeconds: FUNCTION_TIMEOUT_SECONDS,
       memoryMb: 512,
-      logFormat: 'JSON',
     },
     endpoints: { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url, BLINK_ENDPOINT: blink.url },
     secretsManager,

@@ -40,7 +40,6 @@ beforeAll(async () => {
     },
     timeoutSeconds: 300,
     memoryMb: 1024,
-    logFormat: 'JSON',
   } as const;
   const overrides = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${ports.secretsManager}`,

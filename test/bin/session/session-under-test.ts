@@ -138,7 +138,7 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     ACCOUNTS.byCode,
     { ...ACCOUNTS.plain, ...plain },
   ]);
-  secretsManager.secrets.create(KEY_SECRET, randomPassword(64, true));
+  secretsManager.secrets.create(KEY_SECRET, randomPassword(64));
   const directory = await mkdtemp(join(tmpdir(), 'blink-logout-session-'));
   const printed: string[] = [];
 
