@@ -114,6 +114,14 @@ test('only a run that takes over the claim of a dead one is counted as a takeove
   for (const name of ['takeover', 'Takeovers']) expect(usual.logged).not.toHaveProperty(name);
 });
 
+test('the event tells how many versions are in use, and how old the token is', async () => {
+  const store = storeOf();
+  const first = await runOnce({}, { store });
+  expect(first.logged).toMatchObject({ VersionsInUse: 0, RefreshTokenAgeDays: expect.any(Number) });
+  const { logged } = await runOnce({ action: 'check' }, { store });
+  expect(logged['VersionsInUse']).toBeGreaterThan(0);
+});
+
 test.each([
   ['a success', WEBHOOK, 200],
   ['a failure', { ...WEBHOOK, headers: {} }, 401],
