@@ -2,13 +2,9 @@ import * as v from 'valibot';
 import { Failure } from '../failure.ts';
 import type { Account } from './blink.ts';
 import { blinkFailure, isNotFound, successOf, unusableAnswer } from './blink-failure.ts';
-import { bearerHeaders, type Caller } from './caller.ts';
+import { type Caller, callRest } from './caller.ts';
 import type { ExchangeError, HttpResponse } from './http-exchange.ts';
 import { idInPath } from './numeric-id.ts';
-import { restUrl } from './rest-host.ts';
-import { sendAndRepeat } from './retry.ts';
-
-const LOGOUT_TIMEOUT_MS = 6_000;
 
 const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ message: v.optional(v.unknown()) }));
 
@@ -27,13 +23,7 @@ export async function logOut(
 ): Promise<{ readonly message: string }> {
   const accountPart = idInPath(account.accountId);
   const clientPart = idInPath(clientId);
-  const post = (path: `/${string}`) =>
-    sendAndRepeat('logout', caller, {
-      method: 'POST',
-      url: restUrl(account.tier, path),
-      headers: bearerHeaders(caller, accessToken),
-      timeoutMs: LOGOUT_TIMEOUT_MS,
-    });
+  const post = (path: `/${string}`) => callRest('logout', caller, accessToken, account.tier, path);
 
   const { end, afterUnanswered } = await post(`/api/v4/account/${accountPart}/client/${clientPart}/logout`);
   if (!isNotFound(end)) return processLogoutResponse(end);

@@ -1,13 +1,10 @@
 import * as v from 'valibot';
 import type { Account } from './blink.ts';
 import { isNotFound, isSuccess, successOf, unusableAnswer } from './blink-failure.ts';
-import { bearerHeaders, type Caller } from './caller.ts';
+import { type Caller, callRest } from './caller.ts';
 import { ExchangeError, type HttpResponse } from './http-exchange.ts';
 import { idInPath, numericIdSchema } from './numeric-id.ts';
-import { parseTier, restUrl } from './rest-host.ts';
-import { sendAndRepeat } from './retry.ts';
-
-const LOOKUP_TIMEOUT_MS = 5_000;
+import { parseTier } from './rest-host.ts';
 
 /** Every host can look up every account. If one blocks the caller with 406, the next is asked. */
 const OTHER_TIERS = ['prde', 'prsg', 'a001'];
@@ -21,19 +18,13 @@ const accountSchema = v.pipe(
   }),
 );
 
-/** Gets a path of Blink's REST API. */
-export async function lookUp(
+async function lookUp(
   caller: Caller,
   accessToken: string,
   tier: string,
   path: `/${string}`,
 ): Promise<HttpResponse | ExchangeError> {
-  const { end } = await sendAndRepeat('lookup', caller, {
-    method: 'GET',
-    url: restUrl(tier, path),
-    headers: bearerHeaders(caller, accessToken),
-    timeoutMs: LOOKUP_TIMEOUT_MS,
-  });
+  const { end } = await callRest('lookup', caller, accessToken, tier, path);
   return end;
 }
 

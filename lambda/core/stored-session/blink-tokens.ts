@@ -1,6 +1,5 @@
 import type { Failure } from '../failure.ts';
-import { requireOfBlink, sessionInvalid } from './session-fields.ts';
-import { parseSnakeCaseFields, SNAKE_CASE_FIELDS } from './snake-case-fields.ts';
+import { parseSnakeCaseFields, requireOfBlink, SNAKE_CASE_FIELDS, sessionInvalid } from './session-fields.ts';
 import { type StoredSession, storedSessionOf } from './stored-session.ts';
 
 export const BLINK_TOKENS = 'BLINK_TOKENS';

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { FIELDS, parseFields } from './session-fields.ts';
-import { parseSnakeCaseFields } from './snake-case-fields.ts';
+import { FIELDS, parseFields, parseSnakeCaseFields } from './session-fields.ts';
 import { type StoredSession, storedSessionOf } from './stored-session.ts';
 
 /** If any of these is present, blinkpy saved the file. blinkpy signs in as `ios`. */

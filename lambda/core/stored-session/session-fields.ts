@@ -23,7 +23,7 @@ const REFUSED_HARDWARE_IDS: readonly (string | undefined)[] = ['Blinkpy', 'Home 
 
 // Every message below is our own, because valibot's messages contain values.
 
-export const MISSING = 'is missing';
+const MISSING = 'is missing';
 
 /** A session's fields in any form. */
 export const FIELDS = {
@@ -54,6 +54,34 @@ export function parseFields<Schema extends v.GenericSchema>(
   if (parsed.success) return parsed.output;
   const faults = parsed.issues.map((issue) => `${v.getDotPath(issue)} ${issue.message}`);
   throw sessionInvalid(faults.join('; '));
+}
+
+const snakeCaseSchema = v.object(
+  {
+    refresh_token: FIELDS.refreshToken,
+    client_id: FIELDS.clientId,
+    account_id: FIELDS.accountId,
+    hardware_id: FIELDS.hardwareId,
+    oauth_client_id: FIELDS.oauthClient,
+    host: FIELDS.host,
+  },
+  MISSING,
+);
+const regionSchema = v.object({ region_id: FIELDS.tier });
+
+export const SNAKE_CASE_FIELDS = Object.keys({ ...snakeCaseSchema.entries, ...regionSchema.entries });
+
+/** The fields that `BLINK_TOKENS` and blinkpy's JSON share. Without `host`, `region_id` is used. */
+export function parseSnakeCaseFields(fields: unknown): SessionFields {
+  const parsed = parseFields(snakeCaseSchema, fields);
+  return {
+    refreshToken: parsed.refresh_token,
+    clientId: parsed.client_id,
+    accountId: parsed.account_id,
+    hardwareId: parsed.hardware_id,
+    issuedTo: parsed.oauth_client_id,
+    tier: parsed.host ?? parseFields(regionSchema, fields).region_id,
+  };
 }
 
 /** Other services' tokens have these, and Blink's have none of them (RFC 6749; Google's `authorized_user`; OpenID). */
