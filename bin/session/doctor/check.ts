@@ -1,6 +1,4 @@
-import { explain } from '../errors/explain.ts';
 import { npmLine } from '../launcher.ts';
-import type { Target } from '../target.ts';
 
 /** What a check found, in one sentence, and what to do. */
 export interface Finding {
@@ -23,18 +21,4 @@ export function notOk(message: string, ...advice: readonly string[]): Finding {
 
 export function notConfigured(message: string, ...advice: readonly string[]): Finding {
   return { state: 'not_configured', message, advice };
-}
-
-/** Never rejects: an error is a finding of this check, so that it does not prevent the others. */
-export async function runCheck(
-  target: Target,
-  check: string,
-  look: () => Promise<Finding>,
-): Promise<CheckResult> {
-  try {
-    return { check, ...(await look()) };
-  } catch (error) {
-    const { message, advice } = await explain(error, target, '');
-    return { check, ...notOk(message, ...advice) };
-  }
 }

@@ -1,11 +1,11 @@
+import { explain } from '../errors/explain.ts';
 import { isReadable, isUsable, readSessions } from '../session-entries.ts';
 import type { Target } from '../target.ts';
 import { examineAlarms, examineMail } from './alarms.ts';
-import { type CheckResult, type Finding, runCheck } from './check.ts';
+import { type CheckResult, type Finding, notOk } from './check.ts';
 import { type DeployedStack, examineStack, readStack } from './deployed-stack.ts';
 import { examineFunction } from './function.ts';
-import { examineLastRun } from './last-run.ts';
-import { examineSchedule, readSchedule } from './schedule.ts';
+import { examineLastRun, examineSchedule, readSchedule } from './runs.ts';
 import { examineEncryption, examineSessions } from './sessions.ts';
 import { examineWebhook, type Webhook } from './webhook.ts';
 
@@ -62,9 +62,19 @@ async function deployedWebhook({ clientConfig }: Target, stack: DeployedStack): 
 
 /** One fault may fail several checks, as when no Region is set. The first of them says what to do. */
 async function runAll(target: Target, checks: Checks): Promise<readonly CheckResult[]> {
-  const results = await Promise.all(checks.map(([name, look]) => runCheck(target, name, look)));
+  const results = await Promise.all(
+    checks.map(async ([check, look]) => ({
+      check,
+      ...(await look().catch((error) => faultOf(error, target))),
+    })),
+  );
   return results.map((result, index) => {
     const isTold = results.slice(0, index).some(({ message }) => message === result.message);
     return isTold ? { ...result, advice: [] } : result;
   });
+}
+
+async function faultOf(error: unknown, target: Target): Promise<Finding> {
+  const { message, advice } = await explain(error, target, '');
+  return notOk(message, ...advice);
 }

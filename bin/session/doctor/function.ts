@@ -29,10 +29,8 @@ export async function examineFunction(
   if (FunctionError === undefined || code === 'session_invalid') {
     return ok(`The function can read the session ${session}.`);
   }
-  return code === 'secrets_unavailable'
-    ? notOk(
-        `The function cannot read the session ${session} (${code}).`,
-        'Its role, the secret’s policy or the secret’s KMS key denies it. See "secrets_unavailable" in docs/runbook.md.',
-      )
-    : notOk(`The function failed (${code}).`, `See "${code}" in docs/runbook.md, or the function’s log.`);
+  return notOk(
+    `The function cannot check the session ${session} (${code}).`,
+    `See "${code}" in docs/runbook.md, or the function’s log.`,
+  );
 }

@@ -24,26 +24,20 @@ export async function examineWebhook(target: Target, { url, auth }: Webhook, ses
   if (key === undefined)
     return ok('The webhook refuses strangers (401). No key opens every session, so none was tried.');
   const caller = await statusOf(target, url, { authorization: `Bearer ${key}` }, session);
-  switch (caller) {
-    case 200:
-    case 400:
-      return ok('The webhook refuses strangers (401) and accepts the key.');
-    case 401:
-      return notOk(
-        'The webhook refuses the key (401).',
-        'After a rotation, the function accepts the new key within ten seconds. Try again.',
-      );
-    default:
-      return unexpected('a check with the key', caller, 200);
-  }
+  return caller === 200 || caller === 400
+    ? ok('The webhook refuses strangers (401) and accepts the key.')
+    : unexpected('a check with the key', caller, 200);
 }
+
+const ADVICE: Readonly<Record<number, string>> = {
+  401: 'After a rotation, the function accepts the new key within ten seconds. Try again.',
+  429: 'It gets more requests than it accepts. Try again in a minute.',
+};
 
 function unexpected(caller: string, status: number, expected: number): Finding {
   return notOk(
     `The webhook answered ${caller} with ${status} instead of ${expected}.`,
-    status === 429
-      ? 'It gets more requests than it accepts. Try again in a minute.'
-      : 'See the function’s log; docs/runbook.md shows how.',
+    ADVICE[status] ?? 'See the function’s log; docs/runbook.md shows how.',
   );
 }
 
