@@ -1,15 +1,14 @@
 import { coolDownAfter } from '../../lambda/core/blink/blink-failure.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
 import { Failure } from '../../lambda/core/failure.ts';
+import { refusalFailure, spendNewest } from '../../lambda/core/spend.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
-import type { Deadline } from '../../lambda/core/time.ts';
+import { type Deadline, realTiming } from '../../lambda/core/time.ts';
 import type { ClaimEnd } from '../../lambda/core/vault/next.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { AFTER_THIS_RUN } from './errors/explain.ts';
 import { requireMove } from './permissions.ts';
-import { refreshAndSave } from './refresh-and-save.ts';
-import { startStopwatch } from './stopwatch.ts';
 
 const LIMIT_MS = FUNCTION_TIMEOUT_SECONDS * 1000;
 
@@ -21,7 +20,7 @@ export async function boundedRun<T>(
   { terminal, interruption }: Pick<Context, 'terminal' | 'interruption'>,
   work: (runEnds: Deadline) => Promise<T>,
 ): Promise<T> {
-  const elapsedMs = startStopwatch();
+  const endsAtMs = realTiming.nowMs() + LIMIT_MS;
   const timer = setTimeout(() => {
     const timedOut = new CommandError(
       'timed_out',
@@ -32,7 +31,7 @@ export async function boundedRun<T>(
     process.exit(timedOut.exitCode);
   }, LIMIT_MS);
   try {
-    return await interruption.hold(() => work({ remainingMs: () => LIMIT_MS - elapsedMs() }));
+    return await interruption.hold(() => work({ remainingMs: () => endsAtMs - realTiming.nowMs() }));
   } finally {
     clearTimeout(timer);
   }
@@ -44,33 +43,37 @@ export interface Access {
   readonly stored: StoredSession;
 }
 
-/** Blink's answer. The session's new refresh token is stored in either case. */
-export type Asked<T> =
-  | { readonly kind: 'answered'; readonly value: T }
-  | { readonly kind: 'failed'; readonly error: Failure | CommandError };
-
-/** Spends the refresh token as a logout does, asks Blink with the access token, and releases the claim. */
+/**
+ * Spends the refresh token as a logout does, asks Blink with the access token, and releases the claim.
+ * @param onFailure for a failure of `ask`. The new refresh token is stored by then.
+ */
 export function withAccess<T>(
   context: Context,
   session: string,
   ask: (access: Access) => Promise<T>,
-): Promise<Asked<T>> {
+  onFailure: (error: unknown) => T = rethrow,
+): Promise<T> {
   const { vault, blink } = context.target;
   return spendingRun(context, session, async (runEnds) => {
-    const { saved, grant } = await refreshAndSave({ vault, blink, runEnds }, async () =>
+    const spent = await spendNewest({ vault, blink, runEnds }, async () =>
       vault.claim(await vault.read(session), runEnds),
     );
-    const { claim, stored, versionId: savedAs } = saved;
+    if (spent === undefined) throw new Error('a command that refreshes has claimed nothing');
+    if (spent.kind === 'refused') throw refusalFailure(spent);
+    const { claim, stored, versionId: savedAs } = await vault.saveToken(spent.claim, spent.grant, runEnds);
     try {
-      const value = await ask({ accessToken: grant.accessToken, stored });
+      const value = await ask({ accessToken: spent.grant.accessToken, stored });
       await vault.endClaim(claim, { what: 'saved', savedAs }, runEnds);
-      return { kind: 'answered', value };
+      return value;
     } catch (error) {
       await vault.endClaim(claim, endAfter(error, savedAs), runEnds);
-      if (error instanceof Failure || error instanceof CommandError) return { kind: 'failed', error };
-      throw error;
+      return onFailure(error);
     }
   });
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** A bounded run, after a check that AWSCURRENT may be moved. The claim checks only that versions can be written. */

@@ -1,9 +1,11 @@
+import { Failure } from '../../../lambda/core/failure.ts';
 import { accountOf } from '../../../lambda/core/log-out.ts';
 import { type ListedClient, listClients } from '../client-list.ts';
+import { CommandError } from '../errors/command-error.ts';
 import { IOS } from '../sign-in/authorization.ts';
-import { type Access, type Asked, withAccess } from '../spending-run.ts';
+import { type Access, withAccess } from '../spending-run.ts';
 import { duration } from '../terminal/duration.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import { table } from '../terminal/table.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 
 const HELP = `
@@ -13,7 +15,7 @@ the new one. Blink may want a PIN first, or may not have the list: the command
 says so.`;
 
 /** An account's clients, as one of them sees them. */
-export interface AccountClients {
+interface AccountClients {
   readonly accountId: number;
   readonly ownClientId: string;
   readonly clients: readonly ListedClient[];
@@ -31,26 +33,23 @@ export const addClients: AddCommand = (program, start) => {
 function clients(session: string): Task {
   return async (context) => {
     const { terminal, target } = context;
-    const asked = await askForClients(context, session);
-    if (asked.kind === 'failed') throw asked.error;
-    const { accountId, ownClientId, clients } = asked.value;
-    const width = Math.max(...clients.map(({ clientId }) => clientId.length));
-    const nameWidth = Math.max(...clients.map((client) => nameOf(client).length));
+    const { accountId, ownClientId, clients } = await terminal.progress('Asking Blink for the clients', () =>
+      withAccess(context, session, (access) => accountClients(context, access)),
+    );
     const document = clients.map(({ clientId, name, lastUse }) => ({
       clientId,
       ...(name !== undefined && { name }),
       ...(lastUse !== undefined && { lastUse: lastUse.toISOString() }),
       isThisSession: clientId === ownClientId,
     }));
+    const rows = clients.map((client) => [
+      client.clientId,
+      nameOf(client),
+      lastUseOf(client) + (client.clientId === ownClientId ? `  (this is ${session})` : ''),
+    ]);
     terminal.result({ session, accountId, clients: document }, [
       `Clients of account ${accountId}:`,
-      ...clients.map((client) =>
-        [
-          `  ${client.clientId.padEnd(width)}`,
-          nameOf(client).padEnd(nameWidth),
-          lastUseOf(client) + (client.clientId === ownClientId ? `  (this is ${session})` : ''),
-        ].join('  '),
-      ),
+      ...table(terminal, ['client', 'name', 'last use'], rows),
       ...(clients.some(({ name }) => name === IOS.deviceModel) ? [NAME_OF_OURS] : []),
       `To log one out: ${target.commandLine('logout', session, '--client-id ID')}`,
     ]);
@@ -59,13 +58,6 @@ function clients(session: string): Task {
 }
 
 const NAME_OF_OURS = `A session that was signed in with --password appears as “${IOS.deviceModel}”.`;
-
-/** Spends the refresh token. */
-export function askForClients(context: Context, session: string): Promise<Asked<AccountClients>> {
-  return context.terminal.progress('Asking Blink for the clients', () =>
-    withAccess(context, session, (access) => accountClients(context, access)),
-  );
-}
 
 async function accountClients(
   { target: { blink, caller } }: Context,
@@ -77,16 +69,38 @@ async function accountClients(
   return { accountId: account.accountId, ownClientId, clients };
 }
 
-/** The client with what the list tells about it. Notes what is missing. */
-export function clientWords(terminal: Terminal, asked: Asked<AccountClients>, clientId: string): string {
-  if (asked.kind === 'failed') {
-    terminal.note(`The client’s name is not known. ${asked.error.message}`);
-    return `client ${clientId}`;
+export interface LookedUp {
+  /** The client, and what the list tells about it. */
+  readonly words: string;
+  /** If it is known. */
+  readonly ownClientId: string | undefined;
+}
+
+/** Spends the refresh token, too. A list that cannot be had is noted. */
+export async function lookUpClient(context: Context, session: string, clientId: string): Promise<LookedUp> {
+  const { terminal } = context;
+  const found = await terminal.progress('Asking Blink for the client', () =>
+    withAccess<AccountClients | Error>(
+      context,
+      session,
+      (access) => accountClients(context, access),
+      (error) => {
+        if (error instanceof Failure || error instanceof CommandError) return error;
+        throw error;
+      },
+    ),
+  );
+  const words = `client ${clientId}`;
+  if (found instanceof Error) {
+    terminal.note(`The client’s name is not known. ${found.message}`);
+    return { words, ownClientId: undefined };
   }
-  const client = asked.value.clients.find((each) => each.clientId === clientId);
-  if (client !== undefined) return `client ${clientId}: ${nameOf(client)}, ${lastUseOf(client)}`;
+  const { ownClientId, clients } = found;
+  const client = clients.find((each) => each.clientId === clientId);
+  if (client !== undefined)
+    return { words: `${words}: ${nameOf(client)}, ${lastUseOf(client)}`, ownClientId };
   terminal.note(`The list of the account’s clients does not contain ${clientId}.`);
-  return `client ${clientId}`;
+  return { words, ownClientId };
 }
 
 function nameOf({ name }: ListedClient): string {

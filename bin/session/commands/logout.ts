@@ -5,7 +5,7 @@ import type { LogoutOutcome } from '../../../lambda/core/outcome.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { placeOf } from '../session-secrets.ts';
 import { spendingRun } from '../spending-run.ts';
-import { askForClients, clientWords } from './clients.ts';
+import { lookUpClient } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 import { ALL_HELP, addAllOptions, taskForAll } from './logout-all.ts';
 
@@ -85,11 +85,9 @@ export function logOutNow(context: Context, request: LogoutRequest): Promise<Log
 /** Names the client to the person who is asked. A list that cannot be had does not prevent the logout. */
 async function requireYes(context: Context, session: string, clientId: string): Promise<void> {
   const { terminal, questions, interruption } = context;
-  const asked = await askForClients(context, session);
+  const { words, ownClientId } = await lookUpClient(context, session, clientId);
   interruption.stopIfCame('Interrupted. Nothing was logged out.');
-  const words = clientWords(terminal, asked, clientId);
-  const isOwn = asked.kind === 'answered' && asked.value.ownClientId === clientId;
-  if (isOwn) terminal.note(`${clientId} is the client of ${session} itself.`);
+  if (ownClientId === clientId) terminal.note(`${clientId} is the client of ${session} itself.`);
   if (await questions.confirm(`Log out ${words}?`)) return;
   throw new CommandError('not_confirmed', 'Nothing was logged out.');
 }

@@ -8,7 +8,7 @@ import { explain } from '../errors/explain.ts';
 import { placeOf } from '../session-secrets.ts';
 import { withAccess } from '../spending-run.ts';
 import type { Target } from '../target.ts';
-import { askForClients, clientWords } from './clients.ts';
+import { lookUpClient } from './clients.ts';
 import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task } from './command.ts';
 import { logOutNow, parseClientId } from './logout.ts';
 
@@ -113,17 +113,12 @@ function stepsOf(
   storedClientId: string | undefined,
 ): readonly Step[] {
   let own = storedClientId;
-  const refresh = async () => {
-    const asked = await context.terminal.progress('Refreshing', () =>
-      withAccess(context, session, async () => {}),
-    );
-    if (asked.kind === 'failed') throw asked.error;
-    return 'done' as const;
-  };
+  const refresh = () =>
+    context.terminal.progress('Refreshing', () => withAccess(context, session, async () => 'done' as const));
   const lookUp = async (clientId: string) => {
-    const asked = await askForClients(context, session);
-    if (asked.kind === 'answered') own = asked.value.ownClientId;
-    context.terminal.note(`To be logged out: ${clientWords(context.terminal, asked, clientId)}.`);
+    const { words, ownClientId } = await lookUpClient(context, session, clientId);
+    own ??= ownClientId;
+    context.terminal.note(`To be logged out: ${words}.`);
     return 'done' as const;
   };
   const logOut = async (request: { readonly clientId?: string } = {}) => {

@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
 import { ExchangeError, type HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 import { send } from '../../../lambda/core/blink/retry.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
 import type { Context } from '../commands/command.ts';
 import { CommandError } from '../errors/command-error.ts';
-import { startStopwatch } from '../stopwatch.ts';
 import {
   ANDROID,
   authorizationUrl,
@@ -30,11 +30,11 @@ export async function signInOnPage(
 ): Promise<Grant> {
   const { terminal, target } = context;
   const request = { hardwareId, verifier: randomText(), state: randomText() };
-  const elapsedMs = startStopwatch();
+  const endsAtMs = realTiming.nowMs() + LIFE_MINUTES * 60_000;
   await show(context, authorizationUrl(ANDROID, target.signInPage.origin, request), opens);
 
   const code = await askForCode(context, request.state);
-  if (elapsedMs() > LIFE_MINUTES * 60_000) {
+  if (realTiming.nowMs() > endsAtMs) {
     throw new CommandError(
       'sign_in_expired',
       `This sign-in began more than ${LIFE_MINUTES} minutes ago. Nothing was sent.`,
