@@ -30,6 +30,9 @@ export function sitDown(command: string, args: readonly string[]): Person {
   return personAt(terminal, endOf(terminal));
 }
 
+/** Nothing is shown after it. */
+const END = '\x07\x07';
+
 /** At a terminal that a function of this process uses. Its Ctrl-C is a character, never a signal. */
 export async function sitDownWith(run: (streams: Streams) => Promise<number>): Promise<Person> {
   const holder = open('sh', ['-c', 'tty && exec sleep 600']);
@@ -42,10 +45,16 @@ export async function sitDownWith(run: (streams: Streams) => Promise<number>): P
     stdout: new Output(descriptor()),
     stderr: new Output(descriptor()),
   };
+  const isShown = new Promise<void>((done) => {
+    holder.onData(() => {
+      if (person.shown().includes(END)) done();
+    });
+  });
   const ran = run(streams).finally(async () => {
+    streams.stdout.write(END);
+    await isShown;
     for (const stream of Object.values(streams)) stream.destroy();
     holder.kill();
-    await endOf(holder);
   });
   ran.then(resolve, reject);
   return person;

@@ -194,7 +194,7 @@ describe('a person who signs in on Blink’s page', () => {
       person,
       ['', `wrong-paste${ENTER}second line of it${ENTER}`],
       ['Expected an address that starts with', ''],
-      ['Address (hidden):', `\x1b[200~${`${end}&x=`.padEnd(2_000, 'x')}\x1b[201~${ENTER}`],
+      ['Address (hidden):', `\x1b[200~${`${end}&x=`.padEnd(600, 'x')}\x1b[201~${ENTER}`],
       ['Signed in.', ''],
     );
     expect(await ended(person)).toBe(0);
