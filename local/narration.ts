@@ -108,7 +108,7 @@ export function renderServing(
   ].join('\n');
 }
 
-/** One line for a run of another caller. A check is named, because its outcome may be that of a logout. */
+/** One line for a run of another caller. A check is named, because its condition may be `logged_out`. */
 export function renderInvocation(invocation: FinishedInvocation): string {
   const { trigger = 'unknown', action, session = '' } = runEventOf(invocation) ?? {};
   const asked = [trigger, action === 'check' && 'check', session].filter(Boolean).join(' ');

@@ -3,7 +3,7 @@ import type { FinishedInvocation } from './lambda-process.ts';
 
 /** The log line of a run, which is also its metrics. */
 export interface LoggedRun {
-  /** The outcome, or the code of the failure. */
+  /** The outcome, the condition that a check found, or the code of the failure. */
   readonly message: string;
   readonly session: string | undefined;
   readonly trigger: string | undefined;
@@ -25,13 +25,13 @@ const lineSchema = v.pipe(
   }),
 );
 
-/** The outcome of a direct invocation, or the code of its failure. */
+/** The outcome of a direct invocation, the condition that a check found, or the code of its failure. */
 export function codeOf({ result }: Pick<FinishedInvocation, 'result'>): string {
   if (result.kind === 'failed') return result.error.errorType;
   const { payload } = result;
-  return typeof payload === 'object' && payload !== null && 'outcome' in payload
-    ? String(payload.outcome)
-    : JSON.stringify(payload);
+  if (typeof payload !== 'object' || payload === null) return JSON.stringify(payload);
+  if ('outcome' in payload) return String(payload.outcome);
+  return 'condition' in payload ? String(payload.condition) : JSON.stringify(payload);
 }
 
 export function runEventOf({ output }: Pick<FinishedInvocation, 'output'>): LoggedRun | undefined {

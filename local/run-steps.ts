@@ -52,7 +52,7 @@ export function stepsOf(stack: LocalStack): readonly StepPlan[] {
       call: `invoke ${JSON.stringify(check)}`,
       sessions: [first],
       expected: 'ready',
-      reply: { outcome: 'ready', session: first.name },
+      reply: { condition: 'ready', session: first.name },
       run: () => invoke(check),
     },
     {

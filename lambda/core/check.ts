@@ -1,5 +1,5 @@
 import { type Condition, conditionOf } from './condition.ts';
-import type { CheckOutcome } from './outcome.ts';
+import type { CheckResult } from './outcome.ts';
 import { iso } from './vault/next.ts';
 import type { SessionVault } from './vault/session-vault.ts';
 
@@ -7,12 +7,12 @@ import type { SessionVault } from './vault/session-vault.ts';
  * Tells the session's condition. It only reads: it writes and spends nothing.
  * @throws {Failure} if the session cannot be read
  */
-export async function check(vault: SessionVault, session: string): Promise<CheckOutcome> {
+export async function check(vault: SessionVault, session: string): Promise<CheckResult> {
   const condition = conditionOf(await vault.read(session));
-  return { outcome: condition.kind, session, ...detailsOf(condition) };
+  return { condition: condition.kind, session, ...detailsOf(condition) };
 }
 
-function detailsOf(condition: Condition): Omit<CheckOutcome, 'outcome' | 'session'> {
+function detailsOf(condition: Condition): Omit<CheckResult, 'condition' | 'session'> {
   switch (condition.kind) {
     case 'logged_out':
       return { at: iso(condition.atMs) };

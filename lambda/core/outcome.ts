@@ -20,9 +20,9 @@ export const LOGOUT_OUTCOMES = [
   'nothing_to_log_out',
 ] as const satisfies readonly LogoutOutcome['outcome'][];
 
-/** The result of a check: the session's condition. */
-export interface CheckOutcome {
-  readonly outcome: Condition['kind'];
+/** The result of a check. */
+export interface CheckResult {
+  readonly condition: Condition['kind'];
   readonly session: string;
   /** When it was logged out. */
   readonly at?: string;
@@ -33,4 +33,4 @@ export interface CheckOutcome {
   readonly why?: string;
 }
 
-export type Outcome = LogoutOutcome | CheckOutcome;
+export type Outcome = LogoutOutcome | CheckResult;

@@ -1,6 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { FAILURES } from '../core/failure-codes.ts';
-import type { CheckOutcome, LogoutOutcome } from '../core/outcome.ts';
+import type { CheckResult, LogoutOutcome } from '../core/outcome.ts';
 import { countOf, durationOf, type OtherMetric, type Step } from './metrics.ts';
 import type { RunFields } from './run-event.ts';
 import { withSourcePositions } from './source-positions.ts';
@@ -50,8 +50,8 @@ export class RunReport {
   }
 
   /** A check is no logout: it counts into no figure that an alarm watches. */
-  checked({ outcome }: CheckOutcome): void {
-    this.note({ outcome });
+  checked({ condition }: CheckResult): void {
+    this.note({ condition });
   }
 
   failed(failure: Failure): void {

@@ -1,6 +1,6 @@
 import type { FailureDetails } from '../core/failure.ts';
 import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
-import type { Outcome } from '../core/outcome.ts';
+import type { CheckResult, LogoutOutcome } from '../core/outcome.ts';
 import { countOf, METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from './metrics.ts';
 import type { Trigger } from './trigger.ts';
 import type { CallerProof } from './webhook/http-request.ts';
@@ -23,7 +23,9 @@ export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
   readonly gatewayRequestId?: string | undefined;
   /** Whether the secret exists. Only then are there metrics for it: each value of a dimension costs. */
   readonly sessionExists?: boolean;
-  readonly outcome?: Outcome['outcome'];
+  readonly outcome?: LogoutOutcome['outcome'];
+  /** What a check found. */
+  readonly condition?: CheckResult['condition'];
   readonly code?: FailureCode;
   /** The cause's system error code, such as `ECONNRESET`. */
   readonly causeCode?: string;
@@ -64,7 +66,7 @@ export function runEventLine(event: RunEvent): string {
   return JSON.stringify({
     timestamp: new Date(timestampMs).toISOString(),
     level: fields.code === undefined ? 'INFO' : FAILURES[fields.code].level,
-    message: fields.outcome ?? fields.code,
+    message: fields.outcome ?? fields.condition ?? fields.code,
     requestId,
     coldStart,
     ...fields,

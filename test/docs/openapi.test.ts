@@ -269,15 +269,18 @@ const CHECKS: Readonly<
   secret_full: writtenOften,
 };
 
-test.each(Object.entries(CHECKS))('a check that finds %s is as it is described', async (outcome, before) => {
-  const { name } = freshSession();
-  await before(name);
-  const callsBefore = stack.blink.calls.length;
-  const check = await post(`/logout/${name}`, { body: '{"action":"check"}' });
-  expect(check).toMatchObject({ status: 200, body: { outcome } });
-  expectDescribed('/logout/{session}', check);
-  expect(stack.blink.calls).toHaveLength(callsBefore);
-});
+test.each(Object.entries(CHECKS))(
+  'a check that finds %s is as it is described',
+  async (condition, before) => {
+    const { name } = freshSession();
+    await before(name);
+    const callsBefore = stack.blink.calls.length;
+    const check = await post(`/logout/${name}`, { body: '{"action":"check"}' });
+    expect(check).toMatchObject({ status: 200, body: { condition } });
+    expectDescribed('/logout/{session}', check);
+    expect(stack.blink.calls).toHaveLength(callsBefore);
+  },
+);
 
 /** Nobody can bring these about over HTTP, or not soon, or only with a scoped key. */
 const BY_THE_FUNCTION = ['internal_error', 'blink_timeout', 'forbidden'] as const;

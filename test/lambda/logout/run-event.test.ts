@@ -82,11 +82,11 @@ test('a failure is counted by its trigger, too, so that alarms can leave out wha
 
 test('a check counts into no figure of logouts, whatever it finds', () => {
   const { names, event } = eventOf({ trigger: 'schedule', action: 'check' }, (report) => {
-    report.checked({ outcome: 'needs_sign_in', session: 'garage' });
+    report.checked({ condition: 'needs_sign_in', session: 'garage' });
     report.failed(new Failure('session_invalid', 'no'));
   });
   expect(names).toEqual(['DurationMs']);
-  expect(event['outcome']).toBe('needs_sign_in');
+  expect(event['condition']).toBe('needs_sign_in');
 });
 
 test.each(CODES)('%s has its metric, and its level', (code) => {

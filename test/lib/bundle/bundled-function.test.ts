@@ -44,7 +44,7 @@ describe('a run sends these requests and no others', () => {
 
   it('for a check, which writes nothing and does not call Blink', async () => {
     const { returned } = await bundle.invoke({ action: 'check' });
-    expect(returned).toMatchObject({ outcome: 'ready' });
+    expect(returned).toMatchObject({ condition: 'ready' });
     expect(new Set(actions())).toEqual(new Set(['GetSecretValue']));
     expect(bundle.blink.calls).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/core/claim-life.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/core/log-out.ts';
-import type { Outcome } from '../../../lambda/core/outcome.ts';
+import type { LogoutOutcome } from '../../../lambda/core/outcome.ts';
 import { vaultOverStore } from '../../../lambda/core/vault/vault-over-store.ts';
 import { BlinkModel, blinkOver, type Family, storedText } from './blink-model.ts';
 import type { Channel } from './channel.ts';
@@ -10,7 +10,7 @@ import { SecretModel, storeOver } from './secret-model.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export type RunEnd =
-  | { readonly kind: 'done'; readonly outcome: Outcome }
+  | { readonly kind: 'done'; readonly outcome: LogoutOutcome }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'killed' };
 
