@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { type Answer, blinkIs } from '../../../lambda/fleet/answer.ts';
 import { type Condition, World } from './world.ts';
 
 /** `npm run proof` runs more. */
@@ -125,7 +126,7 @@ describe('if ten sessions in a row fail at Blink’s side', () => {
 
   test('a trial whose answer says nothing about Blink is followed by another session', async () => {
     world.outage = { fromMs: 0, toMs: 5 * 60_000 };
-    for (const name of [...world.sessions.keys()].slice(10, 18)) world.sessions.set(name, 'session_invalid');
+    for (const name of [...world.sessions.keys()].slice(-8)) world.sessions.set(name, 'session_invalid');
     const { result } = await world.command('all');
     expect(result).toMatchObject({ loggedOut: 32, notTried: [] });
     expect(world.calls.filter(({ atMinutes }) => atMinutes >= 20)).toHaveLength(0);
@@ -156,6 +157,18 @@ describe('if ten sessions in a row fail at Blink’s side', () => {
     await world.command('all');
     expect(world.calls.filter(({ atMinutes }) => atMinutes < 2)).toHaveLength(40);
   });
+});
+
+test.each<[Answer, string]>([
+  [{ kind: 'logged_out' }, 'up'],
+  [{ kind: 'failed', code: 'blink_rejected', retryable: false }, 'up'],
+  [{ kind: 'failed', code: 'blink_timeout', retryable: true }, 'down'],
+  [{ kind: 'failed', code: 'rate_limited', retryable: false }, 'down'],
+  // Blink may not have been asked.
+  [{ kind: 'signed_out' }, 'unknown'],
+  [{ kind: 'failed', code: 'reauthentication_required', retryable: false }, 'unknown'],
+])('after %j, Blink is %s', (answer, is) => {
+  expect(blinkIs(answer)).toBe(is);
 });
 
 test('"failed" takes the sessions that the last execution left', async () => {

@@ -59,8 +59,8 @@ const MONTH: readonly Day[] = [
   },
   {
     day: 11,
-    what: 'Blink answers 503 once for 30 sessions in a row, whose host is down',
-    before: (_, set) => set(names.slice(0, 30), { code: 'blink_unavailable', times: 1 }),
+    what: 'Blink answers 503 once for 60 sessions in a row, whose host is down',
+    before: (_, set) => set(names.slice(0, 60), { code: 'blink_unavailable', times: 1 }),
     mails: ['blink-logout: Blink does not answer'],
     result: all,
   },

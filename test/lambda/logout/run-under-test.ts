@@ -2,7 +2,7 @@ import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
 import type { HttpExchange } from '../../../lambda/core/blink/http-exchange.ts';
 import { realTiming } from '../../../lambda/core/time.ts';
 import type { SecretStore } from '../../../lambda/core/vault/secret-store.ts';
-import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
+import { ownerKey, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
 import { run, type Wiring } from '../../../lambda/logout/run.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
@@ -29,7 +29,7 @@ export const granted: HttpExchange = async () => ({
 export interface Surroundings {
   readonly store?: SecretStore;
   readonly exchange?: HttpExchange;
-  readonly key?: string;
+  readonly key?: WebhookKey;
   readonly remainingMs?: () => number;
 }
 
@@ -47,14 +47,18 @@ const timing = {
 /** Runs one event. Returns its end, and the one line in the log. */
 export async function runOnce(
   event: unknown,
-  { store = storeOf(), exchange = granted, key = KEY, remainingMs = () => 60_000 }: Surroundings = {},
+  {
+    store = storeOf(),
+    exchange = granted,
+    key = ownerKey(KEY, undefined),
+    remainingMs = () => 60_000,
+  }: Surroundings = {},
 ) {
   const lines: string[] = [];
-  const keys = [ownerKey(key, undefined)];
   const wiring: Wiring = {
     store,
     blink: blinkOverHttps({ userAgent: 'Blink', timing, exchange }),
-    callers: { recent: async () => keys, renewed: async () => keys },
+    callers: { recent: async () => [key], renewed: async () => [key] },
     timing,
     sessionMetrics: true,
     metricsNamespace: 'blink-logout',

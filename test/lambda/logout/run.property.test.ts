@@ -6,6 +6,7 @@ import {
   type HttpResponse,
 } from '../../../lambda/core/blink/http-exchange.ts';
 import { FAILURES } from '../../../lambda/core/failure-codes.ts';
+import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
 import { runOnce, storeOf } from './run-under-test.ts';
 
 /** `npm run proof` draws more. */
@@ -13,6 +14,7 @@ const numRuns = process.env['PROOF'] === 'long' ? 5_000 : 150;
 
 const CANARY = 'cAnArY';
 const KEY = `${CANARY}0${'k'.repeat(40)}`;
+const key = ownerKey(KEY, undefined);
 const CODES = new Set(Object.keys(FAILURES));
 
 const goodText = JSON.stringify({
@@ -30,7 +32,7 @@ const granted: HttpExchange = async ({ url }) => ({
 
 /** Runs one event. Fails where anything but a code comes out, or a canary can be seen. */
 async function observe(event: unknown, { text = goodText, exchange = granted } = {}) {
-  const { result, threw, line } = await runOnce(event, { store: storeOf(text), exchange, key: KEY });
+  const { result, threw, line } = await runOnce(event, { store: storeOf(text), exchange, key });
   if (threw !== undefined) expect(CODES).toContain(threw.name);
   const error = threw && `${threw.name} ${threw.message} ${JSON.stringify(threw)} ${String(threw.cause)}`;
   expect(`${error} ${JSON.stringify(result)} ${line}`).not.toContain(CANARY);

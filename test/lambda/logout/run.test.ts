@@ -5,8 +5,9 @@ import { Failure } from '../../../lambda/core/failure.ts';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { fleetAnswerSchema } from '../../../lambda/core/fleet-call.ts';
 import type { SecretStore } from '../../../lambda/core/vault/secret-store.ts';
+import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
 import { httpProblem } from '../../../lambda/logout/reply.ts';
-import { granted, runOnce, SCHEDULE, storeOf, WEBHOOK } from './run-under-test.ts';
+import { granted, KEY, runOnce, SCHEDULE, storeOf, WEBHOOK } from './run-under-test.ts';
 
 const FLEET = { fleet: { session: 'default' } };
 
@@ -86,6 +87,13 @@ test('the event of a stranger’s request names neither a caller nor what was as
   expect(logged).toMatchObject({ code: 'unauthenticated', trigger: 'webhook' });
   for (const name of ['caller', 'proof', 'session', 'action', 'clientId'])
     expect(logged).not.toHaveProperty(name);
+});
+
+test('a key for another session gets 403: its event names the caller, and the session is not read', async () => {
+  const key = { ...ownerKey(KEY, undefined), name: 'garden', sessions: ['garden'] };
+  const { result, logged } = await runOnce(WEBHOOK, { key, store: failing('secrets_unavailable') });
+  expect(result).toMatchObject({ statusCode: 403 });
+  expect(logged).toMatchObject({ code: 'forbidden', caller: 'garden', proof: 'bearer', session: 'default' });
 });
 
 test('only a run that takes over the claim of a dead one is counted as a takeover', async () => {
