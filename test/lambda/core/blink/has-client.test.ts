@@ -29,6 +29,7 @@ describe('whether the account has the client', () => {
     ['there is no list', {}, undefined],
     ['the list is refused: a PIN', { [NEWER]: answer(403, { code: 2338 }) }, undefined],
     ['the list is refused: the token', { [NEWER]: answer(401, { code: 101 }) }, undefined],
+    ['the list is refused, with a list', { [NEWER]: answer(403, { clients: [{ id: 5 }] }) }, undefined],
     ['the edge blocks', { [NEWER]: answer(406) }, undefined],
     ['Blink fails', { [NEWER]: answer(500) }, undefined],
     ['the list is a redirect', { [NEWER]: answer(302, '', { Location: OLDER }), [OLDER]: OTHERS }, undefined],
