@@ -42,30 +42,24 @@ describe("the function's bundle", () => {
     );
   });
 
-  it('has the same bytes in each build and in each directory', async () => {
-    const again = await buildFunction(join(directory, 'second'));
-    expect(await digest(again.directory)).toBe(await digest(bundle.directory));
-  });
-
-  it('survives builds at the same time', async () => {
+  it('has the same bytes in each directory, also of builds at the same time, and replaces an earlier version', async () => {
     const shared = join(directory, 'shared');
-    await Promise.all([buildFunction(shared), buildFunction(shared)]);
+    await mkdir(shared);
+    await writeFile(join(shared, 'handler.js'), '');
+    await Promise.all(Array.from({ length: 4 }, () => buildFunction(shared)));
     expect(await readdir(shared)).toEqual(FILES);
     expect(await digest(shared)).toBe(await digest(bundle.directory));
   });
 
-  it('replaces the files of an earlier version', async () => {
-    const upgraded = join(directory, 'upgraded');
-    await mkdir(upgraded);
-    await writeFile(join(upgraded, 'handler.js'), '');
-    await buildFunction(upgraded);
-    expect(await readdir(upgraded)).toEqual(FILES);
-  });
-
-  it('leaves nothing to be found at run time but what is built into Node', () => {
-    const outside = Object.values(bundle.metafile.outputs).flatMap((output) => output.imports);
-    const required = outside.map((each) => each.path.replace(/^node:/, ''));
-    expect(required.filter((path) => !isBuiltin(path))).toEqual([]);
+  it('finds at run time what is built into Node, and needs no HTTP/2, no zlib and no worker', () => {
+    const required = Object.values(bundle.metafile.outputs).flatMap(({ imports }) =>
+      imports.map(({ path }) => path.replace(/^node:/, '')),
+    );
+    expect(required).toContain('https');
+    expect(required.filter((name) => !isBuiltin(name))).toEqual([]);
+    expect(required.filter((name) => /^(http2|zlib|worker_threads|child_process|vm)$/.test(name))).toEqual(
+      [],
+    );
   });
 
   it('is made of the function and its packages, and of nothing of the stack or of the commands', () => {
@@ -97,16 +91,6 @@ describe("the function's bundle", () => {
     const column = lines[line]?.indexOf('internal error; the run');
     const [frame] = withSourcePositions([`at x (${file}:${line + 1}:${column})`]);
     expect(frame).toMatch(/^at lambda\/logout\/run\.ts:\d+:\d+$/);
-  });
-
-  it('asks Node for no HTTP/2, no zlib and no worker', () => {
-    const required = Object.values(bundle.metafile.outputs).flatMap(({ imports }) =>
-      imports.map(({ path }) => path.replace(/^node:/, '')),
-    );
-    expect(required).toContain('https');
-    expect(required.filter((name) => /^(http2|zlib|worker_threads|child_process|vm)$/.test(name))).toEqual(
-      [],
-    );
   });
 });
 
