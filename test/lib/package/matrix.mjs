@@ -1,4 +1,4 @@
-// An operator's app, for each kind of environment: two of blink-logout in one stack, a custom domain, tokens, cdk-nag.
+// An operator's app, for each kind of environment: three of blink-logout in one stack, a custom domain, tokens, cdk-nag.
 // The test runs it beside the installed package.
 import { createRequire } from 'node:module';
 import { App, CfnParameter, NestedStack, Stack, Stage, Validations } from 'aws-cdk-lib';
@@ -6,6 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { ApiMapping, DomainName } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { BlinkLogout, SettingsError } from 'blink-logout';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -22,6 +23,7 @@ const ENVIRONMENTS = {
   literals: { env: { account: '111122223333', region: 'eu-central-1' }, literals: true },
   'literals, agnostic': { literals: true },
   China: { env: { account: '111122223333', region: 'cn-north-1' }, literals: true },
+  'the European Sovereign Cloud': { env: { account: '111122223333', region: 'eusc-de-east-1' } },
   GovCloud: { env: { account: '111122223333', region: 'us-gov-west-1' }, literals: true },
   'a Region alone': { env: { region: 'us-east-1' } },
   'a Stage': {
@@ -63,6 +65,7 @@ for (const [name, { env, literals = false, place = (app) => app, nested = false 
     retainLogs: true,
     alarmTopic: Topic.fromTopicArn(stack, 'Topic', 'arn:aws:sns:eu-central-1:111122223333:house'),
   });
+  new BlinkLogout(stack, 'Plain');
   const domainName = new DomainName(stack, 'Domain', {
     domainName: 'logout.blink-logout.dev',
     certificate: Certificate.fromCertificateArn(
@@ -88,4 +91,16 @@ for (const [name, { env, literals = false, place = (app) => app, nested = false 
   if (!mapping.DependsOn?.some((id) => /Stage/.test(id)))
     throw new Error(`${name}: the mapping does not wait for the stage`);
 }
+
+const careless = new App({ builtinCloudFormationValidation: false });
+new Queue(new Stack(careless, 'House'), 'Careless');
+Validations.of(careless).addPlugins(new AwsSolutionsChecks(careless));
+let findings = '';
+try {
+  careless.synth();
+} catch ({ message }) {
+  findings = message;
+}
+if (!findings.includes('Validation failed'))
+  throw new Error('cdk-nag would not find a queue that takes more than TLS');
 console.log(Object.keys(ENVIRONMENTS).length);
