@@ -1,13 +1,13 @@
 import { styleText } from 'node:util';
-import { masked } from '../lib/masked.ts';
-import { wrap } from '../lib/wrap.ts';
 import type { BlinkCall } from './blink/start-blink.ts';
 import type { FinishedInvocation } from './lambda-process.ts';
 import type { LocalSession, StoredToken } from './local-session.ts';
 import { LOCAL_USER } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
+import { masked } from './masked.ts';
 import { runEventOf } from './run-event.ts';
 import type { Run, Step } from './run-steps.ts';
+import { wrap } from './wrap.ts';
 
 /** Renders the local run as text that fits 80 columns. `styleText` leaves colours out if the output is not a terminal. */
 const COLUMNS = 80;

@@ -2,7 +2,7 @@ import { CONDITIONS, type Condition, conditionOf, isLoggedOut } from '../../lamb
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
 import { isSaveOf } from '../../lambda/core/vault/journal.ts';
 import type { Reading } from '../../lambda/core/vault/session-vault.ts';
-import { masked } from '../../lib/masked.ts';
+import { masked } from '../../local/masked.ts';
 import type { Target } from './target.ts';
 import { duration } from './terminal/duration.ts';
 

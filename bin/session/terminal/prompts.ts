@@ -1,5 +1,5 @@
 import { confirm, input, password, select } from '@inquirer/prompts';
-import { wrap } from '../../../lib/wrap.ts';
+import { wrap } from '../../../local/wrap.ts';
 import { Interrupted } from '../errors/command-error.ts';
 import { Keyboard } from './keyboard.ts';
 import { CODE_RULE, EMAIL_RULE, parseCode, parseEmail, type Questions } from './questions.ts';

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import { wrap } from '../../../lib/wrap.ts';
+import { wrap } from '../../../local/wrap.ts';
 import type { CommandError } from '../errors/command-error.ts';
 
 type Style = Parameters<typeof styleText>[0];

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { wrap } from '../../lib/wrap.ts';
+import { wrap } from '../../local/wrap.ts';
 
 describe('a text in a terminal', () => {
   it('is broken at spaces, and each part keeps the indentation', () => {
