@@ -5,6 +5,7 @@ import type { LogoutOutcome } from '../../../lambda/core/outcome.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { placeOf } from '../session-secrets.ts';
 import { spendingRun } from '../spending-run.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { lookUpClient } from './clients.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
 import { ALL_HELP, addAllOptions, taskForAll } from './logout-all.ts';
@@ -49,29 +50,30 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
     if (clientId !== undefined && !yes && !questions.fromScript) await requireYes(context, session, clientId);
     const request = { session, ...(clientId !== undefined && { clientId }) };
     const outcome = await logOutNow(context, request);
-    switch (outcome.outcome) {
-      case 'logged_out':
-        terminal.result(outcome, [
-          `${terminal.style('green', 'Logged out')}: client ${outcome.clientId} of account ${outcome.accountId}.`,
-        ]);
-        return OK;
-      case 'already_logged_out':
-        terminal.result(outcome, [
-          // At a terminal, the look-up of the client has spent the refresh token.
-          clientId === undefined
-            ? `${session} is already logged out. Nothing was spent.`
-            : `Client ${clientId} is already logged out.`,
-        ]);
-        return OK;
-      case 'nothing_to_log_out':
-        terminal.result(outcome, [
-          clientId === undefined
-            ? `Nothing to log out: ${session} was signed out at Blink before. Sign in again first.`
-            : `Nothing to log out: Blink lists no client ${clientId} on this account. It was removed, or the id is wrong.`,
-        ]);
-        return OK;
-    }
+    terminal.result(outcome, [wordsOf(outcome, session, clientId, terminal)]);
+    return OK;
   };
+}
+
+function wordsOf(
+  outcome: LogoutOutcome,
+  session: string,
+  clientId: string | undefined,
+  terminal: Terminal,
+): string {
+  switch (outcome.outcome) {
+    case 'logged_out':
+      return `${terminal.style('green', 'Logged out')}: client ${outcome.clientId} of account ${outcome.accountId}.`;
+    case 'already_logged_out':
+      // At a terminal, the look-up of the client has spent the refresh token.
+      return clientId === undefined
+        ? `${session} is already logged out. Nothing was spent.`
+        : `Client ${clientId} is already logged out.`;
+    case 'nothing_to_log_out':
+      return clientId === undefined
+        ? `Nothing to log out: ${session} was signed out at Blink before. Sign in again first.`
+        : `Nothing to log out: Blink lists no client ${clientId} on this account. It was removed, or the id is wrong.`;
+  }
 }
 
 /** The function's run, in this process. */
