@@ -117,9 +117,12 @@ describe('npm run session', () => {
   });
 
   test('takes options after "--", and paths in the folder in which npm was called', async () => {
-    const words = ['run', '-s', 'session', '--', 'import', 'x', '--from', 'gone', '--local'];
-    const ran = await run('npm', ['--prefix', PROJECT, ...words], tmpdir());
-    expect(ran.stderr).toContain('The file could not be read (ENOENT).');
+    const folder = await mkdtemp(join(tmpdir(), 'blink-logout-npm-'));
+    await writeFile(join(folder, 'tokens'), 'no tokens');
+    const words = ['run', '-s', 'session', '--', 'import', 'x', '--from', 'tokens', '--local'];
+    const ran = await run('npm', ['--prefix', PROJECT, ...words], folder);
+    await rm(folder, { recursive: true });
+    expect(ran.stderr).toContain('The tokens cannot be imported');
     expect(ran.exitCode).toBe(1);
   });
 });

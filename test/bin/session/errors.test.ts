@@ -208,7 +208,7 @@ describe('here', () => {
 
 describe('an invalid command line', () => {
   it.each([
-    ['', 'A command is missing.'],
+    ['', 'A command is missing.\n  See: bin/blink-logout --help\n'],
     ['no-such-command', 'Unknown command.'],
     ['no-such-command --help', 'Unknown command.'],
     ['help no-such-command', 'Unknown command.'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acceptedKeys, parseKeysText } from '../../../lambda/core/webhook-keys.ts';
+import { acceptedKeys, parseKeysText, textsOf } from '../../../lambda/core/webhook-keys.ts';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
@@ -14,16 +14,15 @@ const secret = () => session.secretsManager.secrets.find(KEY_SECRET);
 const current = () => secret().version({}).text;
 
 /** As the function would accept them. */
-function accepted() {
+function acceptedNow() {
   const versions = secret().versions();
   const previous = versions.find(({ labels }) => labels.includes('AWSPREVIOUS'));
-  const keys = acceptedKeys(parseKeysText(current()), previous && parseKeysText(previous.text));
-  return Object.fromEntries(
-    keys.map(({ name, key, previousKey }) => [
-      name,
-      [key, ...(previousKey === undefined ? [] : [previousKey])],
-    ]),
-  );
+  return acceptedKeys(parseKeysText(current()), previous && parseKeysText(previous.text));
+}
+
+/** The texts of each key. */
+function accepted() {
+  return Object.fromEntries(acceptedNow().map((key) => [key.name, textsOf(key)]));
 }
 
 async function keyIn(command: string): Promise<string> {
@@ -92,6 +91,14 @@ describe('keys', () => {
       exitCode: 1,
       stderr: expect.stringContaining('There is no key named garden.'),
     });
+  });
+
+  it('keep their scope when a single one is left', async () => {
+    await session.run('key add garden --sessions garden');
+    await session.run('key remove owner');
+    expect(acceptedNow()).toMatchObject([{ name: 'garden', sessions: ['garden'], otherClients: false }]);
+    await session.run('key remove garden');
+    expect(acceptedNow()).toEqual([]);
   });
 
   it('are not lost by two commands at once', async () => {
