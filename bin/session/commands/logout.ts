@@ -90,8 +90,9 @@ async function requireYes(context: Context, session: string, clientId: string): 
   const { words, ownClientId } = await lookUpClient(context, session, clientId);
   interruption.stopIfCame('Interrupted. Nothing was logged out.');
   if (ownClientId === clientId) terminal.note(`${clientId} is the client of ${session} itself.`);
-  if (await questions.confirm(`Log out ${words}?`)) return;
-  throw new CommandError('not_confirmed', 'Nothing was logged out.');
+  const nothing = 'Nothing was logged out.';
+  if (!(await questions.confirm(`Log out ${words}?`, nothing)))
+    throw new CommandError('not_confirmed', nothing);
 }
 
 export function parseClientId(text: string): string {

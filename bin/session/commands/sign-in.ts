@@ -4,7 +4,7 @@ import type { Grant } from '../../../lambda/core/blink/blink.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/core/stored-session/stored-session.ts';
-import { CommandError, Interrupted, UsageError } from '../errors/command-error.ts';
+import { CommandError, UsageError } from '../errors/command-error.ts';
 import { blocked, explain, MAY_HAVE_CHANGED } from '../errors/explain.ts';
 import { requireCreate, requirePut } from '../permissions.ts';
 import { storedLines, storedReport } from '../session-report.ts';
@@ -15,7 +15,6 @@ import { signInOnPage } from '../sign-in/sign-in-on-page.ts';
 import { signInWithPassword } from '../sign-in/sign-in-with-password.ts';
 import { stackKey } from '../stack-key.ts';
 import { newText, type OwnFields, withFields } from '../stored-text.ts';
-import type { Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, OK, sessionArgument } from './command.ts';
 
 const HELP = `
@@ -153,17 +152,10 @@ async function store(
     } catch (error) {
       if (questions.fromScript) throw error;
       terminal.problem(await explain(error, target, session));
-      if (!(await tryAgain(questions))) throw new CommandError('not_stored', NOT_STORED);
+      const again = 'The sign-in is not stored yet. Try to store it again?';
+      if (!(await questions.confirm(again, NOT_STORED))) throw new CommandError('not_stored', NOT_STORED);
     }
   }
 }
 
 const NOT_STORED = 'The sign-in was not stored. The stored session did not change.';
-
-async function tryAgain(questions: Questions): Promise<boolean> {
-  try {
-    return await questions.confirm('The sign-in is not stored yet. Try to store it again?');
-  } catch (error) {
-    throw error instanceof Interrupted ? new Interrupted(NOT_STORED) : error;
-  }
-}

@@ -18,12 +18,13 @@ export function prompts({ stdin, stderr }: Streams): Questions {
   };
   const ask = async <T>(
     prompt: (context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream }) => Promise<T>,
+    ifInterrupted = 'Nothing was changed.',
   ) => {
     try {
       return await keyboard.forOneLine((line) => prompt({ input: line, output: stderr }));
     } catch (error) {
       if (error instanceof Error && error.name === 'ExitPromptError') {
-        throw new Interrupted('Interrupted. Nothing was changed.');
+        throw new Interrupted(`Interrupted. ${ifInterrupted}`);
       }
       throw error;
     }
@@ -53,9 +54,9 @@ export function prompts({ stdin, stderr }: Streams): Questions {
         await ask((context) => password({ message, mask: '•', toggleMask: false, validate }, context)),
       );
     },
-    confirm(message) {
+    confirm(message, ifInterrupted) {
       keyboard.dropPasted();
-      return ask((context) => confirm({ message: fitted(message), default: false }, context));
+      return ask((context) => confirm({ message: fitted(message), default: false }, context), ifInterrupted);
     },
     choose(message, choices) {
       keyboard.dropPasted();

@@ -7,8 +7,11 @@ export interface Questions {
   password(): Promise<string>;
   /** `undefined` if another code is to be sent. */
   code(sentBy: string): Promise<string | undefined>;
-  /** Resolves with false for a script, which is never asked. */
-  confirm(question: string): Promise<boolean>;
+  /**
+   * Resolves with false for a script, which is never asked.
+   * @param ifInterrupted what a person reads who presses Ctrl-C. @default nothing was changed
+   */
+  confirm(question: string, ifInterrupted?: string): Promise<boolean>;
   /** Rejects for a script. */
   choose<T>(question: string, choices: readonly { readonly name: string; readonly value: T }[]): Promise<T>;
   /** Nothing more will be asked. */

@@ -249,6 +249,32 @@ describe('a person who ends a command at a question', () => {
     else expect(session.secretsManager.secrets.all().map(({ name }) => name)).toEqual([KEY_SECRET]);
   });
 
+  it.each([
+    ['logout --client-id 4711', 'Log out client 4711?', 'Interrupted. Nothing was logged out.'],
+    ['import --from', 'Replace it?', 'Interrupted. Nothing was changed.'],
+  ])('%s, at a question about what is stored', async (command, question, words) => {
+    const clientId = storeSession();
+    const path = await session.fileWith('{"refresh_token":"another-one"}');
+    const person = await personRuns(command.endsWith('--from') ? `${command} ${path}` : command);
+    await answers(person, [question, CTRL_C], [words, '']);
+    expect(await ended(person)).toBe(130);
+    expect(session.blink.logouts).toEqual([]);
+    expectNewestTokenStored(clientId);
+  });
+
+  it('sign-in, when it cannot be stored', async () => {
+    let creates = 0;
+    session.secretsManager.faults.onCall = ({ action }, moment) => {
+      if (action !== 'CreateSecret' || moment !== 'before') return undefined;
+      creates += 1;
+      return creates > 1 ? deny('secretsmanager:CreateSecret', 'blink-logout/default') : undefined;
+    };
+    const person = await personRuns('sign-in --password');
+    await answers(person, TO_EMAIL, TO_PASSWORD, [BY_SMS, CODE + ENTER], ['Try to store it again?', CTRL_C]);
+    await person.sees('Interrupted. The sign-in was not stored.');
+    expect(await ended(person)).toBe(130);
+  });
+
   it('trial: gets the report of the steps before', async () => {
     const clientId = storeSession();
     const person = await personRuns('trial');
