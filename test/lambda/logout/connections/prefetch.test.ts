@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { prefetch, prefetchSession } from '../../../../lambda/logout/connections/prefetch.ts';
 import { inProcessStore } from '../../in-process-store.ts';
 
@@ -6,84 +6,64 @@ let nowMs: number;
 let asked: number;
 
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   nowMs = 0;
   asked = 0;
 });
 
-/** Answers with the number of the request. */
-const count = async () => ++asked;
-const prefetched = (ask: () => Promise<number> = count) => prefetch(ask, () => nowMs);
-const failingFirst = async () => {
-  if (++asked === 1) throw new Error('not yet');
-  return asked;
-};
+/** Answers with the number of the request, unless that fails. */
+const prefetched = (fails: (request: number) => boolean = () => false) =>
+  prefetch(
+    async () => {
+      asked += 1;
+      if (fails(asked)) throw new Error(`no ${asked}`);
+      return asked;
+    },
+    () => nowMs,
+  );
 
 describe('a prefetched answer', () => {
-  it('is there before the first call, and is the result of that call', async () => {
-    const ask = await prefetched();
+  test.each<[what: string, fails: (request: number) => boolean, ageMs: number, answers: unknown[]]>([
+    ['is the result of the first call, and of no other', () => false, 0, [1, 2, 3]],
+    ['is used while it is less than a second old', () => false, 999, [1, 2]],
+    ['is not used once it is a second old, as after a freeze', () => false, 1_000, [2, 3]],
+    ['is replaced by a request if it failed', (request) => request === 1, 0, [2, 3]],
+    ['does not hide the failure of the request after it', () => true, 0, ['no 2', 'no 3']],
+  ])('%s', async (_, fails, ageMs, answers) => {
+    const ask = await prefetched(fails);
     expect(asked).toBe(1);
-    expect(await ask()).toBe(1);
-    expect(asked).toBe(1);
-  });
-
-  it('leaves no timer behind', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    onTestFinished(() => {
-      vi.useRealTimers();
-    });
-    await prefetched();
     expect(vi.getTimerCount()).toBe(0);
+    nowMs = ageMs;
+    const calls = answers.map(() => ask().catch((error: Error) => error.message));
+    expect(await Promise.all(calls)).toEqual(answers);
   });
 
-  it('is used once', async () => {
-    const ask = await prefetched();
-    expect(await Promise.all([ask(), ask()])).toEqual([1, 2]);
-    expect(await ask()).toBe(3);
-  });
-
-  it('is used while it is less than one second old', async () => {
-    const ask = await prefetched();
-    nowMs = 999;
-    expect(await ask()).toBe(1);
-  });
-
-  it('is not used once it is one second old, as after a freeze', async () => {
-    const ask = await prefetched();
-    nowMs = 1_000;
-    expect(await ask()).toBe(2);
-  });
-
-  it('is replaced by a request if the prefetch failed', async () => {
-    const ask = await prefetched(failingFirst);
-    expect(await ask()).toBe(2);
-  });
-
-  it('is not waited for longer than half a second, and is not used if it comes later', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const late = Promise.withResolvers<number>();
-    const ready = prefetched(() => (++asked === 1 ? late.promise : Promise.resolve(asked)));
+  test('is not waited for longer than half a second, and is not used if it comes later', async () => {
+    const late = Promise.withResolvers<string>();
+    let isFirst = true;
+    const ready = prefetch(
+      () => {
+        const answer = isFirst ? late.promise : Promise.resolve('new');
+        isFirst = false;
+        return answer;
+      },
+      () => nowMs,
+    );
     await vi.advanceTimersByTimeAsync(500);
     const ask = await ready;
-    late.resolve(1);
-    expect(await ask()).toBe(2);
-  });
-
-  it('does not hide the failure of the request after it', async () => {
-    const ask = await prefetched(async () => {
-      throw new Error(`no ${++asked}`);
-    });
-    await expect(ask()).rejects.toThrow('no 2');
+    late.resolve('late');
+    expect(await ask()).toBe('new');
   });
 });
 
 describe('a prefetched session', () => {
-  const DEFAULT = 'default';
+  const LABEL = { label: 'BLINK_LOGOUT' };
+  const store = inProcessStore('default', 'text');
   const calls: string[] = [];
-  const store = inProcessStore(DEFAULT, 'text');
   const counted = {
     ...store,
     readCurrent: (name: string) => {
-      calls.push(`readCurrent ${name}`);
+      calls.push(`current of ${name}`);
       return store.readCurrent(name);
     },
     readVersion: (...[name, version]: Parameters<typeof store.readVersion>) => {
@@ -95,32 +75,27 @@ describe('a prefetched session', () => {
     calls.length = 0;
   });
 
-  it('makes no further call for its first reading', async () => {
-    const prefetching = await prefetchSession(counted, DEFAULT);
-    expect(calls).toEqual([
-      `readCurrent ${DEFAULT}`,
-      `BLINK_LOGOUT of ${DEFAULT}`,
-      `BLINK_LOGOUT_CLAIM of ${DEFAULT}`,
-    ]);
-    expect(await prefetching.readCurrent(DEFAULT)).toMatchObject({ text: 'text' });
-    expect(await prefetching.readVersion(DEFAULT, { label: 'BLINK_LOGOUT' })).toBeUndefined();
-    expect(calls).toHaveLength(3);
-    await prefetching.readCurrent(DEFAULT);
-    await prefetching.readVersion(DEFAULT, { label: 'BLINK_LOGOUT' });
-    expect(calls).toHaveLength(5);
+  test('makes no further call for its first reading', async () => {
+    const session = await prefetchSession(counted, 'default');
+    const ahead = ['current of default', 'BLINK_LOGOUT of default', 'BLINK_LOGOUT_CLAIM of default'];
+    expect(calls).toEqual(ahead);
+    expect(await session.readCurrent('default')).toMatchObject({ text: 'text' });
+    expect(await session.readVersion('default', LABEL)).toBeUndefined();
+    expect(calls).toEqual(ahead);
+    await session.readCurrent('default');
+    await session.readVersion('default', LABEL);
+    expect(calls.slice(3)).toEqual(['current of default', 'BLINK_LOGOUT of default']);
   });
 
-  it('does not answer for another session', async () => {
-    const prefetching = await prefetchSession(counted, DEFAULT);
-    await expect(prefetching.readCurrent('other')).rejects.toMatchObject({ code: 'session_unknown' });
-    await expect(prefetching.readVersion('other', { label: 'BLINK_LOGOUT' })).rejects.toMatchObject({
-      code: 'session_unknown',
-    });
-    expect(calls.slice(3)).toEqual(['readCurrent other', 'BLINK_LOGOUT of other']);
+  test('does not answer for another session', async () => {
+    const session = await prefetchSession(counted, 'default');
+    await expect(session.readCurrent('other')).rejects.toMatchObject({ code: 'session_unknown' });
+    await expect(session.readVersion('other', LABEL)).rejects.toMatchObject({ code: 'session_unknown' });
+    expect(calls.slice(3)).toEqual(['current of other', 'BLINK_LOGOUT of other']);
   });
 
-  it('may be missing', async () => {
-    const prefetching = await prefetchSession(counted, 'other');
-    expect(await prefetching.readCurrent(DEFAULT)).toMatchObject({ text: 'text' });
+  test('may be missing', async () => {
+    const session = await prefetchSession(counted, 'other');
+    expect(await session.readCurrent('default')).toMatchObject({ text: 'text' });
   });
 });
