@@ -19,8 +19,8 @@ export interface FleetPorts {
   readonly recordFigures: (result: FleetResult) => void;
 }
 
-/** When the passes begin, counted from the first. Only sessions whose failure may pass are in the later ones. */
-const PASSES_AFTER_SECONDS = [0, 2 * 60, 12 * 60];
+/** When the later passes begin, counted from the first. Only sessions whose failure may pass are in them. */
+const NEXT_PASSES_AFTER_SECONDS = [2 * 60, 12 * 60];
 
 /** While Blink does not answer, one session is tried after each wait, and all of them together take an hour. */
 const TRIAL_AFTER_MINUTES = 10;
@@ -76,32 +76,29 @@ class Passes {
   }
 
   async run(sessions: readonly string[]): Promise<void> {
-    for (const afterSeconds of PASSES_AFTER_SECONDS) {
-      const due = afterSeconds === 0 ? sessions : this.#dueAfter(afterSeconds);
+    this.#notTried = await this.#pass(sessions);
+    if (this.#notTried.length > 0) return;
+    for (const afterSeconds of NEXT_PASSES_AFTER_SECONDS) {
+      const due = this.#dueAfter(afterSeconds);
       if (due.length === 0) continue;
-      if (afterSeconds > 0) {
-        await this.#context.wait('before the next pass', { seconds: afterSeconds - this.#passAfterSeconds });
-        this.#passAfterSeconds = afterSeconds;
-      }
-      const left = await this.#pass(due);
-      if (left.length === 0) continue;
-      this.#notTried = left.filter((session) => !this.#answers.has(session));
-      return;
+      await this.#context.wait('before the next pass', { seconds: afterSeconds - this.#passAfterSeconds });
+      this.#passAfterSeconds = afterSeconds;
+      await this.#pass(due);
     }
   }
 
   result(): Omit<FleetResult, 'skipped' | 'seconds'> {
-    const answers = [...this.#answers].map(([session, { answer }]) => ({ session, answer }));
-    const signedOut = answers.filter(({ answer }) => answer.kind === 'signed_out');
-    const failed: Record<string, string[]> = {};
-    for (const { session, answer } of answers) {
-      if (answer.kind === 'failed') failed[answer.code] = [...(failed[answer.code] ?? []), session];
-    }
+    const answers = [...this.#answers].map(([session, { answer }]) => ({ session, ...answer }));
+    const namesOf = (some: readonly { readonly session: string }[]) => some.map(({ session }) => session);
+    const failed = Map.groupBy(
+      answers.filter((answer) => answer.kind === 'failed'),
+      ({ code }) => code,
+    );
     return {
       tried: answers.length,
-      loggedOut: answers.filter(({ answer }) => answer.kind === 'logged_out').length,
-      signedOut: signedOut.map(({ session }) => session),
-      failed,
+      loggedOut: answers.filter(({ kind }) => kind === 'logged_out').length,
+      signedOut: namesOf(answers.filter(({ kind }) => kind === 'signed_out')),
+      failed: Object.fromEntries([...failed].map(([code, some]) => [code, namesOf(some)])),
       notTried: [...this.#notTried],
     };
   }
