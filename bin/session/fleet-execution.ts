@@ -11,7 +11,6 @@ import { fleetName } from '../../lambda/core/stack-name.ts';
 import { FLEET_ALIAS } from '../../lambda/fleet/environment.ts';
 import { executionName } from '../../lambda/fleet/execution-names.ts';
 import type { Selection } from '../../lambda/fleet/input.ts';
-import { CommandError } from './errors/command-error.ts';
 import type { Target } from './target.ts';
 
 const startedSchema = v.object({ DurableExecutionArn: v.string() });
@@ -77,20 +76,8 @@ export class FleetExecution {
       DurableExecutionName: executionName(fleet, 'command', randomUUID()),
       Payload: JSON.stringify({ sessions }),
     });
-    try {
-      const { DurableExecutionArn: arn } = v.parse(startedSchema, await client.send(command));
-      return new FleetExecution(client, arn);
-    } catch (error) {
-      client.destroy();
-      if (!(error instanceof Error && error.name === 'ResourceNotFoundException')) throw error;
-      const region = await clientConfig.region();
-      throw new CommandError(
-        'fleet_missing',
-        `There is no function ${fleet} in ${region}.`,
-        ['Deploy the stack: npm run deploy', 'Or name its Region: --region eu-central-1'],
-        error,
-      );
-    }
+    const { DurableExecutionArn: arn } = v.parse(startedSchema, await client.send(command));
+    return new FleetExecution(client, arn);
   }
 
   async read(): Promise<FleetProgress> {

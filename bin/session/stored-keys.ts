@@ -93,14 +93,6 @@ async function explained<T>(target: Target, work: () => Promise<T>): Promise<T> 
     return await work();
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause;
-    if (cause.code === 'session_unknown') {
-      throw new CommandError(
-        'key_unknown',
-        `There is no webhook key: no secret is named ${webhookKeySecret}.`,
-        ['The stack makes it. Is it deployed in this account and Region?'],
-        cause,
-      );
-    }
     const awsError = awsErrorIn(cause);
     throw awsError === undefined
       ? malformed(target, 'it is not text')

@@ -4,9 +4,7 @@ import {
   paginateListStackResources,
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
-import { GetFunctionCommand, type GetFunctionCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
-import { CommandError } from '../errors/command-error.ts';
-import { npmLine } from '../launcher.ts';
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Target } from '../target.ts';
 import { DEPLOY_AGAIN, type Finding, notOk, ok } from './check.ts';
 
@@ -22,7 +20,8 @@ export interface DeployedStack {
 
 /** Finds the stack by the tags of the function, whose name is fixed. */
 export async function readStack(target: Target): Promise<DeployedStack> {
-  const { Configuration, Tags = {} } = await readFunction(target);
+  const command = new GetFunctionCommand({ FunctionName: target.stackName });
+  const { Configuration, Tags = {} } = await new LambdaClient(target.clientConfig).send(command);
   // Tags are left out without the permission lambda:ListTags (API reference of GetFunction).
   const name = Tags['aws:cloudformation:stack-name'] ?? target.stackName;
   // Of a construct in another stack, all logical ids begin with its path.
@@ -43,19 +42,6 @@ export async function readStack(target: Target): Promise<DeployedStack> {
         .filter((each) => each.ResourceType === type && each.LogicalResourceId?.startsWith(path + part))
         .flatMap((each) => each.PhysicalResourceId || []),
   };
-}
-
-async function readFunction({ clientConfig, stackName }: Target): Promise<GetFunctionCommandOutput> {
-  try {
-    return await new LambdaClient(clientConfig).send(new GetFunctionCommand({ FunctionName: stackName }));
-  } catch (error) {
-    if (!(error instanceof Error && error.name === 'ResourceNotFoundException')) throw error;
-    const missing = `There is no function ${stackName} in ${await clientConfig.region()}.`;
-    throw new CommandError('stack_missing', missing, [
-      `Deploy the stack: ${npmLine('run deploy')}`,
-      'Or select another: --region REGION, --profile PROFILE, --stack NAME (its setting "name")',
-    ]);
-  }
 }
 
 export function examineStack({ name, status }: DeployedStack): Finding {

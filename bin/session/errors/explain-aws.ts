@@ -55,6 +55,17 @@ const ADVICE: readonly Advice[] = [
     ],
   },
   {
+    code: 'not_deployed',
+    pattern: /^ResourceNotFoundException/,
+    advice: ({ place }) =>
+      place.kind === 'local'
+        ? ['The local run has no other stack: leave --stack out.']
+        : [
+            `Is the stack deployed? If not: ${npmLine('run deploy')}`,
+            'Or select another: --region REGION, --profile PROFILE, --stack NAME (its setting "name")',
+          ],
+  },
+  {
     code: 'secret_deleted',
     pattern: /^InvalidRequestException .*delet/,
     advice: ({ awsCommandLine }, secretName) => [

@@ -368,9 +368,12 @@ describe('doctor', () => {
   });
 
   it('reports that there is no such stack, and still checks the sessions', async () => {
-    lambda.on(GetFunctionCommand).rejects(awsError('ResourceNotFoundException', 'x'));
+    const message = 'Function not found: arn:aws:lambda:eu-central-1:1:function:blink-logout';
+    lambda.on(GetFunctionCommand).rejects(awsError('ResourceNotFoundException', message));
     const { checks, words } = await diagnose();
-    expect(words('stack')).toMatch(/^✗ There is no function blink-logout in eu-central-1. Deploy .*npm run/);
+    expect(words('stack')).toMatch(
+      /^✗ AWS says: Function not found: .* Is the stack deployed.*npm run deploy Or select/,
+    );
     expect(words('sessions')).toMatch(/^✓/);
     expect(checks).toHaveLength(2);
   });
