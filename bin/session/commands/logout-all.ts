@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import * as v from 'valibot';
 import { type FleetResult, leftOver } from '../../../lambda/core/fleet-result.ts';
 import { sessionPatternSchema } from '../../../lambda/core/session-name.ts';
@@ -9,7 +9,7 @@ import type { EndedState, FleetExecution } from '../fleet-execution.ts';
 import type { Target } from '../target.ts';
 import { type Context, FAILED, OK, type Task } from './command.ts';
 
-export interface AllOptions {
+interface AllOptions {
   readonly all?: boolean;
   readonly sessions?: readonly string[];
   readonly failed?: boolean;
@@ -26,31 +26,26 @@ const READ_EVERY_MS = { aws: 2_000, local: 200 };
 
 /** Adds the options of `logout` that are about many sessions. */
 export function addAllOptions(command: Command): Command {
+  const all = new Option('--all', 'all sessions: starts the fleet and follows it');
+  const sessions = new Option('--sessions <pattern...>', 'of all, only these: garden "tenant-*"');
+  const failed = new Option('--failed', 'of all, only those that the last execution left');
   return command
-    .option('--all', 'all sessions: starts the fleet and follows it')
-    .option('--sessions <pattern...>', 'with --all: only these, such as garden or "tenant-*"')
-    .option('--failed', 'with --all: only those that the last execution left');
+    .addOption(all.conflicts(['clientId', 'yes']))
+    .addOption(sessions.argParser(withPattern).implies({ all: true }))
+    .addOption(failed.conflicts('sessions').implies({ all: true }));
 }
 
-/** The task for many sessions, or `undefined` for one session. Refuses options and arguments that are about one. */
-export function taskForAll(command: Command, notWithAll: readonly string[]): Task | undefined {
-  const given: Readonly<Record<string, unknown>> = command.opts();
+function withPattern(pattern: string, before: readonly string[] = []): readonly string[] {
+  if (v.is(sessionPatternSchema, pattern)) return [...before, pattern];
+  throw new UsageError('--sessions expects names of sessions, or patterns such as "tenant-*".');
+}
+
+/** The task for many sessions, or `undefined` for one session. */
+export function taskForAll(command: Command): Task | undefined {
   const { all, sessions, failed }: AllOptions = command.opts();
-  if (!all) {
-    if (sessions !== undefined || failed) throw new UsageError('--sessions and --failed require --all.');
-    return undefined;
-  }
+  if (!all) return undefined;
   if (command.args.length > 0) {
     throw new UsageError('--all does not accept the name of a session; --sessions does.');
-  }
-  if (notWithAll.some((name) => given[name] !== undefined)) {
-    throw new UsageError(
-      '--all accepts only --sessions, --failed, --json, and the options that select the stack.',
-    );
-  }
-  if (sessions !== undefined && failed) throw new UsageError('--sessions and --failed exclude each other.');
-  if (sessions !== undefined && !v.is(v.array(sessionPatternSchema), sessions)) {
-    throw new UsageError('--sessions expects names of sessions, or patterns such as "tenant-*".');
   }
   return (context) => logOutAll(context, failed ? 'failed' : (sessions ?? 'all'));
 }

@@ -37,7 +37,7 @@ export const addLogout: AddCommand = (program, start) => {
     )
     .option('--yes', 'with --client-id: do not ask');
   addAllOptions(command).action((session: string, options: LogoutOptions) => {
-    const forAll = taskForAll(command, ['clientId', 'yes']);
+    const forAll = taskForAll(command);
     if (forAll !== undefined) start(forAll);
     else start(logout(session, options), session);
   });

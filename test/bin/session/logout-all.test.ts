@@ -143,7 +143,7 @@ describe('logout --all', () => {
 
   it('takes names and patterns', async () => {
     storeSessions('tenant-1', 'tenant-2', 'garden');
-    const { exitCode, stdout } = await session.run('logout --all --sessions tenant-* shed');
+    const { exitCode, stdout } = await session.run('logout --sessions tenant-* shed');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('3 of 3 sessions logged out');
     expect(called.toSorted()).toEqual(['shed', 'tenant-1', 'tenant-2']);
@@ -179,11 +179,11 @@ describe('logout --all', () => {
 
   it.each([
     ['logout garden --all', '--all does not accept the name of a session; --sessions does.'],
-    ['logout --all --client-id 7', '--all accepts only'],
-    ['logout --failed', '--sessions and --failed require --all.'],
-    ['logout --sessions garden', '--sessions and --failed require --all.'],
-    ['logout --all --failed --sessions garden', '--sessions and --failed exclude each other.'],
-    ['logout --all --sessions Garden', '--sessions expects names of sessions, or patterns'],
+    ['logout --all --client-id 7', 'Option --all cannot be used with option --client-id.'],
+    ['logout --failed --yes', 'cannot be used with option --yes.'],
+    ['logout garden --failed', '--all does not accept the name of a session'],
+    ['logout --failed --sessions garden', 'Option --failed cannot be used with option --sessions.'],
+    ['logout --all --sessions a Garden', '--sessions expects names of sessions, or patterns'],
     ['check --all', 'Unknown option --all.'],
   ])('%s is refused', async (command, words) => {
     const { exitCode, stderr } = await session.run(command);
