@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { Command } from 'commander';
 import { CONDITIONS, type Condition } from '../lambda/core/condition.ts';
 import { FAILURES } from '../lambda/core/failure-codes.ts';
 import { settingsSchema } from '../lib/settings.ts';
-import { parseCommandLine } from './session/program.ts';
+import { COMMANDS } from './session/program.ts';
 
 /** `npm run docs`: writes the parts of the documents that follow from the code. A test compares them. */
 
@@ -116,26 +117,13 @@ function codesTable(): string {
 }
 
 function commandsTable(): string {
-  const help = helpOf('--help');
-  const [, list = ''] = /^Commands:\n(.*?)\n\n/ms.exec(help) ?? [];
-  // A description goes on in lines that begin further to the right than a command.
-  const rows = list
-    .split(/\n(?= {2}\S)/)
-    .map((entry) => entry.trim().split(/ {2,}/))
-    .map(([command = '', ...description]) => [command.replace(' [options]', ''), description.join(' ')])
-    .filter(([command]) => !command?.startsWith('help'))
-    .map(([command = '', description = '']) => [`\`${command}\``, description.replaceAll(/\s*\n\s*/g, ' ')]);
+  const program = new Command();
+  for (const add of COMMANDS) add(program, () => {});
+  const rows = program.commands.map((command) => [
+    `\`${command.name()}${command.usage().replace('[options]', '')}\``,
+    command.description(),
+  ]);
   return table(['command', 'what it does'], rows);
-}
-
-function helpOf(...argv: readonly string[]): string {
-  let text = '';
-  try {
-    parseCommandLine(argv, { out: (part) => (text += part) });
-  } catch {
-    // Commander ends help with an exception.
-  }
-  return text;
 }
 
 if (import.meta.main) {

@@ -16,7 +16,7 @@ import { UsageError } from './errors/command-error.ts';
 import { isRunByNpm, refuseOptionsKeptByNpm } from './run-by-npm.ts';
 import type { TargetOptions } from './target.ts';
 
-const COMMANDS = [
+export const COMMANDS = [
   addSignIn,
   addImport,
   addCheck,
