@@ -6,7 +6,7 @@ import { realTiming } from '../../lambda/core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
 import { readEnvironment } from '../../lambda/logout/environment.ts';
 import { run, type Wiring } from '../../lambda/logout/run.ts';
-import { readWebhookKeys, webhookKeys } from '../../lambda/logout/webhook/webhook-keys.ts';
+import { keptKeys, readWebhookKeys } from '../../lambda/logout/webhook/kept-keys.ts';
 
 /** The baseline: the function's sources, without requests and connections before the first call. */
 const environment = readEnvironment(process.env);
@@ -19,7 +19,7 @@ const wiring: Wiring = {
     userAgent: environment.BLINK_USER_AGENT,
     exchange: createHttpExchange(environment.BLINK_ENDPOINT),
   }),
-  callers: webhookKeys(() => readWebhookKeys(client, webhookKeySecretName(name)), Date.now),
+  callers: keptKeys(() => readWebhookKeys(client, webhookKeySecretName(name)), Date.now),
   timing: realTiming,
   sessionMetrics: true,
   metricsNamespace: name,

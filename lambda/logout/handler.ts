@@ -8,10 +8,10 @@ import { DEFAULT_SESSION } from '../core/session-name.ts';
 import { sessionSecretPrefix, webhookKeySecretName } from '../core/stack-name.ts';
 import { type Deadline, realTiming } from '../core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../core/vault/secrets-manager.ts';
-import { prefetch, prefetchSession } from './connections/prefetch.ts';
 import { readEnvironment } from './environment.ts';
+import { prefetch, prefetchSession } from './prefetch.ts';
 import { run, type Wiring } from './run.ts';
-import { readWebhookKeys, webhookKeys } from './webhook/webhook-keys.ts';
+import { keptKeys, readWebhookKeys } from './webhook/kept-keys.ts';
 
 /** The name of every error that it throws is a failure code. */
 export type Handler = (event: unknown, context: Context) => ReturnType<typeof run>;
@@ -42,7 +42,7 @@ export async function createHandler(
       exchange: createHttpExchange(endpoint, connections),
       open: (url) => connections.open(addressOf(url, endpoint)),
     }),
-    callers: keys === undefined ? 'iam' : webhookKeys(keys, Date.now),
+    callers: keys === undefined ? 'iam' : keptKeys(keys, Date.now),
     timing: realTiming,
     sessionMetrics: environment.SESSION_METRICS === 'true',
     metricsNamespace: name,

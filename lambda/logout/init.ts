@@ -1,4 +1,4 @@
-import { openEarlySocket } from './connections/early-socket.ts';
+import { openEarlySocket } from './early-socket.ts';
 
 /**
  * The module that Lambda loads. Lambda awaits an ES module before the first invocation (AWS Lambda Developer Guide, "Define

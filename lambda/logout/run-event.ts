@@ -3,7 +3,7 @@ import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
 import type { CheckResult, LogoutOutcome } from '../core/outcome.ts';
 import { countOf, METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from './metrics.ts';
 import type { Trigger } from './trigger.ts';
-import type { CallerProof } from './webhook/http-request.ts';
+import type { CallerProof } from './webhook/webhook-request.ts';
 
 /**
  * The fields of a run's event beside its metrics. Each holds one of our own words, a number, a validated name or a version

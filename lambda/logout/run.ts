@@ -15,15 +15,15 @@ import { runEventLine } from './run-event.ts';
 import { guarded } from './run-guard.ts';
 import { parseTrigger, type Trigger } from './trigger.ts';
 import { authenticate, requireScope } from './webhook/credentials.ts';
-import { commandOf } from './webhook/http-request.ts';
-import type { WebhookKeys } from './webhook/webhook-keys.ts';
+import type { KeptKeys } from './webhook/kept-keys.ts';
+import { commandOf } from './webhook/webhook-request.ts';
 
 /** The objects that the function keeps between invocations. */
 export interface Wiring {
   readonly store: SecretStore;
   readonly blink: Blink;
   /** `iam`: API Gateway authenticates the callers. */
-  readonly callers: WebhookKeys | 'iam';
+  readonly callers: KeptKeys | 'iam';
   readonly timing: Timing;
   /** The stack's name: alarms of one stack do not count the runs of another. */
   readonly metricsNamespace: string;

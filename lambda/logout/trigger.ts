@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { fleetCallSchema } from '../core/fleet-call.ts';
 import { DEFAULT_SESSION } from '../core/session-name.ts';
 import { type Command, parseCommand } from './command.ts';
-import { type WebhookRequest, webhookRequestSchema } from './webhook/http-request.ts';
+import { type WebhookRequest, webhookRequestSchema } from './webhook/webhook-request.ts';
 
 /** The event that invoked the function. A webhook's command is parsed after its caller is authenticated. */
 export type Trigger =

@@ -2,8 +2,8 @@ import { createHmac, createSecretKey, hash, type KeyObject, randomBytes, timingS
 import { Failure } from '../../core/failure.ts';
 import { mayName, textsOf, type WebhookKey } from '../../core/webhook-keys.ts';
 import type { Command } from '../command.ts';
-import { type CallerProof, MAX_BODY_BYTES, type WebhookRequest } from './http-request.ts';
-import type { WebhookKeys } from './webhook-keys.ts';
+import type { KeptKeys } from './kept-keys.ts';
+import { type CallerProof, MAX_BODY_BYTES, type WebhookRequest } from './webhook-request.ts';
 
 /** An authenticated caller of the webhook. */
 export interface Caller {
@@ -19,7 +19,7 @@ export interface Caller {
  * is refused, the keys are read again, since they may have been changed. All refused callers get the same answer.
  * @param callers the keys, or `iam` if API Gateway authenticates the callers
  */
-export async function authenticate(callers: WebhookKeys | 'iam', request: WebhookRequest): Promise<Caller> {
+export async function authenticate(callers: KeptKeys | 'iam', request: WebhookRequest): Promise<Caller> {
   const caller = callers === 'iam' ? iamCaller(request) : await keyCaller(callers, request);
   if (caller !== undefined) return caller;
   throw new Failure('unauthenticated', 'the webhook’s credentials are missing or wrong');
@@ -29,7 +29,7 @@ function iamCaller({ principalArn }: WebhookRequest): Caller | undefined {
   return principalArn === undefined ? undefined : { name: principalArn, proof: 'iam', key: undefined };
 }
 
-async function keyCaller(keys: WebhookKeys, request: WebhookRequest): Promise<Caller | undefined> {
+async function keyCaller(keys: KeptKeys, request: WebhookRequest): Promise<Caller | undefined> {
   const recent = await keys.recent();
   const caller = callerBy(recent, request);
   if (caller !== undefined) return caller;

@@ -4,8 +4,8 @@ import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WebhookKey } from '../../../../lambda/core/webhook-keys.ts';
 import { authenticate, requireScope } from '../../../../lambda/logout/webhook/credentials.ts';
-import { MAX_BODY_BYTES, type WebhookRequest } from '../../../../lambda/logout/webhook/http-request.ts';
-import type { WebhookKeys } from '../../../../lambda/logout/webhook/webhook-keys.ts';
+import type { KeptKeys } from '../../../../lambda/logout/webhook/kept-keys.ts';
+import { MAX_BODY_BYTES, type WebhookRequest } from '../../../../lambda/logout/webhook/webhook-request.ts';
 
 const KEY = 'kJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1UkJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1U';
 const OLD_KEY = `aaaa${KEY.slice(4)}`;
@@ -18,7 +18,7 @@ const keyOf = (name: string, key: string, more: Partial<WebhookKey> = {}): Webho
   ...{ name, key, sessions: ['*'], otherClients: true, createdAt: '2026-03-01T12:00:00Z' },
   ...more,
 });
-const accepting = (...keys: WebhookKey[]): WebhookKeys => ({
+const accepting = (...keys: WebhookKey[]): KeptKeys => ({
   recent: async () => keys,
   renewed: async () => keys,
 });
@@ -68,7 +68,7 @@ function handSigned(secret: Buffer, timestamp = String(NOW.getTime() / 1000), id
 const without = (headers: Headers, name: string) =>
   Object.fromEntries(Object.entries(headers).filter(([header]) => header !== name));
 const afterSeconds = (seconds: number) => ({ at: new Date(NOW.getTime() + seconds * 1000) });
-const refused = (keys: WebhookKeys | 'iam', from: WebhookRequest) =>
+const refused = (keys: KeptKeys | 'iam', from: WebhookRequest) =>
   expect(authenticate(keys, from)).rejects.toMatchObject({
     code: 'unauthenticated',
     message: 'the webhook’s credentials are missing or wrong',
@@ -246,7 +246,7 @@ describe('a caller is refused', () => {
 
   test('after the keys were read again, once', async () => {
     const renewed = vi.fn(async () => [keyOf('owner', KEY)]);
-    const renewing: WebhookKeys = { recent: async () => [keyOf('owner', OLD_KEY)], renewed };
+    const renewing: KeptKeys = { recent: async () => [keyOf('owner', OLD_KEY)], renewed };
     await authenticate(renewing, request({ authorization: `Bearer ${KEY}` }));
     expect(renewed).toHaveBeenCalledTimes(1);
     await authenticate(renewing, request({ authorization: `Bearer ${OLD_KEY}` }));

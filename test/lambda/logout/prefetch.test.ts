@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { prefetch, prefetchSession } from '../../../../lambda/logout/connections/prefetch.ts';
-import { inProcessStore } from '../../in-process-store.ts';
+import { prefetch, prefetchSession } from '../../../lambda/logout/prefetch.ts';
+import { inProcessStore } from '../in-process-store.ts';
 
 let nowMs: number;
 let asked: number;

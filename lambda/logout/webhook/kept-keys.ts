@@ -4,8 +4,8 @@ import { Failure } from '../../core/failure.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../core/vault/secrets-failure.ts';
 import { acceptedKeys, type KeysText, parseKeysText, type WebhookKey } from '../../core/webhook-keys.ts';
 
-/** The accepted keys of the webhook. */
-export interface WebhookKeys {
+/** The accepted keys of the webhook, which are read again from time to time. */
+export interface KeptKeys {
   /** Cached for at most a minute. A removed key may be accepted for that long. */
   recent(): Promise<readonly WebhookKey[]>;
   /** Cached for at most ten seconds, which limits the reads that unauthenticated callers can cause. */
@@ -16,7 +16,7 @@ const KEPT_MS = 60_000;
 const RENEWED_AT_MOST_EVERY_MS = 10_000;
 
 /** @param read reads the accepted keys from Secrets Manager */
-export function webhookKeys(read: () => Promise<readonly WebhookKey[]>, now: () => number): WebhookKeys {
+export function keptKeys(read: () => Promise<readonly WebhookKey[]>, now: () => number): KeptKeys {
   let keys: readonly WebhookKey[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
 

@@ -5,7 +5,7 @@ import {
   commandOf,
   MAX_BODY_BYTES,
   webhookRequestSchema,
-} from '../../../../lambda/logout/webhook/http-request.ts';
+} from '../../../../lambda/logout/webhook/webhook-request.ts';
 
 interface Event {
   readonly routeKey?: string;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { TOKEN_URL } from '../../core/blink/token-request.ts';
+import { TOKEN_URL } from '../core/blink/token-request.ts';
 
 /** Name resolution that takes longer is not waited for. */
 const RESOLVES_WITHIN_MS = 20;

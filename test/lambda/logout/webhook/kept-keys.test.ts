@@ -3,7 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { secretsManagerClient } from '../../../../lambda/core/vault/secrets-manager.ts';
 import { keysDocument, textsOf, type WebhookKey } from '../../../../lambda/core/webhook-keys.ts';
-import { readWebhookKeys, webhookKeys } from '../../../../lambda/logout/webhook/webhook-keys.ts';
+import { keptKeys, readWebhookKeys } from '../../../../lambda/logout/webhook/kept-keys.ts';
 import {
   refuse,
   type SecretsManagerStandIn,
@@ -18,7 +18,7 @@ let client: SecretsManagerClient;
 let nowMs: number;
 
 const keys = () =>
-  webhookKeys(
+  keptKeys(
     () => readWebhookKeys(client, NAME),
     () => nowMs,
   );

@@ -1,5 +1,5 @@
-import { READ_LABELS } from '../../core/vault/read-session.ts';
-import type { SecretStore } from '../../core/vault/secret-store.ts';
+import { READ_LABELS } from '../core/vault/read-session.ts';
+import type { SecretStore } from '../core/vault/secret-store.ts';
 
 /** Long enough for a cold start. A sign-in may have been stored since an older answer. */
 const FRESH_MS = 1_000;
