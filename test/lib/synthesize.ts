@@ -42,8 +42,9 @@ function make(settings: Record<string, unknown>) {
   const app = new App({
     outdir: mkdtempSync(join(tmpdir(), 'blink-logout-template-')),
     context: CDK_JSON.context,
-    // It takes seconds, and the test of the app has `cdk synth` do it.
+    // These take time, and the test of the app has `cdk synth` do them.
     builtinCloudFormationValidation: false,
+    treeMetadata: false,
   });
   return {
     app,
