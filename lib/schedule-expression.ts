@@ -79,12 +79,12 @@ function daysOfMonth(text: string): string {
   return valuesOf(DAY_OF_MONTH, text).join();
 }
 
-/** croner counts the days of the week from 0, and writes #L for the last of a month. A lone L is Saturday. */
+/** croner counts the days of the week from 0. A lone L is Saturday, 6L the last Friday of the month, 6#2 the second. */
 function daysOfWeek(text: string): string {
   if (text === '?') return '*';
   if (text === 'L') return '6';
   const [, day, place] = /^([1-7]|[A-Z]{3})(L|#[1-5])$/.exec(text) ?? [];
-  if (day !== undefined) return `${numberOf(DAY_OF_WEEK, day) - 1}${place === 'L' ? '#L' : place}`;
+  if (day !== undefined) return `${numberOf(DAY_OF_WEEK, day) - 1}${place}`;
   return valuesOf(DAY_OF_WEEK, text)
     .map((value) => value - 1)
     .join();
