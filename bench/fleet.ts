@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import * as v from 'valibot';
 import { buildFunctions } from '../lib/function-bundle.ts';
 import { DurableExecutions } from '../local/fleet/durable-executions.ts';
 import { startSns } from '../local/fleet/start-sns.ts';
@@ -28,6 +29,8 @@ interface Pass {
   /** By outcome or code. */
   readonly answers: ReadonlyMap<string, number>;
 }
+
+const answerSchema = v.object({ code: v.optional(v.string()), outcome: v.optional(v.string()) });
 
 /** @param brokenShare of the sessions, whose refresh Blink answers with 503 twice */
 async function firstPass(directory: string, brokenShare: number): Promise<Pass> {
@@ -63,13 +66,12 @@ async function firstPass(directory: string, brokenShare: number): Promise<Pass> 
       startedAtMs ??= performance.now();
       const invocation = await lambda.invoke(event);
       durations.push(invocation.durationMs);
-      const { code, outcome = code } = (
-        invocation.result.kind === 'returned' ? invocation.result.payload : {}
-      ) as {
-        readonly code?: string;
-        readonly outcome?: string;
-      };
-      answers.set(String(outcome), (answers.get(String(outcome)) ?? 0) + 1);
+      const { result } = invocation;
+      const { code = 'thrown', outcome = code } = v.parse(
+        answerSchema,
+        result.kind === 'returned' ? result.payload : {},
+      );
+      answers.set(outcome, (answers.get(outcome) ?? 0) + 1);
       if (durations.length === SESSIONS) all.resolve();
       return invocation;
     },

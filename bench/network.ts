@@ -16,9 +16,8 @@ export const DELAYS: Delays = {
   secretsWorkMs: 6,
 };
 
-/** The calls that are measured: in a new process, with connections that are too old, and with open connections. */
-export const CALLS = ['cold', 'idle', 'warm'] as const;
-export type Call = (typeof CALLS)[number];
+/** A call in a new process, with connections that are too old, or with open connections. */
+export type Call = 'cold' | 'idle' | 'warm';
 
 /** The sum of the waits on a call's critical path (test/lambda/critical-path.test.ts), without CPU time. */
 export function limitMs(call: Call, delays: Delays): number {

@@ -1,13 +1,9 @@
 import type { Build } from './builds.ts';
-import { blinkMs, CALLS, type Call, type Delays, limitMs } from './network.ts';
+import { blinkMs, type Call, type Delays, limitMs } from './network.ts';
 import type { Sample } from './sample.ts';
 import { type Distribution, distribution } from './statistics.ts';
 
 export type Samples = Readonly<Record<Build, Sample[]>>;
-
-export function noSamples(): Samples {
-  return { this: [], control: [], baseline: [] };
-}
 
 /** The control is a copy of this build. If they differ by more, the run is void. */
 const NOISE_LIMIT = 0.07;
@@ -49,7 +45,7 @@ export function resultsTable(samples: Samples, delays: Delays): string {
 export function samplesText(delays: Delays, memoryMb: number): string {
   const { blinkAwayMs, blinkWorkMs, secretsAwayMs, secretsWorkMs } = delays;
   return `At ${memoryMb} MB. Blink is ${blinkAwayMs} ms away (one round trip) and works ${blinkWorkMs} ms on a handshake and on a request:
-${blinkMs(delays)} ms of a ${CALLS[0]} call. Secrets Manager is ${secretsAwayMs} ms away and works ${secretsWorkMs} ms.`;
+${blinkMs(delays)} ms of a cold call. Secrets Manager is ${secretsAwayMs} ms away and works ${secretsWorkMs} ms.`;
 }
 
 /** Describes each value of the control that differs too much. */

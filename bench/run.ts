@@ -6,7 +6,7 @@ import { readSettings } from '../lib/read-settings.ts';
 import { BUILDS, buildAll } from './builds.ts';
 import { createCertificate } from './certificate.ts';
 import { DELAYS } from './network.ts';
-import { noise, noSamples, resultsTable, samplesText } from './results.ts';
+import { noise, resultsTable, type Samples, samplesText } from './results.ts';
 import { takeSample } from './sample.ts';
 import { StandIns } from './stand-ins.ts';
 import { shuffled } from './statistics.ts';
@@ -31,7 +31,7 @@ try {
   const certificate = await createCertificate(directory);
   const files = await buildAll(directory);
   const standIns = await StandIns.start(certificate, DELAYS);
-  const samples = noSamples();
+  const samples: Samples = { this: [], control: [], baseline: [] };
   for (let round = 1; round <= rounds; round++) {
     for (const build of shuffled(BUILDS)) {
       samples[build].push(await takeSample(files[build], standIns, certificate.file, memoryMb));
