@@ -22,7 +22,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LoopbackServer, startLoopbackServer } from '../../../local/loopback-server.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import { AWS_KEYS, KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 const DAY_MS = 86_400_000;
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:blink-logout-Topic';
@@ -168,12 +168,7 @@ beforeEach(async () => {
     const status = headers.authorization === authorization ? deployment.caller : deployment.stranger;
     return { answer: { status, headers: {}, body: '{}' } };
   });
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
-  vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/dev/null');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIACANARY');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'canary-secret-key');
-  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', session.secretsManager.url);
+  session.setAwsEnvironment(AWS_KEYS);
   const { fetch } = globalThis;
   vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
     fetch(url.replace('https://api1.execute-api.eu-central-1.amazonaws.com', webhook.url), init),

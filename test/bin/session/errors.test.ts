@@ -7,7 +7,7 @@ import { parseCommandLine } from '../../../bin/session/program.ts';
 import { openTarget } from '../../../bin/session/target.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import { AWS_KEYS, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'KEYS', AWS_SECRET_ACCESS_KEY: 'x' };
 
@@ -17,20 +17,17 @@ let home: string;
 beforeEach(async () => {
   session = await startSessionUnderTest();
   home = await mkdtemp(join(tmpdir(), 'blink-logout-home-'));
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
-  vi.stubEnv('HOME', home);
-  vi.stubEnv('AWS_CONFIG_FILE', join(home, 'config'));
-  vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', join(home, 'credentials'));
-  vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', session.secretsManager.url);
+  session.setAwsEnvironment({
+    HOME: home,
+    AWS_CONFIG_FILE: join(home, 'config'),
+    AWS_SHARED_CREDENTIALS_FILE: join(home, 'credentials'),
+  });
 });
 afterEach(async () => {
   session.expectNothingPrintedInClear();
   await session.close();
   await rm(home, { recursive: true });
 });
-
-const SIGNED_IN = { AWS_ACCESS_KEY_ID: 'AKIACANARY', AWS_SECRET_ACCESS_KEY: 'canary-secret-key' };
 
 function given(environment: Readonly<Record<string, string | undefined>>): void {
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -60,7 +57,7 @@ async function expireSso(): Promise<void> {
 
 describe('at AWS', () => {
   it.each([
-    ['the ordinary credentials and a Region', SIGNED_IN, 'check --region eu-central-1'],
+    ['the ordinary credentials and a Region', AWS_KEYS, 'check --region eu-central-1'],
     ['a profile', {}, 'check --profile blink'],
   ])('works with %s', async (_, environment, command) => {
     given(environment);
@@ -72,10 +69,10 @@ describe('at AWS', () => {
   it.each<[code: string, command: string, words: RegExp, environment: typeof process.env, config: string]>([
     ['no_credentials', '--region eu-central-1', /Could not load.*aws sso login.*--local/, {}, ''],
     ['profile_unknown', '--profile nobody', /profile "nobody".*list-profiles/, {}, PROFILE],
-    ['no_region', '', /Region is missing.*--region eu-central-1.*--local/, SIGNED_IN, ''],
-    ['no_region', '--region eu_central', /"eu_central" is not.*--region eu-central-1/, SIGNED_IN, ''],
-    ['no_region', '', /"eu_west"/, { ...SIGNED_IN, AWS_DEFAULT_REGION: 'eu_west' }, ''],
-    ['no_region', '--profile blink', /"eu_cen"/, SIGNED_IN, '[profile blink]\nregion = eu_cen\n'],
+    ['no_region', '', /Region is missing.*--region eu-central-1.*--local/, AWS_KEYS, ''],
+    ['no_region', '--region eu_central', /"eu_central" is not.*--region eu-central-1/, AWS_KEYS, ''],
+    ['no_region', '', /"eu_west"/, { ...AWS_KEYS, AWS_DEFAULT_REGION: 'eu_west' }, ''],
+    ['no_region', '--profile blink', /"eu_cen"/, AWS_KEYS, '[profile blink]\nregion = eu_cen\n'],
     ['credentials_expired', '--profile work', /aws sso login --profile work/, {}, SSO],
   ])('reports %s: check %s', async (code, options, words, environment, config) => {
     given(environment);
@@ -128,7 +125,7 @@ describe('at AWS', () => {
     ['SomethingNew', 'red\u001b[31m\r\nmore\u009b', 'aws_failed', /says: red \[31m more \(SomethingNew\)/],
     ['AccessDeniedException', 'Access to KMS is not allowed', 'access_denied', /the KMS key must allow it/],
   ])('shows what AWS says, and what to do: %s', async (name, message, code, words) => {
-    given(SIGNED_IN);
+    given(AWS_KEYS);
     session.secretsManager.faults.before('GetSecretValue', refuse(name, message));
     const { exitCode, stdout } = await session.runAtAws('check --json --region eu-central-1');
     const { error } = JSON.parse(stdout);
@@ -165,7 +162,7 @@ describe('at AWS', () => {
   )(
     '%s, %s: prints the statement that would allow %s on %s',
     async (partition, region, action, resource, allowed) => {
-      given(SIGNED_IN);
+      given(AWS_KEYS);
       const on = resource === undefined ? '' : ` on resource: ${resource}`;
       const because = `because no identity-based policy allows the ${action} action`;
       const message = `User: arn:aws:iam::1:user/ada is not authorized to perform: ${action}${on} ${because}`;
@@ -177,7 +174,7 @@ describe('at AWS', () => {
   );
 
   it('reports an unreachable network', async () => {
-    given(SIGNED_IN);
+    given(AWS_KEYS);
     await session.secretsManager.close();
     const { exitCode, stderr } = await session.runAtAws('check --region eu-central-1');
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/network connection.*eu-central-1/)]);

@@ -32,17 +32,11 @@ async function keyIn(command: string): Promise<string> {
 }
 
 describe('a bare key', () => {
-  it('is the key owner, whose age is shown, and not its text', async () => {
+  it('is the key owner, whose age is listed, and whose text is shown when asked', async () => {
     const { exitCode, stdout } = await session.run('key');
     expect(exitCode).toBe(0);
-    expect(stdout.split('\n').slice(0, 2)).toEqual([
-      'key    sessions          made',
-      'owner  *, other clients  1 second ago',
-    ]);
+    expect(stdout).toMatch(/^key {4}sessions {10}made\nowner {2}\*, other clients {2}1 second ago\n/);
     session.expectNothingPrintedInClear();
-  });
-
-  it('is shown when asked', async () => {
     expect((await session.run('key show')).stdout).toBe(`${current()}\n`);
     expect(await keyIn('key show')).toBe(current());
   });
@@ -152,28 +146,25 @@ describe('keys', () => {
   });
 
   it.each([
-    ['key add garden --sessions garden', 'already exists'],
-    ['key remove nobody', 'There is no key named nobody.'],
-  ])('%s is refused', async (command, words) => {
-    await session.run('key add garden --sessions garden');
-    expect(await session.run(command)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(words) });
-  });
-
-  it.each([
-    ['key list garden', 'needs no name'],
-    ['key steal', 'list, add, show, rotate and remove'],
-    ['key add garden', 'needs --sessions'],
-    [`key add garden --sessions ${'a,'.repeat(101)}`, '1 to 100 names'],
-    ['key add garden --sessions .*', 'Number 1 in --sessions is not'],
-    ['key add garden --sessions attic,Garden', 'Number 2 in --sessions is not'],
-    ['key add garden --sessions ,', 'needs --sessions'],
-    ['key add __proto__ --sessions *', 'needs the name of a key'],
-    ['key add --sessions *', 'needs the name of a key'],
-    ['key remove', 'needs the name of a key'],
-    ['key show garden attic', 'Too many arguments.'],
-    ['key rotate --sessions *', 'for key add'],
-  ])('%s is an invalid command line', async (command, words) => {
-    expect(await session.run(command)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(words) });
+    [1, 'key add attic --sessions attic', 'already exists'],
+    [1, 'key remove nobody', 'There is no key named nobody.'],
+    [2, 'key list garden', 'needs no name'],
+    [2, 'key steal', 'list, add, show, rotate and remove'],
+    [2, 'key add garden', 'needs --sessions'],
+    [2, `key add garden --sessions ${'a,'.repeat(101)}`, '1 to 100 names'],
+    [2, 'key add garden --sessions .*', 'Number 1 in --sessions is not'],
+    [2, 'key add garden --sessions attic,Garden', 'Number 2 in --sessions is not'],
+    [2, 'key add garden --sessions ,', 'needs --sessions'],
+    [2, 'key add __proto__ --sessions *', 'needs the name of a key'],
+    [2, 'key add --sessions *', 'needs the name of a key'],
+    [2, 'key remove', 'needs the name of a key'],
+    [2, 'key show garden attic', 'Too many arguments.'],
+    [2, 'key rotate --sessions *', 'for key add'],
+  ])('are not changed, and the exit code is %i: %s', async (exitCode, command, words) => {
+    await session.run('key add attic --sessions attic');
+    const before = accepted();
+    expect(await session.run(command)).toMatchObject({ exitCode, stderr: expect.stringContaining(words) });
+    expect(accepted()).toEqual(before);
   });
 });
 

@@ -45,6 +45,8 @@ export const ACCOUNTS = {
 /** The address of Blink's page, which may be shown. */
 export const PAGE = /^http\S+\/oauth\/v2\/authorize\?\S+$/m;
 
+export const AWS_KEYS = { AWS_ACCESS_KEY_ID: 'AKIACANARY', AWS_SECRET_ACCESS_KEY: 'canary-secret-key' };
+
 export const SIGN_IN_LINES = [EMAIL, PASSWORD, CODE];
 
 /** Signs in as a person does in a browser. Resolves with the address at the end. */
@@ -109,8 +111,10 @@ export interface SessionUnderTest {
   run(command: string, lines?: readonly string[]): Promise<Ran>;
   /** A command with `--local`, as a script runs it that signs in on Blink's page and pipes in the address at the end. */
   runOnPage(command: string, change?: (address: string) => string): Promise<RanOnPage>;
-  /** A command against an AWS account. */
+  /** A command against an AWS account. Needs `setAwsEnvironment`. */
   runAtAws(command: string): Promise<Ran>;
+  /** Replaces what is set for AWS on this machine: it has only Secrets Manager. */
+  setAwsEnvironment(environment: Readonly<Record<string, string>>): void;
   /** The current text and labels of a session. */
   stored(session?: string): {
     readonly text: string;
@@ -182,6 +186,16 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
       return { ...(await runPiped(atStandIns(command), stdin, stderr)), ...(await promise) };
     },
     runAtAws: (command) => runLine(words(command), []),
+    setAwsEnvironment(environment) {
+      for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
+      const ours = {
+        AWS_CONFIG_FILE: '/dev/null',
+        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+      };
+      for (const [name, value] of Object.entries({ ...ours, ...environment })) vi.stubEnv(name, value);
+    },
     stored: (session = 'default') => secretsManager.secrets.find(`blink-logout/${session}`).version({}),
     store: (stored, session = 'default') => secretsManager.secrets.create(`blink-logout/${session}`, stored),
     storeSignedIn(session = 'default') {
