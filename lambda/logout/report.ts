@@ -96,7 +96,7 @@ function causeOf({ code, cause }: Failure): RunFields {
   if (!(cause instanceof Error)) return {};
   const causeCode = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
   return {
-    ...(/^[A-Za-z_]\w{0,63}$/.test(causeCode) && { causeCode }),
+    ...(/^[A-Za-z_][\w/]{0,63}$/.test(causeCode) && { causeCode }),
     ...(code === 'internal_error' && { stackFrames: withSourcePositions(framesOf(cause)) }),
   };
 }

@@ -87,5 +87,5 @@ function answerDetails({ status, text }: HttpResponse): FailureDetails {
 /** Reads only seconds. Blink has not been seen to send the date form of RFC 9110 section 10.2.3. */
 function retryAfterSeconds({ headers }: HttpResponse): number {
   const value = headers['retry-after'] ?? '';
-  return /^\d{1,9}$/.test(value) ? Math.min(Number(value), DAY_SECONDS) : 0;
+  return /^\d+$/.test(value) ? Math.min(Number(value), DAY_SECONDS) : 0;
 }

@@ -6,7 +6,11 @@ import { type Caller, callRest } from './caller.ts';
 import type { ExchangeError, HttpResponse } from './http-exchange.ts';
 import { idInPath } from './numeric-id.ts';
 
-const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ message: v.optional(v.unknown()) }));
+const answerSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ message: v.optional(v.unknown()), code: v.optional(v.unknown()) }),
+);
 
 /** External text is included only if it matches this pattern, which has neither an @ nor a digit. */
 const plainWordsSchema = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z ._-]{0,39}$/));
@@ -39,9 +43,11 @@ export async function logOut(
 
 function processLogoutResponse(end: HttpResponse | ExchangeError): { readonly message: string } {
   const response = successOf('logout', end);
-  if (response.text === '') return { message: '' };
+  if (response.text.trim() === '') return { message: '' };
   const parsed = v.safeParse(answerSchema, response.text);
-  if (!parsed.success) throw unusableAnswer('logout', response, 'is not JSON');
+  if (!parsed.success) throw unusableAnswer('logout', response, 'is no JSON object');
+  // Blink's errors have a code, its success has none.
+  if (parsed.output.code) throw blinkFailure('logout', response);
   const message = v.safeParse(plainWordsSchema, parsed.output.message);
   return { message: message.success ? message.output : '' };
 }

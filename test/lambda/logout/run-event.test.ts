@@ -122,6 +122,8 @@ test('a scheduled run that is retried this time has not failed for good', () => 
 });
 
 const systemError = Object.assign(new Error('canary'), { name: 'TimeoutError', code: 'ENOTFOUND' });
+// As Node names an alert of OpenSSL.
+const tlsError = Object.assign(new Error('canary'), { code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE' });
 const unreachable = { awsError: 'TimeoutError', cause: systemError };
 const denied = { awsError: 'AccessDeniedException' };
 
@@ -130,6 +132,11 @@ test.each<[what: string, failure: ConstructorParameters<typeof Failure>, event: 
     'its details and its cause',
     ['blink_unavailable', 'no', { blinkStatus: 503, retryAfterSeconds: 7, cause: systemError }],
     { blinkStatus: 503, causeCode: 'ENOTFOUND', retryable: true },
+  ],
+  [
+    'an error code of TLS',
+    ['blink_unavailable', 'no', { cause: tlsError }],
+    { causeCode: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE' },
   ],
   [
     'the AWS error of the first failure',

@@ -30,6 +30,7 @@ const rejected = (blinkStatus: number, message?: string) => ({
   details: { blinkStatus },
   message: message === undefined ? expect.not.stringContaining('canary') : expect.stringContaining(message),
 });
+const failed3331 = { code: 'blink_rejected', details: { blinkStatus: 200, blinkCode: 3331 } };
 const unavailable = { code: 'blink_unavailable' };
 const NO_ACCOUNT = "Blink's answer to the account lookup holds no tier and account id";
 const NO_CLIENT = "Blink's answer to the client lookup names no client: store client_id in the secret";
@@ -61,7 +62,11 @@ const ROWS: readonly Row[] = [
   ['a number as the message', 'logout', [answer(200, { message: 7 })], told(''), [LOGOUT]],
   ['401', 'logout', [answer(401, { message: 'canary', code: 101 })], rejected(401), [LOGOUT]],
   ['412', 'logout', [answer(412)], rejected(412), [LOGOUT]],
-  ['HTML', 'logout', [answer(200, HTML)], rejected(200, 'is not JSON'), [LOGOUT]],
+  ['HTML', 'logout', [answer(200, HTML)], rejected(200, 'is no JSON object'), [LOGOUT]],
+  ['null', 'logout', [answer(200, 'null')], rejected(200, 'is no JSON object'), [LOGOUT]],
+  ['an error with 200', 'logout', [answer(200, { message: 'canary', code: 3331 })], failed3331, [LOGOUT]],
+  ['the code 0', 'logout', [answer(200, { message: 'logout', code: 0 })], told('logout'), [LOGOUT]],
+  ['white space', 'logout', [answer(200, ' \n')], told(''), [LOGOUT]],
   // A repetition of a logout has the same effect.
   ['a reset, and a success', 'logout', [reset, loggedOut], told('logout'), [LOGOUT, LOGOUT]],
   ['silence, and a success', 'logout', [silence, loggedOut], told('logout'), [LOGOUT, LOGOUT]],

@@ -57,6 +57,12 @@ const ROWS: readonly [what: string, Answer, code: string, details: object, elsew
     'rate_limited',
     { blinkStatus: 429, retryAfterSeconds: 86_400 },
   ],
+  [
+    '429 with 30 digits',
+    tooMany('9'.repeat(30)),
+    'rate_limited',
+    { blinkStatus: 429, retryAfterSeconds: 86_400 },
+  ],
   ['429 with a date', tooMany('Wed, 21 Oct 2026 07:28:00 GMT'), 'rate_limited', { blinkStatus: 429 }],
 ];
 
