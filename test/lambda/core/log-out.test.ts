@@ -3,6 +3,7 @@ import { REJECTED_SECONDS } from '../../../lambda/core/blink/blink-failure.ts';
 import { CLAIM_LIFE_MS } from '../../../lambda/core/claim-life.ts';
 import { REPEATED_DELIVERY_MS } from '../../../lambda/core/condition.ts';
 import { type Family, storedText } from '../../proof/models/blink-model.ts';
+import { AT_ONCE } from '../../proof/models/channel.ts';
 import { once, runScripted } from '../../proof/models/scripted-run.ts';
 import { World } from '../../proof/models/world.ts';
 
@@ -30,13 +31,7 @@ beforeEach(() => {
 
 const isSaved = () =>
   world.secret.current().text === storedText(family).replace('}', ',"oauth_client_id":"ios"}');
-const endOf = (id: string) =>
-  world.time.drive(
-    world.start({
-      id,
-      channel: () => ({ call: async (_action, _timeoutMs, process) => process(), staleMs: () => 0 }),
-    }),
-  );
+const endOf = (id: string) => world.time.drive(world.start({ id, channel: () => AT_ONCE }));
 const spendsOf = (run: string) => world.blink.spends.filter((spend) => spend.run === run).length;
 
 describe('a logout', () => {

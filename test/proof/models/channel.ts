@@ -39,6 +39,9 @@ export interface Channel {
   staleMs(read: Read): number;
 }
 
+/** A network without faults, on which a call takes no time. */
+export const AT_ONCE: Channel = { call: async (_action, _timeoutMs, process) => process(), staleMs: () => 0 };
+
 export type Moment = 'before' | 'after';
 
 /** A network on which a call takes 20 ms. A test can add faults before and after each call is processed. */
