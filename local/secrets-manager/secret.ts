@@ -137,7 +137,7 @@ export class Secret {
   }
 
   #stateAsOf(asOfMs: number): State {
-    const seen = this.#states.findLast(({ sinceMs }) => sinceMs <= asOfMs);
+    const seen = this.#states.findLast(({ sinceMs, versions }) => sinceMs <= asOfMs && versions.size > 0);
     return seen ?? this.#states.find(({ versions }) => versions.size > 0) ?? this.#states[0];
   }
 

@@ -10,6 +10,8 @@ import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
 import { runOnce, storeOf } from './run-under-test.ts';
 
 /** `npm run proof` draws more. */
+/** The long form takes minutes on a busy machine. */
+const PATIENT = { timeout: 10 * 60_000 };
 const numRuns = process.env['PROOF'] === 'long' ? 5_000 : 150;
 
 const CANARY = 'cAnArY';
@@ -69,7 +71,7 @@ const httpEvent = fc.record(
   { requiredKeys: [] },
 );
 
-test('any event ends in a reply or a code, and no canary is ever seen', async () => {
+test('any event ends in a reply or a code, and no canary is ever seen', PATIENT, async () => {
   const event = fc.oneof(
     httpEvent,
     fc.anything(),
@@ -112,7 +114,7 @@ const fieldName = fc.constantFrom(
 );
 const fields = fc.dictionary(fieldName, secretValue);
 
-test('any secret’s text ends in a reply or a code, and no canary is ever seen', async () => {
+test('any secret’s text ends in a reply or a code, and no canary is ever seen', PATIENT, async () => {
   const text = fc.oneof(
     fc.string().map((drawn) => `${CANARY}${drawn}`),
     fields.map((drawn) => JSON.stringify(drawn)),
@@ -173,7 +175,7 @@ const answer: fc.Arbitrary<HttpResponse | ExchangeError> = fc.oneof(
     .map(({ progress, timedOut }) => new ExchangeError(progress, timedOut, 'ECONNRESET')),
 );
 
-test('any answers of Blink end in a reply or a code, and no canary is ever seen', async () => {
+test('any answers of Blink end in a reply or a code, and no canary is ever seen', PATIENT, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(answer, { minLength: 1, maxLength: 8 }),

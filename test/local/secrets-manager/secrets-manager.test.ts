@@ -318,3 +318,18 @@ it('can be read as it was, but never before its first version; a write is decide
   expect(() => secret.version({ versionId: V2 }, firstMs)).toThrow('VersionId');
   expect(() => secret.moveLabel('AWSCURRENT', V1, V2)).toThrow('currently has the staging label');
 });
+
+it('a reading as of an earlier moment shows the versions and labels of then, but never a secret without its first version', () => {
+  standIn.secrets.create('blink-logout/new');
+  const secret = standIn.secrets.find('blink-logout/new');
+  const createdAtMs = standIn.clock.nowMs();
+  standIn.clock.advanceMs(1000);
+  secret.put(V1, 'first', []);
+  const storedAtMs = standIn.clock.nowMs();
+  standIn.clock.advanceMs(1000);
+  secret.put(V2, 'second', ['AWSCURRENT']);
+  for (const asOfMs of [createdAtMs, storedAtMs]) {
+    expect(secret.version({}, asOfMs)).toMatchObject({ versionId: V1, labels: ['AWSCURRENT'] });
+  }
+  expect(secret.version({}).versionId).toBe(V2);
+});
