@@ -436,4 +436,6 @@ it('remembers the ids that were looked up, for the tokens that follow and for no
   expect((await claim()).reading.stored).toMatchObject(IDS);
   world.secret.put(crypto.randomUUID(), '{"refresh_token":"of-another-account"}', ['AWSCURRENT']);
   expect((await read()).stored.accountId).toBeUndefined();
+  await claim();
+  expect((await read()).stored.accountId).toBeUndefined();
 });
