@@ -22,18 +22,16 @@ interface Advice {
 
 const ADVICE: readonly Advice[] = [
   {
-    code: 'credentials_expired',
-    pattern: /^(ExpiredToken|RequestExpired)|\bSSO\b|TokenProviderError|\blogin\b/,
-    advice: ({ awsCommandLine }) => [
-      `Sign in again: ${awsCommandLine('sso', 'login')}`,
-      'Or renew them where they come from.',
-    ],
-  },
-  {
-    code: 'credentials_refused',
+    // Missing, expired, or not accepted: AWS says which.
+    code: 'credentials',
     pattern:
-      /^(UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature)/,
-    advice: () => ['Check the credentials and this machine’s clock.'],
+      /^(ExpiredToken|RequestExpired|CredentialsProvider|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature)|TokenProviderError/,
+    advice: ({ awsCommandLine }) => [
+      `Sign in: ${awsCommandLine('sso', 'login')}`,
+      'Or set up keys: aws configure. The clock of this machine must be right.',
+      'Or choose a profile with --profile (aws configure list-profiles lists them).',
+      tryLocally(),
+    ],
   },
   {
     code: 'no_region',
@@ -41,16 +39,6 @@ const ADVICE: readonly Advice[] = [
     advice: () => [
       'Set the Region of the stack: export AWS_REGION=eu-central-1',
       'Or name it: --region eu-central-1',
-      tryLocally(),
-    ],
-  },
-  {
-    code: 'no_credentials',
-    pattern: /^CredentialsProviderError/,
-    advice: () => [
-      'Sign in: aws sso login',
-      'Or set up keys: aws configure',
-      'Or choose a profile with --profile (aws configure list-profiles lists them).',
       tryLocally(),
     ],
   },

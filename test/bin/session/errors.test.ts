@@ -67,13 +67,13 @@ describe('at AWS', () => {
   });
 
   it.each<[code: string, command: string, words: RegExp, environment: typeof process.env, config: string]>([
-    ['no_credentials', '--region eu-central-1', /Could not load.*aws sso login.*--local/, {}, ''],
+    ['credentials', '--region eu-central-1', /Could not load.*aws sso login.*--local/, {}, ''],
     ['profile_unknown', '--profile nobody', /profile "nobody".*list-profiles/, {}, PROFILE],
     ['no_region', '', /Region is missing.*--region eu-central-1.*--local/, AWS_KEYS, ''],
     ['no_region', '--region eu_central', /"eu_central" is not.*--region eu-central-1/, AWS_KEYS, ''],
     ['no_region', '', /"eu_west"/, { ...AWS_KEYS, AWS_DEFAULT_REGION: 'eu_west' }, ''],
     ['no_region', '--profile blink', /"eu_cen"/, AWS_KEYS, '[profile blink]\nregion = eu_cen\n'],
-    ['credentials_expired', '--profile work', /aws sso login --profile work/, {}, SSO],
+    ['credentials', '--profile work', /aws sso login --profile work/, {}, SSO],
   ])('reports %s: check %s', async (code, options, words, environment, config) => {
     given(environment);
     await writeFile(join(home, 'config'), config);
@@ -113,8 +113,8 @@ describe('at AWS', () => {
   });
 
   it.each([
-    ['ExpiredTokenException', 'It is expired', 'credentials_expired', /It is expired aws|aws sso login/],
-    ['UnrecognizedClientException', 'It is invalid', 'credentials_refused', /It is invalid Check.*clock/],
+    ['ExpiredTokenException', 'It is expired', 'credentials', /It is expired Sign in: aws sso login/],
+    ['UnrecognizedClientException', 'It is invalid', 'credentials', /It is invalid.*clock/],
     ['DecryptionFailure', 'The key is disabled', 'aws_failed', /AWS says: The key is disabled/],
     [
       'InvalidRequestException',
