@@ -31,14 +31,15 @@ export async function explain(error: unknown, target: Target, session: string): 
   if (details.blinkStatus === 406 || details.blinkStatus === 429) return blocked(details.blinkStatus, error);
   const advice = adviceOn(error, target, session);
   if (advice === undefined) return unexpected(error);
-  if (awsError === undefined || code === 'secret_full') {
-    return new CommandError(code, sentence(error.message), advice, error);
-  }
+  const own = new CommandError(code, sentence(error.message), advice, error);
+  if (awsError === undefined || code === 'secret_full') return own;
   const cause = await explainAws(awsError, target, secretName);
+  // AWS does not say what can be done about a replica, or a secret of another service.
+  if (code === 'session_invalid' && cause.code === 'aws_failed') return own;
   if (code !== 'save_failed') return cause;
   // A passing fault has the advice to try again, which the next lines replace.
   const ofCause = cause.code === 'aws_failed' ? [] : cause.advice;
-  return new CommandError(code, sentence(error.message), [cause.message, ...ofCause, ...advice], error);
+  return new CommandError(code, own.message, [cause.message, ...ofCause, ...advice], error);
 }
 
 /** `undefined` for what should not happen. */

@@ -76,6 +76,15 @@ describe('logout', () => {
     },
   );
 
+  it('names the Region whose stack can write, where the secret is a replica', async () => {
+    const message = "A replica secret can't be updated independently from its primary secret in us-east-1.";
+    session.secretsManager.faults.before('PutSecretValue', refuse('InvalidParameterException', message));
+    const { exitCode, stderr } = await session.run('logout');
+    expect([exitCode, session.blink.tokens.refreshes]).toEqual([1, 0]);
+    expect(stderr).toMatch(/The secret is a replica.*its primary Region us-east-1.*\n +Nothing was spent/);
+    expect(stderr).not.toContain('Try again');
+  });
+
   it('reports at once that AWSCURRENT may not be moved, and that the next run goes on', async () => {
     session.secretsManager.faults.before(
       'UpdateSecretVersionStage',
