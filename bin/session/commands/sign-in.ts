@@ -63,28 +63,25 @@ function passwordOption(): Option {
 
 export async function signIn(context: Context, session: string, options: SignInOptions): Promise<typeof OK> {
   const { terminal, target } = context;
-  const stored = await terminal.progress('Reading the stored session', async () => {
-    const version = await storedVersion(target.store, session);
-    if (version === undefined) {
+  const version = await terminal.progress('Reading the stored session', async () => {
+    const current = await storedVersion(target.store, session);
+    if (current === undefined) {
       await requireCreate(target.client, target.sessionSecret(session), await stackKey(target));
-    } else await requirePut(target.store, session, version.versionId);
-    return version;
+    } else await requirePut(target.store, session, current.versionId);
+    return current;
   });
-  const before = stored && parseBefore(context, session, stored.text);
+  // It keeps the form, the hardware id, and every field that it does not know.
+  const before = version && usableSession(context, session, version.text);
 
-  const hardwareId = before?.stored.hardwareId ?? randomUUID().toUpperCase();
+  const hardwareId = before?.hardwareId ?? randomUUID().toUpperCase();
   const grant = await grantFor(context, session, hardwareId, options);
   const ids = await terminal.progress('Looking up the account', () =>
     findIds(target.blink, grant.accessToken),
   );
-  const fields: OwnFields = {
-    refreshToken: grant.refreshToken,
-    oauthClient: grant.oauthClient,
-    hardwareId,
-    ...ids,
-  };
-  const text = before === undefined ? newText(fields) : withFields(before.text, before.stored.form, fields);
-  const { created } = await store(context, session, text, stored !== undefined);
+  const { refreshToken, oauthClient } = grant;
+  const fields: OwnFields = { refreshToken, oauthClient, hardwareId, ...ids };
+  const text = version && before ? withFields(version.text, before.form, fields) : newText(fields);
+  const { created } = await store(context, session, text, version !== undefined);
 
   const report = storedReport(parseStoredSession(text));
   terminal.result({ session, secret: target.sessionSecret(session), created, ...report }, [
@@ -96,15 +93,9 @@ export async function signIn(context: Context, session: string, options: SignInO
   return OK;
 }
 
-interface Before {
-  readonly text: string;
-  readonly stored: StoredSession;
-}
-
-/** A sign-in keeps the form, the hardware id, and every field that it does not know. */
-function parseBefore({ terminal }: Context, session: string, text: string): Before | undefined {
+function usableSession({ terminal }: Context, session: string, text: string): StoredSession | undefined {
   try {
-    return { text, stored: parseStoredSession(text) };
+    return parseStoredSession(text);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     terminal.note(`The secret of ${session} contains no usable session. It will be replaced.`);

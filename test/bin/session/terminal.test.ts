@@ -199,6 +199,9 @@ describe('a person who signs in on Blink’s page', () => {
     );
     expect(await ended(person)).toBe(0);
     expectHidden(person, end);
+    expect(person.shown(), 'takes the second line for no paste of its own').not.toContain(
+      'Paste one address',
+    );
     expect(session.blink.calls.filter(({ action }) => action === 'exchange')).toHaveLength(1);
   });
 
