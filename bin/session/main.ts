@@ -4,7 +4,6 @@ import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
 import { usageError } from './errors/usage-error.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
-import { callText } from './recorded-exchange.ts';
 import { SaveRetries } from './save-retries.ts';
 import { openTarget, type Target } from './target.ts';
 import { Interruption } from './terminal/interruption.ts';
@@ -15,22 +14,12 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
   const terminal = new Terminal(streams, argv.includes('--json'));
   let invocation: Invocation;
   let target: Target;
-  const retries = new SaveRetries(async (cause) => {
-    const explained = await explain(cause, target, invocation.session);
-    if (explained.code === 'access_denied') terminal.problem(explained);
-    else terminal.note(explained.message);
-    terminal.note(
-      'The new refresh token is not stored yet. The command repeats the save until its time is over.',
-    );
-  });
+  const retries = new SaveRetries(terminal, (cause) => explain(cause, target, invocation.session));
   try {
     invocation = parseCommandLine(argv, { out: (text) => streams.stdout.write(text) });
-    const { verbose = false } = invocation.target;
     target = await openTarget(invocation.target, {
       onSaveRetry: (cause) => retries.add(cause),
-      onCall: (call) => {
-        if (verbose) terminal.detail(callText(call));
-      },
+      show: (text) => terminal.detail(text),
     });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return OK;

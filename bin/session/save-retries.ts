@@ -1,4 +1,6 @@
 import { isAccessDenied } from '../../lambda/core/vault/secrets-failure.ts';
+import type { CommandError } from './errors/command-error.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** A save that works within this time needs no words. */
 const QUIET_MS = 3_000;
@@ -8,13 +10,15 @@ const QUIET_MS = 3_000;
  * so keep the token.
  */
 export class SaveRetries {
-  readonly #tell: (cause: unknown) => Promise<void>;
+  readonly #terminal: Terminal;
+  readonly #explain: (cause: unknown) => Promise<CommandError>;
   #timer: NodeJS.Timeout | undefined;
   #isTold = false;
   #cause: unknown;
 
-  constructor(tell: (cause: unknown) => Promise<void>) {
-    this.#tell = tell;
+  constructor(terminal: Terminal, explain: (cause: unknown) => Promise<CommandError>) {
+    this.#terminal = terminal;
+    this.#explain = explain;
   }
 
   add(cause: unknown): void {
@@ -30,6 +34,11 @@ export class SaveRetries {
   async #tellOnce(): Promise<void> {
     if (this.#isTold) return;
     this.#isTold = true;
-    await this.#tell(this.#cause);
+    const explained = await this.#explain(this.#cause);
+    if (explained.code === 'access_denied') this.#terminal.problem(explained);
+    else this.#terminal.note(explained.message);
+    this.#terminal.note(
+      'The new refresh token is not stored yet. The command repeats the save until its time is over.',
+    );
   }
 }

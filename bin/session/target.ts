@@ -20,7 +20,7 @@ import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
 import { commandLine, quoted } from './launcher.ts';
-import { type RecordedCall, recordedExchange } from './recorded-exchange.ts';
+import { shownExchange } from './shown-exchange.ts';
 import { ANDROID, BLINK_ORIGIN } from './sign-in/authorization.ts';
 
 /** Where the sessions are stored: in an AWS account, or in the local run, which has these URLs. */
@@ -62,8 +62,8 @@ export interface SignInPage {
 export interface TargetHooks {
   /** Each try of a save beyond the first. */
   readonly onSaveRetry: (cause: unknown) => void;
-  /** Each request to Blink. */
-  readonly onCall: (call: RecordedCall) => void;
+  /** With `verbose`, each request to Blink. */
+  readonly show: (text: string) => void;
 }
 
 export interface TargetOptions {
@@ -80,7 +80,7 @@ const USER_AGENT = 'Blink';
 
 export async function openTarget(
   options: TargetOptions,
-  { onSaveRetry, onCall }: TargetHooks,
+  { onSaveRetry, show }: TargetHooks,
 ): Promise<Target> {
   const { stack, port, region, profile } = options;
   const place = placeOf(options);
@@ -97,7 +97,8 @@ export async function openTarget(
   const name = stackNameOf(stack);
   const prefix = sessionSecretPrefix(name);
   const store = secretsManagerStore(client, prefix);
-  const exchange = recordedExchange(createHttpExchange(urls?.blink), onCall);
+  const unseen = createHttpExchange(urls?.blink);
+  const exchange = options.verbose ? shownExchange(unseen, show) : unseen;
   const { credentials, region: regionOfClient } = client.config;
   const own = [...(urls === undefined ? [] : ['--local']), ...given({ port, region, profile, stack })];
   return {

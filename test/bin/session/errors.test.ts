@@ -105,7 +105,7 @@ describe('at AWS', () => {
     given(environment);
     const warn = vi.spyOn(console, 'warn');
     const { target } = parseCommandLine(['list', ...options.split(' ').filter(Boolean)], { out: () => {} });
-    const { client } = await openTarget(target, { onSaveRetry: () => {}, onCall: () => {} });
+    const { client } = await openTarget(target, { onSaveRetry: () => {}, show: () => {} });
     const { accessKeyId } = await client.config.credentials();
     expect(`${accessKeyId} ${await client.config.region()}`).toBe(used);
     client.destroy();
