@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
   type IAlarmAction,
@@ -6,6 +5,7 @@ import {
   MathExpression,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { stackName } from '../lambda/core/stack-name.ts';
 import { countOf } from '../lambda/logout/metrics.ts';

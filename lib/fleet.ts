@@ -1,7 +1,7 @@
-import { Annotations, ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Annotations, ArnFormat, Duration, Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import { fleetName, stackName } from '../lambda/core/stack-name.ts';
 import { FLEET_ALIAS, type FleetEnvironment } from '../lambda/fleet/environment.ts';

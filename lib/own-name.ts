@@ -1,4 +1,4 @@
-import { Stack, Stage } from 'aws-cdk-lib';
+import { Stack, Stage } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import { stackName } from '../lambda/core/stack-name.ts';
 import type { Settings } from './settings.ts';

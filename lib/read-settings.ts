@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib/core';
 import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { parseScheduleExpression } from './schedule-expression.ts';

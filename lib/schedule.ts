@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import {
   EventField,
   type IRuleTarget,
@@ -9,6 +8,7 @@ import {
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { Parts } from './parts.ts';
 import { serviceOfAccount } from './service-of-account.ts';

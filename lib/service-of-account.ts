@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Stack } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 
 /**

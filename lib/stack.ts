@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
 import { BlinkLogout } from './blink-logout.ts';

@@ -41,7 +41,7 @@ app.synth();
 function operatorsExample(): string {
   const [block = ''] = blocksOf(sectionOf('docs/operators.md', 'In a stack of your own'), 'ts');
   const [imports = '', statements = ''] = block.split('\n\n');
-  return `import { Stack } from 'aws-cdk-lib';
+  return `import { Stack } from 'aws-cdk-lib/core';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 ${imports}
