@@ -42,6 +42,11 @@ async function mute(): Promise<string> {
   return `https://127.0.0.1:${await listening(server)}`;
 }
 
+/** A fatal handshake_failure (RFC 8446 section 6). */
+const TLS_ALERT = new Uint8Array([0x15, 3, 3, 0, 2, 2, 40]);
+
+const secure = async (endpoint: Promise<string>) => (await endpoint).replace('http:', 'https:');
+
 describe('an exchange', () => {
   test('goes to the endpoint under the name of the real host', async () => {
     const server = await scriptedServer(answer(200, 'body', { 'Client-Id': '7' }));
@@ -111,6 +116,11 @@ describe('an exchange', () => {
     ['no server listens', async () => NOBODY.endpoint, { code: 'ECONNREFUSED', timedOut: false }],
     ['the name cannot be resolved', async () => `http://${'a'.repeat(64)}.invalid`, {}],
     ['the handshake does not end', mute, { timedOut: true }],
+    ['the handshake is ended', () => secure(writing('', 'ends')), { code: 'ECONNRESET' }],
+    ['the handshake is reset', () => secure(writing('', 'resets')), { code: 'ECONNRESET' }],
+    ['the server speaks HTTP', () => secure(writing(http(200, TOO_LONG, TEXT), 'ends')), {}],
+    ['the server sends an alert', () => secure(writing(TLS_ALERT, 'ends')), {}],
+    ['the server hello is cut', () => secure(writing(TLS_ALERT.with(0, 0x16), 'ends')), {}],
   ])('has not been sent if %s', async (_, endpoint, expected) => {
     expect(await ended(await endpoint())).toMatchObject({ progress: 'not_sent', ...expected });
   });
@@ -139,7 +149,7 @@ describe('an exchange', () => {
 type Then = 'ends' | 'resets' | 'stays';
 
 /** A server that writes these bytes as soon as a request arrives. */
-async function writing(bytes: string | Buffer, then: Then): Promise<string> {
+async function writing(bytes: string | Uint8Array, then: Then): Promise<string> {
   const server = createTcpServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => {
