@@ -40,12 +40,10 @@ export function durationOf(step: Step): string {
 }
 
 export const OUTCOME_METRICS: readonly string[] = LOGOUT_OUTCOMES.map(metricName);
-export const FAILURE_METRICS: readonly string[] = Object.keys(FAILURES).map(metricName);
-export const STEP_METRICS: readonly string[] = STEPS.map(durationOf);
 
 /** Every metric that a run can send, with its unit. A metric that does not apply to a run is not sent. */
 export const METRICS: ReadonlyMap<string, Unit> = new Map<string, Unit>([
-  ...[...OUTCOME_METRICS, ...FAILURE_METRICS].map((name) => [name, 'Count'] as const),
+  ...[...OUTCOME_METRICS, ...Object.keys(FAILURES).map(metricName)].map((name) => [name, 'Count'] as const),
   ...Object.entries(OTHER_METRICS),
-  ...STEP_METRICS.map((name) => [name, 'Milliseconds'] as const),
+  ...STEPS.map((step) => [durationOf(step), 'Milliseconds'] as const),
 ]);
