@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { DEFAULT_SESSION } from '../../lambda/core/session-name.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheck } from './commands/check.ts';
@@ -85,8 +85,14 @@ export function parseCommandLine(
       .option('--stack <name>', 'the stack’s setting "name", if it has one')
       .option('--region <region>', 'AWS Region')
       .option('--profile <profile>', 'AWS profile')
-      .option('--local', 'use the stand-ins of "npm start -- --serve"')
-      .option('--port <port>', 'with --local: the port that "npm start" was given')
+      .addOption(
+        new Option('--local', 'use the stand-ins of "npm start -- --serve"').conflicts(['region', 'profile']),
+      )
+      .addOption(
+        new Option('--port <port>', 'the same, on the port that "npm start" was given').implies({
+          local: true,
+        }),
+      )
       .option('--json', 'print one JSON document')
       .option('--verbose', 'show each request to Blink and its answer, without secrets and ids');
   }

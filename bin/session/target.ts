@@ -124,14 +124,8 @@ export async function openTarget(
   };
 }
 
-function placeOf({ local, port, region, profile }: TargetOptions): Place {
-  if (!local) {
-    if (port !== undefined) throw new UsageError('--port requires --local.');
-    return { kind: 'aws' };
-  }
-  if (region !== undefined || profile !== undefined) {
-    throw new UsageError('--local does not accept --region or --profile.');
-  }
+function placeOf({ local, port }: TargetOptions): Place {
+  if (!local) return { kind: 'aws' };
   const ports = localPorts(port === undefined ? SERVE_PORT : parsePort(port));
   const url = (of: keyof LocalPorts) => `http://127.0.0.1:${ports[of]}`;
   return {

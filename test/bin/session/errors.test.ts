@@ -224,9 +224,9 @@ describe('an invalid command line', () => {
     ['check --local=yes', '--local takes no value.'],
     ['logout --client-id 12x', '--client-id must be a number'],
     ['key steal', 'show, rotate'],
-    ['list --port 8585', '--port requires --local'],
-    ['list --local --port 99999', '--port must be'],
-    ['list --local --region eu-central-1', '--local does not accept --region or --profile'],
+    ['list --port 8585 --profile a', 'Option --local cannot be used with option --profile.'],
+    ['list --port 99999', '--port must be'],
+    ['list --local --region eu-central-1', 'Option --local cannot be used with option --region.'],
   ])('%s exits with 2 and does not repeat the arguments', async (line, words) => {
     const { exitCode, stderr, stdout } = await session.runAtAws(line);
     expect([exitCode, stdout]).toEqual([2, '']);
