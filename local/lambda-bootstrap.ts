@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { formatWithOptions } from 'node:util';
 import type { InvocationMessage, LambdaError, RuntimeMessage } from './lambda-process.ts';
 
 /**
@@ -13,19 +12,14 @@ type Handler = (event: unknown, context: object) => unknown;
 
 /** Lambda's runtime imports the handler's module, of either kind, and looks for these names (aws-lambda-ric 4.0.2). */
 async function loadHandler(): Promise<Handler> {
-  const root = process.env['LAMBDA_TASK_ROOT'] ?? '';
   const [moduleName = '', exportName = ''] = (process.env['_HANDLER'] ?? '').split('.');
-  const file = ['.js', '.mjs', '.cjs'].map((suffix) => join(root, moduleName + suffix)).find(existsSync);
+  const path = join(process.env['LAMBDA_TASK_ROOT'] ?? '', moduleName);
+  const file = ['.js', '.mjs', '.cjs'].map((suffix) => path + suffix).find(existsSync);
   if (file === undefined)
     throw runtimeError('Runtime.ImportModuleError', `Cannot find module '${moduleName}'`);
   const handler: unknown = (await import(file))[exportName];
-  if (!isHandler(handler)) {
-    throw runtimeError(
-      'Runtime.HandlerNotFound',
-      `${moduleName}.${exportName} is undefined or not a function`,
-    );
-  }
-  return handler;
+  if (isHandler(handler)) return handler;
+  throw runtimeError('Runtime.HandlerNotFound', `${moduleName}.${exportName} is undefined or not a function`);
 }
 
 function isHandler(value: unknown): value is Handler {
@@ -55,11 +49,7 @@ function logError(thrown: unknown, requestId?: string): void {
     ...error,
   };
   const line = { timestamp: new Date().toISOString(), level: 'ERROR', requestId, message };
-  process.stdout.write(`${JSON.stringify(line, printable)}\n`);
-}
-
-function printable(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' || typeof value === 'function' ? formatWithOptions({}, value) : value;
+  process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 function send(message: RuntimeMessage): void {

@@ -62,8 +62,9 @@ export function renderStep(number: number, { title, call, runs, blinkCalls, faul
 }
 
 export function renderResult(steps: readonly { readonly faults: readonly string[] }[]): string {
-  const failed = steps.filter(({ faults }) => faults.length > 0).length;
-  if (failed > 0) return styleText('red', `${failed} of ${steps.length} steps failed.`);
+  if (steps.some(({ faults }) => faults.length > 0)) {
+    return styleText('red', `Step ${steps.length} failed. Those after it were not run.`);
+  }
   return styleText(
     'green',
     `All ${steps.length} steps succeeded.\nEach logout used its refresh token once and stored the new one.`,

@@ -37,13 +37,18 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
   const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, ...options });
   try {
     console.log(renderSetup(stack, SESSIONS));
+    const interrupted = once(signal, 'abort').then((): never => {
+      throw signal.reason;
+    });
+    interrupted.catch(() => {});
     const steps: Step[] = [];
     for (const plan of stepsOf(stack)) {
-      const step = await runStep(stack, plan);
+      const step = await Promise.race([runStep(stack, plan), interrupted]);
       steps.push(step);
       console.log(renderStep(steps.length, step));
       if (verbose) for (const { invocation } of step.runs) console.log(`${renderOutput(invocation)}\n`);
-      signal.throwIfAborted();
+      // The fleet repeats for a while what fails.
+      if (step.faults.length > 0) break;
     }
     console.log(renderResult(steps));
     if (serve) await listen(stack, verbose, signal);

@@ -9,6 +9,7 @@ import { AwsError } from '../aws-error.ts';
 import type { DeployedFunction } from '../deployment.ts';
 import { functionArn, lambdaEnvironment } from '../lambda-environment.ts';
 import type { FinishedInvocation } from '../lambda-process.ts';
+import { COMPILE_CACHE } from '../synthesize.ts';
 
 /** What an execution or a call came to. A result is JSON text. */
 export type End = { readonly result: string } | { readonly error: string };
@@ -109,7 +110,7 @@ export class DurableExecutions {
   #startHost(): FleetHost {
     const { fleet, overrides } = this.#options;
     const child = spawn(process.execPath, [HOST, String(this.skipsWaits)], {
-      env: lambdaEnvironment(fleet, overrides),
+      env: { ...lambdaEnvironment(fleet, overrides), NODE_COMPILE_CACHE: COMPILE_CACHE },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     });
     if (child.stdout !== null)

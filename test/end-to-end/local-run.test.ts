@@ -1,7 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,7 +74,7 @@ test('npm start logs out through each trigger, prints plain text, and exits with
   expect(text, 'fits 80 columns').not.toMatch(/^.{81}/m);
   expect(text).toContain('made up for this run');
   expect(text.trim().split('\n').at(-1)).toBe('All options: npm start -- --help');
-  const picture = readFileSync(new URL('../../docs/terminal.svg', import.meta.url), 'utf8');
+  const picture = await readFile(new URL('../../docs/terminal.svg', import.meta.url), 'utf8');
   const [, ...lines] = picture.split(/.*">/);
   const pictured = lines.join('').replaceAll('</text>', '');
   const [steps = ''] = /^3\..*(?=^5\.)/ms.exec(pictured) ?? [];
@@ -146,6 +145,29 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
   expect(await ran).toBe(true);
   log.mockRestore();
   await expect(fetch(url)).rejects.toThrow('fetch failed');
+});
+
+test('after a step that fails, it runs no other', async () => {
+  const printed: string[] = [];
+  vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(stripVTControlCharacters(line)));
+  const assembly = join(temporary, 'assembly');
+  await cp(inject('assembly'), assembly, { recursive: true });
+  const [template = ''] = (await readdir(assembly)).filter((name) => name.endsWith('.template.json'));
+  const text = await readFile(join(assembly, template), 'utf8');
+  await writeFile(join(assembly, template), text.replaceAll('init.handler', 'init.absent'));
+  const { signal } = new AbortController();
+  expect(await runLocally({ serve: false, verbose: false, assembly, signal })).toBe(false);
+  expect(printed.join('\n')).toMatch(/^Step 1 failed\./m);
+  await rm(assembly, { recursive: true });
+});
+
+test('an interrupt between two steps ends it', async () => {
+  const stop = new AbortController();
+  vi.spyOn(console, 'log').mockImplementation((line) => {
+    if (line.includes('By the schedule')) stop.abort();
+  });
+  const ran = runLocally({ serve: true, verbose: false, assembly: inject('assembly'), signal: stop.signal });
+  await expect(ran).rejects.toThrow('aborted');
 });
 
 test.each([

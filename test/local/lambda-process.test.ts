@@ -126,6 +126,13 @@ describe('a process that ends', () => {
       "Cannot find module 'absent'",
     ],
     [
+      'without a module',
+      { handler: 'absent.handler' },
+      {},
+      'Runtime.ImportModuleError',
+      "Cannot find module 'absent'",
+    ],
+    [
       'without a handler',
       { handler: 'index.absent' },
       {},
