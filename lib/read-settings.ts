@@ -27,7 +27,7 @@ export function readSettings(given: Readonly<Record<string, unknown>>): Settings
       .filter(([name]) => !isUnknown(name) && !Object.hasOwn(unresolved, name))
       .map(([name]) => `${name} must be known at synthesis; expected a value, and not a token of the CDK.`),
     ...Object.keys(given).filter(isUnknown).map(unknownSetting),
-    ...(parsed.success ? conflicts(parsed.output) : []),
+    ...(parsed.success ? [...timeZoneConflict(parsed.output), ...ageConflict(parsed.output)] : []),
   ];
   if (parsed.success && faults.length === 0) {
     const { sessionMetrics = hasFewSessions(parsed.output.sessions) } = parsed.output;
@@ -66,10 +66,6 @@ function unknownSetting(name: string): string {
   return meant === undefined
     ? `${name} is not a setting; expected one of ${SETTING_NAMES.join(', ')}.`
     : `${name} is not a setting; did you mean ${meant}?`;
-}
-
-function conflicts(settings: v.InferOutput<typeof settingsSchema>): string[] {
-  return [...timeZoneConflict(settings), ...ageConflict(settings)];
 }
 
 function timeZoneConflict({ schedule, timeZone }: Pick<Settings, 'schedule' | 'timeZone'>): string[] {

@@ -338,7 +338,7 @@ const RIGHTS: readonly (readonly [Settings, string, readonly string[]])[] = [
 ];
 
 describe('the stack', () => {
-  it.each(FACTS)('is so that %s', (_, settings, beginning, facts) => {
+  it.each(FACTS)('%s', (_, settings, beginning, facts) => {
     const all = factsOf(synthesize(settings));
     for (const fact of facts) {
       const text = `${beginning}${fact.replace('!', '')}`;
