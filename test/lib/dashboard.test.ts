@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stackName } from '../../lambda/core/stack-name.ts';
 import { FLEET_METRICS } from '../../lambda/fleet/metrics.ts';
 import { METRICS, OUTCOME_METRICS } from '../../lambda/logout/metrics.ts';
+import { factsOf } from './facts.ts';
 import { synthesize } from './synthesize.ts';
 
 interface Widget {
@@ -16,18 +17,10 @@ interface Widget {
   };
 }
 
-/** The widgets from top to bottom; intrinsic functions as their last word. */
+/** The widgets from top to bottom. */
 function widgetsOf(settings: Record<string, unknown> = {}): readonly Widget[] {
-  const [dashboard] = Object.values(synthesize(settings).findResources('AWS::CloudWatch::Dashboard'));
-  const parts: readonly unknown[] = dashboard?.['Properties'].DashboardBody['Fn::Join'][1];
-  const body = parts.map((part) =>
-    typeof part === 'string'
-      ? part
-      : Object.values(part ?? {})
-          .flat()
-          .at(-1),
-  );
-  return JSON.parse(body.join('')).widgets;
+  const [, body = ''] = factsOf(synthesize(settings)).join('\n').split('DashboardBody: ');
+  return JSON.parse(body.split('\n')[0] ?? '').widgets;
 }
 
 describe('the dashboard', () => {
