@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stackName } from '../../lambda/core/stack-name.ts';
 import { FLEET_METRICS } from '../../lambda/fleet/metrics.ts';
 import { METRICS, OUTCOME_METRICS } from '../../lambda/logout/metrics.ts';
+import type { RunFields } from '../../lambda/logout/run-event.ts';
 import { factsOf } from './facts.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -57,9 +58,19 @@ describe('the dashboard', () => {
     expect(shown).toHaveLength(10);
   });
 
-  it('asks the log for fields that an event has', () => {
-    const query = widgets.find(({ type }) => type === 'log')?.properties.query ?? '';
-    expect(query).toMatch(/filter ispresent\(code\)/);
-    expect(query).toMatch(/^SOURCE 'Log/);
+  it('asks the log for fields and metrics that an event has', () => {
+    const [failures = '', sessions = ''] = widgets.flatMap(({ properties }) => properties.query ?? []);
+    const fields: readonly (keyof RunFields)[] = [
+      'session',
+      'trigger',
+      'code',
+      'reason',
+      'blinkStatus',
+      'awsError',
+    ];
+    expect(failures).toMatch(/^SOURCE 'LogoutLog'/);
+    expect(failures).toContain(`fields @timestamp, ${fields.join(', ')}, requestId`);
+    const [, metric = ''] = /max\((\w+)\)/.exec(sessions) ?? [];
+    expect([...METRICS.keys()]).toContain(metric);
   });
 });
