@@ -123,42 +123,24 @@ test('a scheduled run that is retried this time has not failed for good', () => 
 
 const systemError = Object.assign(new Error('canary'), { name: 'TimeoutError', code: 'ENOTFOUND' });
 // As Node names an alert of OpenSSL.
-const tlsError = Object.assign(new Error('canary'), { code: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE' });
-const unreachable = { awsError: 'TimeoutError', cause: systemError };
-const denied = { awsError: 'AccessDeniedException' };
+const ALERT = 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE';
+const alert = Object.assign(new Error('canary'), { code: ALERT });
+const bug = new TypeError('canary\n    at canary (canary.js:1:1)');
+const own = (details: object) => new Failure('secrets_unavailable', 'no', details);
+const denied = own({ awsError: 'AccessDeniedException' });
+const unreachable = own({ awsError: 'TimeoutError', cause: systemError });
+const stackFrames = expect.arrayContaining([expect.stringContaining('run-event.test.ts')]);
 
-test.each<[what: string, failure: ConstructorParameters<typeof Failure>, event: object]>([
-  [
-    'its details and its cause',
-    ['blink_unavailable', 'no', { blinkStatus: 503, retryAfterSeconds: 7, cause: systemError }],
-    { blinkStatus: 503, causeCode: 'ENOTFOUND', retryable: true },
-  ],
-  [
-    'an error code of TLS',
-    ['blink_unavailable', 'no', { cause: tlsError }],
-    { causeCode: 'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE' },
-  ],
-  [
-    'the AWS error of the first failure',
-    ['save_failed', 'no', { cause: new Failure('secrets_unavailable', 'no', denied) }],
-    { code: 'save_failed', ...denied },
-  ],
-  [
-    'the error below both',
-    ['secrets_unavailable', 'no', { cause: new Failure('secrets_unavailable', 'no', unreachable) }],
-    { awsError: 'TimeoutError', causeCode: 'ENOTFOUND' },
-  ],
-  [
-    'its place',
-    ['internal_error', 'no', { cause: new TypeError('canary\n    at canary (canary.js:1:1)') }],
-    {
-      causeCode: 'TypeError',
-      stackFrames: expect.arrayContaining([expect.stringContaining('run-event.test.ts')]),
-    },
-  ],
-])('a failure is logged with %s, and without external messages', (_, failure, expected) => {
-  const { event } = failureEvent(undefined, ...failure);
-  expect(event).toMatchObject(expected);
+test.each<[what: string, code: FailureCode, details: object, event: object]>([
+  ['its details', 'blink_unavailable', { blinkStatus: 503, retryAfterSeconds: 7 }, { blinkStatus: 503 }],
+  ['its cause', 'blink_unavailable', { cause: systemError }, { causeCode: 'ENOTFOUND', retryable: true }],
+  ['an error code of TLS', 'blink_unavailable', { cause: alert }, { causeCode: ALERT }],
+  ['the AWS error of its cause', 'save_failed', { cause: denied }, { awsError: 'AccessDeniedException' }],
+  ['the error below both', 'save_failed', { cause: unreachable }, { causeCode: 'ENOTFOUND' }],
+  ['its place', 'internal_error', { cause: bug }, { causeCode: 'TypeError', stackFrames }],
+])('a failure is logged with %s, and without external messages', (_, code, details, expected) => {
+  const { event } = failureEvent(undefined, code, 'no', details);
+  expect(event).toMatchObject({ code, ...expected });
   expect(event).not.toHaveProperty('retryAfterSeconds');
 });
 

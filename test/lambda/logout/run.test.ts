@@ -21,53 +21,25 @@ const answering =
   (status: number, headers = {}) =>
   async () => ({ status, headers, text: '' });
 
+const NO_SESSION = { store: failing('session_unknown') };
+const MAY_PASS = { store: failing('secrets_unavailable') };
+const REFUSED = { exchange: answering(401) };
+const LIMITED = { exchange: answering(429, { 'retry-after': '700' }) };
+const threw = (name: FailureCode) => ({ threw: { name } });
+const value = (code: FailureCode, more = {}) => ({ result: { code, retryable: false, ...more } });
+
 test.each<[what: string, event: object, surroundings: object, end: object]>([
   // Lambda tries a scheduled run again if it throws.
-  [
-    'a schedule for no session',
-    SCHEDULE,
-    { store: failing('session_unknown') },
-    { result: { code: 'session_unknown', retryable: false, requestId: 'r-1' } },
-  ],
-  [
-    'a schedule that may pass',
-    SCHEDULE,
-    { store: failing('secrets_unavailable') },
-    { threw: { name: 'secrets_unavailable' } },
-  ],
-  [
-    'a direct call for no session',
-    {},
-    { store: failing('session_unknown') },
-    { threw: { name: 'session_unknown' } },
-  ],
-  [
-    'a direct call that may pass',
-    {},
-    { store: failing('secrets_unavailable') },
-    { threw: { name: 'secrets_unavailable' } },
-  ],
-  ['a webhook', WEBHOOK, { store: failing('secrets_unavailable') }, { result: { statusCode: 503 } }],
+  ['a schedule for no session', SCHEDULE, NO_SESSION, value('session_unknown', { requestId: 'r-1' })],
+  ['a schedule that may pass', SCHEDULE, MAY_PASS, threw('secrets_unavailable')],
+  ['a direct call for no session', {}, NO_SESSION, threw('session_unknown')],
+  ['a direct call that may pass', {}, MAY_PASS, threw('secrets_unavailable')],
+  ['a webhook', WEBHOOK, MAY_PASS, { result: { statusCode: 503 } }],
   // The fleet hears of it as a value.
   ['the fleet’s call, logged out', FLEET, {}, { result: { outcome: 'logged_out' } }],
-  [
-    'the fleet’s call for no session',
-    FLEET,
-    { store: failing('session_unknown') },
-    { result: { code: 'session_unknown', retryable: false } },
-  ],
-  [
-    'the fleet’s call, refused',
-    FLEET,
-    { exchange: answering(401) },
-    { result: { code: 'reauthentication_required', retryable: false } },
-  ],
-  [
-    'the fleet’s call with Blink’s 429',
-    FLEET,
-    { exchange: answering(429, { 'retry-after': '700' }) },
-    { result: { code: 'rate_limited', retryable: false, retryAfterSeconds: 700 } },
-  ],
+  ['the fleet’s call for no session', FLEET, NO_SESSION, value('session_unknown')],
+  ['the fleet’s call, refused', FLEET, REFUSED, value('reauthentication_required')],
+  ['the fleet’s call, limited', FLEET, LIMITED, value('rate_limited', { retryAfterSeconds: 700 })],
 ])('the end of a run: %s', async (_, event, surroundings, expected) => {
   const { logged, ...end } = await runOnce(event, surroundings);
   expect(end).toMatchObject(expected);

@@ -19,7 +19,8 @@ const CALLS = {
 };
 
 const loggedOut = answer(200, '{"message":"logout"}');
-const found = answer(200, { tier: 'e008', account_id: 123456 });
+const account = (tier: string, account_id?: unknown) => answer(200, { tier, account_id });
+const found = account('e008', 123456);
 const home = answer(200, HTML, { 'Client-Id': '1234567', 'User-Id': '456789' });
 const gone = answer(404, { message: 'canary', code: 2700 });
 const blocked = answer(406, 'Not Acceptable');
@@ -32,8 +33,8 @@ const rejected = (blinkStatus: number, message?: string) => ({
 });
 const failed3331 = { code: 'blink_rejected', details: { blinkStatus: 200, blinkCode: 3331 } };
 const unavailable = { code: 'blink_unavailable' };
-const NO_ACCOUNT = "Blink's answer to the account lookup holds no tier and account id";
-const NO_CLIENT = "Blink's answer to the client lookup names no client: store client_id in the secret";
+const NO_ACCOUNT = rejected(200, "Blink's answer to the account lookup holds no tier and account id");
+const NO_CLIENT = rejected(200, 'names no client: store client_id in the secret');
 
 type Row = [
   what: string,
@@ -78,47 +79,21 @@ const ROWS: readonly Row[] = [
   ['two 500s', 'logout', [answer(500)], unavailable, [LOGOUT, LOGOUT]],
 
   ['the account', 'account', [found], ACCOUNT, ACCOUNT_AT],
-  [
-    'capitals and digits',
-    'account',
-    [answer(200, { tier: 'E008', account_id: '123456' })],
-    ACCOUNT,
-    ACCOUNT_AT,
-  ],
+  ['capitals and digits', 'account', [account('E008', '123456')], ACCOUNT, ACCOUNT_AT],
   ['406 three times', 'account', [blocked, blocked, blocked, found], ACCOUNT, TIERS],
   ['406 everywhere', 'account', [blocked], rejected(406), TIERS],
-  [
-    'a host that is no tier',
-    'account',
-    [answer(200, { tier: 'evil/', account_id: 1 })],
-    rejected(200, NO_ACCOUNT),
-    ACCOUNT_AT,
-  ],
-  ['no account id', 'account', [answer(200, { tier: 'e008' })], rejected(200, NO_ACCOUNT), ACCOUNT_AT],
-  [
-    'another id',
-    'account',
-    [answer(200, { tier: 'e008', account_id: 'canary' })],
-    rejected(200, NO_ACCOUNT),
-    ACCOUNT_AT,
-  ],
-  ['HTML', 'account', [answer(200, HTML)], rejected(200, NO_ACCOUNT), ACCOUNT_AT],
-  ['nothing', 'account', [answer(200)], rejected(200, NO_ACCOUNT), ACCOUNT_AT],
+  ['a host that is no tier', 'account', [account('evil/', 1)], NO_ACCOUNT, ACCOUNT_AT],
+  ['no account id', 'account', [account('e008')], NO_ACCOUNT, ACCOUNT_AT],
+  ['another account id', 'account', [account('e008', 'canary')], NO_ACCOUNT, ACCOUNT_AT],
+  ['HTML', 'account', [answer(200, HTML)], NO_ACCOUNT, ACCOUNT_AT],
+  ['nothing', 'account', [answer(200)], NO_ACCOUNT, ACCOUNT_AT],
   ['the home screen', 'client', [home], '1234567', [HOMESCREEN]],
-  ['no client id', 'client', [answer(200, {})], rejected(200, NO_CLIENT), [HOMESCREEN]],
-  [
-    'a text as client id',
-    'client',
-    [answer(200, {}, { 'Client-Id': 'canary' })],
-    rejected(200, NO_CLIENT),
-    [HOMESCREEN],
-  ],
+  ['no client id', 'client', [answer(200, {})], NO_CLIENT, [HOMESCREEN]],
+  ['a text as client id', 'client', [answer(200, {}, { 'Client-Id': 'canary' })], NO_CLIENT, [HOMESCREEN]],
   // Nothing is spent by a look-up: it is repeated after all but silence and a definite answer.
   ...(['account', 'client'] as const).flatMap((call): Row[] => {
-    const [success, end, [target = '']] =
-      call === 'account'
-        ? ([found, ACCOUNT, ACCOUNT_AT] as const)
-        : ([home, '1234567', [HOMESCREEN]] as const);
+    const [success, end] = call === 'account' ? [found, ACCOUNT] : [home, '1234567'];
+    const target = call === 'account' ? tierInfo('prod') : HOMESCREEN;
     return [
       ['503, and a success', call, [answer(503), success], end, [target, target]],
       ['a reset, and a success', call, [reset, success], end, [target, target]],

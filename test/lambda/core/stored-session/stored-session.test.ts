@@ -56,70 +56,14 @@ test.each<[what: string, text: string, session: object, saved: string]>([
     { form: 'homebridge', ...IDS, ...HARDWARE },
     JSON.stringify({ ...HOMEBRIDGE, refreshToken: 'new', oauthClientId: 'ios' }),
   ],
-  ['lonely pairs', '|refresh_token=r||a|', {}, '|refresh_token=new||a||oauth_client_id=ios'],
-  [
-    'a token twice',
-    'refresh_token=a|refresh_token=r',
-    {},
-    'refresh_token=new|refresh_token=new|oauth_client_id=ios',
-  ],
-  ['a space before a name', 'a=b| refresh_token=r', {}, 'a=b|refresh_token=new|oauth_client_id=ios'],
-  ['another token', 'refresh_token=r|token=a', {}, 'refresh_token=new|token=a|oauth_client_id=ios'],
-
-  // JSON as tools and people have it.
-  [
-    'a token alone',
-    '{"refresh_token":"r"}',
-    { form: 'blinkpy' },
-    '{"refresh_token":"new","oauth_client_id":"ios"}',
-  ],
-  ['a byte order mark', '\uFEFF{"refresh_token":"r"}', {}, '{"refresh_token":"new","oauth_client_id":"ios"}'],
-  [
-    'one before BLINK_TOKENS',
-    "\uFEFFBLINK_TOKENS='refresh_token=r'\r\n",
-    {},
-    "BLINK_TOKENS='refresh_token=new|oauth_client_id=ios'\r\n",
-  ],
-  [
-    'a key and its value, of the console',
-    '{"a":1,"BLINK_TOKENS":"refresh_token=r"}',
-    {},
-    '{"a":1,"BLINK_TOKENS":"refresh_token=new|oauth_client_id=ios"}',
-  ],
-  [
-    'a key and an assignment',
-    `{"BLINK_TOKENS":"BLINK_TOKENS='refresh_token=r'"}`,
-    {},
-    `{"BLINK_TOKENS":"BLINK_TOKENS='refresh_token=new|oauth_client_id=ios'"}`,
-  ],
-  [
-    'Blink’s own answer',
-    '{"refresh_token":"r","scope":"client","token_type":"Bearer"}',
-    {},
-    '{"refresh_token":"new","scope":"client","token_type":"Bearer","oauth_client_id":"ios"}',
-  ],
-  [
-    'an OAuth client name',
-    '{"oauth_client_id":null,"refresh_token":"r"}',
-    {},
-    '{"oauth_client_id":"ios","refresh_token":"new"}',
-  ],
-  [
-    'other fields, in their order',
-    '{"z":1.5,"refresh_token":"r","in":{"refresh_token":"x"},"__proto__":{"a":[null]},"a":""}',
-    {},
-    '{"z":1.5,"refresh_token":"new","in":{"refresh_token":"x"},"__proto__":{"a":[null]},"a":"","oauth_client_id":"ios"}',
-  ],
 ])('a session is read from %s, and a save keeps the rest', (_, text, session, saved) => {
   const stored = parseStoredSession(text);
   expect(stored).toMatchObject({ refreshToken: 'r', ...session });
   expect(stored.withGrant(GRANT)).toBe(saved);
-  expect(parseStoredSession(saved)).toMatchObject({
-    refreshToken: 'new',
-    oauthClients: expect.arrayContaining(['ios']),
-  });
+  expect(parseStoredSession(saved)).toMatchObject({ refreshToken: 'new', ...session });
 });
 
+/** The new token takes the place of the old one, and the OAuth client follows it. */
 test.each([
   ['no prefix', "'a=b|refresh_token=r'"],
   ['no quotes', 'BLINK_TOKENS=refresh_token=r'],
@@ -134,10 +78,46 @@ test.each([
   ['lines of Windows', 'A=1\r\nBLINK_TOKENS="refresh_token=r"\r\nB=2\r\n'],
   ['an env file', "# Blink\nOTHER='1'\n\nBLINK_TOKENS=client_id=7|refresh_token=r\nLAST=2\n"],
   ['a script', "#!/bin/sh\n# BLINK_TOKENS='x'\n  export BLINK_TOKENS='refresh_token=r'\n./run\n"],
+  ['a key and its value, of the console', '{"a":1,"BLINK_TOKENS":"refresh_token=r"}'],
+  ['a key and an assignment', `{"BLINK_TOKENS":"BLINK_TOKENS='refresh_token=r'"}`],
 ])('BLINK_TOKENS are read with %s, and a save keeps the rest', (_, text) => {
   const stored = parseStoredSession(text);
   expect(stored.refreshToken).toBe('r');
   expect(stored.withGrant(GRANT)).toBe(text.replace('h_token=r', 'h_token=new|oauth_client_id=ios'));
+});
+
+/** The OAuth client is added at the end. */
+test.each<readonly [what: string, text: string, saved: string]>([
+  ['lonely pairs', '|refresh_token=r||a|', '|refresh_token=new||a||oauth_client_id=ios'],
+  [
+    'a token twice',
+    'refresh_token=r|refresh_token=r',
+    `refresh_token=new|refresh_token=new|oauth_client_id=ios`,
+  ],
+  ['a space before its name', 'a=b| refresh_token=r', 'a=b|refresh_token=new|oauth_client_id=ios'],
+  ['another token after it', 'refresh_token=r|token=a', 'refresh_token=new|token=a|oauth_client_id=ios'],
+  ['a byte order mark', "\uFEFF'refresh_token=r'\r\n", "'refresh_token=new|oauth_client_id=ios'\r\n"],
+  ['one before JSON', '\uFEFF{"refresh_token":"r"}', '{"refresh_token":"new","oauth_client_id":"ios"}'],
+  [
+    'nulls',
+    '{"oauth_client_id":null,"refresh_token":"r"}',
+    '{"oauth_client_id":"ios","refresh_token":"new"}',
+  ],
+  ...[
+    '{"refresh_token":"r","scope":"client","token_type":"Bearer"}',
+    '{"z":1.5,"refresh_token":"r","in":{"refresh_token":"x"},"__proto__":{"a":[null]},"a":""}',
+  ].map(
+    (text) =>
+      [
+        'fields in their order',
+        text,
+        text.replace('"r"', '"new"').replace(/}$/, ',"oauth_client_id":"ios"}'),
+      ] as const,
+  ),
+])('a text is read with %s, and a save keeps the rest', (_, text, saved) => {
+  const stored = parseStoredSession(text);
+  expect(stored.refreshToken).toBe('r');
+  expect(stored.withGrant(GRANT)).toBe(saved);
 });
 
 test.each<[what: string, text: string, session: object]>([
@@ -163,6 +143,7 @@ test.each<[what: string, text: string, session: object]>([
   ['a region beside no tier', '{"refreshToken":"r","tier":"","region":"U011"}', { tier: 'u011' }],
   ['no scope', blinkpy({ scope: null }), {}],
   ['an empty scope', blinkpy({ scope: '' }), {}],
+  ['the last of several tokens', 'refresh_token=a|refresh_token=b', { refreshToken: 'b' }],
   ['a percent-encoded token', 'refresh_token=a%2Fb+c%7C==', { refreshToken: 'a/b+c|==' }],
 ])('a session has %s', (_, text, session) => {
   expect({
