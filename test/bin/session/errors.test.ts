@@ -124,6 +124,7 @@ describe('at AWS', () => {
     ],
     ['SomethingNew', 'red\u001b[31m\r\nmore\u009b', 'aws_failed', /says: red \[31m more \(SomethingNew\)/],
     ['AccessDeniedException', 'Access to KMS is not allowed', 'access_denied', /the KMS key must allow it/],
+    ['AuthorizationError', 'As SNS says it', 'access_denied', /must allow it/],
   ])('shows what AWS says, and what to do: %s', async (name, message, code, words) => {
     given(AWS_KEYS);
     session.secretsManager.faults.before('GetSecretValue', refuse(name, message));
