@@ -40,7 +40,10 @@ export function newText(fields: OwnFields): string {
 export function withFields(text: string, form: StoredSession['form'], fields: OwnFields): string {
   const values = form === 'homebridge' ? camelCase(fields) : snakeCase(fields);
   const all = { ...WITHOUT_NEVER_STORED, ...values };
-  return form === 'blink-tokens' ? setInPairs(tokensIn(text), all) : setInJson(text, all);
+  if (form !== 'blink-tokens') return setInJson(text, all);
+  const tokens = tokensIn(text);
+  const set = setInPairs(tokens, all);
+  return tokens === text ? set : setInJson(text, { [BLINK_TOKENS]: set });
 }
 
 /** The text to be stored, and the names of the fields with a value that it leaves out. */

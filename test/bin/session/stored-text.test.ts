@@ -55,6 +55,23 @@ describe.each(TEXTS)('the text of a session in the form %s', (form, text, droppe
   });
 });
 
+it.each([
+  [
+    '{"OTHER":"mine","BLINK_TOKENS":"refresh_token=old|token=t"}',
+    /^\{"OTHER":"mine","BLINK_TOKENS":"refresh_token=/,
+  ],
+  [
+    "OTHER=mine\nexport BLINK_TOKENS='refresh_token=old|token=t'\n",
+    /^OTHER=mine\nexport BLINK_TOKENS='refresh_token=.*'\n$/,
+  ],
+])('what stands beside BLINK_TOKENS stays at a sign-in, and is left out by an import: %j', (text, kept) => {
+  const set = withFields(text, 'blink-tokens', FIELDS);
+  expect(set).toMatch(kept);
+  expect(set).not.toContain('token=t');
+  expect(fieldsOf(set)).toEqual(FIELDS);
+  expect(withoutNeverStored(text, 'blink-tokens').text).not.toContain('mine');
+});
+
 it.each([FIELDS, IDS_NOT_FOUND])('a new text can be read', (fields) => {
   expect(parseStoredSession(newText(fields)).form).toBe('homebridge');
   expect(fieldsOf(newText(fields))).toEqual(fields);
