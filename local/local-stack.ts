@@ -53,49 +53,38 @@ export interface LocalStack {
 }
 
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const closings: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const closing of closings.splice(0).toReversed()) await closing();
-  };
+  const { accounts, port, signal } = options;
+  const opened = new AsyncDisposableStack();
+  const close = (each: { close(): Promise<void> }) => each.close();
   try {
-    const ports = options.port === undefined ? undefined : localPorts(options.port);
-    const assembly = options.assembly ?? (await synthesizeAside(closings, options.signal));
-    const deployment = await readDeployment(assembly);
-
-    const secretsManager = await startSecretsManager({ port: ports?.secretsManager });
-    closings.push(secretsManager.close);
-    const blink = await startBlink({ accounts: options.accounts, port: ports?.blink });
-    closings.push(blink.close);
-    const lambda = new Lambda(deployment.function, {
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-      BLINK_ENDPOINT: blink.url,
-    });
-    closings.push(() => lambda.kill());
+    const ports = port === undefined ? undefined : localPorts(port);
+    const deployment = await readDeployment(options.assembly ?? (await synthesizeAside(opened, signal)));
+    const secretsManager = opened.adopt(await startSecretsManager({ port: ports?.secretsManager }), close);
+    const blink = opened.adopt(await startBlink({ accounts, port: ports?.blink }), close);
+    const sns = opened.adopt(await startSns(), close);
+    const endpoints = { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url };
+    const lambda = new Lambda(deployment.function, { ...endpoints, BLINK_ENDPOINT: blink.url });
+    opened.defer(() => lambda.kill());
 
     const invoke = async (event: unknown) => {
       const invocation = await lambda.invoke(event);
       stack.onInvocation?.(invocation);
       return invocation;
     };
-    const httpApi = await startHttpApi({ routes: deployment.routes, invoke, port: ports?.httpApi });
-    closings.push(httpApi.close);
-    const { name } = deployment.function;
-    const sns = await startSns();
-    closings.push(sns.close);
-    const overrides: Record<string, string> = {
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-      AWS_ENDPOINT_URL_SNS: sns.url,
-    };
-    const executions = new DurableExecutions({ fleet: deployment.fleet, overrides, invoke });
-    closings.push(() => executions.close());
-    const lambdaApi = await startLambdaApi({
-      functionName: name,
-      invoke,
-      fleetFunction: `${deployment.fleet.name}:${FLEET_ALIAS}`,
-      executions,
-      port: ports?.lambdaApi,
-    });
-    closings.push(lambdaApi.close);
+    const { routes, fleet } = deployment;
+    const httpApi = opened.adopt(await startHttpApi({ routes, invoke, port: ports?.httpApi }), close);
+    const overrides: Record<string, string> = { ...endpoints, AWS_ENDPOINT_URL_SNS: sns.url };
+    const executions = opened.adopt(new DurableExecutions({ fleet, overrides, invoke }), close);
+    const lambdaApi = opened.adopt(
+      await startLambdaApi({
+        functionName: deployment.function.name,
+        invoke,
+        fleetFunction: `${fleet.name}:${FLEET_ALIAS}`,
+        executions,
+        port: ports?.lambdaApi,
+      }),
+      close,
+    );
     overrides['AWS_ENDPOINT_URL_LAMBDA'] = lambdaApi.url;
     const stack: LocalStack = {
       deployment,
@@ -110,24 +99,24 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       onInvocation: undefined,
       invoke,
       fireRule: () => invoke(scheduledEvent(deployment.rule)),
-      close,
+      close: () => opened.disposeAsync(),
     };
     return stack;
   } catch (error) {
-    await close();
+    await opened.disposeAsync();
     throw error;
   }
 }
 
 /** Outside the project, so that the function finds only its own modules, as in Lambda. */
-async function synthesizeAside(closings: (() => Promise<void>)[], signal?: AbortSignal): Promise<string> {
+async function synthesizeAside(opened: AsyncDisposableStack, signal?: AbortSignal): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'blink-logout-')).catch((error: unknown) => {
     throw new Error(
       `cannot write to the temporary directory ${tmpdir()}; set TMPDIR to a directory that exists and is writable`,
       { cause: error },
     );
   });
-  closings.push(() => rm(directory, { recursive: true, maxRetries: 3 }));
+  opened.defer(() => rm(directory, { recursive: true, maxRetries: 3 }));
   await synthesize(directory, signal);
   return directory;
 }
