@@ -6,9 +6,9 @@ import { Construct } from 'constructs';
 import { fleetName, stackName } from '../lambda/core/stack-name.ts';
 import { FLEET_ALIAS, type FleetEnvironment } from '../lambda/fleet/environment.ts';
 import { acknowledgeWildcard } from './acknowledge-wildcard.ts';
-import { type BundledFunctionProps, bundledFunction } from './bundled-function.ts';
+import { type LambdaFunctionProps, lambdaFunction } from './lambda-function.ts';
 
-export interface FleetProps extends BundledFunctionProps {
+export interface FleetProps extends LambdaFunctionProps {
   /** Logs out one session. */
   readonly function: IFunction;
   /** Receives the digest. */
@@ -24,7 +24,7 @@ export class Fleet extends Construct {
     super(scope, id);
     const { name, maxConcurrency } = props.settings;
     const functionName = fleetName(stackName(name));
-    const fleet = bundledFunction(this, props, {
+    const fleet = lambdaFunction(this, props, {
       functionName,
       description: 'Logs out many sessions: one call of the logout function for each',
       // A resumption reads the state of up to 1,000 operations again.

@@ -7,17 +7,17 @@ import { FUNCTION_TIMEOUT_SECONDS } from '../lambda/core/claim-life.ts';
 import { sessionSecretPrefix, stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
 import { type FunctionEnvironment, NO_SHARED_FILES } from '../lambda/logout/environment.ts';
 import { acknowledgeWildcard } from './acknowledge-wildcard.ts';
-import { type BundledFunctionProps, bundledFunction } from './bundled-function.ts';
+import { type LambdaFunctionProps, lambdaFunction } from './lambda-function.ts';
 
 /** The function, with permissions for the sessions' secrets and no others. */
 export class LogoutFunction extends Construct {
   readonly function: LambdaFunction;
 
-  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+  constructor(scope: Construct, id: string, props: LambdaFunctionProps) {
     super(scope, id);
     const { settings } = props;
     const name = stackName(settings.name);
-    this.function = bundledFunction(this, props, {
+    this.function = lambdaFunction(this, props, {
       functionName: name,
       description: 'Ends the session of a Blink client',
       memorySize: settings.memoryMb,

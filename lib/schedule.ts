@@ -1,12 +1,7 @@
-import {
-  EventField,
-  type IRuleTarget,
-  Rule,
-  Schedule as RuleSchedule,
-  RuleTargetInput,
-} from 'aws-cdk-lib/aws-events';
+import { EventField, Rule, Schedule as RuleSchedule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -25,35 +20,48 @@ const DELIVERY = { retryAttempts: 3, maxEventAge: Duration.hours(1) };
 export class Schedule extends Construct {
   constructor(scope: Construct, id: string, props: Parts) {
     super(scope, id);
-    const { schedule, timeZone } = props.settings;
+    const { settings, deadLetters } = props;
+    const { schedule, sessions, timeZone } = settings;
+    const called = sessions === 'default' ? props.function : props.fleet;
+    // The logout function takes the rule's event as it is. A rule that never fires needs no input, whose length EventBridge limits.
+    const hasInput = sessions !== 'default' && timeZone === undefined;
     new Rule(this, 'Rule', {
-      description: describe(props.settings),
+      description: describe(settings),
       // A rule must have a schedule. A disabled rule never fires.
       schedule: RuleSchedule.expression(schedule ?? 'rate(1 day)'),
       enabled: schedule !== undefined && timeZone === undefined,
-      targets: [ruleTarget(props)],
+      targets: [
+        new FunctionTarget(called, {
+          ...DELIVERY,
+          deadLetterQueue: deadLetters,
+          ...(hasInput && { event: RuleTargetInput.fromObject(fleetEvent(settings, EventField.time)) }),
+        }),
+      ],
     });
-    if (schedule !== undefined && timeZone !== undefined) this.#inTimeZone(props, schedule, timeZone);
+    if (schedule !== undefined && timeZone !== undefined) this.#inTimeZone(props, called, schedule, timeZone);
   }
 
-  #inTimeZone({ settings, deadLetters, ...targets }: Parts, schedule: string, timeZone: string): void {
-    const { arn, input } = target(settings, targets);
+  #inTimeZone({ settings, deadLetters }: Parts, called: IFunction, schedule: string, timeZone: string): void {
     const role = new Role(this, 'SchedulerRole', {
       assumedBy: serviceOfAccount(this, 'scheduler.amazonaws.com'),
     });
-    role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [arn] }));
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }),
-    );
+    const allow = (action: string, resource: string) =>
+      role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
+    allow('lambda:InvokeFunction', called.functionArn);
+    allow('sqs:SendMessage', deadLetters.queueArn);
     const made = new CfnSchedule(this, 'InTimeZone', {
       description: `Logs out ${sessionsInWords(settings)}`,
       scheduleExpression: schedule,
       scheduleExpressionTimezone: timeZone,
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
-        arn,
+        arn: called.functionArn,
         roleArn: role.roleArn,
-        input: JSON.stringify(input),
+        input: JSON.stringify(
+          settings.sessions === 'default'
+            ? SCHEDULED_EVENT
+            : fleetEvent(settings, '<aws.scheduler.scheduled-time>'),
+        ),
         retryPolicy: {
           maximumRetryAttempts: DELIVERY.retryAttempts,
           maximumEventAgeInSeconds: DELIVERY.maxEventAge.toSeconds(),
@@ -66,25 +74,8 @@ export class Schedule extends Construct {
   }
 }
 
-function ruleTarget({ settings, function: target, fleet, deadLetters }: Parts): IRuleTarget {
-  const options = { ...DELIVERY, deadLetterQueue: deadLetters };
-  if (settings.sessions === 'default') return new FunctionTarget(target, options);
-  // A rule that never fires needs no input, whose length EventBridge limits.
-  if (settings.timeZone !== undefined) return new FunctionTarget(fleet, options);
-  return new FunctionTarget(fleet, {
-    ...options,
-    event: RuleTargetInput.fromObject(fleetEvent(settings, EventField.time)),
-  });
-}
-
 /** Scheduler invokes the function asynchronously. The logout function treats this event as that of a rule. */
 const SCHEDULED_EVENT = { source: 'aws.scheduler', 'detail-type': 'Scheduled Event' };
-
-function target(settings: Settings, { function: logout, fleet }: Pick<Parts, 'function' | 'fleet'>) {
-  return settings.sessions === 'default'
-    ? { arn: logout.functionArn, input: SCHEDULED_EVENT }
-    : { arn: fleet.functionArn, input: fleetEvent(settings, '<aws.scheduler.scheduled-time>') };
-}
 
 /** @param scheduledAt names the execution, so that an event that is delivered twice starts one */
 function fleetEvent({ sessions }: Settings, scheduledAt: string) {

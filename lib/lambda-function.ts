@@ -15,7 +15,7 @@ import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge-wildcard.ts';
 import type { Settings } from './settings.ts';
 
-export interface BundledFunctionProps {
+export interface LambdaFunctionProps {
   readonly settings: Settings;
   /** Contains the built function. */
   readonly directory: string;
@@ -24,9 +24,9 @@ export interface BundledFunctionProps {
 }
 
 /** A function of a build, with a role and a log group of its own. */
-export function bundledFunction(
+export function lambdaFunction(
   scope: Construct,
-  { settings, directory, deadLetters }: BundledFunctionProps,
+  { settings, directory, deadLetters }: LambdaFunctionProps,
   props: Omit<FunctionProps, 'runtime' | 'code' | 'role'>,
 ): LambdaFunction {
   const logGroup = new LogGroup(scope, 'Log', {
