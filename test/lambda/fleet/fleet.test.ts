@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { type Answer, blinkIs } from '../../../lambda/fleet/answer.ts';
 import { type Condition, World } from './world.ts';
 
@@ -179,4 +181,39 @@ test('"failed" takes the sessions that the last execution left', async () => {
   const { result } = await world.command('failed');
   expect(world.calls.map(({ session }) => session)).toEqual(['attic', 'shed']);
   expect(result).toMatchObject({ tried: 2, loggedOut: 1, failed: { secret_full: ['attic'] } });
+});
+
+test('whatever happens, each session is counted once and called at most three times, and at most two e-mails go out', async () => {
+  const codes = fc.constantFrom(...(Object.keys(FAILURES) as FailureCode[]));
+  const retryAfterSeconds = fc.constantFrom(1, 60, 300, 900);
+  const condition = fc.oneof(
+    fc.constantFrom<Condition>('ready', 'ready', 'signed_out', 'crashes'),
+    codes,
+    fc.record({ code: codes, times: fc.integer({ min: 1, max: 4 }), retryAfterSeconds }),
+  );
+  const conditions = fc.array(condition, { minLength: 1, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(conditions, fc.integer({ min: 1, max: 20 }), fc.nat(90), async (all, atOnce, outage) => {
+      world = new World();
+      world.maxConcurrency = atOnce;
+      world.outage = { fromMs: 0, toMs: outage * 60_000 };
+      given(Object.fromEntries(all.map((each, index) => [`s${100 + index}`, each])));
+      const { result } = await world.command('all');
+      const left = [...Object.values(result.failed).flat(), ...result.notTried];
+      const names = [...left, ...result.signedOut];
+      expect(new Set(names).size).toBe(names.length);
+      expect(result.loggedOut + names.length).toBe(all.length);
+      for (const name of world.sessions.keys()) {
+        const calls = minutesOf(name).length;
+        expect(calls === 0).toBe(result.notTried.includes(name));
+        expect(calls).toBeLessThanOrEqual(3);
+      }
+      const [outages, digests] = ['does not answer', 'not logged out'].map(
+        (words) => world.mails.filter(({ subject }) => subject.includes(words)).length,
+      );
+      expect(digests).toBe(left.length > 0 ? 1 : 0);
+      expect(outages).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 150, seed: 4 },
+  );
 });
