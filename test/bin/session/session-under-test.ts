@@ -143,7 +143,11 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     { ...ACCOUNTS.plain, ...plain },
   ]);
   secretsManager.secrets.create(KEY_SECRET, randomPassword(64));
-  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-session-'));
+  let directory: Promise<string> | undefined;
+  const inDirectory = async (name: string) => {
+    directory ??= mkdtemp(join(tmpdir(), 'blink-logout-session-'));
+    return join(await directory, name);
+  };
   const printed: string[] = [];
 
   function atStandIns(command: string): readonly string[] {
@@ -210,12 +214,12 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
       secretsManager.secrets.create(`blink-logout/${session}`, JSON.stringify(fields));
     },
     async fileWith(content) {
-      const path = join(directory, 'tokens');
+      const path = await inDirectory('tokens');
       await writeFile(path, content);
       return path;
     },
     async folderWith(texts) {
-      const folder = await mkdtemp(join(directory, 'folder-'));
+      const folder = await mkdtemp(await inDirectory('folder-'));
       for (const [name, content] of Object.entries(texts)) await writeFile(join(folder, name), content);
       return folder;
     },
@@ -229,7 +233,7 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     async close() {
       await secretsManager.close();
       await blink.close();
-      await rm(directory, { recursive: true });
+      if (directory !== undefined) await rm(await directory, { recursive: true });
     },
   };
 }
