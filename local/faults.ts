@@ -17,12 +17,9 @@ export type Effect =
   | { readonly do: 'cut-off' }
   | { readonly do: 'hold'; readonly ms: number };
 
-/** A fault as data. Without `times` it happens until the faults are cleared. */
-export interface Fault<Call> {
-  readonly on: string;
+/** Of the calls of an action, those that a fault meets, and how many: all of them, until the faults are cleared. */
+export interface FaultOptions<Call> {
   readonly where?: (call: Call) => boolean;
-  readonly at: Moment;
-  readonly effect: Effect;
   readonly times?: number;
 }
 
@@ -32,20 +29,21 @@ export type Hook<Call> = (call: Call, moment: Moment) => Effect | undefined | Pr
 /** A test's faults in a stand-in's calls, as data or by a hook. */
 export class Faults<Call extends { readonly action: string }> {
   onCall: Hook<Call> | undefined;
-  readonly #faults: { readonly fault: Fault<Call>; left: number }[] = [];
-
-  add(...faults: readonly Fault<Call>[]): void {
-    for (const fault of faults) this.#faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY });
-  }
+  readonly #faults: {
+    readonly at: Moment;
+    readonly effect: Effect;
+    readonly meets: (call: Call) => boolean;
+    left: number;
+  }[] = [];
 
   /** Affects calls of an action before they are processed. */
-  before(on: string, effect: Effect, options?: Pick<Fault<Call>, 'where' | 'times'>): void {
-    this.add({ on, at: 'before', effect, ...options });
+  before(on: string, effect: Effect, options?: FaultOptions<Call>): void {
+    this.#add('before', on, effect, options);
   }
 
   /** Affects calls of an action after they have been processed. */
-  after(on: string, effect: Effect, options?: Pick<Fault<Call>, 'where' | 'times'>): void {
-    this.add({ on, at: 'after', effect, ...options });
+  after(on: string, effect: Effect, options?: FaultOptions<Call>): void {
+    this.#add('after', on, effect, options);
   }
 
   clear(): void {
@@ -72,13 +70,14 @@ export class Faults<Call extends { readonly action: string }> {
     return effect ?? undefined;
   }
 
+  #add(at: Moment, on: string, effect: Effect, options: FaultOptions<Call> = {}): void {
+    const { where = () => true, times: left = Number.POSITIVE_INFINITY } = options;
+    this.#faults.push({ at, effect, left, meets: (call) => call.action === on && where(call) });
+  }
+
   #next(moment: Moment, call: Call): Effect | undefined {
-    const next = this.#faults.find(
-      ({ fault, left }) =>
-        left > 0 && fault.at === moment && fault.on === call.action && (fault.where?.(call) ?? true),
-    );
-    if (next === undefined) return undefined;
-    next.left -= 1;
-    return next.fault.effect;
+    const next = this.#faults.find(({ at, left, meets }) => left > 0 && at === moment && meets(call));
+    if (next !== undefined) next.left -= 1;
+    return next?.effect;
   }
 }

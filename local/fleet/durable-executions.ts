@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { createBirpc } from 'birpc';
 import * as v from 'valibot';
@@ -60,7 +59,6 @@ export class DurableExecutions {
   skipsWaits = false;
   readonly #options: DurableExecutionsOptions;
   readonly #executions = new Map<string, DurableExecution>();
-  readonly #output: string[] = [];
   #process: ChildProcess | undefined;
   #host: FleetHost | undefined;
 
@@ -71,11 +69,6 @@ export class DurableExecutions {
   /** The newest first. */
   get all(): readonly DurableExecution[] {
     return [...this.#executions.values()].toReversed();
-  }
-
-  /** The lines that the fleet printed, such as its figures. */
-  get output(): readonly string[] {
-    return this.#output;
   }
 
   /**
@@ -111,10 +104,8 @@ export class DurableExecutions {
     const { fleet, overrides } = this.#options;
     const child = spawn(process.execPath, [HOST, String(this.skipsWaits)], {
       env: { ...lambdaEnvironment(fleet, overrides), NODE_COMPILE_CACHE: COMPILE_CACHE },
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    if (child.stdout !== null)
-      createInterface({ input: child.stdout }).on('line', (line) => this.#output.push(line));
     this.#process = child;
     const caller: FleetCaller = { call: (execution, event) => this.#call(execution, event) };
     return createBirpc<FleetHost, FleetCaller>(caller, {

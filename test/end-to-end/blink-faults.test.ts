@@ -37,7 +37,7 @@ async function runTwice(on: readonly BlinkAction[], { effect, at = 'before', tim
   let isOn = true;
   const where = (call: BlinkCall) => isOn && isOf(call);
   const limit = times === undefined ? {} : { times };
-  for (const action of on) stack.blink.faults.add({ on: action, at, effect, where, ...limit });
+  for (const action of on) stack.blink.faults[at](action, effect, { where, ...limit });
   const first = codeOf(await stack.invoke({ session: name }));
   const tries = calls().length;
   const isStoredBetween = storedToken(stack, session).isStored;
