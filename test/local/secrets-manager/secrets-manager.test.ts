@@ -148,42 +148,25 @@ describe('writing a version', () => {
   });
 });
 
-describe('moving a label', () => {
-  beforeEach(() => put(V2, 'second', ['CLAIM']));
-
-  it('drags AWSPREVIOUS to where AWSCURRENT was', async () => {
-    await move('AWSCURRENT', V1, V2);
-    expect(labels()).toEqual({ [V1]: ['AWSPREVIOUS'], [V2]: ['CLAIM', 'AWSCURRENT'] });
-    await move('AWSCURRENT', V2, V1);
-    expect(labels()).toEqual({ [V1]: ['AWSCURRENT'], [V2]: ['CLAIM', 'AWSPREVIOUS'] });
-  });
-
-  it('refuses to move a label from a version that does not have it', async () => {
-    await put(V3, 'third');
-    await expect(move('AWSCURRENT', V1, V2)).rejects.toMatchObject({ name: 'InvalidParameterException' });
-    await expect(move('AWSCURRENT', undefined, V2)).rejects.toMatchObject({
-      name: 'InvalidParameterException',
-    });
-    expect(labels()).toMatchObject({ [V3]: ['AWSCURRENT'], [V1]: ['AWSPREVIOUS'] });
-  });
-
-  it('puts a new label on, once and again, and takes it off', async () => {
-    await move('DONE', undefined, V1);
-    await move('DONE', undefined, V1);
-    expect(labels()[V1]).toEqual(['AWSCURRENT', 'DONE']);
-    await move('DONE', V1);
-    expect(labels()[V1]).toEqual(['AWSCURRENT']);
-    await expect(move('DONE', V1)).rejects.toMatchObject({ name: 'InvalidParameterException' });
-  });
-
-  it('never takes AWSCURRENT off altogether', async () => {
-    await expect(move('AWSCURRENT', V1)).rejects.toMatchObject({ name: 'InvalidParameterException' });
-  });
-
-  it('does not move to a version that is not there', async () => {
-    await expect(move('AWSCURRENT', V1, V3)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-    expect(labels()[V1]).toEqual(['AWSCURRENT']);
-  });
+/** V1 has AWSCURRENT, and V2 has CLAIM. */
+it.each<[string, string | undefined, string | undefined, object | string]>([
+  ['AWSCURRENT', V1, V2, { [V1]: ['AWSPREVIOUS'], [V2]: ['CLAIM', 'AWSCURRENT'] }],
+  ['CLAIM', V2, V1, { [V1]: ['AWSCURRENT', 'CLAIM'], [V2]: [] }],
+  ['CLAIM', undefined, V2, { [V1]: ['AWSCURRENT'], [V2]: ['CLAIM'] }],
+  ['CLAIM', V2, undefined, { [V1]: ['AWSCURRENT'], [V2]: [] }],
+  ['DONE', undefined, V1, { [V1]: ['AWSCURRENT', 'DONE'], [V2]: ['CLAIM'] }],
+  ['AWSCURRENT', V2, V1, 'InvalidParameterException'],
+  ['AWSCURRENT', undefined, V2, 'InvalidParameterException'],
+  ['AWSCURRENT', V1, undefined, 'InvalidParameterException'],
+  ['DONE', V1, undefined, 'InvalidParameterException'],
+  ['DONE', undefined, undefined, 'InvalidParameterException'],
+  ['AWSCURRENT', V1, V3, 'ResourceNotFoundException'],
+])('moving %s from %s to %s ends with %j', async (label, from, to, end) => {
+  await put(V2, 'second', ['CLAIM']);
+  const moved = move(label, from, to);
+  if (typeof end === 'string') await expect(moved).rejects.toMatchObject({ name: end });
+  else await moved;
+  expect(labels()).toEqual(typeof end === 'string' ? { [V1]: ['AWSCURRENT'], [V2]: ['CLAIM'] } : end);
 });
 
 describe('secrets as a whole', () => {
