@@ -118,27 +118,18 @@ function secretOf(text: string): KeyObject | undefined {
   return bytes.toString('base64') === encoded ? createSecretKey(bytes) : undefined;
 }
 
-/** The same headers have two names: Svix's are the older ones. */
-const HEADER_NAMES = ['webhook', 'svix'].map((prefix) => ({
-  id: `${prefix}-id`,
-  timestamp: `${prefix}-timestamp`,
-  signature: `${prefix}-signature`,
-}));
-
 /**
- * The headers of Standard Webhooks; if they are not complete, Svix's. Signatures are separated by spaces; a proxy that joins
- * repeated header lines puts commas between them (RFC 9110 section 5.3).
+ * The headers of Standard Webhooks; if they are not complete, the same under Svix's older names. Signatures are separated by
+ * spaces; a proxy that joins repeated header lines puts commas between them (RFC 9110 section 5.3).
  */
 function signatureHeaders(headers: WebhookRequest['headers']) {
-  const names = HEADER_NAMES.find((each) => Object.values(each).every((name) => headers.has(name)));
-  const value = (name: 'id' | 'timestamp' | 'signature') => headers.get(names?.[name] ?? '') ?? '';
+  const families = ['webhook', 'svix'].map((prefix) =>
+    ['id', 'timestamp', 'signature'].flatMap((name) => headers.get(`${prefix}-${name}`) ?? []),
+  );
+  const [id = '', timestamp = '', signature = ''] = families.find(({ length }) => length === 3) ?? [];
   // 32 bytes in base64.
-  const signatures = value('signature').matchAll(/(?:^|[\s,])v1,([A-Za-z0-9+/]{43}=)(?=$|[\s,])/g);
-  return {
-    id: value('id'),
-    timestamp: value('timestamp'),
-    signatures: [...signatures].slice(0, 64).map(([, signature = '']) => signature),
-  };
+  const signatures = signature.matchAll(/(?:^|[\s,])v1,([A-Za-z0-9+/]{43}=)(?=$|[\s,])/g);
+  return { id, timestamp, signatures: [...signatures].slice(0, 64).map(([, text = '']) => text) };
 }
 
 function sha256(text: string): Buffer {
