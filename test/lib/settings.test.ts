@@ -185,6 +185,9 @@ describe('settings', () => {
     const [text, number, list] = [Aws.STACK_NAME, Token.asNumber({}), Token.asList({})];
     const tokens = { alarmEmail: text, kmsKeyArn: `arn:${text}`, blinkUserAgent: text };
     expect(readSettings(tokens)).toMatchObject(tokens);
+    // StringParameter.valueFromLookup, in the first of two syntheses.
+    const lookedUpLater = { alarmEmail: 'dummy-value-for-/house/mail' };
+    expect(readSettings(lookedUpLater)).toMatchObject(lookedUpLater);
     const decided = {
       name: text,
       schedule: text,

@@ -85,7 +85,7 @@ beforeAll(async () => {
   for (const name of [...Object.keys({ ...dependencies, ...peerDependencies }), 'cdk-nag']) {
     symlinkSync(join(PROJECT, 'node_modules', name), join(scratch, 'node_modules', name));
   }
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 function folder(name: string, files: Readonly<Record<string, string>>): string {
@@ -105,7 +105,7 @@ async function runOnNode(cwd: string, ...argv: readonly string[]): Promise<strin
   return (await run('node', argv, { cwd, env })).stdout;
 }
 
-describe.concurrent('the package', { timeout: 60_000 }, () => {
+describe.concurrent('the package', { timeout: 120_000 }, () => {
   it('has nothing that publint or Are The Types Wrong find, also for the resolution of older apps', async () => {
     expect((await publint({ pkgDir: installed, pack: false })).messages).toEqual([]);
     await run(join(PROJECT, 'node_modules/.bin/attw'), [tarball]);
