@@ -138,6 +138,11 @@ test('--serve goes on listening, its curl line opens the webhook, and an interru
     expect.stringMatching(/"trigger": "webhook",[\s\S]*"LogOutMs": \d+/),
   ]);
 
+  const [, key = ''] = /WEBHOOK_KEY=(.*)/.exec(block) ?? [];
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  await fetch(`${url}/homebridge`, { method: 'POST', headers, body: '{"action":"check"}' });
+  expect(printed.at(-2)).toMatch(/webhook check homebridge {2}logged_out, /);
+
   expect(await paste('nowhere')).toMatchObject({ code: 'session_unknown' });
   expect(printed.at(-2)).toMatch(/webhook nowhere {2}session_unknown, /);
 
