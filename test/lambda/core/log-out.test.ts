@@ -44,19 +44,6 @@ describe('a logout', () => {
     expect(family.loggedOut).toBe(true);
   });
 
-  it('returns account, client and Blink’s message', async () => {
-    expect(await endOf('run')).toEqual({
-      kind: 'done',
-      outcome: {
-        outcome: 'logged_out',
-        session: 'default',
-        accountId: 7,
-        clientId: family.clientId,
-        message: 'logout',
-      },
-    });
-  });
-
   it('of a session that is not there spends nothing', async () => {
     const { end } = await runScripted(world, { request: { session: 'other' } });
     expect(end).toBe('session_unknown');
@@ -222,18 +209,6 @@ describe('promise 5: a run that died', () => {
   const killedAt = (action: string, moment: 'before' | 'after') =>
     runScripted(world, { on: once(action, moment, 'killed') });
 
-  it('whose token is lost is told again without asking Blink, until somebody signs in', async () => {
-    await killedAt('refresh', 'after');
-    await world.time.advance(CLAIM_LIFE_MS + 1000);
-    await runScripted(world);
-    const spends = world.blink.spends.length;
-    const { end } = await runScripted(world);
-    expect(end).toBe(LOST);
-    expect(world.blink.spends).toHaveLength(spends);
-    world.signIn();
-    expect((await runScripted(world)).end).toBe('logged_out');
-  });
-
   it('time and again slows the next tries down, and never ends the session', async () => {
     const MINUTE_MS = 60_000;
     const waits = [10, 60, 360, 24 * 60, 24 * 60].map((minutes) => minutes * MINUTE_MS);
@@ -370,6 +345,7 @@ describe('promise 6: a refused token', () => {
     await world.time.advance(REPEATED_DELIVERY_MS + 1000);
     expect(await runScripted(world, { id: 'late' })).toMatchObject({ end: 'nothing_to_log_out' });
     expect(spendsOf('late')).toBe(1);
+    expect(await runScripted(world)).toEqual({ end: 'nothing_to_log_out', actions: READ });
     // Since the logout that ended the token.
     const since = new Date(world.secret.current().createdAtMs).toISOString();
     expect(await endOf('later')).toMatchObject({ outcome: { outcome: 'nothing_to_log_out', since } });
@@ -554,18 +530,6 @@ describe('promise 12: a definite no is not asked for again soon', () => {
     world.blink.otherClients.add('99');
     world.signIn();
     expect((await runScripted(world, { request: wrong })).end).toBe('logged_out');
-  });
-
-  it('once a logout has ended the token: the refusal is remembered, and is no alarm', async () => {
-    await runScripted(world);
-    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    expect((await runScripted(world)).end).toBe('nothing_to_log_out');
-    const spends = world.blink.spends.length;
-    expect(await runScripted(world)).toEqual({
-      end: 'nothing_to_log_out',
-      actions: READ,
-    });
-    expect(world.blink.spends).toHaveLength(spends);
   });
 });
 
