@@ -49,8 +49,13 @@ export async function changeKeys(
       const text = isBare && first !== undefined && after.length === 1 ? first.key : keysDocument(after);
       const versionId = randomUUID();
       await store.putVersion(webhookKeySecret, { versionId, text, labels: [NEXT] });
-      const move = { label: CURRENT, from, to: versionId };
-      if ((await store.moveLabel(webhookKeySecret, move)) === 'moved') return;
+      const move = store.moveLabel(webhookKeySecret, { label: CURRENT, from, to: versionId });
+      const moved = await move.catch(async (error) => {
+        // The answer may have been lost.
+        if ((await store.readCurrent(webhookKeySecret)).versionId === versionId) return 'moved';
+        throw error;
+      });
+      if (moved === 'moved') return;
     }
     throw new CommandError('keys_changed', 'The keys are being changed elsewhere. Nothing was changed.', [
       'Try again in a minute.',

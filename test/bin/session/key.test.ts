@@ -118,6 +118,12 @@ describe('keys', () => {
     expect(accepted()).toMatchObject({ garden: [garden], owner: [byHand, expect.any(String)] });
   });
 
+  it('are changed once where the answer to the change is lost', async () => {
+    session.secretsManager.faults.after('UpdateSecretVersionStage', { do: 'destroy' }, { times: 1 });
+    const garden = await keyIn('key add garden --sessions garden');
+    expect(accepted()).toMatchObject({ garden: [garden] });
+  });
+
   it('stay as they are where another change always comes first', async () => {
     const before = current();
     session.secretsManager.faults.before('UpdateSecretVersionStage', refuse('InvalidParameterException'));
