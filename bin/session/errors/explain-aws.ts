@@ -25,7 +25,7 @@ const ADVICE: readonly Advice[] = [
     // Missing, expired, or not accepted: AWS says which.
     code: 'credentials',
     pattern:
-      /^(ExpiredToken|RequestExpired|CredentialsProvider|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature)|TokenProviderError/,
+      /^(ExpiredToken|RequestExpired|CredentialsProvider|UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature)/,
     advice: ({ awsCommandLine }) => [
       `Sign in: ${awsCommandLine('sso', 'login')}`,
       'Or set up keys: aws configure. The clock of this machine must be right.',

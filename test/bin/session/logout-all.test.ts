@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { buildFunctions } from '../../../lib/function-bundle.ts';
 import { DurableExecutions } from '../../../local/fleet/durable-executions.ts';
@@ -149,19 +149,19 @@ describe('logout --all', () => {
     expect(called.toSorted()).toEqual(['shed', 'tenant-1', 'tenant-2']);
   });
 
-  it('on a Ctrl-C, leaves the fleet running and says how to look at it', async () => {
+  it('shows how far it is; on a Ctrl-C, leaves the fleet running and says how to look at it', async () => {
     storeSessions('attic', 'cellar');
     const go = Promise.withResolvers<void>();
     let began = 0;
-    onCall = () => {
+    onCall = async () => {
       began += 1;
-      return go.promise;
+      if (began === 2) await go.promise;
     };
     const person = sitDown(process.execPath, [
       'bin/session.ts',
       ...['logout', '--all', '--local', '--port', String(session.port)],
     ]);
-    await vi.waitUntil(() => began === 2, 10_000);
+    await person.sees('Logging out: 1 sessions called');
     person.types(CTRL_C);
     await person.sees('Interrupted. The fleet continues without this command.');
     await person.sees('aws lambda get-durable-execution --durable-execution-arn');
