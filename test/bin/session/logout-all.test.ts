@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { buildFunctions } from '../../../lib/function-bundle.ts';
 import { DurableExecutions } from '../../../local/fleet/durable-executions.ts';
@@ -151,22 +152,24 @@ describe('logout --all', () => {
 
   it('shows how far it is; on a Ctrl-C, leaves the fleet running and says how to look at it', async () => {
     storeSessions('attic', 'cellar');
-    const go = Promise.withResolvers<void>();
-    let began = 0;
-    onCall = async () => {
-      began += 1;
-      if (began === 2) await go.promise;
-    };
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const held = [first, second];
+    onCall = () => held.shift()?.promise ?? Promise.resolve();
     const person = sitDown(process.execPath, [
       'bin/session.ts',
       ...['logout', '--all', '--local', '--port', String(session.port)],
     ]);
+    await vi.waitUntil(() => held.length === 0, 10_000);
+    // It reads several times a second, and has seen no call that has ended.
+    await setTimeout(500);
+    await person.sees('Logging out: 0 sessions called');
+    first.resolve();
     await person.sees('Logging out: 1 sessions called');
     person.types(CTRL_C);
     await person.sees('Interrupted. The fleet continues without this command.');
     await person.sees('aws lambda get-durable-execution --durable-execution-arn');
     expect(await person.exitCode()).toBe(130);
-    go.resolve();
+    second.resolve();
     const [execution] = executions.all.filter(({ name }) => name.includes('-command-'));
     expect(await execution?.ended).toMatchObject({ result: expect.stringContaining('"loggedOut":2') });
   });
