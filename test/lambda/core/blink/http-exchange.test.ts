@@ -256,10 +256,10 @@ describe('an answer over the wire', () => {
     onTestFinished(() => void server.kill());
     const [port] = await once(server.stdout, 'data');
     const exchange = createHttpExchange(`http://127.0.0.1:${String(port).trim()}`);
-    const answered = exchange({ ...REQUEST, timeoutMs: 500 });
+    const answered = exchange({ ...REQUEST, timeoutMs: 1_000 });
     await once(server.stdout, 'data');
     // Nothing of this process runs until long after the timeout.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_100);
     expect(await answered).toMatchObject(whole);
   });
 });
