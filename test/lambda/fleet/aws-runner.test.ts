@@ -5,14 +5,11 @@ import type { runDurable } from './durable-model.ts';
 import { type Condition, World } from './world.ts';
 
 beforeAll(() => {
-  // The runner leaves marks on the prototype of Date, with which another file of this worker could not replace the clock.
-  vi.stubGlobal('Date', class extends Date {});
+  // Vitest remembers the clock when it is first asked for its timers. The runner replaces the clock.
+  vi.useRealTimers();
   return LocalDurableTestRunner.setupTestEnvironment({ skipTime: true });
 });
-afterAll(async () => {
-  await LocalDurableTestRunner.teardownTestEnvironment();
-  vi.unstubAllGlobals();
-});
+afterAll(() => LocalDurableTestRunner.teardownTestEnvironment());
 
 /** Executes as the model does. The runner gives executions no names, and skips waits without telling how long they are. */
 const onAwsRunner: typeof runDurable = async (handler, event, { name, call, passMs }) => {
