@@ -5,13 +5,14 @@ import { json, NOT_FOUND, UNAUTHORIZED } from './answers.ts';
 import type { BlinkState } from './blink-state.ts';
 import type { ReceivedRequest } from './received-request.ts';
 
-/** The calls that need an access token. */
-
 /** The client that an access token was issued to. */
 interface Caller {
   readonly clientId: number;
   readonly account: AccountSeed;
 }
+
+/** Answers a call with an access token. */
+type Respond = (caller: Caller, state: BlinkState, request: ReceivedRequest, ids: PathParameters) => Answer;
 
 const CLIENT_NOT_FOUND = json(404, { message: 'Client not found', code: 2700, error: null });
 /** Code and message are in the app's texts; no public source has the status. */
@@ -26,8 +27,6 @@ export function tierInfo(state: BlinkState, request: ReceivedRequest): Answer {
   const { tier, accountId } = caller.account;
   return json(200, { tier, account_id: accountId });
 }
-
-type Respond = (state: BlinkState, request: ReceivedRequest, ids: PathParameters) => Answer;
 
 export const homescreen = ownTier(({ clientId, account: { accountId, userId } }) => {
   const body = { account: { account_id: accountId }, networks: [], sync_modules: [], cameras: [] };
@@ -55,9 +54,7 @@ export const logout = ownTier((caller, ...call) =>
 /** Which app versions 51 and later call. */
 export const newerLogout = ownTier(logOut);
 
-type RespondTo = (caller: Caller, ...call: Parameters<Respond>) => Answer;
-
-function logOut(...[caller, state, request, ids]: Parameters<RespondTo>): Answer {
+function logOut(...[caller, state, request, ids]: Parameters<Respond>): Answer {
   const { headers, body, path } = request;
   if (headers['content-type'] !== 'application/json') {
     return json(415, { message: 'Unsupported Media Type', code: 415 });
@@ -82,8 +79,8 @@ function callerOf({ tokens, accounts }: BlinkState, { headers }: ReceivedRequest
 }
 
 /** Answers a call to the host of the caller's tier; an account in the path must be the caller's. */
-function ownTier(respond: RespondTo): Respond {
-  return (state, request, ids) => {
+function ownTier(respond: Respond) {
+  return (state: BlinkState, request: ReceivedRequest, ids: PathParameters): Answer => {
     const caller = callerOf(state, request);
     if (caller === undefined) return UNAUTHORIZED;
     const accountId = String(caller.account.accountId);

@@ -81,7 +81,7 @@ export class DurableExecutions {
     if (known !== undefined) throw new AwsError('DurableExecutionAlreadyStartedException', name);
     const arn = `${functionArn(this.#options.fleet)}:1/durable-execution/${name}/${randomUUID()}`;
     this.#host ??= this.#startHost();
-    const ended = this.#host.run(arn, input);
+    const ended = this.#host.run(arn, input).catch((error: Error): End => ({ error: error.message }));
     const execution: DurableExecution = { arn, name, input, startedAtMs: Date.now(), calls: [], ended };
     this.#executions.set(arn, execution);
     void ended.then((end) => {
@@ -108,11 +108,13 @@ export class DurableExecutions {
     });
     this.#process = child;
     const caller: FleetCaller = { call: (execution, event) => this.#call(execution, event) };
-    return createBirpc<FleetHost, FleetCaller>(caller, {
+    const host = createBirpc<FleetHost, FleetCaller>(caller, {
       post: (message) => child.send(message),
       on: (hear) => child.on('message', hear),
       timeout: -1,
     });
+    child.on('exit', () => host.$close(new Error('the process of the fleet has ended')));
+    return host;
   }
 
   async #call(execution: string, payload: string): Promise<End> {

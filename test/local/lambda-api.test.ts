@@ -168,3 +168,11 @@ describe('an asynchronous invocation', () => {
     expect(events).toHaveLength(1);
   });
 });
+
+it('an execution fails if the process of the fleet ends', async () => {
+  const executions = new DurableExecutions({ fleet: FIXTURE_FUNCTION, overrides: {}, invoke });
+  const { ended } = executions.start('{}');
+  await executions.close();
+  expect(await ended).toEqual({ error: 'the process of the fleet has ended' });
+  expect(executions.all).toMatchObject([{ end: { error: expect.any(String) } }]);
+});
