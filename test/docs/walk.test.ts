@@ -157,7 +157,10 @@ describe('what the pages say beside them', () => {
     const [mine, theirs] = [await keyFor('mine', 'default,porch-*'), await keyFor('theirs', 'porch-*')];
     const withKey = (key: string) => paste(`WEBHOOK_KEY=${key}\n${commands}`);
     // A new key is accepted within ten seconds.
-    await vi.waitFor(async () => expect(await withKey(theirs)).toContain('"code":"forbidden"'), 15_000);
+    await vi.waitFor(async () => expect(await withKey(theirs)).toContain('"code":"forbidden"'), {
+      timeout: 15_000,
+      interval: 1_000,
+    });
     expect(await withKey(mine)).toContain('"session":"default"');
   });
 
