@@ -1,6 +1,6 @@
 import { CONDITIONS, type Condition, conditionOf, isLoggedOut } from '../../lambda/core/condition.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
-import { isSaveOf } from '../../lambda/core/vault/journal.ts';
+import { type ClaimRecord, isSaveOf } from '../../lambda/core/vault/journal.ts';
 import type { Reading } from '../../lambda/core/vault/session-vault.ts';
 import { masked } from '../../local/masked.ts';
 import type { Target } from './target.ts';
@@ -118,12 +118,15 @@ function historyOf(reading: Reading): SessionReport['history'] {
     return { at, words: what.replace('_', ' ') + of + (why === undefined ? '' : ` (${why})`) };
   });
   const claimed = journal.tokens.flatMap(({ claims }) =>
-    claims.map((claim) => {
-      // A logout that succeeds writes no event: its save is the current version.
-      const isSaved = isSaveOf(claim, reading.currentVersionId);
-      const saved = isLoggedOut(reading) ? 'logged out' : 'saved';
-      return { at: claim.at, words: isSaved ? saved : 'claimed, not reported' };
-    }),
+    claims.map((claim) => ({ at: claim.at, words: endOf(claim, reading) })),
   );
   return [...reported, ...claimed].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+}
+
+/** A logout that succeeds writes no event: its save is the current version, or was, until a sign-in. */
+function endOf(claim: ClaimRecord, reading: Reading): string {
+  const { currentVersionId, replacedLogout } = reading;
+  if (replacedLogout !== undefined && isSaveOf(claim, replacedLogout)) return 'logged out';
+  if (!isSaveOf(claim, currentVersionId)) return 'claimed, not reported';
+  return isLoggedOut(reading) ? 'logged out' : 'saved';
 }

@@ -36,9 +36,12 @@ async function writeClaim(
   reading: Reading,
   deadline: Deadline,
 ): Promise<Claim | undefined> {
-  const { arn, token, currentVersionId: versionId, createdAtMs, isMarked, nowMs } = reading;
+  const { arn, token, currentVersionId: versionId, createdAtMs, isMarked, replacedLogout, nowMs } = reading;
   const record = { id: ports.timing.uuid(), at: iso(nowMs), until: iso(nowMs + CLAIM_LIFE_MS) };
-  const current = { versionId, token, createdAtMs, isMarked, inDoubt: tokenMayBeLost(reading) };
+  const current = {
+    ...{ versionId, token, createdAtMs, isMarked, inDoubt: tokenMayBeLost(reading) },
+    ...(replacedLogout !== undefined && { replacedLogout }),
+  };
   const journal = nextVersion(reading.journal, claimed(record, current), nowMs);
   const put = await untilDeadline(ports.timing, deadline, () => putJournal(ports.store, arn, journal), {
     maxTries: MAX_TRIES,

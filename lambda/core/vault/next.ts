@@ -23,6 +23,8 @@ export interface CurrentVersion {
   readonly isMarked: boolean;
   /** Blink may have replaced the token, and no run received the new one. */
   readonly inDoubt: boolean;
+  /** The version that was logged out last, if this one is a sign-in that has replaced it. */
+  readonly replacedLogout?: string;
 }
 
 /** What a run reports as it ends its claim. It becomes an event of the journal. */
@@ -60,12 +62,12 @@ export function next(journal: Journal, change: Change, nowMs: number): Journal {
 
 /** A run claims the current version. Records too that the claim before has ended, if its save is this version. */
 export function claimed(claim: ClaimRecord, current: CurrentVersion): Change {
-  const { versionId, token, createdAtMs, inDoubt } = current;
+  const { versionId, token, createdAtMs, isMarked, inDoubt, replacedLogout } = current;
   return (journal) => {
     const origin = originOf(journal, versionId);
     const known = recordOf(journal, token);
     const { versions = [], found = origin?.record.found } = known ?? {};
-    const settled = origin?.claim === undefined ? journal : withSave(journal, origin, origin.claim, current);
+    const settled = withSave(withSave(journal, versionId, isMarked), replacedLogout, true);
     const isCounted = origin !== undefined || versions.includes(versionId);
     const isSignIn = origin === undefined && known === undefined;
     return {
@@ -81,17 +83,14 @@ export function claimed(claim: ClaimRecord, current: CurrentVersion): Change {
   };
 }
 
-/** A success writes no journal: its save is the current version, and marked if the session was logged out. */
-function withSave(
-  journal: Journal,
-  { record }: Origin,
-  claim: ClaimRecord,
-  { versionId: savedAs, isMarked }: CurrentVersion,
-): Journal {
+/** A success writes no journal: its save is a version, and marked if the session was logged out. */
+function withSave(journal: Journal, savedAs: string | undefined, isMarked: boolean): Journal {
+  const origin = savedAs === undefined ? undefined : originOf(journal, savedAs);
+  if (savedAs === undefined || origin?.claim === undefined) return journal;
   const end = isMarked
     ? ({ what: 'logged_out', savedAs, client: 'own' } as const)
     : ({ what: 'saved', savedAs } as const);
-  return ended(claim, record.token, end)(journal, Date.parse(claim.at));
+  return ended(origin.claim, origin.record.token, end)(journal, Date.parse(origin.claim.at));
 }
 
 /** A run ends its claim. A later run may have taken it over: what is known about the token is recorded all the same. */

@@ -6,10 +6,12 @@ import {
   digestOf,
   idAfter,
   JOURNAL,
+  type Journal,
   type JournalVersion,
   LOGGED_OUT,
   NO_JOURNAL,
   parseJournal,
+  type TokenDigest,
 } from './journal.ts';
 import { originOf, recordOf } from './next.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
@@ -48,6 +50,7 @@ export async function readSession(
   const journal = journalOf(journalVersion);
   const { found } = recordOf(journal.journal, token) ?? originOf(journal.journal, versionId)?.record ?? {};
   const left = earlier && earlierClaim(earlier, { versionId, token, isMarked });
+  const replaced = await replacedLogout(store, arn, { versionId, token, journal: journal.journal });
   return {
     session,
     arn,
@@ -58,9 +61,21 @@ export async function readSession(
     token,
     journal,
     ...(left !== undefined && { earlier: left }),
+    ...(replaced !== undefined && { replacedLogout: replaced }),
     nowMs,
     readAtMs,
   };
+}
+
+/** A logout writes no journal. If a sign-in has replaced its save before the next run, only the mark tells of it. */
+async function replacedLogout(
+  store: SecretStore,
+  arn: string,
+  { versionId, token, journal }: { versionId: string; token: TokenDigest; journal: Journal },
+): Promise<string | undefined> {
+  const isSignIn = originOf(journal, versionId) === undefined && recordOf(journal, token) === undefined;
+  if (!isSignIn || !journal.tokens.some(({ claims }) => claims.length > 0)) return undefined;
+  return (await store.readVersion(arn, { label: LOGGED_OUT }))?.versionId;
 }
 
 /** A run never writes a journal that it read longer ago than its own life. */
