@@ -38,10 +38,8 @@ async function writeClaim(
 ): Promise<Claim | undefined> {
   const { arn, token, currentVersionId: versionId, createdAtMs, isMarked, replacedLogout, nowMs } = reading;
   const record = { id: ports.timing.uuid(), at: iso(nowMs), until: iso(nowMs + CLAIM_LIFE_MS) };
-  const current = {
-    ...{ versionId, token, createdAtMs, isMarked, inDoubt: tokenMayBeLost(reading) },
-    ...(replacedLogout !== undefined && { replacedLogout }),
-  };
+  const inDoubt = tokenMayBeLost(reading);
+  const current = { versionId, token, createdAtMs, isMarked, inDoubt, replacedLogout };
   const journal = nextVersion(reading.journal, claimed(record, current), nowMs);
   const put = await untilDeadline(ports.timing, deadline, () => putJournal(ports.store, arn, journal), {
     maxTries: MAX_TRIES,

@@ -24,7 +24,7 @@ export interface CurrentVersion {
   /** Blink may have replaced the token, and no run received the new one. */
   readonly inDoubt: boolean;
   /** The version that was logged out last, if this one is a sign-in that has replaced it. */
-  readonly replacedLogout?: string;
+  readonly replacedLogout: string | undefined;
 }
 
 /** What a run reports as it ends its claim. It becomes an event of the journal. */

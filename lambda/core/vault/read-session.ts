@@ -50,7 +50,6 @@ export async function readSession(
   const journal = journalOf(journalVersion);
   const { found } = recordOf(journal.journal, token) ?? originOf(journal.journal, versionId)?.record ?? {};
   const left = earlier && earlierClaim(earlier, { versionId, token, isMarked });
-  const replaced = await replacedLogout(store, arn, { versionId, token, journal: journal.journal });
   return {
     session,
     arn,
@@ -61,7 +60,7 @@ export async function readSession(
     token,
     journal,
     ...(left !== undefined && { earlier: left }),
-    ...(replaced !== undefined && { replacedLogout: replaced }),
+    replacedLogout: await replacedLogout(store, arn, { versionId, token, journal: journal.journal }),
     nowMs,
     readAtMs,
   };

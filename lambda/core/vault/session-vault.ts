@@ -22,7 +22,7 @@ export interface Reading {
   /** A claim of release 0.2.0. */
   readonly earlier?: EarlierClaim;
   /** The version that was logged out last, if a sign-in has replaced it and no run has claimed since. */
-  readonly replacedLogout?: string;
+  readonly replacedLogout: string | undefined;
   readonly nowMs: number;
   /** The process's clock at the reading. */
   readonly readAtMs: number;
