@@ -65,6 +65,16 @@ describe.each(DOCUMENTS)('%s', (path) => {
     }
   });
 
+  test('names tests that exist, and that name the promise that they prove', () => {
+    const paths = globSync('test/**/*.test.ts', { cwd: PROJECT });
+    const pathOf = (name: string) => paths.find((each) => each.endsWith(`/${name}`));
+    for (const [, name = ''] of page.matchAll(/`([\w.-]+\.test\.ts)`/g))
+      expect(pathOf(name), name).toBeDefined();
+    for (const [, promise, name = ''] of page.matchAll(/"(promise \d+)" in `([\w.-]+)`/g)) {
+      expect(read(pathOf(name) ?? '')).toMatch(new RegExp(`${promise}\\b`));
+    }
+  });
+
   test('links to files and sections that exist', () => {
     for (const [, link = ''] of page.matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
       const [file = '', anchor] = link.split('#');
