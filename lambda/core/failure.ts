@@ -13,6 +13,8 @@ export interface FailureDetails {
   readonly blinkCode?: number;
   /** The AWS error's name, such as `AccessDeniedException`. */
   readonly awsError?: string;
+  /** Why the secret of the webhook’s keys lets nobody in, in words of our own. For the log alone. */
+  readonly keysFault?: string;
 }
 
 export type ReauthenticationReason =

@@ -20,7 +20,7 @@ export function httpReply(reply: Reply): HttpReply {
 /** A failure as problem details (RFC 9457). */
 export function httpProblem(failure: Failure, requestId: string): HttpReply {
   const { status, title } = FAILURES[failure.code];
-  const { retryAfterSeconds: _, awsError: __, ...details } = failure.details;
+  const { retryAfterSeconds: _, awsError: __, keysFault: ___, ...details } = failure.details;
   const { retryAfterSeconds } = failure;
   return {
     statusCode: status,

@@ -39,7 +39,10 @@ export async function readWebhookKeys(
     readText(client, secretName, 'AWSPREVIOUS').catch(absentIfUnknown),
   ]);
   if (current.kind === 'malformed') {
-    throw new Failure('internal_error', `the secret of the webhook’s keys lets nobody in: ${current.why}`);
+    // Every stranger gets the message.
+    throw new Failure('internal_error', 'internal error; the run’s event in the log says why', {
+      keysFault: current.why,
+    });
   }
   return acceptedKeys(current, previous);
 }

@@ -30,6 +30,7 @@ export interface Surroundings {
   readonly store?: SecretStore;
   readonly exchange?: HttpExchange;
   readonly key?: WebhookKey;
+  readonly callers?: Wiring['callers'];
   readonly remainingMs?: () => number;
 }
 
@@ -51,6 +52,7 @@ export async function runOnce(
     store = storeOf(),
     exchange = granted,
     key = ownerKey(KEY, undefined),
+    callers = { recent: async () => [key], renewed: async () => [key] },
     remainingMs = () => 60_000,
   }: Surroundings = {},
 ) {
@@ -58,7 +60,7 @@ export async function runOnce(
   const wiring: Wiring = {
     store,
     blink: blinkOverHttps({ userAgent: 'Blink', timing, exchange }),
-    callers: { recent: async () => [key], renewed: async () => [key] },
+    callers,
     timing,
     sessionMetrics: true,
     metricsNamespace: 'blink-logout',

@@ -7,7 +7,7 @@ import { fleetAnswerSchema } from '../../../lambda/core/fleet-call.ts';
 import type { SecretStore } from '../../../lambda/core/vault/secret-store.ts';
 import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
 import { httpProblem } from '../../../lambda/logout/reply.ts';
-import { granted, KEY, runOnce, SCHEDULE, storeOf, WEBHOOK } from './run-under-test.ts';
+import { granted, KEY, runOnce, SCHEDULE, type Surroundings, storeOf, WEBHOOK } from './run-under-test.ts';
 
 const FLEET = { fleet: { session: 'default' } };
 
@@ -17,6 +17,10 @@ const failing = (code: FailureCode, awsError = 'ResourceNotFoundException') =>
       throw new Failure(code, 'no', { awsError });
     },
   });
+const refusing = (failure: Failure) => ({
+  recent: () => Promise.reject(failure),
+  renewed: () => Promise.reject(failure),
+});
 const answering =
   (status: number, headers = {}) =>
   async () => ({ status, headers, text: '' });
@@ -46,11 +50,27 @@ test.each<[what: string, event: object, surroundings: object, end: object]>([
   if (event === FLEET) v.parse(fleetAnswerSchema, JSON.parse(JSON.stringify(end.result)));
 });
 
-test('the reply to a webhook says nothing of AWS’s error, which is in the log', async () => {
-  const store = failing('secrets_unavailable', 'AccessDeniedException');
-  const { result, logged } = await runOnce(WEBHOOK, { store });
-  expect(JSON.stringify(result)).not.toContain('AccessDenied');
-  expect(logged).toMatchObject({ awsError: 'AccessDeniedException' });
+const KEYS_FAULT = { keysFault: 'a key has white space after it' };
+
+test.each<[what: string, surroundings: Surroundings, logged: object]>([
+  [
+    'AWS’s error',
+    { store: failing('secrets_unavailable', 'AccessDeniedException') },
+    { awsError: 'AccessDeniedException' },
+  ],
+  [
+    'why no key is accepted',
+    { callers: refusing(new Failure('internal_error', 'no', KEYS_FAULT)) },
+    KEYS_FAULT,
+  ],
+])('a webhook’s reply does not contain what is for the log alone: %s', async (_, surroundings, expected) => {
+  const { result, logged } = await runOnce(WEBHOOK, surroundings);
+  expect(logged).toMatchObject(expected);
+  const { body } = v.parse(v.looseObject({ body: v.string() }), result);
+  for (const [name, value] of Object.entries(expected)) {
+    expect(body).not.toContain(name);
+    expect(body).not.toContain(value);
+  }
 });
 
 test('the event of a stranger’s request names neither a caller nor what was asked for', async () => {
