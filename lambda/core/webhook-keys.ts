@@ -39,13 +39,19 @@ const documentSchema = v.pipe(
   v.parseJson(),
   v.strictObject({ keys: v.pipe(v.array(webhookKeySchema), v.maxLength(MAX_KEYS)) }),
   v.check(
-    ({ keys }) => areDistinct(keys.map(({ name }) => name)) && areDistinct(keys.flatMap(textsOf)),
+    ({ keys }) =>
+      areDistinct(keys.map(({ name }) => name)) && areDistinct(keys.flatMap(textsOf).map(withoutPrefix)),
     DUPLICATE,
   ),
 );
 
 function areDistinct(texts: readonly string[]): boolean {
   return new Set(texts).size === texts.length;
+}
+
+/** Standard Webhooks writes `whsec_` before a key. With and without it, a key makes the same signatures. */
+export function withoutPrefix(text: string): string {
+  return text.replace(/^whsec_/, '');
 }
 
 /** The texts by which callers prove that they have the key. */

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Failure } from '../../core/failure.ts';
-import { mayName, textsOf, type WebhookKey } from '../../core/webhook-keys.ts';
+import { mayName, textsOf, type WebhookKey, withoutPrefix } from '../../core/webhook-keys.ts';
 import type { Command } from '../command.ts';
 import type { KeptKeys } from './kept-keys.ts';
 import { type CallerProof, MAX_BODY_BYTES, type WebhookRequest } from './webhook-request.ts';
@@ -113,7 +113,7 @@ function proofsOf(key: WebhookKey): readonly Proof[] {
 }
 
 function secretOf(text: string): KeyObject | undefined {
-  const encoded = text.replace(/^whsec_/, '');
+  const encoded = withoutPrefix(text);
   const bytes = Buffer.from(encoded, 'base64');
   return bytes.toString('base64') === encoded ? createSecretKey(bytes) : undefined;
 }

@@ -118,6 +118,7 @@ test.each<[what: string, text: string, why: string]>([
   ['a name __proto__', malformed({ name: '__proto__' }), FORM],
   ['two of one name', document(entry(), entry({ key: KEY })), TWICE],
   ['one key of two names', document(entry(), attic(NEW_KEY)), TWICE],
+  ['one key of two names, once with whsec_', document(entry(), attic(`whsec_${NEW_KEY}`)), TWICE],
   ['an old key that is another’s key', document(entry({ previousKey: KEY }), attic(KEY)), TWICE],
   ['no sessions', malformed({ sessions: [] }), FORM],
   ['sessions as a text', malformed({ sessions: '*' }), FORM],
