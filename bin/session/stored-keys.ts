@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '../../lambda/core/failure.ts';
+import { MAX_SECRET_BYTES } from '../../lambda/core/stored-session/parse-stored-session.ts';
 import { CURRENT } from '../../lambda/core/vault/journal.ts';
 import { secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
 import {
@@ -47,6 +48,7 @@ export async function changeKeys(
       const [first] = after;
       // A bare key that is rotated stays bare: AWSPREVIOUS is then the old one.
       const text = isBare && first !== undefined && after.length === 1 ? first.key : keysDocument(after);
+      if (Buffer.byteLength(text) > MAX_SECRET_BYTES) throw tooLarge(target);
       const versionId = randomUUID();
       await store.putVersion(webhookKeySecret, { versionId, text, labels: [NEXT] });
       const move = store.moveLabel(webhookKeySecret, { label: CURRENT, from, to: versionId });
@@ -88,6 +90,14 @@ function malformed({ awsCommandLine, webhookKeySecret }: Target, why: string): C
     'keys_malformed',
     `The text of ${webhookKeySecret} is malformed: it lets nobody in (${why}).`,
     [`Move AWSCURRENT back, or put a key of 64 letters and digits: ${awsCommandLine('secretsmanager', put)}`],
+  );
+}
+
+function tooLarge({ commandLine }: Target): CommandError {
+  return new CommandError(
+    'keys_full',
+    `The keys do not fit into the ${MAX_SECRET_BYTES} bytes of a secret. Nothing was changed.`,
+    [`To remove one: ${commandLine('key remove NAME')}`],
   );
 }
 

@@ -6,7 +6,7 @@ import { requireOfBlink, sessionInvalid } from './session-fields.ts';
 import type { StoredSession } from './stored-session.ts';
 
 /** AWS, PutSecretValue: the maximum length of SecretString. */
-const MAX_SECRET_BYTES = 65_536;
+export const MAX_SECRET_BYTES = 65_536;
 
 /** The longest grant in each form: a quotation mark takes three bytes when percent-encoded, and two in JSON. */
 const LONGEST_GRANT = { refreshToken: '"'.repeat(MAX_TOKEN_LENGTH), oauthClient: 'x'.repeat(64) };

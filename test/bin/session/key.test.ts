@@ -151,6 +151,17 @@ describe('keys', () => {
     expect(Object.keys(accepted())).toHaveLength(200);
   });
 
+  it('are as many as fit into a secret: a larger document is not sent', async () => {
+    const sessions = Array.from({ length: 100 }, (_, n) => `s${n}`.padEnd(63, 'x'));
+    const names = Array.from({ length: 9 }, (_, n) => `n${n}`);
+    for (const name of names) await keyIn(`key add ${name} --sessions ${sessions.join(',')}`);
+    const before = accepted();
+    const { exitCode, stderr } = await session.run(`key add garden --sessions ${sessions.join(',')}`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('The keys do not fit into the 65536 bytes of a secret. Nothing was changed.');
+    expect(accepted()).toEqual(before);
+  });
+
   it.each([
     [1, 'key add attic --sessions attic', 'already exists'],
     [1, 'key remove nobody', 'There is no key named nobody.'],
