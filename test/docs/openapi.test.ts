@@ -170,7 +170,7 @@ function fill(name: string): void {
 /** A journal that counts as many writes of a day as there may be. */
 function writtenOften(name: string): void {
   const now = new Date(stack.secretsManager.clock.nowMs()).toISOString();
-  const journal = { format: 1, tokens: [], history: [], writes: Array(90).fill(now) };
+  const journal = { format: 2, tokens: [], history: [], writes: Array(90).fill(now) };
   const secret = stack.secretsManager.secrets.find(`blink-logout/${name}`);
   secret.put(randomUUID(), JSON.stringify(journal), ['BLINK_LOGOUT']);
 }

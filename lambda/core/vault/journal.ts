@@ -62,7 +62,8 @@ const eventSchema = v.object({
 });
 
 const journalSchema = v.object({
-  format: v.literal(1, 'has a format of another release'),
+  /** Another one, if a field gets another meaning or is left out: what a release does not know is lost with its next write. */
+  format: v.literal(2),
   /** The last few, newest last. */
   tokens: v.array(tokenSchema),
   /** What runs have reported, newest last. */
@@ -88,7 +89,7 @@ export interface JournalVersion {
 
 export const NO_JOURNAL: JournalVersion = {
   versionId: 'none',
-  journal: { format: 1, tokens: [], history: [], writes: [] },
+  journal: { format: 2, tokens: [], history: [], writes: [] },
 };
 
 /** @throws {Failure} `session_invalid` */
@@ -96,9 +97,11 @@ export function parseJournal(versionId: string, text: string): JournalVersion {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), journalSchema), text);
   if (parsed.success) return { versionId, journal: parsed.output };
   const path = v.getDotPath(parsed.issues[0]) ?? 'it';
+  const fault =
+    path === 'format' ? 'another release has written it' : `${path} is not as this release writes it`;
   throw new Failure(
     'session_invalid',
-    `the journal of the session (the version with the label ${JOURNAL}) cannot be read: ${path} is not as this release writes it`,
+    `the journal of the session (the version with the label ${JOURNAL}) cannot be read: ${fault}`,
   );
 }
 

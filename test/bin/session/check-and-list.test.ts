@@ -167,7 +167,7 @@ describe('check', () => {
       /\n {2}\d\d \w+,? \d\d:\d\d {2}no answer \(Blink did not answer the refresh in time\)\n/,
     );
     expect(JSON.parse(stdout.slice(stdout.indexOf('\n{')))).toMatchObject({
-      format: 1,
+      format: 2,
       tokens: [{ inDoubt: true, claims: [] }],
     });
   });
