@@ -130,9 +130,18 @@ export function isLoggedOut({ isMarked, currentVersionId, journal }: Reading): b
   );
 }
 
-/** Whether the session was logged out so recently that a request for it is a repeated delivery. */
-export function isRepeated(reading: Reading): boolean {
-  return isLoggedOut(reading) && reading.nowMs - reading.createdAtMs < REPEATED_DELIVERY_MS;
+/** Whether the client was logged out so recently that a request for it is a repeated delivery. */
+export function isRepeated(reading: Reading, client: Client = 'own'): boolean {
+  const { nowMs, createdAtMs, journal } = reading;
+  const isRecent = (atMs: number) => nowMs - atMs < REPEATED_DELIVERY_MS;
+  if (client === 'own') return isLoggedOut(reading) && isRecent(createdAtMs);
+  return journal.journal.history.some(
+    (event) =>
+      event.what === 'logged_out' &&
+      event.client === client &&
+      isSinceSignIn(reading, event.at) &&
+      isRecent(Date.parse(event.at)),
+  );
 }
 
 /** Whether an earlier run may have used this refresh token without saving the new one. */
@@ -143,17 +152,6 @@ export function tokenMayBeLost(reading: Reading): boolean {
 /** The claims on the current token without a reported end. */
 export function openClaims({ journal, token, currentVersionId }: Reading) {
   return openOn(journal.journal, { token, versionId: currentVersionId });
-}
-
-/** Whether another client was logged out so recently that a request for it is a repeated delivery. */
-export function isRepeatedFor(client: string, reading: Reading): boolean {
-  return reading.journal.journal.history.some(
-    (event) =>
-      event.what === 'logged_out' &&
-      event.client === client &&
-      isSinceSignIn(reading, event.at) &&
-      reading.nowMs - Date.parse(event.at) < REPEATED_DELIVERY_MS,
-  );
 }
 
 /** The ends of the claims on this token, and of the claim whose run may still log this save out. */

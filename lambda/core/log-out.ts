@@ -1,6 +1,6 @@
 import type { Account, Blink } from './blink/blink.ts';
 import { coolDownAfter } from './blink/blink-failure.ts';
-import { conditionOf, isLoggedOut, isRepeated, isRepeatedFor, requireClaimable } from './condition.ts';
+import { conditionOf, isLoggedOut, isRepeated, requireClaimable } from './condition.ts';
 import { Failure } from './failure.ts';
 import type { LogoutOutcome } from './outcome.ts';
 import { isLost, refusalFailure, type SpendPorts, spendNewest } from './spend.ts';
@@ -47,10 +47,9 @@ export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise
 /** The outcome, if nothing has to be spent: the client is logged out. */
 function doneBefore(request: LogoutRequest, reading: Reading): LogoutOutcome | undefined {
   const { session } = request;
-  const other = otherClient(request, reading.stored);
-  const isRepetition = other === undefined ? isRepeated(reading) : isRepeatedFor(other, reading);
-  if (isRepetition) return { outcome: 'already_logged_out', session };
-  const isSignedOut = other === undefined && conditionOf(reading).kind === 'signed_out';
+  const client = clientOf(request, reading.stored);
+  if (isRepeated(reading, client)) return { outcome: 'already_logged_out', session };
+  const isSignedOut = client === 'own' && conditionOf(reading).kind === 'signed_out';
   return isSignedOut ? nothingToLogOut(request, reading.createdAtMs) : undefined;
 }
 
@@ -59,9 +58,10 @@ function claimFor(
   request: LogoutRequest,
   reading: Reading,
 ): Promise<Claim> {
-  requireClaimable(conditionOf(reading, clientOf(request, reading.stored)), reading.nowMs);
+  const client = clientOf(request, reading.stored);
+  requireClaimable(conditionOf(reading, client), reading.nowMs);
   blink.openConnections(reading.stored.tier);
-  return vault.claim(reading, runEnds);
+  return vault.claim(reading, runEnds, client);
 }
 
 async function logOutSaved(

@@ -15,8 +15,8 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
       report.gauge('VersionsInUse', reading.journal.journal.writes.length);
       return reading;
     },
-    async claim(reading, deadline) {
-      const claim = await report.time('claim', () => vault.claim(reading, deadline));
+    async claim(...args) {
+      const claim = await report.time('claim', () => vault.claim(...args));
       report.note({
         currentVersionId: claim.reading.currentVersionId,
         ...(claim.takesOver && { takeover: true }),

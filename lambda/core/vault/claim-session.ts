@@ -1,6 +1,7 @@
 import { CLAIM_LIFE_MS } from '../claim-life.ts';
 import { busy, conditionOf, isRepeated, openClaims, requireClaimable, tokenMayBeLost } from '../condition.ts';
 import { type Deadline, fullJitterMs } from '../time.ts';
+import type { Client } from './journal.ts';
 import { claimed, ended, iso } from './next.ts';
 import { promoteSave } from './promote-save.ts';
 import { isFresh, READ_AGAIN_AFTER_MS, readAgain, type VaultPorts } from './read-session.ts';
@@ -14,18 +15,26 @@ const MAX_TRIES = 3;
 /**
  * Claims the token that was read, or the newer one that an earlier run saved. The claim also proves that the secret can be
  * written before the token is spent.
+ * @param client the client to be logged out
  */
-export async function claimSession(ports: VaultPorts, reading: Reading, deadline: Deadline): Promise<Claim> {
+export async function claimSession(
+  ports: VaultPorts,
+  reading: Reading,
+  deadline: Deadline,
+  client?: Client,
+): Promise<Claim> {
   let latest = reading;
+  let isLate = false;
   for (const waitMs of READ_AGAIN_AFTER_MS) {
-    requireClaimable(conditionOf(latest), latest.nowMs);
+    requireClaimable(conditionOf(latest, client), latest.nowMs);
     const isUpToDate = !(await promoteSave(ports.store, latest)) && isFresh(ports.timing, latest);
     const claim = isUpToDate ? await writeClaim(ports, latest, deadline) : undefined;
     if (claim !== undefined) return claim;
+    isLate ||= isUpToDate;
     await ports.timing.wait(waitMs + fullJitterMs(ports.timing, 0, waitMs, waitMs));
     latest = await readAgain(ports, latest);
-    // The run that was first has logged the session out.
-    if (isUpToDate && isRepeated(latest)) break;
+    // The run that was first has logged the client out.
+    if (isLate && isRepeated(latest, client)) break;
   }
   throw busy();
 }

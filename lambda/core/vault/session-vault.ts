@@ -2,7 +2,7 @@ import type { RenewedToken } from '../blink/blink.ts';
 import type { StoredSession } from '../stored-session/stored-session.ts';
 import type { Deadline } from '../time.ts';
 import type { EarlierClaim } from './earlier-release.ts';
-import type { ClaimRecord, FoundIds, JournalVersion, TokenDigest } from './journal.ts';
+import type { ClaimRecord, Client, FoundIds, JournalVersion, TokenDigest } from './journal.ts';
 import type { ClaimEnd } from './next.ts';
 
 /** The result of reading a session's secret: its current version and its journal. Times are by the service's clock. */
@@ -51,8 +51,11 @@ export interface SavedSession {
  */
 export interface SessionVault {
   read(session: string): Promise<Reading>;
-  /** Throws what `requireClaimable` throws, and `session_busy` if another run was first. */
-  claim(reading: Reading, deadline: Deadline): Promise<Claim>;
+  /**
+   * Throws what `requireClaimable` throws, and `session_busy` if another run was first.
+   * @param client the client to be logged out, if there is one
+   */
+  claim(reading: Reading, deadline: Deadline, client?: Client): Promise<Claim>;
   /** Tries until the deadline, then throws `save_failed`. Keeps a newer sign-in, and then throws `session_busy`. */
   saveToken(claim: Claim, token: RenewedToken, deadline: Deadline): Promise<SavedSession>;
   /**

@@ -21,7 +21,7 @@ export function vaultOverStore(
   const ports = { store, timing };
   return {
     read: (session) => readSession(ports, session),
-    claim: (reading, deadline) => claimSession(ports, reading, deadline),
+    claim: (...args) => claimSession(ports, ...args),
     saveToken: (claim, token, deadline) => saveToken(ports, claim, token, deadline, onSaveRetry),
     hasNewerToken: (claim) => hasNewerToken(ports, claim),
     endClaim: (claim, end, deadline) =>

@@ -3,11 +3,13 @@ import { REJECTED_SECONDS } from '../../../lambda/core/blink/blink-failure.ts';
 import { CLAIM_LIFE_MS } from '../../../lambda/core/claim-life.ts';
 import { REPEATED_DELIVERY_MS } from '../../../lambda/core/condition.ts';
 import { type Family, storedText } from '../../proof/models/blink-model.ts';
-import { AT_ONCE } from '../../proof/models/channel.ts';
+import { AT_ONCE, type Read } from '../../proof/models/channel.ts';
 import { once, runScripted } from '../../proof/models/scripted-run.ts';
 import { World } from '../../proof/models/world.ts';
 
 const REJECTED_MS = REJECTED_SECONDS * 1000;
+/** Of a run after another, as if both had read at once. */
+const READ_BEFORE = (read: Read) => (read === 'version' ? 0 : 300);
 const READ = ['read value', 'read journal'];
 const FROM_READ_TO_SAVE = [
   'read value',
@@ -103,6 +105,17 @@ describe('a logout', () => {
     await world.time.advance(REPEATED_DELIVERY_MS + 1000);
     expect((await other('98')).end).toBe('blink_rejected'); // it is asked for again, and is gone
     expect((await runScripted(world)).end).toBe('logged_out');
+  });
+
+  it('promise 9: of another client is not repeated by a run that had read before', async () => {
+    world.blink.otherClients.add('99');
+    const request = { session: 'default', clientId: '99' };
+    await world.time.advance(10_000);
+    expect((await runScripted(world, { request })).end).toBe('logged_out');
+    const { end, actions } = await runScripted(world, { request, staleMs: READ_BEFORE });
+    expect([end, actions]).toEqual(['session_busy', expect.arrayContaining(['put claim'])]);
+    expect((await runScripted(world, { request })).end).toBe('already_logged_out');
+    expect(world.blink.spends).toHaveLength(1);
   });
 
   it('of another client with tokens that a logout has ended leaves the session logged out', async () => {
@@ -518,6 +531,18 @@ describe('promise 12: a definite no is not asked for again soon', () => {
       expect((await runScripted(world)).end).toMatch(/logged_out|lost/);
     },
   );
+
+  it.each([
+    ['own', { session: 'default' }],
+    ['another', { session: 'default', clientId: '99' }],
+  ])('by a run that had read before the answer came: %s', async (_, request) => {
+    world.blink.logoutStatus = 403;
+    await world.time.advance(10_000);
+    expect((await runScripted(world, { request })).end).toBe('blink_rejected');
+    const { end, actions } = await runScripted(world, { request, staleMs: READ_BEFORE });
+    expect([end, actions]).toEqual(['cooling_down', expect.arrayContaining(['put claim'])]);
+    expect(world.blink.spends).toHaveLength(1);
+  });
 
   it('for the same client: the request rests for ten minutes, another does not', async () => {
     const wrong = { session: 'default', clientId: '99' };
