@@ -35,7 +35,7 @@ it.skipIf(!HAS_AWS_CLI)(
       order.push(/Action=(\w+)/.exec(String(body))?.[1] ?? '', String(secretsManager.calls.length));
       return { answer: String(body).includes('Action=DeleteStack') ? DELETED : GONE };
     });
-    const texts = { porch: '{"refresh_token":"x","host":"h"}', default: "BLINK_TOKENS='refresh_token=y'" };
+    const texts = { default: "BLINK_TOKENS='refresh_token=y'" };
     for (const [session, text] of Object.entries(texts))
       secretsManager.secrets.create(`garden/${session}`, text);
     secretsManager.secrets.create('gardens/other', 'z');
