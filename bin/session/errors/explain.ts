@@ -48,7 +48,11 @@ function adviceOn(failure: Failure, target: Target, session: string): readonly s
   const signIn = target.commandLine('sign-in', session);
   switch (code) {
     case 'session_invalid':
-      return ['Nothing was spent.', `Correct the secret by hand, or sign in again: ${signIn}`];
+      return [
+        'Nothing was spent.',
+        `Correct the secret by hand, or sign in again: ${signIn}`,
+        `If it is the journal, first: ${target.commandLine('remove', session, '--now')}`,
+      ];
     case 'session_busy':
     case 'rate_limited':
     case 'cooling_down':

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realTiming } from '../../../lambda/core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../../lambda/core/vault/secrets-manager.ts';
@@ -192,6 +193,17 @@ describe('check', () => {
     session.secretsManager.secrets.create('blink-logout/empty');
     const { stderr } = await session.run('check empty');
     expect(stderr).toMatch(/The secret of empty has no value yet\.\s+Sign in: .* sign-in empty/);
+  });
+
+  it('advises what helps against a journal of another release', async () => {
+    session.storeSignedIn();
+    const secret = session.secretsManager.secrets.find('blink-logout/default');
+    secret.put(randomUUID(), '{"format":3,"tokens":[],"history":[],"writes":[]}', ['BLINK_LOGOUT']);
+    const { stderr } = await session.run('check');
+    expect(stderr).toMatch(/another release has written it[\s\S]*remove default --now/);
+    for (const command of ['remove --now --yes', 'sign-in --password', 'logout']) {
+      expect(await session.run(command, SIGN_IN_LINES), command).toMatchObject({ exitCode: 0 });
+    }
   });
 
   it('names the field that is unusable, and not what is in it', async () => {
