@@ -21,6 +21,8 @@ export interface HttpResponse {
   readonly headers: IncomingHttpHeaders;
   /** The first 256 KiB. */
   readonly text: string;
+  /** Of an error: the connection broke, or the time was over, before the end of the text. */
+  readonly isCut?: true;
 }
 
 /**
@@ -116,7 +118,7 @@ export function createHttpExchange(
       const response = await answered;
       if (!isFinal(response)) throw new Error('no final response');
       progress = 'cut_off';
-      return { status: response.statusCode ?? 0, headers: response.headers, text: await readText(response) };
+      return { status: response.statusCode ?? 0, headers: response.headers, ...(await readBody(response)) };
     } catch (error) {
       outgoing.destroy();
       throw new ExchangeError(progress, timedOut, systemCode(error));
@@ -133,7 +135,7 @@ function isFinal({ statusCode = 0 }: IncomingMessage): boolean {
   return statusCode >= 200;
 }
 
-async function readText(response: IncomingMessage): Promise<string> {
+async function readBody(response: IncomingMessage): Promise<Pick<HttpResponse, 'text' | 'isCut'>> {
   const status = response.statusCode ?? 0;
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -147,9 +149,11 @@ async function readText(response: IncomingMessage): Promise<string> {
   } catch (error) {
     // The status is enough for a refusal. A success needs the whole text, which may have arrived before its end was announced.
     const isSuccess = status >= 200 && status < 300;
-    if (isSuccess && !isWholeJson(text())) throw error;
+    if (isWholeJson(text())) return { text: text() };
+    if (isSuccess) throw error;
+    return { text: text(), isCut: true };
   }
-  return text();
+  return { text: text() };
 }
 
 function systemCode(error: unknown): string {

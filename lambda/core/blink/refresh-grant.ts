@@ -81,8 +81,9 @@ function processGrant(response: HttpResponse): RefreshAnswer {
 function processOAuthError(response: HttpResponse, failure: Failure): RefreshAnswer {
   const parsed = v.safeParse(oauthErrorSchema, response.text);
   const error = parsed.success ? parsed.output.error : undefined;
-  // Blink refuses a refresh token by a 401 without an error code (seen in several clients).
-  if (error === 'invalid_grant' || (error === undefined && response.status === 401)) {
+  // Blink refuses a refresh token by a 401 without an error code (seen in several clients). A text that is cut may have had one.
+  const isBare = error === undefined && response.isCut === undefined;
+  if (error === 'invalid_grant' || (isBare && response.status === 401)) {
     return { kind: 'refused', secondFactor: false, blinkStatus: response.status };
   }
   if (error === 'invalid_client' || error === 'unauthorized_client') return { kind: 'wrong_client', failure };

@@ -219,8 +219,10 @@ describe('an answer over the wire', () => {
     ['that is only a text', http(200, TOO_LONG, '"canary"'), 'ends', cutOff],
     ['that is empty', http(200, TOO_LONG), 'ends', cutOff],
     ['that stalls', http(200, TOO_LONG, '{"canary'), 'stays', { progress: 'cut_off', timedOut: true }],
-    ['with 401, cut', http(401, TOO_LONG, '{"a'), 'ends', { status: 401, text: '{"a' }],
-    ['with 503 that stalls', http(503, TOO_LONG, '{"a'), 'stays', { status: 503, text: '{"a' }],
+    ['with 401, cut', http(401, TOO_LONG, '{"a'), 'ends', { status: 401, text: '{"a', isCut: true }],
+    ['with 401 and no text, cut', http(401, TOO_LONG), 'ends', { status: 401, text: '', isCut: true }],
+    ['with 401, whole, without its end', http(401, TOO_LONG, '{}'), 'ends', { status: 401, text: '{}' }],
+    ['with 503 that stalls', http(503, TOO_LONG, '{"a'), 'stays', { status: 503, isCut: true }],
 
     ['that is a reset connection', '', 'resets', closed],
     ['that does not come', '', 'stays', noAnswer],

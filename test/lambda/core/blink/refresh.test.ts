@@ -81,6 +81,9 @@ test.each<[string, [Answer, ...Answer[]], object, string[]]>([
   ['a bare 401', [answer(401)], refused(401), ONCE],
   ['401 with HTML', [answer(401, HTML)], refused(401), ONCE],
   ['401 without an OAuth error', [answer(401, { code: 101, error: null })], refused(401), ONCE],
+  // It may have been invalid_client.
+  ['401, cut', [cutOff(401, '{"error":"inv')], unspent('blink_rejected', { blinkStatus: 401 }), ONCE],
+  ['401 that stalls', [stalled(401)], unspent('blink_rejected', { blinkStatus: 401 }), ONCE],
   ['412: a second factor', [answer(412, { tsv_state: 'x' })], refused(412, true), ONCE],
 
   ['invalid_request', [oauthError('invalid_request')], unspent('blink_rejected', { blinkStatus: 400 }), ONCE],
