@@ -2,7 +2,6 @@ import { CommanderError } from 'commander';
 import { OK } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
-import { usageError } from './errors/usage-error.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
 import { SaveRetries } from './save-retries.ts';
 import { openTarget, type Target } from './target.ts';
@@ -22,11 +21,11 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
       show: (text) => terminal.detail(text),
     });
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return OK;
-    const explained = error instanceof CommanderError ? usageError(error) : error;
-    if (!(explained instanceof CommandError)) throw error;
-    terminal.failure(explained);
-    return explained.exitCode;
+    // Help or the version was asked for, and printed.
+    if (error instanceof CommanderError) return OK;
+    if (!(error instanceof CommandError)) throw error;
+    terminal.failure(error);
+    return error.exitCode;
   }
   const interruption = new Interruption(terminal);
   const questions = streams.stdin.isTTY

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, type CommanderError, Option } from 'commander';
 import { DEFAULT_SESSION } from '../../lambda/core/session-name.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCheck } from './commands/check.ts';
@@ -13,6 +13,7 @@ import { addRemove } from './commands/remove.ts';
 import { addSignIn } from './commands/sign-in.ts';
 import { addTrial } from './commands/trial.ts';
 import { UsageError } from './errors/command-error.ts';
+import { usageError } from './errors/usage-error.ts';
 import { isRunByNpm, refuseOptionsKeptByNpm } from './run-by-npm.ts';
 import type { TargetOptions } from './target.ts';
 
@@ -58,7 +59,7 @@ export interface Invocation {
   readonly target: TargetOptions;
 }
 
-/** Parses the command line. Throws `UsageError`, and `CommanderError` for help, for the version and for syntax errors. */
+/** Parses the command line. Throws `UsageError`, and `CommanderError` for help and for the version. */
 export function parseCommandLine(
   argv: readonly string[],
   streams: { out: (text: string) => void },
@@ -70,7 +71,7 @@ export function parseCommandLine(
     .description('Manages Blink sessions in AWS Secrets Manager, and the webhook’s key.')
     .version(packageJson.version)
     .addHelpText('after', EXAMPLES)
-    .exitOverride()
+    .exitOverride(endParsing())
     .configureOutput({ writeOut: streams.out, writeErr: () => {}, outputError: () => {} })
     .hook('preAction', (_, command) => {
       target = command.opts<TargetOptions>();
@@ -82,6 +83,7 @@ export function parseCommandLine(
   }
   for (const command of program.commands) {
     command
+      .exitOverride(endParsing(command.name()))
       .option('--stack <name>', 'the stack’s setting "name", if it has one')
       .option('--region <region>', 'AWS Region')
       .option('--profile <profile>', 'AWS profile')
@@ -112,6 +114,13 @@ export function parseCommandLine(
   program.parse(wordsFor(program, argv), { from: 'user' });
   if (invocation === undefined) throw new UsageError('A command is missing.');
   return invocation;
+}
+
+/** @param command whose help an error names */
+function endParsing(...command: readonly string[]): (error: CommanderError) => never {
+  return (error) => {
+    throw error.exitCode === 0 ? error : usageError(error, command);
+  };
 }
 
 /** Commander would answer an unknown command that is followed by `--help` with the program's help. */

@@ -49,7 +49,7 @@ export function isFailure({ condition }: Pick<SessionEntry, 'condition'>): boole
 /** How many sessions need a person. */
 export function needWords(entries: readonly SessionEntry[]): string {
   const failed = entries.filter(isFailure).length;
-  if (failed > 0) return `${failed} of ${entries.length} sessions need you.`;
+  if (failed > 0) return `${failed} of ${entries.length} sessions ${failed === 1 ? 'needs' : 'need'} you.`;
   return entries.length === 1
     ? 'The session does not need you.'
     : `None of ${entries.length} sessions needs you.`;

@@ -97,8 +97,8 @@ describe('npm run session', () => {
   });
 
   test.each([
-    ['', 'outputHelp'],
-    ['help no-such', 'unknown command'],
+    ['', 'A command is missing'],
+    ['help no-such', 'Unknown command'],
     ['check garden', undefined],
   ])('“%s” is not about options that npm has kept', (words, message) => {
     const error = refusal(words, {});

@@ -115,7 +115,7 @@ function add(name: string, sessions: readonly string[], otherClients: boolean): 
     );
     terminal.result({ name, key, sessions, otherClients }, [
       key,
-      `It may log out: ${sessions.join(', ')}. Callers send it as "Authorization: Bearer KEY", or sign with "whsec_KEY".`,
+      `It may log out: ${[...sessions, ...(otherClients ? ['other clients'] : [])].join(', ')}. Callers send it as "Authorization: Bearer KEY", or sign with "whsec_KEY".`,
     ]);
     return OK;
   };
@@ -158,6 +158,9 @@ function remove(name: string): Task {
     );
     terminal.result({ secret: target.webhookKeySecret, name, removed: true }, [
       `${terminal.style('green', 'Removed')} ${name}. Within a minute it is refused.`,
+      ...(name === OWNER
+        ? [`To make another: ${target.commandLine('key add', name, "--sessions '*' --other-clients")}`]
+        : []),
     ]);
     return OK;
   };

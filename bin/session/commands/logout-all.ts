@@ -7,6 +7,7 @@ import type { Selection } from '../../../lambda/fleet/input.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import type { EndedState, FleetExecution } from '../fleet-execution.ts';
 import type { Target } from '../target.ts';
+import { duration } from '../terminal/duration.ts';
 import { type Context, FAILED, OK, type Task } from './command.ts';
 
 interface AllOptions {
@@ -124,7 +125,7 @@ function linesOf(
   return [
     terminal.style(
       isDone ? 'green' : 'red',
-      `${loggedOut} of ${tried + notTried.length} sessions logged out${before}, in ${seconds} seconds.`,
+      `${loggedOut} of ${tried + notTried.length} sessions logged out${before}, in ${duration(seconds * 1000)}.`,
     ),
     ...Object.entries(failed).flatMap(([code, names]) => named(code, names)),
     ...named('not tried, because Blink does not answer', notTried),

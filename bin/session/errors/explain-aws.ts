@@ -91,10 +91,12 @@ export async function explainAws(error: Error, target: Target, secretName: strin
   return told('aws_failed', `${said} (${name})`, ['Try again in a minute.']);
 }
 
-/** @param code the system's, of a request to a stand-in. Only a refused connection means that nothing listens. */
+/** @param code of a request to a stand-in: the system's, or the status with which something else has answered */
 export function localRunAdvice(code: unknown, target: Target): string {
-  return code === 'ECONNREFUSED'
-    ? startLocalRun(target)
+  // Only a refused connection means that nothing listens.
+  if (code === 'ECONNREFUSED') return startLocalRun(target);
+  return typeof code === 'number'
+    ? 'Something else answers there: --port takes the port of the webhook, which the local run shows first.'
     : 'It has dropped the request. Try again, and see what the local run prints.';
 }
 

@@ -3,7 +3,7 @@ import { commandLine } from '../launcher.ts';
 import { UsageError } from './command-error.ts';
 
 /** Commander's words without what was typed, as that may be a secret in the wrong place. Names of options are kept. */
-export function usageError({ code, message }: CommanderError): UsageError {
+export function usageError({ code, message }: CommanderError, command: readonly string[]): UsageError {
   const [said = '', near] = message.replace(/^error: |\.$/g, '').split(/\n(?=\(Did you mean)/);
   const [, word] = /unknown option '-([a-z]{2,})'/.exec(message) ?? [];
   const suggestion = near?.slice(1, -1) ?? (word && `Did you mean --${word}?`);
@@ -13,7 +13,7 @@ export function usageError({ code, message }: CommanderError): UsageError {
       : said.replaceAll(TYPED, (_, option?: string) => (option === undefined ? '' : ` ${option}`));
   return new UsageError(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, [
     ...(suggestion === undefined ? [] : [suggestion]),
-    `See: ${commandLine('--help')}`,
+    `See: ${commandLine(...command, '--help')}`,
   ]);
 }
 

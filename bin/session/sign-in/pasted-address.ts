@@ -38,7 +38,10 @@ export function parsePastedAddress(pasted: string, callback: string, expectedSta
   const codes = query.getAll('code');
   const errors = query.getAll('error');
   if (state === undefined || otherStates.length > 0 || codes.length + errors.length !== 1) {
-    return { kind: 'unusable', message: `The address has not one code and one state. ${WHOLE}` };
+    return {
+      kind: 'unusable',
+      message: `Expected one code and one state in the address. ${WHOLE}`,
+    };
   }
   if (!isSame(state, expectedState)) {
     return isSame(state, expectedState.slice(0, state.length))

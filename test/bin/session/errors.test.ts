@@ -190,6 +190,12 @@ describe('here', () => {
     expect(stderr).toContain(`npm start -- --serve --port ${session.port}`);
   });
 
+  it('tells the port of a stand-in from that of the webhook', async () => {
+    const { exitCode, stderr } = await session.runAtAws(`list --port ${session.port + 1}`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('--port takes the port of the webhook');
+  });
+
   it.each(['list', 'logout'])(
     'does not say to start it while it runs: %s over a dropped connection',
     async (line) => {
@@ -217,7 +223,7 @@ describe('an invalid command line', () => {
     [`sign-in --password ${PASSWORD}`, '--password takes no value'],
     [`sign-in ${PASSWORD} ${PASSWORD}`, 'Too many arguments.'],
     ['sign-in canary.person@example.com', 'a-z, 0-9 and -'],
-    ['import', 'Required option --from not specified.'],
+    ['import', 'Required option --from not specified.\n  See: bin/blink-logout import --help\n'],
     ['check -local', 'Did you mean --local?'],
     ['import --from --local', 'Option --from argument missing.'],
     ['import --from', 'Option --from argument missing.'],

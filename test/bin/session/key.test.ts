@@ -89,7 +89,8 @@ describe('keys', () => {
 
   it('keep their scope when a single one is left', async () => {
     await session.run('key add garden --sessions garden');
-    await session.run('key remove owner');
+    const { stdout } = await session.run('key remove owner');
+    expect(stdout).toContain("key add owner --sessions '*' --other-clients");
     expect(acceptedNow()).toMatchObject([{ name: 'garden', sessions: ['garden'], otherClients: false }]);
     await session.run('key remove garden');
     expect(acceptedNow()).toEqual([]);
