@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '../../lambda/core/failure.ts';
 import { MAX_SECRET_BYTES } from '../../lambda/core/stored-session/parse-stored-session.ts';
+import { realTiming } from '../../lambda/core/time.ts';
 import { CURRENT } from '../../lambda/core/vault/journal.ts';
+import { READ_AGAIN_AFTER_MS } from '../../lambda/core/vault/read-session.ts';
+import { isDefinite } from '../../lambda/core/vault/secrets-failure.ts';
 import { secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
 import {
   acceptedKeys,
@@ -12,6 +15,9 @@ import {
 import { CommandError } from './errors/command-error.ts';
 import { awsErrorIn, explainAws } from './errors/explain-aws.ts';
 import type { Target } from './target.ts';
+
+/** Secrets Manager's own label for the version that was current before. */
+const PREVIOUS = 'AWSPREVIOUS';
 
 /** On the version that is to become current: a version needs a label. */
 const NEXT = 'BLINK_LOGOUT_NEXT';
@@ -53,8 +59,8 @@ export async function changeKeys(
       await store.putVersion(webhookKeySecret, { versionId, text, labels: [NEXT] });
       const move = store.moveLabel(webhookKeySecret, { label: CURRENT, from, to: versionId });
       const moved = await move.catch(async (error) => {
-        // The answer may have been lost.
-        if ((await store.readCurrent(webhookKeySecret)).versionId === versionId) return 'moved';
+        // The answer may have been lost. To rotate a key once more would end the one that its senders still have.
+        if (!isDefinite(error) && (await wasCurrent(target, versionId))) return 'moved';
         throw error;
       });
       if (moved === 'moved') return;
@@ -63,6 +69,18 @@ export async function changeKeys(
       'Try again in a minute.',
     ]);
   });
+}
+
+/** Readings lag, and another change may have come since: then this version is the one before. */
+async function wasCurrent({ client, webhookKeySecret }: Target, versionId: string): Promise<boolean> {
+  const store = secretsManagerStore(client, '');
+  for (const waitMs of [0, ...READ_AGAIN_AFTER_MS]) {
+    await realTiming.wait(waitMs);
+    for (const label of [CURRENT, PREVIOUS]) {
+      if ((await store.readVersion(webhookKeySecret, { label }))?.versionId === versionId) return true;
+    }
+  }
+  return false;
 }
 
 async function readStored(target: Target): Promise<StoredKeys> {
@@ -76,7 +94,7 @@ async function readStored(target: Target): Promise<StoredKeys> {
     case 'document':
       return { keys: current.keys, versionId, isBare: false };
     case 'bare': {
-      const before = await store.readVersion(webhookKeySecret, { label: 'AWSPREVIOUS' });
+      const before = await store.readVersion(webhookKeySecret, { label: PREVIOUS });
       const createdAt = new Date(createdAtMs).toISOString();
       const keys = acceptedKeys(current, before && parseKeysText(before.text));
       return { keys: keys.map((key) => ({ ...key, createdAt })), versionId, isBare: true };

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { acceptedKeys, parseKeysText, textsOf } from '../../../lambda/core/webhook-keys.ts';
+import {
+  acceptedKeys,
+  keysDocument,
+  ownerKey,
+  parseKeysText,
+  textsOf,
+} from '../../../lambda/core/webhook-keys.ts';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
@@ -123,6 +129,19 @@ describe('keys', () => {
     session.secretsManager.faults.after('UpdateSecretVersionStage', { do: 'destroy' }, { times: 1 });
     const garden = await keyIn('key add garden --sessions garden');
     expect(accepted()).toMatchObject({ garden: [garden] });
+  });
+
+  it('are rotated once where the answer is lost, and another change comes before it is looked for', async () => {
+    const before = current();
+    session.secretsManager.faults.onCall = ({ action }, moment) => {
+      if (action !== 'UpdateSecretVersionStage' || moment !== 'after') return undefined;
+      session.secretsManager.faults.clear();
+      const keys = [{ ...ownerKey(current(), before), createdAt: '2026-03-01T12:00:00Z' }];
+      secret().put('0'.repeat(32), keysDocument(keys), ['AWSCURRENT']);
+      return { do: 'destroy' };
+    };
+    expect(await session.run('key rotate')).toMatchObject({ exitCode: 0 });
+    expect(accepted()).toEqual({ owner: [expect.not.stringContaining(before), before] });
   });
 
   it('stay as they are where another change always comes first', async () => {
