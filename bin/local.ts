@@ -24,6 +24,7 @@ const program = new Command('npm start --')
   )
   .option('--verbose', 'show everything that each run prints', false)
   .allowExcessArguments(false)
+  .showHelpAfterError('See: npm start -- --help')
   .exitOverride();
 
 function parsePort(text: string): number {

@@ -16,6 +16,7 @@ import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
 import type { SessionVault } from '../../lambda/core/vault/session-vault.ts';
 import { vaultOverStore } from '../../lambda/core/vault/vault-over-store.ts';
+import { REGION } from '../../local/account.ts';
 import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../../local/local-ports.ts';
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
@@ -90,7 +91,7 @@ export async function openTarget(
       ? await awsConfig(options)
       : {
           endpoint: urls.secretsManager,
-          region: 'us-east-1',
+          region: REGION,
           credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
         },
   );
@@ -105,7 +106,11 @@ export async function openTarget(
     commandLine: (...words) => commandLine(...words, ...own),
     awsCommandLine(service, ...words) {
       const url = service === 'lambda' ? urls?.lambdaApi : urls?.secretsManager;
-      return ['aws', service, ...words, ...given({ 'endpoint-url': url, region, profile })].join(' ');
+      const where = given({ 'endpoint-url': url, region: url === undefined ? region : REGION, profile });
+      // Who tries the local run may have no credentials.
+      return ['aws', service, ...words, ...where, ...(url === undefined ? [] : ['--no-sign-request'])].join(
+        ' ',
+      );
     },
     serveOptions: given({ port }),
     place,

@@ -135,7 +135,7 @@ function linesOf(
       ? []
       : [
           'docs/runbook.md has a section for each code.',
-          `To see a session: ${target.commandLine('check NAME')}`,
+          `To see the sessions: ${target.commandLine('list')}`,
           `To try those again: ${target.commandLine('logout', '--all', '--failed')}`,
         ]),
   ];

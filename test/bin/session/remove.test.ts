@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HAS_AWS_CLI } from '../../docs/aws-cli.ts';
 import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -25,6 +28,18 @@ describe('remove', () => {
       exitCode: 1,
       stderr: expect.stringContaining('marked for deletion'),
     });
+  });
+
+  it.runIf(HAS_AWS_CLI)('reports a line that restores it for a person without credentials', async () => {
+    const { stdout } = await session.run('remove garden --yes');
+    const [line = ''] = /aws secretsmanager restore-secret .*/.exec(stdout) ?? [];
+    const env = {
+      PATH: process.env['PATH'],
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+    await promisify(execFile)('sh', ['-c', line], { env });
+    expect((await session.run('check garden')).exitCode).toBe(0);
   });
 
   it('deletes it at once with --now', async () => {
