@@ -141,9 +141,10 @@ function unavailableAdvice({ cause, details }: Failure, target: Target): string 
     : 'Check the network connection and try again.';
 }
 
-/** Shows the stack only, as the message may contain anything. */
+/** Shows the stack only, as the message may contain anything, also what looks like frames. */
 function unexpected(cause: unknown): CommandError {
-  const frames = cause instanceof Error ? (cause.stack?.match(/^ +at .*$/gm) ?? []) : [];
+  const stack = cause instanceof Error ? (cause.stack ?? '').replace(cause.message, '') : '';
+  const frames = stack.match(/^ +at .*$/gm) ?? [];
   return new CommandError(
     'internal_error',
     'Internal error: this is a bug in this tool.',

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { explain } from '../../../bin/session/errors/explain.ts';
 import { parseCommandLine } from '../../../bin/session/program.ts';
 import { openTarget } from '../../../bin/session/target.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
@@ -266,4 +267,13 @@ it('--version shows the version', async () => {
     stdout: `${packageJson.version}\n`,
     stderr: '',
   });
+});
+
+it('an unexpected error is shown by its place alone', async () => {
+  const bug = new TypeError('canary\n    at canary (canary.js:1:1)');
+  const target = await openTarget({ local: true }, { onSaveRetry: () => {}, show: () => {} });
+  const { message, advice } = await explain(bug, target, 'default');
+  expect(message).toContain('this is a bug');
+  expect(advice).toEqual(expect.arrayContaining([expect.stringContaining('errors.test.ts')]));
+  expect(`${message} ${advice}`).not.toContain('canary');
 });
