@@ -121,7 +121,12 @@ async function grantFor(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const { blinkStatus } = error.details;
-    if (blinkStatus === 406 || blinkStatus === 429) throw blocked(blinkStatus, error, otherWay);
+    if (blinkStatus === 406 || blinkStatus === 429) {
+      const lockOut = password
+        ? ['Five wrong passwords lock the account for ten minutes, on the page too.']
+        : [];
+      throw blocked(blinkStatus, error, ...lockOut, otherWay);
+    }
     if (error.code !== 'blink_rejected' || blinkStatus === 426) throw error;
     throw new CommandError(error.code, `${error.message}.`, [MAY_HAVE_CHANGED, otherWay], error);
   }

@@ -164,7 +164,8 @@ describe('a sign-in that Blink does not accept says what to do, and sends nothin
   const WAIT = /Try again later/;
   const WRONG = /Five wrong passwords lock the account for ten minutes/;
   const BY_PAGE = /Try again later.*Or sign in on Blink’s page: bin\/blink-logout sign-in garden --local/;
-  const LOCKED = /Wait 60 minutes.*Or sign in on Blink’s page: bin\/blink-logout sign-in garden --local/;
+  const LOCKED =
+    /Wait 60 minutes.*Five wrong passwords lock .* ten minutes, on the page too.*Or sign in on Blink’s page: bin\/blink-logout sign-in garden --local/;
 
   it.each([
     ['authorize', 404, '', 'blink_rejected', BY_PAGE],
