@@ -4,18 +4,26 @@ import { UsageError } from './command-error.ts';
 
 /** Commander's words without what was typed, as that may be a secret in the wrong place. Names of options are kept. */
 export function usageError({ code, message }: CommanderError, command: readonly string[]): UsageError {
-  const [said = '', near] = message.replace(/^error: |\.$/g, '').split(/\n(?=\(Did you mean)/);
+  const near = NEAR.exec(message)?.[1];
+  const said = message.replace(NEAR, '').replace(/^error: |\.$/g, '');
   const [, word] = /unknown option '-([a-z]{2,})'/.exec(message) ?? [];
-  const suggestion = near?.slice(1, -1) ?? (word && `Did you mean --${word}?`);
+  const suggestion = near ?? (word && `Did you mean --${word}?`);
   const words =
     code === 'commander.help'
       ? 'a command is missing'
-      : said.replaceAll(TYPED, (_, option?: string) => (option === undefined ? '' : ` ${option}`));
+      : said.replace(UNKNOWN.test(said) ? TYPED : OURS, (_, option?: string) =>
+          option === undefined ? '' : ` ${option}`,
+        );
   return new UsageError(`${words.charAt(0).toUpperCase()}${words.slice(1)}.`, [
     ...(suggestion === undefined ? [] : [suggestion]),
     `See: ${commandLine(...command, '--help')}`,
   ]);
 }
 
-/** In quotation marks. */
-const TYPED = /(?: for)? '(--?[a-z][a-z-]*)?[^']*'/g;
+const NEAR = /\n\((Did you mean [a-z, -]+\?)\)$/;
+
+const UNKNOWN = /^unknown /;
+/** What was typed, to the last quotation mark: it may itself contain some. A whole name of an option is kept. */
+const TYPED = / '(--?[a-z][a-z-]*(?==|'$))?.*'$/s;
+/** Options and arguments as they are declared, and what follows. */
+const OURS = /(?: for)? '(--?[a-z][a-z-]*)?[^']*'/g;

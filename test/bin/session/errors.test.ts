@@ -224,6 +224,12 @@ describe('an invalid command line', () => {
     [`sign-in --password ${PASSWORD}`, '--password takes no value'],
     [`sign-in ${PASSWORD} ${PASSWORD}`, 'Too many arguments.'],
     ['sign-in canary.person@example.com', 'a-z, 0-9 and -'],
+    ["it's-canary", 'Unknown command.\n'],
+    ["--it's-canary", 'Unknown option.\n'],
+    ["check -it's-canary", 'Unknown option.\n'],
+    ["check --'canary", 'Unknown option.\n'],
+    ['check --eyJ-canary', 'Unknown option.\n'],
+    ['check --eyes=canary', 'Unknown option --eyes.\n'],
     ['import', 'Required option --from not specified.\n  See: bin/blink-logout import --help\n'],
     ['check -local', 'Did you mean --local?'],
     ['import --from --local', 'Option --from argument missing.'],
@@ -239,6 +245,7 @@ describe('an invalid command line', () => {
     const { exitCode, stderr, stdout } = await session.runAtAws(line);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/canary/i);
     expect(session.secretsManager.calls).toEqual([]);
   });
 
