@@ -41,7 +41,7 @@ function parseSettings(path: string): Readonly<Record<string, unknown>> {
   if (error !== undefined) {
     const before = text.slice(0, error.offset).split('\n');
     throw new SettingsError(
-      `${path} is not JSON: line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}. Commas before } and comments are not allowed.`,
+      `${path} is not JSON: line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}. Comments, commas before } and single quotes are not allowed.`,
     );
   }
   const parsed = v.safeParse(settingsFileSchema, value);

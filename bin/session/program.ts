@@ -68,7 +68,7 @@ export function parseCommandLine(
   let invocation: Invocation | undefined;
   const program = new Command('bin/blink-logout')
     .usage('<command> [options]')
-    .description('Manages Blink sessions in AWS Secrets Manager, and the webhook’s key.')
+    .description('Manages Blink sessions in AWS Secrets Manager, and the webhook’s keys.')
     .version(packageJson.version)
     .addHelpText('after', EXAMPLES)
     .exitOverride(endParsing())

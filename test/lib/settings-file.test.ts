@@ -42,7 +42,7 @@ describe('settings.json', () => {
   ])('%j is refused with the place: %s', (text, place) => {
     write(text);
     expect(() => readSettingsFile(directory, {})).toThrow(
-      `${directory}/settings.json is not JSON: ${place}. Commas before } and comments are not allowed.`,
+      `${directory}/settings.json is not JSON: ${place}. Comments, commas before } and single quotes are not allowed.`,
     );
   });
 
