@@ -21,7 +21,7 @@ export interface HttpResponse {
   readonly headers: IncomingHttpHeaders;
   /** The first 256 KiB. */
   readonly text: string;
-  /** Of an error: the connection broke, or the time was over, before the end of the text. */
+  /** Of an error: its text is longer, or the connection broke or the time was over before its end. */
   readonly isCut?: true;
 }
 
@@ -137,21 +137,22 @@ function isFinal({ statusCode = 0 }: IncomingMessage): boolean {
 
 async function readBody(response: IncomingMessage): Promise<Pick<HttpResponse, 'text' | 'isCut'>> {
   const status = response.statusCode ?? 0;
+  const isSuccess = status >= 200 && status < 300;
   const chunks: Buffer[] = [];
   let bytes = 0;
   const text = () => decodedText(Buffer.concat(chunks), response.headers['content-encoding']);
+  const cutText = () =>
+    isSuccess || isWholeJson(text()) ? { text: text() } : { text: text(), isCut: true as const };
   try {
     for await (const chunk of response) {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes >= MAX_TEXT_BYTES) break;
+      if (bytes >= MAX_TEXT_BYTES) return cutText();
     }
   } catch (error) {
     // The status is enough for a refusal. A success needs the whole text, which may have arrived before its end was announced.
-    const isSuccess = status >= 200 && status < 300;
-    if (isWholeJson(text())) return { text: text() };
-    if (isSuccess) throw error;
-    return { text: text(), isCut: true };
+    if (isSuccess && !isWholeJson(text())) throw error;
+    return cutText();
   }
   return { text: text() };
 }

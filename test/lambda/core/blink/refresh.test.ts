@@ -83,6 +83,12 @@ test.each<[string, [Answer, ...Answer[]], object, string[]]>([
   ['401 without an OAuth error', [answer(401, { code: 101, error: null })], refused(401), ONCE],
   // It may have been invalid_client.
   ['401, cut', [cutOff(401, '{"error":"inv')], unspent('blink_rejected', { blinkStatus: 401 }), ONCE],
+  [
+    '401 that is too long',
+    [answer(401, HTML.repeat(1e4))],
+    unspent('blink_rejected', { blinkStatus: 401 }),
+    ONCE,
+  ],
   ['401 that stalls', [stalled(401)], unspent('blink_rejected', { blinkStatus: 401 }), ONCE],
   ['412: a second factor', [answer(412, { tsv_state: 'x' })], refused(412, true), ONCE],
 
