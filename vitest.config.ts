@@ -9,8 +9,8 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 60_000,
-    // Tests wait for processes, retries and timeouts, which leaves room for one worker more.
-    maxWorkers: availableParallelism() + 1,
+    // Tests wait for processes, retries and timeouts, which leaves room for two workers more.
+    maxWorkers: availableParallelism() + 2,
     // Loading aws-cdk-lib and the clients of AWS takes longer than most tests: each worker loads them once.
     isolate: false,
     // What a file changes for itself does not reach the next one.
