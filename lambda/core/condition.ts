@@ -1,7 +1,7 @@
 import { CLAIM_LIFE_SECONDS } from './claim-life.ts';
 import { Failure } from './failure.ts';
 import type { Client, TokenRecord } from './vault/journal.ts';
-import { openOn, originOf, recordOf } from './vault/next.ts';
+import { isSignIn, openOn, originOf, recordOf } from './vault/next.ts';
 import type { Reading } from './vault/session-vault.ts';
 
 /** The service's clocks, which date versions and answers, may differ by a few seconds. */
@@ -191,13 +191,12 @@ function restOf(
 
 /** A sign-in ends earlier waits. The current version may be one that no run has claimed. */
 function isSinceSignIn(reading: Reading, at: string): boolean {
+  const { token, currentVersionId: versionId, createdAtMs } = reading;
   const { journal } = reading.journal;
-  const signedInAtMs = isSignIn(reading) ? reading.createdAtMs : Date.parse(journal.signedInAt ?? at);
+  const signedInAtMs = isSignIn(journal, { versionId, token })
+    ? createdAtMs
+    : Date.parse(journal.signedInAt ?? at);
   return Date.parse(at) > signedInAtMs - CLOCKS_APART_MS;
-}
-
-function isSignIn({ journal: { journal }, token, currentVersionId }: Reading): boolean {
-  return recordOf(journal, token) === undefined && originOf(journal, currentVersionId) === undefined;
 }
 
 /** The same token stored again lifts a refusal. */

@@ -15,10 +15,14 @@ const MAX_CLAIMS = 6;
 const MAX_EVENTS = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** The version with AWSCURRENT, at the time of a claim. */
-export interface CurrentVersion {
+/** The version with AWSCURRENT, and its token. */
+export interface CurrentToken {
   readonly versionId: string;
   readonly token: TokenDigest;
+}
+
+/** The version with AWSCURRENT, at the time of a claim. */
+export interface CurrentVersion extends CurrentToken {
   readonly createdAtMs: number;
   readonly isMarked: boolean;
   /** Blink may have replaced the token, and no run received the new one. */
@@ -69,7 +73,6 @@ export function claimed(claim: ClaimRecord, current: CurrentVersion): Change {
     const { versions = [], found = origin?.record.found } = known ?? {};
     const settled = withSave(withSave(journal, versionId, isMarked), replacedLogout, true);
     const isCounted = origin !== undefined || versions.includes(versionId);
-    const isSignIn = origin === undefined && known === undefined;
     return {
       ...withRecord(isCounted ? settled : withWrite(settled, iso(createdAtMs)), {
         token,
@@ -78,7 +81,7 @@ export function claimed(claim: ClaimRecord, current: CurrentVersion): Change {
         inDoubt,
         ...(found !== undefined && { found }),
       }),
-      ...(isSignIn && { signedInAt: iso(createdAtMs) }),
+      ...(isSignIn(journal, current) && { signedInAt: iso(createdAtMs) }),
     };
   };
 }
@@ -152,13 +155,18 @@ export function originOf({ tokens }: Journal, versionId: string): Origin | undef
  */
 export function openOn(
   journal: Journal,
-  { token, versionId }: Pick<CurrentVersion, 'token' | 'versionId'>,
+  { token, versionId }: CurrentToken,
 ): Pick<TokenRecord, 'claims' | 'inDoubt'> {
   const { claims = [], inDoubt = false, replacedBy } = recordOf(journal, token) ?? {};
   const saved = claims.findLastIndex((claim) => isSaveOf(claim, versionId));
   const isSettled = saved >= 0 || replacedBy === versionId;
   const open = claims.slice(saved + 1);
   return { claims: open, inDoubt: open.length > 0 || (inDoubt && !isSettled) };
+}
+
+/** No run has saved or claimed it. */
+export function isSignIn(journal: Journal, { versionId, token }: CurrentToken): boolean {
+  return originOf(journal, versionId) === undefined && recordOf(journal, token) === undefined;
 }
 
 export function recordOf({ tokens }: Journal, token: TokenDigest): TokenRecord | undefined {

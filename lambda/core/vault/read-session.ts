@@ -11,9 +11,8 @@ import {
   LOGGED_OUT,
   NO_JOURNAL,
   parseJournal,
-  type TokenDigest,
 } from './journal.ts';
-import { originOf, recordOf } from './next.ts';
+import { type CurrentToken, isSignIn, originOf, recordOf } from './next.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
 import type { Reading } from './session-vault.ts';
 
@@ -60,7 +59,7 @@ export async function readSession(
     token,
     journal,
     ...(left !== undefined && { earlier: left }),
-    replacedLogout: await replacedLogout(store, arn, { versionId, token, journal: journal.journal }),
+    replacedLogout: await replacedLogout(store, arn, journal.journal, { versionId, token }),
     nowMs,
     readAtMs,
   };
@@ -70,11 +69,11 @@ export async function readSession(
 async function replacedLogout(
   store: SecretStore,
   arn: string,
-  { versionId, token, journal }: { versionId: string; token: TokenDigest; journal: Journal },
+  journal: Journal,
+  current: CurrentToken,
 ): Promise<string | undefined> {
-  const isSignIn = originOf(journal, versionId) === undefined && recordOf(journal, token) === undefined;
-  if (!isSignIn || !journal.tokens.some(({ claims }) => claims.length > 0)) return undefined;
-  return (await store.readVersion(arn, { label: LOGGED_OUT }))?.versionId;
+  const isReplaced = isSignIn(journal, current) && journal.tokens.some(({ claims }) => claims.length > 0);
+  return isReplaced ? (await store.readVersion(arn, { label: LOGGED_OUT }))?.versionId : undefined;
 }
 
 /** A run never writes a journal that it read longer ago than its own life. */
