@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { Command } from 'commander';
-import { CONDITIONS, type Condition } from '../lambda/core/condition.ts';
+import { CONDITIONS } from '../lambda/core/condition.ts';
 import { FAILURES } from '../lambda/core/failure-codes.ts';
 import { settingsSchema } from '../lib/settings.ts';
 import { COMMANDS } from './session/program.ts';
@@ -93,7 +93,7 @@ const CONDITION_TEXTS = {
   secret_full:
     'It was logged out too often in a day. The secret has room again when its versions are a day old.',
   unreadable: 'Secrets Manager did not let it be read.',
-} satisfies Record<Condition['kind'], string>;
+} satisfies Record<keyof typeof CONDITIONS, string>;
 
 function conditionsTable(): string {
   const does = { fine: '', passes: 'wait', attention: 'look again after the next run', failure: 'act' };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { CONDITIONS, conditionOfFailure } from '../../lambda/core/condition.ts';
+import { CONDITIONS, type UnreadCondition } from '../../lambda/core/condition.ts';
 import { Failure } from '../../lambda/core/failure.ts';
 import { sessionNameSchema } from '../../lambda/core/session-name.ts';
 import { CommandError } from './errors/command-error.ts';
@@ -13,7 +13,7 @@ export type SessionEntry = SessionReport | UnreadEntry;
 
 interface UnreadEntry {
   readonly session: string;
-  readonly condition: 'invalid' | 'unreadable';
+  readonly condition: UnreadCondition['kind'];
   readonly words: string;
   readonly error: CommandError['document'];
 }
@@ -70,8 +70,13 @@ async function readEntry(target: Target, session: string): Promise<SessionEntry>
     return sessionReport(target, await target.vault.read(session));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const condition = conditionOfFailure(error);
+    const kind = error.code === 'session_invalid' ? 'invalid' : 'unreadable';
     const { document } = await explain(error, target, session);
-    return { session, condition: condition.kind, words: conditionWords(condition), error: document };
+    return {
+      session,
+      condition: kind,
+      words: conditionWords({ kind, why: error.message }),
+      error: document,
+    };
   }
 }

@@ -1,7 +1,13 @@
-import { CONDITIONS, type Condition, conditionOf, isLoggedOut } from '../../lambda/core/condition.ts';
+import {
+  CONDITIONS,
+  type Condition,
+  conditionOf,
+  isLoggedOut,
+  type UnreadCondition,
+} from '../../lambda/core/condition.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
 import { type ClaimRecord, isSaveOf } from '../../lambda/core/vault/journal.ts';
-import type { Reading } from '../../lambda/core/vault/session-vault.ts';
+import type { Reading } from '../../lambda/core/vault/reading.ts';
 import { masked } from '../../local/masked.ts';
 import type { Target } from './target.ts';
 import { duration } from './terminal/duration.ts';
@@ -75,28 +81,28 @@ export function storedLines(report: StoredReport): readonly string[] {
 }
 
 /** Begins with the condition's name, under which the documents explain it. */
-export function conditionWords(condition: Condition, nowMs = Date.now()): string {
-  const since = (ms: number) => `${duration(nowMs - ms)} ago`;
-  const until = (ms: number) => duration(ms - nowMs);
+export function conditionWords(condition: Condition | UnreadCondition, nowMs = Date.now()): string {
+  const since = (at: string) => `${duration(nowMs - Date.parse(at))} ago`;
+  const until = (at: string) => duration(Date.parse(at) - nowMs);
   switch (condition.kind) {
     case 'ready':
       return 'ready';
     case 'logged_out':
-      return `logged out ${since(condition.atMs)}`;
+      return `logged out ${since(condition.at)}`;
     case 'signed_out':
-      return `signed out ${since(condition.sinceMs)}: nothing is left to log out until you sign in again`;
+      return `signed out ${since(condition.since)}: nothing is left to log out until you sign in again`;
     case 'busy':
-      return `busy: a run is at work, or ended without a report; another can start in ${until(condition.untilMs)}`;
+      return `busy: a run is at work, or ended without a report; another can start in ${until(condition.until)}`;
     case 'cooling_down':
-      return `cooling down: no request is sent to Blink for ${until(condition.untilMs)}, because ${condition.why}`;
+      return `cooling down: no request is sent to Blink for ${until(condition.until)}, because ${condition.why}`;
     case 'in_doubt':
       return 'in doubt: the token may be lost; the next run finds out';
     case 'needs_sign_in':
-      return condition.reason === 'refused_by_blink'
+      return condition.why === 'refused_by_blink'
         ? 'needs sign-in: Blink refuses the refresh token'
         : 'needs sign-in: the refresh token may have been spent without saving the new one';
     case 'secret_full':
-      return `secret full: it has no room for more versions; a logout can be tried in ${until(condition.untilMs)}`;
+      return `secret full: it has no room for more versions; a logout can be tried in ${until(condition.until)}`;
     case 'invalid':
       return `invalid: ${condition.why}`;
     case 'unreadable':
@@ -106,7 +112,7 @@ export function conditionWords(condition: Condition, nowMs = Date.now()): string
 
 const COLOURS = { fine: 'green', passes: 'green', attention: 'yellow', failure: 'red' } as const;
 
-export function colourOf(condition: Condition['kind']): 'green' | 'yellow' | 'red' {
+export function colourOf(condition: keyof typeof CONDITIONS): 'green' | 'yellow' | 'red' {
   return COLOURS[CONDITIONS[condition]];
 }
 
@@ -125,8 +131,8 @@ function historyOf(reading: Reading): SessionReport['history'] {
 
 /** A logout that succeeds writes no event: its save is the current version, or was, until a sign-in. */
 function endOf(claim: ClaimRecord, reading: Reading): string {
-  const { currentVersionId, replacedLogout } = reading;
+  const { versionId, replacedLogout } = reading;
   if (replacedLogout !== undefined && isSaveOf(claim, replacedLogout)) return 'logged out';
-  if (!isSaveOf(claim, currentVersionId)) return 'claimed, not reported';
+  if (!isSaveOf(claim, versionId)) return 'claimed, not reported';
   return isLoggedOut(reading) ? 'logged out' : 'saved';
 }

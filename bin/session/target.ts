@@ -14,8 +14,7 @@ import {
 import { realTiming } from '../../lambda/core/time.ts';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
-import type { SessionVault } from '../../lambda/core/vault/session-vault.ts';
-import { vaultOverStore } from '../../lambda/core/vault/vault-over-store.ts';
+import { type SessionVault, sessionVault } from '../../lambda/core/vault/session-vault.ts';
 import { REGION } from '../../local/account.ts';
 import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../../local/local-ports.ts';
 import { awsConfig } from './aws-config.ts';
@@ -120,7 +119,7 @@ export async function openTarget(
     client,
     clientConfig: { credentials, region: regionOfClient, ...(urls && { endpoint: urls.lambdaApi }) },
     store,
-    vault: vaultOverStore(store, realTiming, onSaveRetry),
+    vault: sessionVault(store, realTiming, onSaveRetry),
     blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
     caller: { exchange, userAgent: USER_AGENT, pause: pauseBy(realTiming) },
     signInPage: urls

@@ -1,8 +1,7 @@
-import { CLAIM_LIFE_SECONDS } from './claim-life.ts';
-import { Failure } from './failure.ts';
+import { Failure, type FailureDetails } from './failure.ts';
 import type { Client, TokenRecord } from './vault/journal.ts';
-import { isSignIn, openOn, originOf, recordOf } from './vault/next.ts';
-import type { Reading } from './vault/session-vault.ts';
+import { iso, isSignIn, openClaims, originOf, recordOf } from './vault/next.ts';
+import type { Reading } from './vault/reading.ts';
 
 /** The service's clocks, which date versions and answers, may differ by a few seconds. */
 export const CLOCKS_APART_MS = 5_000;
@@ -24,26 +23,31 @@ const WAITS_AFTER_CLAIMS_MS: Readonly<Record<number, number>> = {
   5: 6 * 3_600_000,
 };
 
-/** What a session's condition is. Times are milliseconds by Secrets Manager's clock. */
+/** The condition of a session that could be read. Times are ISO 8601, by Secrets Manager's clock. */
 export type Condition =
   | { readonly kind: 'ready' }
   /** With this token. The next run finds out whether the token still works. */
-  | { readonly kind: 'logged_out'; readonly atMs: number }
+  | { readonly kind: 'logged_out'; readonly at: string }
   /** An earlier logout ended the token: Blink refused it afterwards. */
-  | { readonly kind: 'signed_out'; readonly sinceMs: number }
+  | { readonly kind: 'signed_out'; readonly since: string }
   /** Another run may hold the claim, or its refresh may still be in flight. */
-  | { readonly kind: 'busy'; readonly untilMs: number }
-  | { readonly kind: 'cooling_down'; readonly untilMs: number; readonly why: string }
+  | { readonly kind: 'busy'; readonly until: string }
+  | { readonly kind: 'cooling_down'; readonly until: string; readonly why: string }
   /** An earlier run may have spent the token without saving the new one. The next run finds out. */
   | { readonly kind: 'in_doubt' }
-  | { readonly kind: 'needs_sign_in'; readonly reason: 'refused_by_blink' | 'lost_between_refresh_and_save' }
-  | { readonly kind: 'secret_full'; readonly untilMs: number }
-  /** The secret's text or its journal is unusable. */
-  | { readonly kind: 'invalid'; readonly why: string }
-  | { readonly kind: 'unreadable'; readonly why: string };
+  | { readonly kind: 'needs_sign_in'; readonly why: 'refused_by_blink' | 'lost_between_refresh_and_save' }
+  | { readonly kind: 'secret_full'; readonly until: string };
+
+/** The condition of a session that could not be read. `invalid`: the secret's text or its journal is unusable. */
+export interface UnreadCondition {
+  readonly kind: 'invalid' | 'unreadable';
+  readonly why: string;
+}
 
 /** What each condition counts as. */
-export const CONDITIONS: Readonly<Record<Condition['kind'], 'fine' | 'passes' | 'attention' | 'failure'>> = {
+export const CONDITIONS: Readonly<
+  Record<(Condition | UnreadCondition)['kind'], 'fine' | 'passes' | 'attention' | 'failure'>
+> = {
   ready: 'fine',
   logged_out: 'fine',
   signed_out: 'fine',
@@ -57,7 +61,7 @@ export const CONDITIONS: Readonly<Record<Condition['kind'], 'fine' | 'passes' | 
 };
 
 /**
- * The condition of a session that could be read. Makes no call.
+ * Makes no call.
  * @param client the client to be logged out, for which alone a request may rest
  */
 export function conditionOf(reading: Reading, client?: Client): Condition {
@@ -65,54 +69,47 @@ export function conditionOf(reading: Reading, client?: Client): Condition {
   const record = recordOf(journal.journal, token);
   const inDoubt = tokenMayBeLost(reading);
   if (record?.refusedAt !== undefined && !isStoredAgain(reading, record, record.refusedAt)) {
-    if (isLoggedOut(reading) && !inDoubt) return { kind: 'signed_out', sinceMs: reading.createdAtMs };
-    return {
-      kind: 'needs_sign_in',
-      reason: inDoubt ? 'lost_between_refresh_and_save' : 'refused_by_blink',
-    };
+    return isLoggedOut(reading) && !inDoubt
+      ? { kind: 'signed_out', since: iso(reading.createdAtMs) }
+      : { kind: 'needs_sign_in', why: inDoubt ? 'lost_between_refresh_and_save' : 'refused_by_blink' };
   }
   const heldUntilMs = Math.max(...heldUntil(reading, record));
-  if (nowMs < heldUntilMs) return { kind: 'busy', untilMs: heldUntilMs };
+  if (nowMs < heldUntilMs) return { kind: 'busy', until: iso(heldUntilMs) };
   const rest = restOf(reading, client);
-  if (rest !== undefined) return { kind: 'cooling_down', ...rest };
+  if (rest !== undefined) return { kind: 'cooling_down', until: iso(rest.untilMs), why: rest.why };
   const writes = journal.journal.writes.map(Date.parse).filter((atMs) => nowMs - atMs < DAY_MS);
   if (writes.length >= MAX_WRITES_A_DAY) {
-    return { kind: 'secret_full', untilMs: Math.min(...writes) + DAY_MS };
+    return { kind: 'secret_full', until: iso(Math.min(...writes) + DAY_MS) };
   }
   if (inDoubt) return { kind: 'in_doubt' };
-  return isLoggedOut(reading) ? { kind: 'logged_out', atMs: reading.createdAtMs } : { kind: 'ready' };
+  return isLoggedOut(reading) ? { kind: 'logged_out', at: iso(reading.createdAtMs) } : { kind: 'ready' };
 }
 
-/** The condition of a session that could not be read. */
-export function conditionOfFailure({
-  code,
-  message: why,
-}: Failure): Extract<Condition, { kind: 'invalid' | 'unreadable' }> {
-  return { kind: code === 'session_invalid' ? 'invalid' : 'unreadable', why };
-}
-
-/** Throws the failure of a logout in this condition. A logout can be tried in the others. */
-export function requireClaimable(condition: Condition, nowMs: number): void {
-  const secondsUntil = (ms: number) => Math.max(1, Math.ceil((ms - nowMs) / 1000));
+/** Throws the failure of a logout in the session's condition, unless it can be tried. */
+export function requireClaimable(reading: Reading, client?: Client): void {
+  const condition = conditionOf(reading, client);
+  const wait = (until: string) => ({
+    retryAfterSeconds: Math.max(1, Math.ceil((Date.parse(until) - reading.nowMs) / 1000)),
+  });
   switch (condition.kind) {
     case 'busy':
-      throw busy(secondsUntil(condition.untilMs));
+      throw busy(wait(condition.until));
     case 'cooling_down':
-      throw coolingDown(secondsUntil(condition.untilMs), condition.why);
+      throw new Failure(
+        'cooling_down',
+        `Blink is not asked again yet: ${condition.why}`,
+        wait(condition.until),
+      );
     case 'signed_out':
       throw refused(false);
     case 'needs_sign_in':
-      throw refused(condition.reason === 'lost_between_refresh_and_save');
+      throw refused(condition.why === 'lost_between_refresh_and_save');
     case 'secret_full':
       throw new Failure(
         'secret_full',
         'the secret has no room for more versions until some are older than 24 hours',
-        { retryAfterSeconds: secondsUntil(condition.untilMs) },
+        wait(condition.until),
       );
-    case 'invalid':
-      throw new Failure('session_invalid', condition.why);
-    case 'unreadable':
-      throw new Failure('secrets_unavailable', condition.why);
     case 'ready':
     case 'logged_out':
     case 'in_doubt':
@@ -120,12 +117,11 @@ export function requireClaimable(condition: Condition, nowMs: number): void {
   }
 }
 
-export function isLoggedOut({ isMarked, currentVersionId, journal }: Reading): boolean {
+export function isLoggedOut({ isMarked, versionId, journal }: Reading): boolean {
   return (
     isMarked ||
     journal.journal.history.some(
-      ({ what, client, savedAs }) =>
-        what === 'logged_out' && client === 'own' && savedAs === currentVersionId,
+      ({ what, client, savedAs }) => what === 'logged_out' && client === 'own' && savedAs === versionId,
     )
   );
 }
@@ -149,15 +145,10 @@ export function tokenMayBeLost(reading: Reading): boolean {
   return openClaims(reading).inDoubt || reading.earlier?.inDoubt === true;
 }
 
-/** The claims on the current token without a reported end. */
-export function openClaims({ journal, token, currentVersionId }: Reading) {
-  return openOn(journal.journal, { token, versionId: currentVersionId });
-}
-
 /** The ends of the claims on this token, and of the claim whose run may still log this save out. */
 function heldUntil(reading: Reading, record: TokenRecord | undefined): readonly number[] {
-  const { journal, currentVersionId, earlier } = reading;
-  const saver = isLoggedOut(reading) ? undefined : originOf(journal.journal, currentVersionId)?.claim;
+  const { journal, versionId, earlier } = reading;
+  const saver = isLoggedOut(reading) ? undefined : originOf(journal.journal, versionId)?.claim;
   const claims = [...openClaims(reading).claims, ...(saver === undefined ? [] : [saver])];
   return [
     Number.NEGATIVE_INFINITY,
@@ -191,30 +182,22 @@ function restOf(
 
 /** A sign-in ends earlier waits. The current version may be one that no run has claimed. */
 function isSinceSignIn(reading: Reading, at: string): boolean {
-  const { token, currentVersionId: versionId, createdAtMs } = reading;
   const { journal } = reading.journal;
-  const signedInAtMs = isSignIn(journal, { versionId, token })
-    ? createdAtMs
-    : Date.parse(journal.signedInAt ?? at);
+  const signedInAtMs = isSignIn(reading) ? reading.createdAtMs : Date.parse(journal.signedInAt ?? at);
   return Date.parse(at) > signedInAtMs - CLOCKS_APART_MS;
 }
 
 /** The same token stored again lifts a refusal. */
 function isStoredAgain(
-  { currentVersionId, createdAtMs }: Reading,
+  { versionId, createdAtMs }: Reading,
   { versions }: TokenRecord,
   refusedAt: string,
 ): boolean {
-  return !versions.includes(currentVersionId) && createdAtMs > Date.parse(refusedAt) + CLOCKS_APART_MS;
+  return !versions.includes(versionId) && createdAtMs > Date.parse(refusedAt) + CLOCKS_APART_MS;
 }
 
-/** @param retryAfterSeconds @default the life of a claim */
-export function busy(retryAfterSeconds = CLAIM_LIFE_SECONDS): Failure {
-  return new Failure('session_busy', 'another run holds this session', { retryAfterSeconds });
-}
-
-export function coolingDown(retryAfterSeconds: number, why: string): Failure {
-  return new Failure('cooling_down', `Blink is not asked again yet: ${why}`, { retryAfterSeconds });
+export function busy(details: FailureDetails = {}): Failure {
+  return new Failure('session_busy', 'another run holds this session', details);
 }
 
 export function refused(lost: boolean, blinkStatus?: number): Failure {

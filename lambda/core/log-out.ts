@@ -7,7 +7,7 @@ import { isLost, refusalFailure, type SpendPorts, spendNewest } from './spend.ts
 import type { StoredSession } from './stored-session/stored-session.ts';
 import type { Client, FoundIds } from './vault/journal.ts';
 import { type ClaimEnd, iso } from './vault/next.ts';
-import type { Claim, Reading, SavedSession } from './vault/session-vault.ts';
+import type { Claim, Reading, SavedSession } from './vault/reading.ts';
 
 export interface LogoutRequest {
   readonly session: string;
@@ -59,7 +59,7 @@ function claimFor(
   reading: Reading,
 ): Promise<Claim> {
   const client = clientOf(request, reading.stored);
-  requireClaimable(conditionOf(reading, client), reading.nowMs);
+  requireClaimable(reading, client);
   blink.openConnections(reading.stored.tier);
   return vault.claim(reading, runEnds, client);
 }
@@ -76,20 +76,21 @@ async function logOutSaved(
   try {
     const account = await accountOf(blink, stored, accessToken);
     const own = await ownClientId(blink, request, stored, accessToken, account);
-    found = { ...account, ...(own !== undefined && { clientId: own }) };
+    const ids = { ...account, ...(own !== undefined && { clientId: own }) };
+    if (isNew(ids, stored)) found = ids;
     const clientId = request.clientId ?? own;
     if (clientId === undefined) throw new Error('the look-up of a client id found none and did not fail');
     const message = await messageOrGone(blink, accessToken, account, own, clientId);
-    if (clientId === own) await vault.markLoggedOut(saved, runEnds);
-    else await vault.endClaim(claim, { what: 'logged_out', savedAs, client: clientId }, runEnds);
+    const client = clientId === own ? 'own' : clientId;
+    const isMarked = client === 'own' && (await vault.markLoggedOut(saved, runEnds));
+    if (!isMarked || found !== undefined)
+      await vault.endClaim(claim, { what: 'logged_out', savedAs, client }, runEnds, found);
     return message === undefined
       ? nothingToLogOut(request, claim.reading.nowMs)
       : { outcome: 'logged_out', session, accountId: account.accountId, clientId, message };
   } catch (error) {
-    await vault.endClaim(claim, endAfter(error, savedAs, clientOf(request, stored)), runEnds);
+    await vault.endClaim(claim, endAfter(error, savedAs, clientOf(request, stored)), runEnds, found);
     throw error;
-  } finally {
-    if (found !== undefined && isNew(found, stored)) await vault.remember(claim, found, runEnds);
   }
 }
 

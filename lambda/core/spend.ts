@@ -3,7 +3,8 @@ import { refused, tokenMayBeLost } from './condition.ts';
 import { Failure } from './failure.ts';
 import { type Deadline, holdsRefreshAndSave } from './time.ts';
 import type { ClaimEnd } from './vault/next.ts';
-import type { Claim, SessionVault } from './vault/session-vault.ts';
+import type { Claim } from './vault/reading.ts';
+import type { SessionVault } from './vault/session-vault.ts';
 
 export interface SpendPorts {
   readonly vault: SessionVault;

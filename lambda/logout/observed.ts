@@ -10,7 +10,7 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
     ...vault,
     async read(session) {
       const reading = await report.time('read', () => vault.read(session));
-      report.note({ sessionExists: true, currentVersionId: reading.currentVersionId });
+      report.note({ sessionExists: true, currentVersionId: reading.versionId });
       report.gauge('RefreshTokenAgeDays', Math.max(0, reading.nowMs - reading.createdAtMs) / DAY_MS);
       report.gauge('VersionsInUse', reading.journal.journal.writes.length);
       return reading;
@@ -18,7 +18,7 @@ export function observedVault(vault: SessionVault, report: RunReport): SessionVa
     async claim(...args) {
       const claim = await report.time('claim', () => vault.claim(...args));
       report.note({
-        currentVersionId: claim.reading.currentVersionId,
+        currentVersionId: claim.reading.versionId,
         ...(claim.takesOver && { takeover: true }),
       });
       if (claim.takesOver) report.count('Takeovers');

@@ -6,7 +6,7 @@ import { logOut } from '../core/log-out.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Deadline, Timing } from '../core/time.ts';
 import type { SecretStore } from '../core/vault/secret-store.ts';
-import { vaultOverStore } from '../core/vault/vault-over-store.ts';
+import { sessionVault } from '../core/vault/session-vault.ts';
 import type { Command } from './command.ts';
 import { observedBlink, observedVault } from './observed.ts';
 import { failureValue, type HttpReply, httpProblem, httpReply, type Reply, thrown } from './reply.ts';
@@ -111,7 +111,7 @@ async function carryOut(
   report: RunReport,
 ): Promise<Outcome> {
   const vault = observedVault(
-    vaultOverStore(store, timing, () => report.count('SaveRetries')),
+    sessionVault(store, timing, () => report.count('SaveRetries')),
     report,
   );
   switch (command.action) {

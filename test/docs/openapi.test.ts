@@ -240,9 +240,7 @@ test.each(Object.entries(REPLIES))('the reply %s is as it is described', async (
 });
 
 /** What happens to a session before a check finds it so. */
-const CHECKS: Readonly<
-  Record<Exclude<Condition['kind'], 'invalid' | 'unreadable'>, (name: string) => unknown>
-> = {
+const CHECKS: Readonly<Record<Condition['kind'], (name: string) => unknown>> = {
   ready: () => {},
   logged_out: logOut,
   // The run after it finds out.

@@ -1,14 +1,14 @@
 import { CLAIM_LIFE_MS } from '../claim-life.ts';
-import { busy, conditionOf, isRepeated, openClaims, requireClaimable, tokenMayBeLost } from '../condition.ts';
+import { busy, isRepeated, requireClaimable, tokenMayBeLost } from '../condition.ts';
 import { type Deadline, fullJitterMs } from '../time.ts';
+import { endClaim, putJournal } from './end-claim.ts';
 import type { Client } from './journal.ts';
-import { claimed, ended, iso } from './next.ts';
+import { claimed, iso, next, openClaims } from './next.ts';
 import { promoteSave } from './promote-save.ts';
 import { isFresh, READ_AGAIN_AFTER_MS, readAgain, type VaultPorts } from './read-session.ts';
+import type { Claim, Reading } from './reading.ts';
 import { isDefinite } from './secrets-failure.ts';
-import type { Claim, Reading } from './session-vault.ts';
 import { untilDeadline } from './until-deadline.ts';
-import { nextVersion, putJournal, writeChange } from './write-journal.ts';
 
 const MAX_TRIES = 3;
 
@@ -26,7 +26,7 @@ export async function claimSession(
   let latest = reading;
   let isLate = false;
   for (const waitMs of READ_AGAIN_AFTER_MS) {
-    requireClaimable(conditionOf(latest, client), latest.nowMs);
+    requireClaimable(latest, client);
     const isUpToDate = !(await promoteSave(ports.store, latest)) && isFresh(ports.timing, latest);
     const claim = isUpToDate ? await writeClaim(ports, latest, deadline) : undefined;
     if (claim !== undefined) return claim;
@@ -45,11 +45,9 @@ async function writeClaim(
   reading: Reading,
   deadline: Deadline,
 ): Promise<Claim | undefined> {
-  const { arn, token, currentVersionId: versionId, createdAtMs, isMarked, replacedLogout, nowMs } = reading;
+  const { arn, nowMs } = reading;
   const record = { id: ports.timing.uuid(), at: iso(nowMs), until: iso(nowMs + CLAIM_LIFE_MS) };
-  const inDoubt = tokenMayBeLost(reading);
-  const current = { versionId, token, createdAtMs, isMarked, inDoubt, replacedLogout };
-  const journal = nextVersion(reading.journal, claimed(record, current), nowMs);
+  const journal = next(reading.journal, claimed(record, reading, tokenMayBeLost(reading)), nowMs);
   const put = await untilDeadline(ports.timing, deadline, () => putJournal(ports.store, arn, journal), {
     maxTries: MAX_TRIES,
     isFinal: isDefinite,
@@ -61,8 +59,7 @@ async function writeClaim(
   if (!isDefinite(put.cause)) {
     // The claim may have been written, or may come late. The next journal says that nothing was spent, or takes its id.
     const end = { what: 'failed', why: 'Secrets Manager did not answer' } as const;
-    const known = { reading, journal: reading.journal };
-    await writeChange(ports, known, ended(record, token, end), deadline);
+    await endClaim(ports, { reading, record, journal: reading.journal }, end, deadline);
   }
   throw put.cause;
 }

@@ -1,5 +1,4 @@
 import { CLAIM_LIFE_SECONDS } from '../claim-life.ts';
-import type { CurrentVersion } from './next.ts';
 import type { SecretVersion } from './secret-store.ts';
 
 /**
@@ -23,7 +22,7 @@ const SAVE = '1';
 
 export function earlierClaim(
   { versionId, createdAtMs }: SecretVersion,
-  current: Pick<CurrentVersion, 'versionId' | 'token' | 'isMarked'>,
+  current: { readonly versionId: string; readonly token: string; readonly isMarked: boolean },
 ): EarlierClaim | undefined {
   const [, token, kind] = ENTRY.exec(versionId) ?? [];
   const isCurrent = versionId === current.versionId;

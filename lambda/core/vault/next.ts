@@ -2,34 +2,21 @@ import {
   type ClaimRecord,
   type Client,
   type FoundIds,
+  idAfter,
   isSaveOf,
   type Journal,
   type JournalEvent,
+  type JournalVersion,
   type TokenDigest,
   type TokenRecord,
 } from './journal.ts';
+import type { Reading } from './reading.ts';
 
 const MAX_TOKENS = 5;
 const MAX_CLAIMS = 6;
 /** More than a day has logouts. */
 const MAX_EVENTS = 50;
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** The version with AWSCURRENT, and its token. */
-export interface CurrentToken {
-  readonly versionId: string;
-  readonly token: TokenDigest;
-}
-
-/** The version with AWSCURRENT, at the time of a claim. */
-export interface CurrentVersion extends CurrentToken {
-  readonly createdAtMs: number;
-  readonly isMarked: boolean;
-  /** Blink may have replaced the token, and no run received the new one. */
-  readonly inDoubt: boolean;
-  /** The version that was logged out last, if this one is a sign-in that has replaced it. */
-  readonly replacedLogout: string | undefined;
-}
 
 /** What a run reports as it ends its claim. It becomes an event of the journal. */
 export type ClaimEnd =
@@ -59,14 +46,15 @@ export type ClaimEnd =
 export type Change = (journal: Journal, nowMs: number) => Journal;
 
 /** The journal after a change, which is itself a write. */
-export function next(journal: Journal, change: Change, nowMs: number): Journal {
+export function next({ versionId, journal }: JournalVersion, change: Change, nowMs: number): JournalVersion {
   const changed = change(withWrite(journal, iso(nowMs)), nowMs);
-  return { ...changed, writes: changed.writes.filter((at) => nowMs - Date.parse(at) < DAY_MS).sort() };
+  const writes = changed.writes.filter((at) => nowMs - Date.parse(at) < DAY_MS).sort();
+  return { versionId: idAfter(versionId), journal: { ...changed, writes } };
 }
 
 /** A run claims the current version. Records too that the claim before has ended, if its save is this version. */
-export function claimed(claim: ClaimRecord, current: CurrentVersion): Change {
-  const { versionId, token, createdAtMs, isMarked, inDoubt, replacedLogout } = current;
+export function claimed(claim: ClaimRecord, reading: Reading, inDoubt: boolean): Change {
+  const { versionId, token, createdAtMs, isMarked, replacedLogout } = reading;
   return (journal) => {
     const origin = originOf(journal, versionId);
     const known = recordOf(journal, token);
@@ -77,11 +65,11 @@ export function claimed(claim: ClaimRecord, current: CurrentVersion): Change {
       ...withRecord(isCounted ? settled : withWrite(settled, iso(createdAtMs)), {
         token,
         versions: [...new Set([...versions, versionId])].slice(-MAX_CLAIMS),
-        claims: [...openOn(journal, current).claims, claim].slice(-MAX_CLAIMS),
+        claims: [...openClaims(reading).claims, claim].slice(-MAX_CLAIMS),
         inDoubt,
         ...(found !== undefined && { found }),
       }),
-      ...(isSignIn(journal, current) && { signedInAt: iso(createdAtMs) }),
+      ...(isSignIn(reading) && { signedInAt: iso(createdAtMs) }),
     };
   };
 }
@@ -97,22 +85,20 @@ function withSave(journal: Journal, savedAs: string | undefined, isMarked: boole
 }
 
 /** A run ends its claim. A later run may have taken it over: what is known about the token is recorded all the same. */
-export function ended(claim: ClaimRecord, token: TokenDigest, end: ClaimEnd): Change {
+export function ended(claim: ClaimRecord, token: TokenDigest, end: ClaimEnd, found?: FoundIds): Change {
   return (journal, nowMs) => {
     const at = iso(nowMs);
     const record = recordOf(journal, token);
-    const settled = record === undefined ? journal : withRecord(journal, recordAfter(record, claim, end, at));
+    const settled =
+      record === undefined
+        ? journal
+        : withRecord(journal, {
+            ...recordAfter(record, claim, end, at),
+            ...(found !== undefined && { found }),
+          });
     const event: JournalEvent = { at, ...end };
     const reported = { ...settled, history: [...settled.history, event].slice(-MAX_EVENTS) };
     return 'savedAs' in end ? withWrite(reported, claim.at) : reported;
-  };
-}
-
-/** A run has looked up the ids of the session with this token. */
-export function found(token: TokenDigest, ids: FoundIds): Change {
-  return (journal) => {
-    const record = recordOf(journal, token);
-    return record === undefined ? journal : withRecord(journal, { ...record, found: ids });
   };
 }
 
@@ -153,11 +139,8 @@ export function originOf({ tokens }: Journal, versionId: string): Origin | undef
  * The claims on the current token without a reported end, and whether the token is in doubt. If Blink did not replace the
  * token, the current version is the save of a claim on the same token, and that settled all before it.
  */
-export function openOn(
-  journal: Journal,
-  { token, versionId }: CurrentToken,
-): Pick<TokenRecord, 'claims' | 'inDoubt'> {
-  const { claims = [], inDoubt = false, replacedBy } = recordOf(journal, token) ?? {};
+export function openClaims({ journal, token, versionId }: Reading): Pick<TokenRecord, 'claims' | 'inDoubt'> {
+  const { claims = [], inDoubt = false, replacedBy } = recordOf(journal.journal, token) ?? {};
   const saved = claims.findLastIndex((claim) => isSaveOf(claim, versionId));
   const isSettled = saved >= 0 || replacedBy === versionId;
   const open = claims.slice(saved + 1);
@@ -165,7 +148,11 @@ export function openOn(
 }
 
 /** No run has saved or claimed it. */
-export function isSignIn(journal: Journal, { versionId, token }: CurrentToken): boolean {
+export function isSignIn({
+  journal: { journal },
+  versionId,
+  token,
+}: Pick<Reading, 'journal' | 'versionId' | 'token'>): boolean {
   return originOf(journal, versionId) === undefined && recordOf(journal, token) === undefined;
 }
 

@@ -1,12 +1,12 @@
-import { CLOCKS_APART_MS, openClaims } from '../condition.ts';
+import { CLOCKS_APART_MS } from '../condition.ts';
 import { Failure } from '../failure.ts';
 import { parseStoredSession } from '../stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../stored-session/stored-session.ts';
 import { type ClaimRecord, CURRENT, digestOf, SAVE_COPIES, saveId } from './journal.ts';
-import { recordOf } from './next.ts';
+import { openClaims, recordOf } from './next.ts';
 import { READ_AGAIN_AFTER_MS, type VaultPorts } from './read-session.ts';
+import type { Claim, Reading } from './reading.ts';
 import type { CurrentSecret, SecretStore } from './secret-store.ts';
-import type { Claim, Reading } from './session-vault.ts';
 
 /**
  * Makes the save of an earlier run current: that of a run that died, or the successor of a token that was stored again.
@@ -14,7 +14,7 @@ import type { Claim, Reading } from './session-vault.ts';
  * @returns whether there is one
  */
 export async function promoteSave(store: SecretStore, reading: Reading): Promise<boolean> {
-  const { arn, currentVersionId: from } = reading;
+  const { arn, versionId: from } = reading;
   const saved = await unpromoted(store, reading);
   if (saved === undefined || saved === from) return false;
   await store.moveLabel(arn, { label: CURRENT, from, to: saved });

@@ -6,15 +6,14 @@ import {
   digestOf,
   idAfter,
   JOURNAL,
-  type Journal,
   type JournalVersion,
   LOGGED_OUT,
   NO_JOURNAL,
   parseJournal,
 } from './journal.ts';
-import { type CurrentToken, isSignIn, originOf, recordOf } from './next.ts';
+import { isSignIn, originOf, recordOf } from './next.ts';
+import type { Reading } from './reading.ts';
 import type { SecretStore, SecretVersion } from './secret-store.ts';
-import type { Reading } from './session-vault.ts';
 
 export interface VaultPorts {
   readonly store: SecretStore;
@@ -52,14 +51,14 @@ export async function readSession(
   return {
     session,
     arn,
-    currentVersionId: versionId,
+    versionId,
     createdAtMs,
     isMarked,
     stored: { ...found, ...stored },
     token,
     journal,
     ...(left !== undefined && { earlier: left }),
-    replacedLogout: await replacedLogout(store, arn, journal.journal, { versionId, token }),
+    replacedLogout: await replacedLogout(store, { arn, journal, versionId, token }),
     nowMs,
     readAtMs,
   };
@@ -68,11 +67,10 @@ export async function readSession(
 /** A logout writes no journal. If a sign-in has replaced its save before the next run, only the mark tells of it. */
 async function replacedLogout(
   store: SecretStore,
-  arn: string,
-  journal: Journal,
-  current: CurrentToken,
+  reading: Pick<Reading, 'arn' | 'journal' | 'versionId' | 'token'>,
 ): Promise<string | undefined> {
-  const isReplaced = isSignIn(journal, current) && journal.tokens.some(({ claims }) => claims.length > 0);
+  const { arn, journal } = reading;
+  const isReplaced = isSignIn(reading) && journal.journal.tokens.some(({ claims }) => claims.length > 0);
   return isReplaced ? (await store.readVersion(arn, { label: LOGGED_OUT }))?.versionId : undefined;
 }
 

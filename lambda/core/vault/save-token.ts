@@ -4,9 +4,9 @@ import type { Deadline } from '../time.ts';
 import { CURRENT, isSaveOf, SAVE_COPIES, SAVED, saveId } from './journal.ts';
 import { isOlder, sessionIn } from './promote-save.ts';
 import { READ_AGAIN_AFTER_MS, type VaultPorts } from './read-session.ts';
+import type { Claim, Reading, SavedSession } from './reading.ts';
 import type { SecretStore } from './secret-store.ts';
 import { disagreement, isAccessDenied } from './secrets-failure.ts';
-import type { Claim, Reading, SavedSession } from './session-vault.ts';
 import { untilDeadline } from './until-deadline.ts';
 
 interface Version {
@@ -28,7 +28,7 @@ export async function saveToken(
 ): Promise<SavedSession> {
   const { store, timing } = ports;
   const { reading, record } = claim;
-  let replacedId = reading.currentVersionId;
+  let replacedId = reading.versionId;
   let { stored } = reading;
   for (let copy = 0; copy < SAVE_COPIES; copy++) {
     const save = { versionId: saveId(record.id, copy), text: stored.withGrant(token) };

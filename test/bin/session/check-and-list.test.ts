@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realTiming } from '../../../lambda/core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../../lambda/core/vault/secrets-manager.ts';
-import { vaultOverStore } from '../../../lambda/core/vault/vault-over-store.ts';
+import { sessionVault } from '../../../lambda/core/vault/session-vault.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
 
@@ -30,7 +30,7 @@ async function claim() {
     region: 'us-east-1',
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
   });
-  const vault = vaultOverStore(secretsManagerStore(client, 'blink-logout/'), realTiming, () => undefined);
+  const vault = sessionVault(secretsManagerStore(client, 'blink-logout/'), realTiming, () => undefined);
   const deadline = { remainingMs: () => 60_000 };
   return { vault, deadline, claim: await vault.claim(await vault.read('default'), deadline) };
 }

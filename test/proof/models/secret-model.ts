@@ -139,7 +139,7 @@ function journalWord(text: string, secret: SecretModel): string {
   if (claimIds(journal).some((id) => !claimIds(before.journal).includes(id))) return 'claim';
   const event = journal.history.at(-1);
   const isNew = JSON.stringify(event) !== JSON.stringify(before.journal.history.at(-1));
-  return event !== undefined && isNew ? event.what : 'found';
+  return event !== undefined && isNew ? event.what : 'nothing';
 }
 
 function orConflict<T>(errorName: string, done: T, write: () => unknown): T | 'conflict' {

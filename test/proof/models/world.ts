@@ -2,7 +2,7 @@ import { FUNCTION_TIMEOUT_SECONDS } from '../../../lambda/core/claim-life.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { type LogoutRequest, logOut } from '../../../lambda/core/log-out.ts';
 import type { LogoutOutcome } from '../../../lambda/core/outcome.ts';
-import { vaultOverStore } from '../../../lambda/core/vault/vault-over-store.ts';
+import { sessionVault } from '../../../lambda/core/vault/session-vault.ts';
 import { BlinkModel, blinkOver, type Family, storedText } from './blink-model.ts';
 import type { Channel } from './channel.ts';
 import { Sandbox } from './sandbox.ts';
@@ -61,7 +61,7 @@ export class World {
     this.time.wait(timeoutMs, over.signal, id).then(sandbox.kill, () => undefined);
     const run = logOut(
       {
-        vault: vaultOverStore(
+        vault: sessionVault(
           storeOver(this.secret, this.time, sandbox.timing, channel),
           sandbox.timing,
           () => undefined,

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import type { Grant } from '../../../../lambda/core/blink/blink.ts';
 import { CLAIM_LIFE_MS } from '../../../../lambda/core/claim-life.ts';
-import { conditionOf, isRepeated } from '../../../../lambda/core/condition.ts';
+import { conditionOf } from '../../../../lambda/core/condition.ts';
 import { Failure } from '../../../../lambda/core/failure.ts';
 import { idAfter, JOURNAL, saveId } from '../../../../lambda/core/vault/journal.ts';
+import type { Claim, SavedSession } from '../../../../lambda/core/vault/reading.ts';
 import type { SecretStore } from '../../../../lambda/core/vault/secret-store.ts';
-import type { Claim, SavedSession, SessionVault } from '../../../../lambda/core/vault/session-vault.ts';
-import { vaultOverStore } from '../../../../lambda/core/vault/vault-over-store.ts';
+import { type SessionVault, sessionVault } from '../../../../lambda/core/vault/session-vault.ts';
 import { ScriptedChannel } from '../../../proof/models/channel.ts';
 import { Sandbox } from '../../../proof/models/sandbox.ts';
 import { once } from '../../../proof/models/scripted-run.ts';
@@ -25,7 +25,7 @@ function newVault(change: (store: SecretStore) => Partial<SecretStore> = () => (
   const sandbox = new Sandbox(its.time);
   const channel = new ScriptedChannel(its.time, sandbox);
   const store = storeOver(its.secret, its.time, sandbox.timing, channel);
-  return { vault: vaultOverStore({ ...store, ...change(store) }, sandbox.timing, () => retries++), channel };
+  return { vault: sessionVault({ ...store, ...change(store) }, sandbox.timing, () => retries++), channel };
 }
 
 beforeEach(() => {
@@ -83,7 +83,7 @@ describe('a claim', () => {
       tokens: [
         {
           token: reading.token,
-          versions: [reading.currentVersionId],
+          versions: [reading.versionId],
           claims: [{ id: record.id, at: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:01:37.000Z' }],
           inDoubt: false,
         },
@@ -258,7 +258,7 @@ describe('promise 3: a save', () => {
     const claimed = await claim();
     channel.on = once('move AWSCURRENT', 'before', () => {
       const saved = world.secret.versions().at(-1)?.versionId;
-      world.secret.moveLabel('AWSCURRENT', claimed.reading.currentVersionId, saved);
+      world.secret.moveLabel('AWSCURRENT', claimed.reading.versionId, saved);
       return undefined;
     });
     expect((await save(claimed)).versionId).toBe(world.secret.current().versionId);
@@ -384,27 +384,10 @@ describe('marks', () => {
     expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
   });
 
-  it('are tried while there is time', async () => {
-    const done = await saved();
-    const untilMs = world.time.nowMs + 20_000;
-    channel.on = () => (world.time.nowMs < untilMs ? 'unsent' : undefined);
-    expect(await drive(vault.markLoggedOut(done, deadline()))).toBe(true);
-  });
-
-  it('that cannot be set do not look like a claim that is held', async () => {
-    const done = await saved();
-    channel.on = (action) => (action === 'move BLINK_LOGGED_OUT' ? 'unsent' : undefined);
-    expect(await drive(vault.markLoggedOut(done, deadline()))).toBe(false);
-    const reading = await read();
-    expect(isRepeated(reading)).toBe(true);
-    expect(conditionOf(reading)).toMatchObject({ kind: 'logged_out' });
-  });
-
-  it('that fail altogether are no failure of the run', async () => {
+  it('that fail are no failure of the run', async () => {
     const done = await saved();
     channel.on = () => 'unsent';
     expect(await drive(vault.markLoggedOut(done, deadline()))).toBe(false);
-    await drive(release(done));
   });
 
   it('a released session can be claimed at once, one that was not cannot', async () => {
@@ -432,8 +415,8 @@ it('remembers the ids that were looked up, for the tokens that follow and for no
   world.secret.put(crypto.randomUUID(), '{"refresh_token":"bare"}', ['AWSCURRENT']);
   const grant = (refreshToken: string) => ({ refreshToken, oauthClient: 'ios' });
   const bare = await drive(vault.saveToken(await claim(), grant('t1'), deadline()));
-  await drive(vault.remember(bare.claim, IDS, deadline()));
-  await drive(release(bare));
+  const { claim: ended, versionId: savedAs } = bare;
+  await drive(vault.endClaim(ended, { what: 'saved', savedAs }, deadline(), IDS));
   expect((await read()).stored).toMatchObject(IDS);
   await drive(vault.saveToken(await claim(), grant('t2'), deadline()));
   expect((await read()).stored).toMatchObject(IDS);
