@@ -14,9 +14,7 @@ type Handler = (event: unknown, context: object) => unknown;
 async function loadHandler(): Promise<Handler> {
   const [moduleName = '', exportName = ''] = (process.env['_HANDLER'] ?? '').split('.');
   const path = join(process.env['LAMBDA_TASK_ROOT'] ?? '', moduleName);
-  const file = ['.js', '.mjs', '.cjs'].map((suffix) => path + suffix).find(existsSync);
-  if (file === undefined)
-    throw runtimeError('Runtime.ImportModuleError', `Cannot find module '${moduleName}'`);
+  const file = ['.js', '.mjs', '.cjs'].map((suffix) => path + suffix).find(existsSync) ?? path;
   const handler: unknown = (await import(file))[exportName];
   if (isHandler(handler)) return handler;
   throw runtimeError('Runtime.HandlerNotFound', `${moduleName}.${exportName} is undefined or not a function`);
@@ -71,16 +69,10 @@ function serialize(payload: unknown): string {
 }
 
 async function run(handler: Handler, message: InvocationMessage): Promise<void> {
-  const { requestId, deadlineEpochMs, functionArn, event } = message;
+  const { requestId, deadlineEpochMs, event } = message;
+  // What the function reads of it.
   const context = {
     awsRequestId: requestId,
-    invokedFunctionArn: functionArn,
-    functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'],
-    functionVersion: process.env['AWS_LAMBDA_FUNCTION_VERSION'],
-    memoryLimitInMB: process.env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
-    logGroupName: process.env['AWS_LAMBDA_LOG_GROUP_NAME'],
-    logStreamName: process.env['AWS_LAMBDA_LOG_STREAM_NAME'],
-    callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => deadlineEpochMs - Date.now(),
   };
   try {

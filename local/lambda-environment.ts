@@ -1,4 +1,4 @@
-import { ACCOUNT_ID, REGION } from './account.ts';
+import { REGION } from './account.ts';
 import type { DeployedFunction } from './deployment.ts';
 
 /**
@@ -32,8 +32,4 @@ export function lambdaEnvironment(
     HOME: '/home/sbx_user1051',
     PATH: process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
   };
-}
-
-export function functionArn(fn: DeployedFunction): string {
-  return `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${fn.name}`;
 }

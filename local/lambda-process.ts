@@ -6,21 +6,21 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import type { DeployedFunction } from './deployment.ts';
-import { functionArn, lambdaEnvironment } from './lambda-environment.ts';
+import { lambdaEnvironment } from './lambda-environment.ts';
 
 /** A finished invocation. */
 export interface FinishedInvocation {
   readonly requestId: string;
-  readonly event: unknown;
-  /** `cold` for the first invocation of a process. */
-  readonly start: 'cold' | 'warm';
-  /** The time to load the handler's module, in addition to `durationMs`. 0 for a warm start. */
-  readonly initMs: number;
+  /** For the first invocation of a process: the time to load the handler's module, in addition to `durationMs`. */
+  readonly initMs: number | undefined;
   readonly durationMs: number;
   readonly result: InvocationResult;
   /** The lines that the process printed. For a cold start, this includes the output while it was loading. */
   readonly output: readonly string[];
 }
+
+/** Invokes a function, of which the caller needs only the result. */
+export type Invoke = (event: unknown) => Promise<Pick<FinishedInvocation, 'result'>>;
 
 export type InvocationResult =
   | { readonly kind: 'returned'; readonly payload: unknown }
@@ -30,7 +30,6 @@ export type InvocationResult =
 export interface InvocationMessage {
   readonly requestId: string;
   readonly deadlineEpochMs: number;
-  readonly functionArn: string;
   readonly event: unknown;
 }
 
@@ -50,9 +49,7 @@ const messageSchema = v.variant('kind', [
 export type RuntimeMessage = v.InferInput<typeof messageSchema>;
 
 /** A message, or the end of the process without one. */
-type Answer =
-  | v.InferOutput<typeof messageSchema>
-  | { readonly kind: 'exited'; readonly exitCode: number | null; readonly signal: NodeJS.Signals | null };
+type Answer = v.InferOutput<typeof messageSchema> | { readonly kind: 'exited'; readonly how: string };
 
 const BOOTSTRAP = fileURLToPath(new URL('lambda-bootstrap.ts', import.meta.url));
 
@@ -90,23 +87,17 @@ export class LambdaProcess {
   /** Never rejects: the end of the process is also a result. */
   async invoke(event: unknown): Promise<FinishedInvocation> {
     const requestId = randomUUID();
-    const start = this.#loaded === undefined ? 'cold' : 'warm';
+    const isCold = this.#loaded === undefined;
     this.#loaded ??= this.#answer();
     const loaded = await this.#loaded;
     const startedAt = performance.now();
     const isLoaded = loaded.kind === 'returned';
     const result = isLoaded ? await this.#run(requestId, event) : resultOf(loaded, requestId);
+    const durationMs = performance.now() - startedAt;
+    const initMs = isCold ? Number(isLoaded && loaded.payload) : undefined;
     const output = this.#output;
     this.#output = [];
-    return {
-      requestId,
-      event,
-      start,
-      initMs: start === 'cold' && isLoaded ? Number(loaded.payload) : 0,
-      durationMs: performance.now() - startedAt,
-      result,
-      output,
-    };
+    return { requestId, initMs, durationMs, result, output };
   }
 
   /** Ends the process at once. */
@@ -118,12 +109,7 @@ export class LambdaProcess {
   async #run(requestId: string, event: unknown): Promise<InvocationResult> {
     const { timeoutSeconds } = this.#fn;
     const deadlineEpochMs = Date.now() + timeoutSeconds * 1000;
-    const message: InvocationMessage = {
-      requestId,
-      deadlineEpochMs,
-      functionArn: functionArn(this.#fn),
-      event,
-    };
+    const message: InvocationMessage = { requestId, deadlineEpochMs, event };
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
     let hasTimedOut = false;
     const timer = setTimeout(() => {
@@ -132,13 +118,9 @@ export class LambdaProcess {
     }, timeoutSeconds * 1000);
     const answer = await this.#answer();
     clearTimeout(timer);
-    return hasTimedOut
-      ? runtimeFailure(
-          'Sandbox.Timedout',
-          requestId,
-          `Task timed out after ${timeoutSeconds.toFixed(2)} seconds`,
-        )
-      : resultOf(answer, requestId);
+    if (!hasTimedOut) return resultOf(answer, requestId);
+    const seconds = timeoutSeconds.toFixed(2);
+    return runtimeFailure('Sandbox.Timedout', requestId, `Task timed out after ${seconds} seconds`);
   }
 
   /** Reads the output up to the next message, or to its end. */
@@ -147,7 +129,8 @@ export class LambdaProcess {
       const { done, value: line } = await this.#lines.next();
       if (done) {
         await this.#exit;
-        return { kind: 'exited', exitCode: this.#child.exitCode, signal: this.#child.signalCode };
+        const { exitCode, signalCode } = this.#child;
+        return { kind: 'exited', how: signalCode === null ? `exit status ${exitCode}` : 'signal: killed' };
       }
       const [printed = '', message] = line.split('\0');
       if (printed !== '' || message === undefined) this.#output.push(printed);
@@ -167,7 +150,7 @@ function resultOf(answer: Answer, requestId: string): InvocationResult {
     case 'dying':
       return { kind: 'failed', error: answer.error };
     case 'exited':
-      return runtimeFailure('Runtime.ExitError', requestId, exitReason(answer.exitCode, answer.signal));
+      return runtimeFailure('Runtime.ExitError', requestId, `Runtime exited with error: ${answer.how}`);
   }
 }
 
@@ -175,12 +158,4 @@ function resultOf(answer: Answer, requestId: string): InvocationResult {
 function runtimeFailure(errorType: string, requestId: string, reason: string): InvocationResult {
   const errorMessage = `RequestId: ${requestId} Error: ${reason}`;
   return { kind: 'failed', error: { errorType, errorMessage, trace: [] } };
-}
-
-function exitReason(exitCode: number | null, signal: NodeJS.Signals | null): string {
-  if (signal === 'SIGKILL') return 'Runtime exited with error: signal: killed';
-  if (signal !== null) return `Runtime exited with error: signal: ${signal}`;
-  return exitCode === 0
-    ? 'Runtime exited without providing a reason'
-    : `Runtime exited with error: exit status ${exitCode}`;
 }

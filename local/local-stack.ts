@@ -1,13 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FLEET_ALIAS } from '../lambda/fleet/environment.ts';
 import type { AccountSeed } from './blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from './blink/start-blink.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
 import { DurableExecutions } from './fleet/durable-executions.ts';
 import { type SnsStandIn, startSns } from './fleet/start-sns.ts';
-import { startHttpApi } from './http-api/start-http-api.ts';
 import { Lambda } from './lambda.ts';
 import type { FinishedInvocation } from './lambda-process.ts';
 import { localPorts } from './local-ports.ts';
@@ -15,6 +13,7 @@ import type { LoopbackServer } from './loopback-server.ts';
 import { scheduledEvent } from './scheduled-event.ts';
 import { randomPassword } from './secrets-manager/random-password.ts';
 import { type SecretsManagerStandIn, startSecretsManager } from './secrets-manager/start-secrets-manager.ts';
+import { startHttpApi } from './start-http-api.ts';
 import { startLambdaApi } from './start-lambda-api.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -79,7 +78,6 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       await startLambdaApi({
         functionName: deployment.function.name,
         invoke,
-        fleetFunction: `${fleet.name}:${FLEET_ALIAS}`,
         executions,
         port: ports?.lambdaApi,
       }),

@@ -10,7 +10,6 @@ export interface Request {
   /** Each header with all its values. */
   readonly headersDistinct: NodeJS.Dict<string[]>;
   readonly body: Buffer;
-  readonly sourceIp: string;
 }
 
 export interface Answer {
@@ -45,8 +44,7 @@ export async function startLoopbackServer(
     try {
       const { method = '', url: target = '', headers, headersDistinct } = incoming;
       const body = Buffer.concat(await incoming.toArray());
-      const sourceIp = incoming.socket.remoteAddress ?? '';
-      deliver(await respond({ method, target, headers, headersDistinct, body, sourceIp }), outgoing);
+      deliver(await respond({ method, target, headers, headersDistinct, body }), outgoing);
     } catch (error) {
       if (!incoming.complete) return; // The client disconnected before the end of its request.
       console.error('stand-in:', error);

@@ -132,10 +132,10 @@ export function renderOutput({ output }: FinishedInvocation): string {
 
 /** The outcome, or the code of the failure, and how long it took. */
 function ending(invocation: FinishedInvocation): string {
-  const { result, start, initMs, durationMs } = invocation;
+  const { result, initMs, durationMs } = invocation;
   const code = result.kind === 'failed' ? result.error.errorType : 'no event';
   const run = `${runEventOf(invocation)?.message ?? code}, ${Math.round(durationMs)} ms`;
-  return start === 'warm' ? `${run} (warm)` : `${run}, plus a cold start of ${Math.round(initMs)} ms`;
+  return initMs === undefined ? `${run} (warm)` : `${run}, plus a cold start of ${Math.round(initMs)} ms`;
 }
 
 function steps(invocation: FinishedInvocation): string {

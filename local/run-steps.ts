@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { FinishedInvocation } from './lambda-process.ts';
+import type { FinishedInvocation, InvocationResult } from './lambda-process.ts';
 import { type LocalSession, type StoredToken, signIn, storedToken } from './local-session.ts';
 import { LOCAL_SESSIONS } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
@@ -42,7 +42,7 @@ export interface StepPlan {
 export function stepsOf(stack: LocalStack): readonly StepPlan[] {
   const { default: first, homeAssistant, homebridge } = LOCAL_SESSIONS;
   const { rule, fleet } = stack.deployment;
-  const invoke = async (event: object) => replyOf(await stack.invoke(event));
+  const invoke = async (event: object) => replyOf((await stack.invoke(event)).result);
   const check = { session: first.name, action: 'check' };
   const logout = { session: homeAssistant.name };
   const all = { sessions: 'all' };
@@ -77,7 +77,7 @@ export function stepsOf(stack: LocalStack): readonly StepPlan[] {
       sessions: [first],
       expected: 'logged_out',
       reply: loggedOut(first),
-      run: async () => replyOf(await stack.fireRule()),
+      run: async () => replyOf((await stack.fireRule()).result),
     },
     {
       title: 'All sessions: one execution of the fleet',
@@ -85,10 +85,7 @@ export function stepsOf(stack: LocalStack): readonly StepPlan[] {
       sessions: Object.values(LOCAL_SESSIONS),
       expected: 'logged_out',
       reply: { tried: 3, loggedOut: 3 },
-      run: async () => {
-        const end = await stack.executions.start(JSON.stringify(all)).ended;
-        return 'error' in end ? end.error : JSON.parse(end.result);
-      },
+      run: async () => replyOf(await stack.executions.start(JSON.stringify(all)).ended),
     },
   ];
 }
@@ -97,7 +94,7 @@ function loggedOut({ name, accountId, clientId }: LocalSession): object {
   return { outcome: 'logged_out', session: name, accountId, clientId: String(clientId) };
 }
 
-function replyOf({ result }: FinishedInvocation): unknown {
+function replyOf(result: InvocationResult): unknown {
   return result.kind === 'returned' ? result.payload : result.error;
 }
 

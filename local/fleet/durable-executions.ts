@@ -4,32 +4,34 @@ import { fileURLToPath } from 'node:url';
 import { createBirpc } from 'birpc';
 import * as v from 'valibot';
 import { fleetCallSchema } from '../../lambda/core/fleet-call.ts';
+import { FLEET_ALIAS } from '../../lambda/fleet/environment.ts';
+import { ACCOUNT_ID, REGION } from '../account.ts';
 import { AwsError } from '../aws-error.ts';
 import type { DeployedFunction } from '../deployment.ts';
-import { functionArn, lambdaEnvironment } from '../lambda-environment.ts';
-import type { FinishedInvocation } from '../lambda-process.ts';
+import { lambdaEnvironment } from '../lambda-environment.ts';
+import type { InvocationResult, Invoke } from '../lambda-process.ts';
 import { COMPILE_CACHE } from '../synthesize.ts';
-
-/** What an execution or a call came to. A result is JSON text. */
-export type End = { readonly result: string } | { readonly error: string };
 
 /** What this process asks of the fleet's process (fleet-host.ts). Events are JSON text. */
 export interface FleetHost {
-  run(execution: string, event: string): Promise<End>;
+  run(execution: string, event: string): Promise<InvocationResult>;
 }
 
 /** What the fleet's process asks of this one: the call of a function by an execution. */
 export interface FleetCaller {
-  call(execution: string, event: string): Promise<End>;
+  call(execution: string, event: string): Promise<InvocationResult>;
 }
+
+/** What an execution or a call came to. */
+type End = InvocationResult & { readonly atMs: number };
 
 /** The call of one session, or of a child execution, in an execution's history. */
 export interface Call {
   readonly name: string;
   readonly startedAtMs: number;
   /** Of a child execution. */
-  readonly executionArn?: string;
-  end?: { readonly kind: 'succeeded' | 'failed'; readonly atMs: number };
+  readonly executionArn: string | undefined;
+  end?: End;
 }
 
 export interface DurableExecution {
@@ -39,8 +41,8 @@ export interface DurableExecution {
   readonly startedAtMs: number;
   readonly calls: Call[];
   /** Resolves when it has ended. */
-  readonly ended: Promise<End>;
-  end?: End & { readonly atMs: number };
+  readonly ended: Promise<InvocationResult>;
+  end?: End;
 }
 
 export interface DurableExecutionsOptions {
@@ -48,7 +50,7 @@ export interface DurableExecutionsOptions {
   /** The addresses of the stand-ins. */
   readonly overrides: Readonly<Record<string, string>>;
   /** Invokes the logout function. */
-  readonly invoke: (event: unknown) => Promise<FinishedInvocation>;
+  readonly invoke: Invoke;
 }
 
 const HOST = fileURLToPath(new URL('fleet-host.ts', import.meta.url));
@@ -57,18 +59,17 @@ const HOST = fileURLToPath(new URL('fleet-host.ts', import.meta.url));
 export class DurableExecutions {
   /** Whether the executions' waits take no time. To be set before the first execution. */
   skipsWaits = false;
+  /** With its alias. */
+  readonly functionName: string;
+  /** The newest first. */
+  readonly all: DurableExecution[] = [];
   readonly #options: DurableExecutionsOptions;
-  readonly #executions = new Map<string, DurableExecution>();
   #process: ChildProcess | undefined;
   #host: FleetHost | undefined;
 
   constructor(options: DurableExecutionsOptions) {
+    this.functionName = `${options.fleet.name}:${FLEET_ALIAS}`;
     this.#options = options;
-  }
-
-  /** The newest first. */
-  get all(): readonly DurableExecution[] {
-    return [...this.#executions.values()].toReversed();
   }
 
   /**
@@ -79,19 +80,20 @@ export class DurableExecutions {
     const known = this.all.find((execution) => execution.name === name);
     if (known?.input === input) return known;
     if (known !== undefined) throw new AwsError('DurableExecutionAlreadyStartedException', name);
-    const arn = `${functionArn(this.#options.fleet)}:1/durable-execution/${name}/${randomUUID()}`;
+    const functionArn = `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${this.#options.fleet.name}`;
+    const arn = `${functionArn}:1/durable-execution/${name}/${randomUUID()}`;
     this.#host ??= this.#startHost();
-    const ended = this.#host.run(arn, input).catch((error: Error): End => ({ error: error.message }));
+    const ended = this.#host.run(arn, input).catch(failure);
     const execution: DurableExecution = { arn, name, input, startedAtMs: Date.now(), calls: [], ended };
-    this.#executions.set(arn, execution);
-    void ended.then((end) => {
-      execution.end = { ...end, atMs: Date.now() };
+    this.all.unshift(execution);
+    void ended.then((result) => {
+      execution.end = { ...result, atMs: Date.now() };
     });
     return execution;
   }
 
   find(arn: string): DurableExecution {
-    const execution = this.#executions.get(arn);
+    const execution = this.all.find((each) => each.arn === arn);
     if (execution === undefined) throw new AwsError('ResourceNotFoundException', 'no such execution');
     return execution;
   }
@@ -119,7 +121,7 @@ export class DurableExecutions {
     return host;
   }
 
-  async #call(execution: string, payload: string): Promise<End> {
+  async #call(execution: string, payload: string): Promise<InvocationResult> {
     const { calls } = this.find(execution);
     const event: unknown = JSON.parse(payload);
     const session = v.safeParse(fleetCallSchema, event);
@@ -127,18 +129,16 @@ export class DurableExecutions {
     const call: Call = {
       name: session.success ? session.output.fleet.session : 'sessions',
       startedAtMs: Date.now(),
-      ...(child !== undefined && { executionArn: child.arn }),
+      executionArn: child?.arn,
     };
     calls.push(call);
-    const end = await (child?.ended ?? this.#invoke(event));
-    call.end = { kind: 'error' in end ? 'failed' : 'succeeded', atMs: Date.now() };
-    return end;
+    const result = await (child?.ended ??
+      this.#options.invoke(event).then((invocation) => invocation.result));
+    call.end = { ...result, atMs: Date.now() };
+    return result;
   }
+}
 
-  async #invoke(event: unknown): Promise<End> {
-    const { result } = await this.#options.invoke(event);
-    return result.kind === 'returned'
-      ? { result: JSON.stringify(result.payload) }
-      : { error: result.error.errorMessage };
-  }
+function failure({ name, message }: Error): InvocationResult {
+  return { kind: 'failed', error: { errorType: name, errorMessage: message, trace: [] } };
 }

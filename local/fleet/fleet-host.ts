@@ -18,15 +18,15 @@ const host: FleetHost = {
     const runner = new LocalDurableTestRunner({ handlerFunction: handler });
     for (const name of [stack, `${fleetName(stack)}:${FLEET_ALIAS}`]) {
       runner.registerFunction(name, async (called: unknown) => {
-        const end = await parent.call(execution, JSON.stringify(called));
-        if ('error' in end) throw new Error(end.error);
-        return JSON.parse(end.result);
+        const result = await parent.call(execution, JSON.stringify(called));
+        if (result.kind === 'failed') throw new Error(result.error.errorMessage);
+        return result.payload;
       });
     }
     const ended = await runner.run({ payload: JSON.parse(event) });
-    return ended.getStatus() === 'SUCCEEDED'
-      ? { result: JSON.stringify(ended.getResult() ?? null) }
-      : { error: ended.getError().errorMessage ?? '' };
+    if (ended.getStatus() === 'SUCCEEDED') return { kind: 'returned', payload: ended.getResult() ?? null };
+    const { errorType = '', errorMessage = '' } = ended.getError();
+    return { kind: 'failed', error: { errorType, errorMessage, trace: [] } };
   },
 };
 const parent = createBirpc<FleetCaller, FleetHost>(host, {

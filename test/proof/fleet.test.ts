@@ -68,8 +68,8 @@ async function execute(name: string) {
   const [blinkBefore, mailsBefore] = [stack.blink.calls.length, stack.sns.mails.length];
   const { ended } = stack.executions.start('{"sessions":"all"}', `blink-logout-fleet-command-${name}`);
   const end = await ended;
-  if ('error' in end) throw new Error(end.error);
-  const result: FleetResult = v.parse(fleetResultSchema, JSON.parse(end.result));
+  if (end.kind === 'failed') throw new Error(end.error.errorMessage);
+  const result: FleetResult = v.parse(fleetResultSchema, end.payload);
   const calls = stack.blink.calls.slice(blinkBefore);
   return { result, calls, mails: stack.sns.mails.slice(mailsBefore) };
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startHttpApi } from '../../local/http-api/start-http-api.ts';
 import { Lambda } from '../../local/lambda.ts';
+import { startHttpApi } from '../../local/start-http-api.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures, isLong } from './figures.ts';
 import { type FunctionUnderTest, startFunctionUnderTest, WEBHOOK_KEY } from './function-under-test.ts';

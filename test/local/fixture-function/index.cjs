@@ -10,11 +10,11 @@ exports.handler = async (event, context) => {
     case 'environment':
       return process.env;
     case 'context':
-      return { ...context, remainingMs: context.getRemainingTimeInMillis(), cwd: process.cwd() };
+      return { ...context, remainingMs: context.getRemainingTimeInMillis() };
     case 'echo':
       return event;
-    case 'return':
-      return { date: new Date(0), nothing: undefined, ...event.value };
+    case 'return a date':
+      return { date: new Date(0), nothing: undefined };
     case 'print':
       process.stdout.write(`out ${event.text}\n`);
       process.stderr.write(`err ${event.text}\n`);
@@ -37,7 +37,6 @@ exports.handler = async (event, context) => {
     case 'exit':
       return process.exit(event.code);
     case 'wait':
-      process.stdout.write('waiting\n');
       return new Promise((resolve) => setTimeout(resolve, event.ms));
     default:
       return undefined;
