@@ -1,17 +1,18 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import * as v from 'valibot';
+import { fleetName, stackName } from '../lambda/core/stack-name.ts';
 import { ACCOUNT_ID, REGION } from './account.ts';
 
 /** The parts of the synthesized template that run on this machine. */
 export interface Deployment {
   readonly function: DeployedFunction;
-  /** Their keys, such as `POST /logout/{session}`, or `$default`. All lead to the function. */
-  readonly routes: readonly string[];
-  readonly rule: Rule;
-  readonly webhookKey: v.InferOutput<typeof secretSchema>;
   /** The durable function that logs out many sessions. */
   readonly fleet: DeployedFunction;
+  /** Their keys, such as `POST /logout/{session}`, or `$default`. All lead to the function. */
+  readonly routes: readonly string[];
+  /** Of the rule, which is disabled. */
+  readonly schedule: string;
 }
 
 export interface DeployedFunction {
@@ -25,11 +26,11 @@ export interface DeployedFunction {
   readonly memoryMb: number;
 }
 
-export interface Rule {
-  readonly name: string;
-  readonly enabled: boolean;
-  readonly schedule: string;
-}
+const templateSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ Resources: v.record(v.string(), v.object({ Type: v.string(), Properties: v.unknown() })) }),
+);
 
 /** Of the variables, only the topic's is a reference. */
 const topicSchema = v.pipe(
@@ -37,36 +38,31 @@ const topicSchema = v.pipe(
   v.transform(({ Ref: id }) => `arn:aws:sns:${REGION}:${ACCOUNT_ID}:${id}`),
 );
 
-const functionSchema = v.object({
-  DurableConfig: v.optional(v.object({ ExecutionTimeout: v.number() })),
-  FunctionName: v.string(),
-  Code: v.object({ S3Key: v.string() }),
-  Handler: v.string(),
-  Runtime: v.string(),
-  Environment: v.object({ Variables: v.record(v.string(), v.union([v.string(), topicSchema])) }),
-  Timeout: v.number(),
-  MemorySize: v.number(),
-  LoggingConfig: v.object({ LogFormat: v.literal('JSON') }),
-});
+const functionSchema = (name: string) =>
+  v.object({
+    FunctionName: v.literal(name),
+    Code: v.object({ S3Key: v.string() }),
+    Handler: v.string(),
+    Runtime: v.string(),
+    Environment: v.object({ Variables: v.record(v.string(), v.union([v.string(), topicSchema])) }),
+    Timeout: v.number(),
+    MemorySize: v.number(),
+    LoggingConfig: v.object({ LogFormat: v.literal('JSON') }),
+  });
 
-/** Without the settings that give callers signatures, and the schedule many sessions. */
-const routeSchema = v.object({ RouteKey: v.string(), AuthorizationType: v.literal('NONE') });
+const functionsSchema = v.strictTuple([functionSchema(stackName()), functionSchema(fleetName(stackName()))]);
+const routesSchema = v.array(v.object({ RouteKey: v.string(), AuthorizationType: v.literal('NONE') }));
+const rulesSchema = v.strictTuple([
+  v.object({ State: v.literal('DISABLED'), ScheduleExpression: v.string() }),
+]);
 
-const ruleSchema = v.object({
-  State: v.picklist(['ENABLED', 'DISABLED']),
-  ScheduleExpression: v.string(),
-  Targets: v.tuple([v.object({ Input: v.optional(v.never()) })]),
-});
-
-const secretSchema = v.object({
-  Name: v.string(),
-  GenerateSecretString: v.strictObject({ PasswordLength: v.number(), ExcludePunctuation: v.literal(true) }),
-});
-
-/** @param directory of `cdk synth`, with one stack: a function, a durable function, routes, a rule and a generated secret */
+/** @param directory of `cdk synth` with the default settings */
 export async function readDeployment(directory: string): Promise<Deployment> {
-  const resources = await readResources(directory);
-  const deployed = (fn: v.InferOutput<typeof functionSchema>): DeployedFunction => ({
+  const template = await readFile(join(directory, `${stackName()}.template.json`), 'utf8');
+  const resources = Object.values(v.parse(templateSchema, template).Resources);
+  const ofType = (type: string) =>
+    resources.filter(({ Type }) => Type === type).map(({ Properties }) => Properties);
+  const deployed = (fn: v.InferOutput<typeof functionsSchema>[number]): DeployedFunction => ({
     name: fn.FunctionName,
     // The CDK uploads the directory `asset.<hash>` as `<hash>.zip`.
     assetDirectory: join(directory, `asset.${parse(fn.Code.S3Key).name}`),
@@ -76,54 +72,12 @@ export async function readDeployment(directory: string): Promise<Deployment> {
     timeoutSeconds: fn.Timeout,
     memoryMb: fn.MemorySize,
   });
-  const functions = resources('AWS::Lambda::Function', functionSchema);
-  const rule = only('rule', resources('AWS::Events::Rule', ruleSchema));
+  const [logout, fleet] = v.parse(functionsSchema, ofType('AWS::Lambda::Function'));
+  const [rule] = v.parse(rulesSchema, ofType('AWS::Events::Rule'));
   return {
-    function: deployed(
-      only(
-        'function',
-        functions.filter(({ DurableConfig }) => DurableConfig === undefined),
-      ),
-    ),
-    fleet: deployed(
-      only(
-        'durable function',
-        functions.filter(({ DurableConfig }) => DurableConfig),
-      ),
-    ),
-    routes: resources('AWS::ApiGatewayV2::Route', routeSchema).map(({ RouteKey }) => RouteKey),
-    rule: { name: rule.id, enabled: rule.State === 'ENABLED', schedule: rule.ScheduleExpression },
-    webhookKey: only('secret', resources('AWS::SecretsManager::Secret', secretSchema)),
+    function: deployed(logout),
+    fleet: deployed(fleet),
+    routes: v.parse(routesSchema, ofType('AWS::ApiGatewayV2::Route')).map(({ RouteKey }) => RouteKey),
+    schedule: rule.ScheduleExpression,
   };
-}
-
-const templateSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    Resources: v.record(v.string(), v.object({ Type: v.string(), Properties: v.optional(v.unknown(), {}) })),
-  }),
-);
-
-/** Returns a function that reads the template's resources of a type, with their logical ids. */
-async function readResources(directory: string) {
-  const files = (await readdir(directory)).filter((name) => name.endsWith('.template.json'));
-  const template = await readFile(join(directory, only('template', files)), 'utf8');
-  const resources = Object.entries(v.parse(templateSchema, template).Resources);
-  return <S extends v.GenericSchema<unknown, object>>(type: string, schema: S) =>
-    resources
-      .filter(([, { Type }]) => Type === type)
-      .map(([id, { Properties }]) => {
-        const parsed = v.safeParse(schema, Properties);
-        if (parsed.success) return { ...parsed.output, id };
-        throw new Error(
-          `${type} ${id} has properties that the local run does not support:\n${v.summarize(parsed.issues)}`,
-        );
-      });
-}
-
-function only<T>(what: string, candidates: readonly T[]): T {
-  const [first, ...others] = candidates;
-  if (first !== undefined && others.length === 0) return first;
-  throw new Error(`expected one ${what}, found ${candidates.length}`);
 }

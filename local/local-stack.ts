@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
 import type { AccountSeed } from './blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from './blink/start-blink.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
@@ -11,7 +13,6 @@ import type { FinishedInvocation } from './lambda-process.ts';
 import { localPorts } from './local-ports.ts';
 import type { LoopbackServer } from './loopback-server.ts';
 import { scheduledEvent } from './scheduled-event.ts';
-import { randomPassword } from './secrets-manager/random-password.ts';
 import { type SecretsManagerStandIn, startSecretsManager } from './secrets-manager/start-secrets-manager.ts';
 import { startHttpApi } from './start-http-api.ts';
 import { startLambdaApi } from './start-lambda-api.ts';
@@ -93,10 +94,10 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       lambdaApi,
       sns,
       executions,
-      authorization: generateKey(deployment, secretsManager),
+      authorization: generateKey(secretsManager),
       onInvocation: undefined,
       invoke,
-      fireRule: () => invoke(scheduledEvent(deployment.rule)),
+      fireRule: () => invoke(scheduledEvent()),
       close: () => opened.disposeAsync(),
     };
     return stack;
@@ -120,8 +121,8 @@ async function synthesizeAside(opened: AsyncDisposableStack, signal?: AbortSigna
 }
 
 /** Generates the key's secret, as CloudFormation does. Returns a caller's `Authorization` header. */
-function generateKey({ webhookKey }: Deployment, { secrets }: SecretsManagerStandIn): string {
-  const key = randomPassword(webhookKey.GenerateSecretString.PasswordLength);
-  secrets.create(webhookKey.Name, key);
+function generateKey({ secrets }: SecretsManagerStandIn): string {
+  const key = randomBytes(32).toString('hex');
+  secrets.create(webhookKeySecretName(stackName()), key);
   return `Bearer ${key}`;
 }

@@ -41,7 +41,7 @@ export interface StepPlan {
 /** All that the local run shows: each trigger, with a session of each stored form, and the fleet. */
 export function stepsOf(stack: LocalStack): readonly StepPlan[] {
   const { default: first, homeAssistant, homebridge } = LOCAL_SESSIONS;
-  const { rule, fleet } = stack.deployment;
+  const { schedule, fleet } = stack.deployment;
   const invoke = async (event: object) => replyOf((await stack.invoke(event)).result);
   const check = { session: first.name, action: 'check' };
   const logout = { session: homeAssistant.name };
@@ -73,7 +73,7 @@ export function stepsOf(stack: LocalStack): readonly StepPlan[] {
     },
     {
       title: `By the schedule: log out "${first.name}"`,
-      call: `EventBridge rule, ${rule.schedule}${rule.enabled ? '' : ' (disabled until the setting "schedule" is given)'}`,
+      call: `EventBridge rule, ${schedule} (disabled until the setting "schedule" is given)`,
       sessions: [first],
       expected: 'logged_out',
       reply: loggedOut(first),

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from './account.ts';
-import type { Rule } from './deployment.ts';
 
 /** The event that a scheduled rule sends to its target (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule"). */
-export function scheduledEvent({ name }: Rule): object {
+export function scheduledEvent(): object {
   return {
     version: '0',
     id: randomUUID(),
@@ -12,7 +11,7 @@ export function scheduledEvent({ name }: Rule): object {
     account: ACCOUNT_ID,
     time: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
     region: REGION,
-    resources: [`arn:aws:events:${REGION}:${ACCOUNT_ID}:rule/${name}`],
+    resources: [`arn:aws:events:${REGION}:${ACCOUNT_ID}:rule/local`],
     detail: {},
   };
 }

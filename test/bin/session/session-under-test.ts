@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,6 @@ import { realTiming } from '../../../lambda/core/time.ts';
 import type { AccountSeed } from '../../../local/blink/accounts.ts';
 import { type BlinkStandIn, startBlink } from '../../../local/blink/start-blink.ts';
 import { localPorts } from '../../../local/local-ports.ts';
-import { randomPassword } from '../../../local/secrets-manager/random-password.ts';
 import {
   type SecretsManagerStandIn,
   startSecretsManager,
@@ -142,7 +142,7 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     ACCOUNTS.byCode,
     { ...ACCOUNTS.plain, ...plain },
   ]);
-  secretsManager.secrets.create(KEY_SECRET, randomPassword(64));
+  secretsManager.secrets.create(KEY_SECRET, randomBytes(32).toString('hex'));
   let directory: Promise<string> | undefined;
   const inDirectory = async (name: string) => {
     directory ??= mkdtemp(join(tmpdir(), 'blink-logout-session-'));
