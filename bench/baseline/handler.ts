@@ -19,7 +19,10 @@ const wiring: Wiring = {
     userAgent: environment.BLINK_USER_AGENT,
     exchange: createHttpExchange(environment.BLINK_ENDPOINT),
   }),
-  callers: keptKeys(() => readWebhookKeys(client, webhookKeySecretName(name)), Date.now),
+  callers: keptKeys(
+    () => readWebhookKeys(secretsManagerStore(client, ''), webhookKeySecretName(name)),
+    Date.now,
+  ),
   timing: realTiming,
   sessionMetrics: true,
   metricsNamespace: name,

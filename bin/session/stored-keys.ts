@@ -6,12 +6,7 @@ import { CURRENT } from '../../lambda/core/vault/journal.ts';
 import { READ_AGAIN_AFTER_MS } from '../../lambda/core/vault/read-session.ts';
 import { isDefinite } from '../../lambda/core/vault/secrets-failure.ts';
 import { secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
-import {
-  acceptedKeys,
-  keysDocument,
-  parseKeysText,
-  type WebhookKey,
-} from '../../lambda/core/webhook-keys.ts';
+import { keysDocument, parseStoredKeys, type WebhookKey } from '../../lambda/core/webhook-keys.ts';
 import { CommandError } from './errors/command-error.ts';
 import { awsErrorIn, explainAws } from './errors/explain-aws.ts';
 import type { Target } from './target.ts';
@@ -87,19 +82,10 @@ async function readStored(target: Target): Promise<StoredKeys> {
   const { client, webhookKeySecret } = target;
   const store = secretsManagerStore(client, '');
   const { text, versionId, createdAtMs } = await store.readCurrent(webhookKeySecret);
-  const current = parseKeysText(text);
-  switch (current.kind) {
-    case 'malformed':
-      throw malformed(target, current.why);
-    case 'document':
-      return { keys: current.keys, versionId, isBare: false };
-    case 'bare': {
-      const before = await store.readVersion(webhookKeySecret, { label: PREVIOUS });
-      const createdAt = new Date(createdAtMs).toISOString();
-      const keys = acceptedKeys(current, before && parseKeysText(before.text));
-      return { keys: keys.map((key) => ({ ...key, createdAt })), versionId, isBare: true };
-    }
-  }
+  const before = await store.readVersion(webhookKeySecret, { label: PREVIOUS });
+  const stored = parseStoredKeys(text, before?.text, new Date(createdAtMs).toISOString());
+  if (stored.kind === 'malformed') throw malformed(target, stored.why);
+  return { keys: stored.keys, versionId, isBare: stored.kind === 'bare' };
 }
 
 function malformed({ awsCommandLine, webhookKeySecret }: Target, why: string): CommandError {

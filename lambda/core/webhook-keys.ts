@@ -62,44 +62,37 @@ export function textsOf({ key, previousKey }: WebhookKey): readonly string[] {
 /** The name of a bare key. */
 export const OWNER = 'owner';
 
-/** What the keys' secret holds: one bare key, which opens every session, or a document. */
-export type KeysText =
-  | { readonly kind: 'bare'; readonly key: string }
-  | { readonly kind: 'document'; readonly keys: readonly WebhookKey[] }
+/** What the keys' secret holds: one bare key, which opens every session, or a document. Anything else lets nobody in. */
+export type StoredKeys =
+  | { readonly kind: 'bare' | 'document'; readonly keys: readonly WebhookKey[] }
+  /** The reason contains no value. */
   | { readonly kind: 'malformed'; readonly why: string };
-
-/** Whatever is not exactly one of the two forms is malformed, so that it lets nobody in. The reason contains no value. */
-export function parseKeysText(text: string): KeysText {
-  if (!/^\s*[{[]/.test(text)) {
-    const bare = v.safeParse(keyTextSchema, text, { abortPipeEarly: true });
-    return bare.success
-      ? { kind: 'bare', key: bare.output }
-      : { kind: 'malformed', why: bare.issues[0].message };
-  }
-  const parsed = v.safeParse(documentSchema, text, { abortPipeEarly: true });
-  if (parsed.success) return { kind: 'document', keys: parsed.output.keys };
-  const ours = parsed.issues.find(({ message }) => OUR_REASONS.includes(message));
-  return { kind: 'malformed', why: ours?.message ?? 'it is neither one key nor a document of keys' };
-}
-
-export function keysDocument(keys: readonly WebhookKey[]): string {
-  return JSON.stringify({ keys });
-}
 
 /**
  * The keys that are accepted.
  * @param previous the text before: it counts only where both are bare, because a document has its previous keys itself, and
  *   a key that was removed must not be accepted
+ * @param createdAt the age of a bare key
  */
-export function acceptedKeys(current: KeysText, previous: KeysText | undefined): readonly WebhookKey[] {
-  switch (current.kind) {
-    case 'document':
-      return current.keys;
-    case 'bare':
-      return [ownerKey(current.key, previous?.kind === 'bare' ? previous.key : undefined)];
-    case 'malformed':
-      return [];
+export function parseStoredKeys(text: string, previous?: string, createdAt?: string): StoredKeys {
+  if (isDocument(text)) {
+    const document = v.safeParse(documentSchema, text, { abortPipeEarly: true });
+    if (document.success) return { kind: 'document', ...document.output };
+    const ours = document.issues.find(({ message }) => OUR_REASONS.includes(message));
+    return { kind: 'malformed', why: ours?.message ?? 'it is neither one key nor a document of keys' };
   }
+  const bare = v.safeParse(keyTextSchema, text, { abortPipeEarly: true });
+  if (!bare.success) return { kind: 'malformed', why: bare.issues[0].message };
+  const isBare = previous !== undefined && !isDocument(previous) && v.is(keyTextSchema, previous);
+  return { kind: 'bare', keys: [ownerKey(text, isBare ? previous : undefined, createdAt)] };
+}
+
+function isDocument(text: string): boolean {
+  return /^\s*[{[]/.test(text);
+}
+
+export function keysDocument(keys: readonly WebhookKey[]): string {
+  return JSON.stringify({ keys });
 }
 
 export function ownerKey(

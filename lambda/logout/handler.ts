@@ -33,7 +33,7 @@ export async function createHandler(
   const client = secretsManagerClient({});
   const keys =
     environment.WEBHOOK_AUTH === 'key'
-      ? await prefetch(() => readWebhookKeys(client, webhookKeySecretName(name)))
+      ? await prefetch(() => readWebhookKeys(secretsManagerStore(client, ''), webhookKeySecretName(name)))
       : undefined;
   const wiring: Wiring = {
     store: await prefetchSession(secretsManagerStore(client, sessionSecretPrefix(name)), DEFAULT_SESSION),

@@ -1,8 +1,9 @@
-import { createHmac, createSecretKey, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Failure } from '../../core/failure.ts';
-import { mayName, textsOf, type WebhookKey, withoutPrefix } from '../../core/webhook-keys.ts';
+import { mayName, type WebhookKey } from '../../core/webhook-keys.ts';
 import type { Command } from '../command.ts';
 import type { KeptKeys } from './kept-keys.ts';
+import { type Proof, sha256 } from './proof.ts';
 import { type CallerProof, MAX_BODY_BYTES, type WebhookRequest } from './webhook-request.ts';
 
 /** An authenticated caller of the webhook. */
@@ -46,29 +47,32 @@ export function requireScope({ key }: Caller, { session, clientId }: Command): v
   }
 }
 
-function callerBy(keys: readonly WebhookKey[], request: WebhookRequest): Caller | undefined {
-  const bearer = bearerKey(keys, request);
-  if (bearer !== undefined) return { name: bearer.name, proof: 'bearer', key: bearer };
-  const signer = signingKey(keys, request);
-  return signer && { name: signer.name, proof: 'signature', key: signer };
+/** Compares every key, even after a match. */
+function callerBy(proofs: readonly Proof[], request: WebhookRequest): Caller | undefined {
+  const bearer = bearerKey(request);
+  const [byKey] = proofs.filter(({ digest }) => timingSafeEqual(digest, bearer));
+  if (byKey !== undefined) return { name: byKey.key.name, proof: 'bearer', key: byKey.key };
+  const isSignedWith = signatureOf(request);
+  const [bySignature] = proofs.filter(isSignedWith);
+  return bySignature && { name: bySignature.key.name, proof: 'signature', key: bySignature.key };
 }
 
-/** Compares every key, even after a match. Digests, because a comparison in constant time needs equal lengths. */
-function bearerKey(keys: readonly WebhookKey[], { headers }: WebhookRequest): WebhookKey | undefined {
-  const given = sha256(/^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? '');
-  return keys.flatMap(proofsOf).filter(({ digest }) => timingSafeEqual(digest, given))[0]?.key;
+/** A digest, because a comparison in constant time needs equal lengths. */
+function bearerKey({ headers }: WebhookRequest): Buffer {
+  return sha256(/^bearer +(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1] ?? '');
 }
 
 /** Standard Webhooks, "Verifying webhook authenticity": what is signed is the id, the timestamp and the body. */
-function signingKey(keys: readonly WebhookKey[], { headers, body }: WebhookRequest): WebhookKey | undefined {
+function signatureOf({ headers, body }: WebhookRequest): (proof: Proof) => boolean {
   const { id, timestamp, signatures } = signatureHeaders(headers);
-  if (body === 'undecodable' || body.length > MAX_BODY_BYTES) return undefined;
-  if (id === '' || signatures.length === 0 || !isRecent(timestamp)) return undefined;
+  if (id === '' || signatures.length === 0) return () => false;
+  if (!isRecent(timestamp) || body.length > MAX_BODY_BYTES) return () => false;
   const content = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
-  const given = new Set(signatures.map(blinded));
-  return keys
-    .flatMap(proofsOf)
-    .filter(({ secret }) => secret !== undefined && given.has(blinded(signatureOf(content, secret))))[0]?.key;
+  return ({ secret }) => {
+    if (secret === undefined) return false;
+    const expected = createHmac('sha256', secret).update(content).digest();
+    return signatures.filter((signature) => timingSafeEqual(signature, expected)).length > 0;
+  };
 }
 
 /** "Timestamps that are more than five minutes old or in the future should be rejected." */
@@ -79,44 +83,8 @@ function isRecent(timestamp: string): boolean {
   return /^\d{1,12}$/.test(timestamp) && Math.abs(nowSeconds - Number(timestamp)) <= TOLERANCE_SECONDS;
 }
 
-function signatureOf(content: Buffer, secret: KeyObject): string {
-  return createHmac('sha256', secret).update(content).digest('base64');
-}
-
-const SALT = randomBytes(32).toString('base64');
-
-/**
- * For comparing many texts with many: the time that it takes tells a caller nothing, because the digests depend on the salt. To
- * compare 64 signatures with 200 keys one by one takes ten times as long.
- */
-function blinded(text: string): string {
-  return hash('sha256', SALT + text);
-}
-
-/** What a caller who has the key can show. */
-interface Proof {
-  readonly key: WebhookKey;
-  readonly digest: Buffer;
-  /** Only a key in base64 can sign. */
-  readonly secret: KeyObject | undefined;
-}
-
-/** For as long as the keys are kept: Node takes longer to make a `KeyObject` than to sign with it. */
-const proofs = new WeakMap<WebhookKey, readonly Proof[]>();
-
-function proofsOf(key: WebhookKey): readonly Proof[] {
-  const known = proofs.get(key);
-  if (known !== undefined) return known;
-  const made = textsOf(key).map((text) => ({ key, digest: sha256(text), secret: secretOf(text) }));
-  proofs.set(key, made);
-  return made;
-}
-
-function secretOf(text: string): KeyObject | undefined {
-  const encoded = withoutPrefix(text);
-  const bytes = Buffer.from(encoded, 'base64');
-  return bytes.toString('base64') === encoded ? createSecretKey(bytes) : undefined;
-}
+/** A sender has one secret, and during a rotation two. More signatures than this would cost a stranger nothing, and us time. */
+const MAX_SIGNATURES = 8;
 
 /**
  * The headers of Standard Webhooks; if they are not complete, the same under Svix's older names. Signatures are separated by
@@ -128,10 +96,7 @@ function signatureHeaders(headers: WebhookRequest['headers']) {
   );
   const [id = '', timestamp = '', signature = ''] = families.find(({ length }) => length === 3) ?? [];
   // 32 bytes in base64.
-  const signatures = signature.matchAll(/(?:^|[\s,])v1,([A-Za-z0-9+/]{43}=)(?=$|[\s,])/g);
-  return { id, timestamp, signatures: [...signatures].slice(0, 64).map(([, text = '']) => text) };
-}
-
-function sha256(text: string): Buffer {
-  return hash('sha256', text, 'buffer');
+  const texts = signature.matchAll(/(?:^|[\s,])v1,([A-Za-z0-9+/]{43}=)(?=$|[\s,])/g);
+  const signatures = [...texts].slice(0, MAX_SIGNATURES).map(([, text = '']) => Buffer.from(text, 'base64'));
+  return { id, timestamp, signatures };
 }

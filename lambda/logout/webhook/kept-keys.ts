@@ -1,23 +1,22 @@
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import * as v from 'valibot';
 import { Failure } from '../../core/failure.ts';
-import { secretsFailure, secretsManagerErrorName } from '../../core/vault/secrets-failure.ts';
-import { acceptedKeys, type KeysText, parseKeysText, type WebhookKey } from '../../core/webhook-keys.ts';
+import type { SecretStore } from '../../core/vault/secret-store.ts';
+import { parseStoredKeys } from '../../core/webhook-keys.ts';
+import { type Proof, proofsOf } from './proof.ts';
 
-/** The accepted keys of the webhook, which are read again from time to time. */
+/** The accepted keys of the webhook, by their proofs. They are read again from time to time. */
 export interface KeptKeys {
   /** Cached for at most a minute. A removed key may be accepted for that long. */
-  recent(): Promise<readonly WebhookKey[]>;
+  recent(): Promise<readonly Proof[]>;
   /** Cached for at most ten seconds, which limits the reads that unauthenticated callers can cause. */
-  renewed(): Promise<readonly WebhookKey[]>;
+  renewed(): Promise<readonly Proof[]>;
 }
 
 const KEPT_MS = 60_000;
 const RENEWED_AT_MOST_EVERY_MS = 10_000;
 
 /** @param read reads the accepted keys from Secrets Manager */
-export function keptKeys(read: () => Promise<readonly WebhookKey[]>, now: () => number): KeptKeys {
-  let keys: readonly WebhookKey[] = [];
+export function keptKeys(read: () => Promise<readonly Proof[]>, now: () => number): KeptKeys {
+  let keys: readonly Proof[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
 
   const notOlderThan = (ageMs: number) => async () => {
@@ -31,46 +30,22 @@ export function keptKeys(read: () => Promise<readonly WebhookKey[]>, now: () => 
 }
 
 export async function readWebhookKeys(
-  client: SecretsManagerClient,
+  store: Pick<SecretStore, 'readCurrent' | 'readVersion'>,
   secretName: string,
-): Promise<readonly WebhookKey[]> {
-  const [current, previous] = await Promise.all([
-    readText(client, secretName, 'AWSCURRENT'),
-    readText(client, secretName, 'AWSPREVIOUS').catch(absentIfUnknown),
+): Promise<readonly Proof[]> {
+  const texts = Promise.all([
+    store.readCurrent(secretName),
+    // A key that was never changed has no previous one.
+    store.readVersion(secretName, { label: 'AWSPREVIOUS' }),
   ]);
-  if (current.kind === 'malformed') {
-    // Every stranger gets the message.
-    throw new Failure('internal_error', 'internal error; the run’s event in the log says why', {
-      keysFault: current.why,
-    });
-  }
-  return acceptedKeys(current, previous);
-}
-
-/** A key that was never changed has no previous one. */
-function absentIfUnknown(error: unknown): undefined {
-  if (error instanceof Failure && error.details.awsError === 'ResourceNotFoundException') return undefined;
-  throw error;
-}
-
-const textSchema = v.object({ SecretString: v.string() });
-
-async function readText(
-  client: SecretsManagerClient,
-  secretName: string,
-  stage: 'AWSCURRENT' | 'AWSPREVIOUS',
-): Promise<KeysText> {
-  let answer: unknown;
-  try {
-    answer = await client.send(new GetSecretValueCommand({ SecretId: secretName, VersionStage: stage }));
-  } catch (error) {
-    throw new Failure('secrets_unavailable', 'the webhook’s keys could not be read', {
-      awsError: secretsManagerErrorName(error),
-      cause: secretsFailure(error),
-    });
-  }
-  const parsed = v.safeParse(textSchema, answer);
-  return parsed.success
-    ? parseKeysText(parsed.output.SecretString)
-    : { kind: 'malformed', why: 'it is not text' };
+  const [current, previous] = await texts.catch((cause) => {
+    // The store's own failures are about a session.
+    throw new Failure('secrets_unavailable', 'the webhook’s keys could not be read', { cause });
+  });
+  const stored = parseStoredKeys(current.text, previous?.text);
+  if (stored.kind !== 'malformed') return stored.keys.flatMap(proofsOf);
+  // Every stranger gets the message.
+  throw new Failure('internal_error', 'internal error; the run’s event in the log says why', {
+    keysFault: stored.why,
+  });
 }

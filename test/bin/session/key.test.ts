@@ -1,11 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  acceptedKeys,
-  keysDocument,
-  ownerKey,
-  parseKeysText,
-  textsOf,
-} from '../../../lambda/core/webhook-keys.ts';
+import { keysDocument, ownerKey, parseStoredKeys, textsOf } from '../../../lambda/core/webhook-keys.ts';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
 
@@ -23,7 +17,8 @@ const current = () => secret().version({}).text;
 function acceptedNow() {
   const versions = secret().versions();
   const previous = versions.find(({ labels }) => labels.includes('AWSPREVIOUS'));
-  return acceptedKeys(parseKeysText(current()), previous && parseKeysText(previous.text));
+  const stored = parseStoredKeys(current(), previous?.text);
+  return stored.kind === 'malformed' ? [] : stored.keys;
 }
 
 /** The texts of each key. */

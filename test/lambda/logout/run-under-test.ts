@@ -4,6 +4,7 @@ import { realTiming } from '../../../lambda/core/time.ts';
 import type { SecretStore } from '../../../lambda/core/vault/secret-store.ts';
 import { ownerKey, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
 import { run, type Wiring } from '../../../lambda/logout/run.ts';
+import { proofsOf } from '../../../lambda/logout/webhook/proof.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
 export const KEY = 'k'.repeat(40);
@@ -52,7 +53,7 @@ export async function runOnce(
     store = storeOf(),
     exchange = granted,
     key = ownerKey(KEY, undefined),
-    callers = { recent: async () => [key], renewed: async () => [key] },
+    callers = { recent: async () => proofsOf(key), renewed: async () => proofsOf(key) },
     remainingMs = () => 60_000,
   }: Surroundings = {},
 ) {

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WebhookKey } from '../../../../lambda/core/webhook-keys.ts';
 import { authenticate, requireScope } from '../../../../lambda/logout/webhook/credentials.ts';
 import type { KeptKeys } from '../../../../lambda/logout/webhook/kept-keys.ts';
+import { proofsOf } from '../../../../lambda/logout/webhook/proof.ts';
 import { MAX_BODY_BYTES, type WebhookRequest } from '../../../../lambda/logout/webhook/webhook-request.ts';
 
 const KEY = 'kJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1UkJ7mPq2XvB9nRt4WcY8sLd3HgF6aZe1U';
@@ -18,10 +18,10 @@ const keyOf = (name: string, key: string, more: Partial<WebhookKey> = {}): Webho
   ...{ name, key, sessions: ['*'], otherClients: true, createdAt: '2026-03-01T12:00:00Z' },
   ...more,
 });
-const accepting = (...keys: WebhookKey[]): KeptKeys => ({
-  recent: async () => keys,
-  renewed: async () => keys,
-});
+const accepting = (...keys: WebhookKey[]): KeptKeys => {
+  const proofs = keys.flatMap(proofsOf);
+  return { recent: async () => proofs, renewed: async () => proofs };
+};
 
 const KEYS = accepting(
   keyOf('owner', KEY, { previousKey: OLD_KEY }),
@@ -33,7 +33,7 @@ const KEYS = accepting(
 
 type Headers = Readonly<Record<string, string>>;
 
-function request(headers: Headers, body: WebhookRequest['body'] | string = BODY): WebhookRequest {
+function request(headers: Headers, body = BODY): WebhookRequest {
   return {
     method: 'POST',
     routeKey: 'POST /logout',
@@ -41,7 +41,7 @@ function request(headers: Headers, body: WebhookRequest['body'] | string = BODY)
     rawPath: '/logout',
     query: '',
     headers: new Map(Object.entries(headers)),
-    body: typeof body === 'string' && body !== 'undecodable' ? Buffer.from(body) : body,
+    body: Buffer.from(body),
     principalArn: undefined,
     gatewayRequestId: undefined,
   };
@@ -124,7 +124,7 @@ describe('a caller gets in', () => {
       'nonsense',
       'v1',
       'v1,',
-      `${OTHER} `.repeat(62).trim(),
+      `${OTHER} `.repeat(7).trim(),
     ];
     for (const prefix of ['webhook', 'svix'])
       for (const separator of [' ', ',', ', ', '\t'])
@@ -137,15 +137,6 @@ describe('a caller gets in', () => {
             expect(await authenticate(KEYS, request(headers))).toMatchObject({ name: 'owner' });
             await refused(KEYS, request(headers, '{"session":"attic"}'));
           }
-  });
-
-  test('with a signature by openssl', async () => {
-    const timestamp = String(NOW.getTime() / 1000);
-    const hexKey = Buffer.from(KEY, 'base64').toString('hex');
-    const options = ['dgst', '-sha256', '-mac', 'HMAC', '-macopt', `hexkey:${hexKey}`, '-binary'];
-    const digest = execFileSync('openssl', options, { input: `msg_1.${timestamp}.${BODY}` });
-    const signature = `v1,${digest.toString('base64')}`;
-    await authenticate(KEYS, request({ ...SIGNED, 'webhook-signature': signature }));
   });
 
   test('with the published test vector', async () => {
@@ -208,7 +199,7 @@ describe('a caller is refused', () => {
     ['one after other text', varied((signature) => `x${signature}`)],
     ['one before other text', varied((signature) => `${signature}x`)],
     ['one without its padding', varied((signature) => signature.slice(0, -1))],
-    ['one after 64 others', varied((signature) => `${`${OTHER} `.repeat(64)}${signature}`)],
+    ['one after eight others', varied((signature) => `${`${OTHER} `.repeat(8)}${signature}`)],
     ['one in two halves', varied((signature) => `${signature.slice(0, 20)} ${signature.slice(20)}`)],
     [
       'headers of both names',
@@ -219,7 +210,6 @@ describe('a caller is refused', () => {
     ],
     ['a wrong one and Svix’s', { ...varied(() => OTHER), ...signed(KEY, { prefix: 'svix' }) }],
     ['a body that is too large', signed(KEY, { body: LARGE }), LARGE],
-    ['a body that is not base64', signed(KEY, { body: 'undecodable' }), 'undecodable'],
     ['the empty key, to which texts decode', handSigned(Buffer.alloc(0))],
     ...NOT_BASE64.map((key): [string, Headers] => [
       `what ${key} decodes to`,
@@ -229,24 +219,14 @@ describe('a caller is refused', () => {
     await refused(KEYS, request(headers, body));
   });
 
-  test('with one altered byte, whichever it is: of the key, and of a signed body', async () => {
-    for (let at = 0; at < KEY.length; at++)
-      await refused(KEYS, request({ authorization: `Bearer ${KEY.slice(0, at)}_${KEY.slice(at + 1)}` }));
-    for (let at = 0; at < BODY.length; at++) {
-      const bytes = Buffer.from(BODY);
-      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
-      await refused(KEYS, request(SIGNED, bytes));
-    }
-  });
-
   test('if there is no key', async () => {
     await refused(accepting(), request({ authorization: 'Bearer ' }));
     await refused(accepting(), request(SIGNED));
   });
 
   test('after the keys were read again, once', async () => {
-    const renewed = vi.fn(async () => [keyOf('owner', KEY)]);
-    const renewing: KeptKeys = { recent: async () => [keyOf('owner', OLD_KEY)], renewed };
+    const renewed = vi.fn(async () => proofsOf(keyOf('owner', KEY)));
+    const renewing: KeptKeys = { recent: async () => proofsOf(keyOf('owner', OLD_KEY)), renewed };
     await authenticate(renewing, request({ authorization: `Bearer ${KEY}` }));
     expect(renewed).toHaveBeenCalledTimes(1);
     await authenticate(renewing, request({ authorization: `Bearer ${OLD_KEY}` }));
@@ -262,10 +242,11 @@ describe('a caller is refused', () => {
     );
     const strangers = Array.from({ length: 64 }, (_, n) => `v1,${'A'.repeat(41)}${n + 10}=`).join(',');
     const from = request(varied(() => strangers));
+    const kept = accepting(...keys);
     let leastMs = Number.POSITIVE_INFINITY;
     for (let tries = 0; tries < 30; tries++) {
       const startMs = performance.now();
-      await refused(accepting(...keys), from);
+      await refused(kept, from);
       leastMs = Math.min(leastMs, performance.now() - startMs);
     }
     // Measured on a busy machine: 1.4 ms, and 12 ms where each signature is compared with each key.

@@ -1,98 +1,36 @@
-import { randomUUID } from 'node:crypto';
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { secretsManagerClient } from '../../../../lambda/core/vault/secrets-manager.ts';
-import { keysDocument, textsOf, type WebhookKey } from '../../../../lambda/core/webhook-keys.ts';
+import { expect, test } from 'vitest';
+import { Failure } from '../../../../lambda/core/failure.ts';
+import { keysDocument, parseStoredKeys, textsOf } from '../../../../lambda/core/webhook-keys.ts';
 import { keptKeys, readWebhookKeys } from '../../../../lambda/logout/webhook/kept-keys.ts';
-import {
-  refuse,
-  type SecretsManagerStandIn,
-  startSecretsManager,
-} from '../../../../local/secrets-manager/start-secrets-manager.ts';
+import type { Proof } from '../../../../lambda/logout/webhook/proof.ts';
+import { inProcessStore } from '../../in-process-store.ts';
 
-const NAME = 'blink-logout-webhook-key';
 const [KEY, OLD_KEY, NEW_KEY] = ['k'.repeat(64), 'o'.repeat(64), 'n'.repeat(64)];
-
-let secretsManager: SecretsManagerStandIn;
-let client: SecretsManagerClient;
-let nowMs: number;
-
-const keys = () =>
-  keptKeys(
-    () => readWebhookKeys(client, NAME),
-    () => nowMs,
-  );
-const rotateTo = (text: string) => secretsManager.secrets.find(NAME).put(randomUUID(), text, ['AWSCURRENT']);
-const texts = async (read: Promise<readonly WebhookKey[]>) => (await read).flatMap(textsOf);
-
-beforeEach(async () => {
-  secretsManager = await startSecretsManager();
-  client = secretsManagerClient({
-    endpoint: secretsManager.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
-  });
-  secretsManager.secrets.create(NAME, OLD_KEY);
-  nowMs = 0;
-});
-afterEach(async () => {
-  client.destroy();
-  await secretsManager.close();
-});
 
 const entry = (fields: object = {}) => ({
   ...{ name: 'garden', key: NEW_KEY, sessions: ['garden'], otherClients: false },
   createdAt: '2026-03-01T12:00:00.000Z',
   ...fields,
 });
-const document = (...entries: WebhookKey[]) => keysDocument(entries);
+const document = (...entries: ReturnType<typeof entry>[]) => keysDocument(entries);
 const malformed = (fields: object) => JSON.stringify({ keys: [entry(fields)] });
 const attic = (key: string) => entry({ name: 'attic', key });
 
-test.each<[what: string, history: string[], accepted: string[]]>([
-  ['a bare key that was never changed', [], [OLD_KEY]],
-  ['a bare key, and the one before', [KEY], [KEY, OLD_KEY]],
-  ['a bare key, and not the one before the last', [KEY, NEW_KEY], [NEW_KEY, KEY]],
-  ['a bare key after one with a line break', [`${KEY}\n`, NEW_KEY], [NEW_KEY]],
+test.each<[what: string, text: string, previous: string | undefined, accepted: string[]]>([
+  ['a bare key that was never changed', OLD_KEY, undefined, [OLD_KEY]],
+  ['a bare key, and the one before', KEY, OLD_KEY, [KEY, OLD_KEY]],
+  ['a bare key after one with a line break', NEW_KEY, `${KEY}\n`, [NEW_KEY]],
   [
     'a document, with its previous keys',
-    [document(entry({ previousKey: OLD_KEY }), attic(KEY))],
+    document(entry({ previousKey: OLD_KEY }), attic(KEY)),
+    OLD_KEY,
     [NEW_KEY, OLD_KEY, KEY],
   ],
-  [
-    'a document, without a key that was removed',
-    [document(entry(), attic(KEY)), document(entry())],
-    [NEW_KEY],
-  ],
-  ['a bare key in place of a document', [document(entry()), KEY], [KEY]],
-])('accepted is %s', async (_, history, accepted) => {
-  for (const text of history) rotateTo(text);
-  expect(await texts(keys().recent())).toEqual(accepted);
-});
-
-test('a change counts within a minute, also of a scope', async () => {
-  rotateTo(document(entry({ sessions: ['*'] })));
-  const kept = keys();
-  await kept.recent();
-  rotateTo(document(entry()));
-  nowMs = 59_999;
-  expect(await kept.recent()).toMatchObject([{ sessions: ['*'] }]);
-  expect(secretsManager.calls).toHaveLength(2);
-  nowMs = 60_000;
-  expect(await kept.recent()).toMatchObject([{ sessions: ['garden'] }]);
-  expect(secretsManager.calls).toHaveLength(4);
-});
-
-test('keys are read again for a caller that fails, at most every ten seconds', async () => {
-  const kept = keys();
-  await kept.recent();
-  nowMs = 9_999;
-  await kept.renewed();
-  expect(secretsManager.calls).toHaveLength(2);
-  nowMs = 10_000;
-  rotateTo(NEW_KEY);
-  expect(await texts(kept.renewed())).toContain(NEW_KEY);
-  expect(secretsManager.calls).toHaveLength(4);
+  ['a document, without a key that was removed', document(entry()), document(entry(), attic(KEY)), [NEW_KEY]],
+  ['a bare key in place of a document', KEY, document(entry()), [KEY]],
+])('accepted is %s', (_, text, previous, accepted) => {
+  const stored = parseStoredKeys(text, previous);
+  expect(stored.kind !== 'malformed' && stored.keys.flatMap(textsOf)).toEqual(accepted);
 });
 
 const RULE = 'a key must be 24 to 256 printable ASCII characters without spaces';
@@ -130,26 +68,53 @@ test.each<[what: string, text: string, why: string]>([
     document(...Array.from({ length: 201 }, (_, n) => entry({ name: `n${n}`, key: `${NEW_KEY}${n}` }))),
     FORM,
   ],
-])('%s lets nobody in, and the failure says why', async (_, text, why) => {
-  rotateTo(text);
-  await expect(keys().recent()).rejects.toMatchObject({
+])('%s lets nobody in, and is explained', (_, text, why) => {
+  expect(parseStoredKeys(text)).toEqual({ kind: 'malformed', why });
+});
+
+const read = (text: string) => readWebhookKeys(inProcessStore('keys', text), 'keys');
+
+test('the keys are read from their secret; if it lets nobody in, only the log says why', async () => {
+  expect(await read(KEY)).toMatchObject([{ key: { name: 'owner', key: KEY } }]);
+  await expect(read(`${KEY}\n`)).rejects.toMatchObject({
     code: 'internal_error',
     message: 'internal error; the run’s event in the log says why',
-    details: { keysFault: why },
+    details: { keysFault: SPACE },
   });
 });
 
-test.each([1, 2])(
-  'if a key cannot be read, no caller is accepted, and the next one reads again: %i',
-  async (at) => {
-    const kept = keys();
-    let reads = 0;
-    const where = () => ++reads === at;
-    secretsManager.faults.before('GetSecretValue', refuse('AccessDeniedException'), { where });
-    await expect(kept.recent()).rejects.toMatchObject({
+test.each(['readCurrent', 'readVersion'])(
+  'if a key cannot be read, no caller is accepted: %s',
+  async (call) => {
+    const denied = new Failure('session_invalid', 'no', { awsError: 'AccessDeniedException' });
+    const store = { ...inProcessStore('keys', KEY), [call]: () => Promise.reject(denied) };
+    await expect(readWebhookKeys(store, 'keys')).rejects.toMatchObject({
       code: 'secrets_unavailable',
-      details: { awsError: 'AccessDeniedException' },
+      cause: denied,
     });
-    expect(await texts(kept.recent())).toEqual([OLD_KEY]);
   },
 );
+
+test('keys are kept for a minute, and for ten seconds if a caller fails; a failed read is repeated', async () => {
+  let nowMs = 0;
+  const reads: number[] = [];
+  const noProofs = async (): Promise<readonly Proof[]> => {
+    reads.push(nowMs);
+    if (reads.length === 1) throw new Error('no');
+    return [];
+  };
+  const kept = keptKeys(noProofs, () => nowMs);
+  await expect(kept.recent()).rejects.toThrow('no');
+  const first = await kept.recent();
+  for (const [method, atMs] of [
+    ['renewed', 9_999],
+    ['renewed', 10_000],
+    ['recent', 69_999],
+    ['recent', 70_000],
+  ] as const) {
+    nowMs = atMs;
+    await kept[method]();
+  }
+  expect(reads).toEqual([0, 0, 10_000, 70_000]);
+  expect(await kept.recent()).not.toBe(first);
+});

@@ -73,7 +73,6 @@ test.each<[what: string, event: Event, session: string, proof?: CallerProof]>([
 });
 
 test.each<[what: string, event: Event, code: string, proof?: CallerProof]>([
-  ['base64 that is none', { body: '!!!', isBase64Encoded: true }, 'request_invalid'],
   ['malformed JSON', { body: '{"session":' }, 'request_invalid'],
   ['a form', { body: 'session=garage' }, 'request_invalid'],
   ['JSON that is no object', { body: '"garage"' }, 'request_invalid'],
