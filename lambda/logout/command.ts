@@ -45,30 +45,24 @@ export function parseCommand(input: unknown, sessionInPath?: string): Command {
   throw new Failure('request_invalid', faults.join('; '));
 }
 
-/** An unknown name may be a secret in the wrong place, so that only one which is a typing error away from ours is told. */
+/** An unknown name may be a secret in the wrong place, so that only one that is nearly ours is told. */
 function unknownWords(names: readonly string[]): string {
   const misspelt = names.flatMap((name) => {
-    const meant = FIELDS.find((field) => isTypingErrorAway(name.toLowerCase(), field.toLowerCase()));
+    const meant = FIELDS.find((field) => isNearly(field, name));
     return meant === undefined ? [] : [`"${name}" (${meant}?)`];
   });
   const count = names.length === 1 ? 'an unknown field' : `${names.length} unknown fields`;
   return misspelt.length === 0 ? count : `${count}: ${misspelt.slice(0, 5).join(', ')}`;
 }
 
-/** One character was inserted, left out or replaced, two were exchanged, or words are joined by - or _. */
-function isTypingErrorAway(name: string, field: string): boolean {
-  if (name.length > field.length + 1) return false;
-  const plain = name.replace(/[-_]/g, '');
-  if (plain === field) return true;
-  const at = [...field].findIndex((character, index) => character !== name[index]);
-  const start = at === -1 ? field.length : at;
-  const rest = (text: string, from: number) => text.slice(from);
-  return (
-    rest(name, start + 1) === rest(field, start) ||
-    rest(name, start) === rest(field, start + 1) ||
-    rest(name, start + 1) === rest(field, start + 1) ||
-    (name[start] === field[start + 1] &&
-      name[start + 1] === field[start] &&
-      rest(name, start + 2) === rest(field, start + 2))
-  );
+/** Whether it has a field's letters but for one, in any order and case, and perhaps - or _. */
+function isNearly(field: string, name: string): boolean {
+  const rest = [...name.toLowerCase().replace(/[-_]/g, '')];
+  let missing = 0;
+  for (const letter of field.toLowerCase()) {
+    const at = rest.indexOf(letter);
+    if (at === -1) missing += 1;
+    else rest.splice(at, 1);
+  }
+  return Math.max(missing, rest.length) <= 1;
 }

@@ -38,15 +38,12 @@ export interface Invocation {
   readonly coldStart: boolean;
 }
 
-/** Result of a permanently failed scheduled run. The log and the metrics report it, and Lambda does not retry it. */
-type ScheduledFailure = Pick<Failure, 'code' | 'retryable'> & { readonly requestId: string };
-
 /** Handles one event: returns a reply or throws a failure, and writes one log line in either case. */
 export async function run(
   wiring: Wiring,
   event: unknown,
   invocation: Invocation,
-): Promise<Reply | HttpReply | FleetFailure | ScheduledFailure> {
+): Promise<Reply | HttpReply | FleetFailure> {
   const { requestId, coldStart } = invocation;
   const report = new RunReport(() => performance.now());
   // An event of unknown form can only come from a direct call.
@@ -66,8 +63,8 @@ export async function run(
     const failure = error instanceof Failure ? error : unexpected(error);
     report.failed(failure);
     if (kind === 'webhook') return httpProblem(failure, requestId);
-    if (kind === 'fleet') return failureValue(failure);
-    if (kind === 'schedule' && !failure.retryable) return { code: failure.code, retryable: false, requestId };
+    // Lambda would retry a scheduled run that throws. The log and the metrics report it.
+    if (kind === 'fleet' || (kind === 'schedule' && !failure.retryable)) return failureValue(failure);
     throw thrown(failure);
   } finally {
     const { fields, metrics } = report;

@@ -7,10 +7,8 @@ import { type WebhookRequest, webhookRequestSchema } from './webhook/webhook-req
 /** The event that invoked the function. A webhook's command is parsed after its caller is authenticated. */
 export type Trigger =
   | { readonly kind: 'webhook'; readonly request: WebhookRequest }
-  | { readonly kind: 'schedule'; readonly command: Command }
-  /** The fleet, for one of its sessions. A failure is returned to it as a value. */
-  | { readonly kind: 'fleet'; readonly command: Command }
-  | { readonly kind: 'direct'; readonly command: Command };
+  /** `fleet`: for one of its sessions. A failure is returned to it as a value. */
+  | { readonly kind: 'schedule' | 'fleet' | 'direct'; readonly command: Command };
 
 /**
  * A scheduled event, of an EventBridge rule (Amazon EventBridge User Guide, "Creating a rule that runs on a schedule") or

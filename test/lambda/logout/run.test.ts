@@ -34,7 +34,7 @@ const value = (code: FailureCode, more = {}) => ({ result: { code, retryable: fa
 
 test.each<[what: string, event: object, surroundings: object, end: object]>([
   // Lambda tries a scheduled run again if it throws.
-  ['a schedule for no session', SCHEDULE, NO_SESSION, value('session_unknown', { requestId: 'r-1' })],
+  ['a schedule for no session', SCHEDULE, NO_SESSION, value('session_unknown')],
   ['a schedule that may pass', SCHEDULE, MAY_PASS, threw('secrets_unavailable')],
   ['a direct call for no session', {}, NO_SESSION, threw('session_unknown')],
   ['a direct call that may pass', {}, MAY_PASS, threw('secrets_unavailable')],
