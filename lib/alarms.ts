@@ -7,8 +7,8 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { metricName } from '../lambda/core/metric-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
-import { countOf } from '../lambda/logout/metrics.ts';
 import type { Parts } from './parts.ts';
 import { runMetric } from './run-metric.ts';
 import { silenceAlarm } from './silence-alarm.ts';
@@ -59,7 +59,7 @@ function reasons(props: Parts): Record<string, AlarmReason> {
   const name = stackName(settings.name);
   return {
     'save-failed': {
-      metric: runMetric(name, countOf('save_failed'), FIVE_MINUTES),
+      metric: runMetric(name, metricName('save_failed'), FIVE_MINUTES),
       threshold: 1,
       because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
     },

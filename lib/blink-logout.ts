@@ -6,8 +6,8 @@ import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { metricName } from '../lambda/core/metric-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
-import { countOf } from '../lambda/logout/metrics.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
@@ -98,7 +98,7 @@ export class BlinkLogout extends Construct {
 
   /** Sessions that were logged out. */
   metricLoggedOut(options?: MetricOptions): Metric {
-    return this.metric(countOf('logged_out'), options);
+    return this.metric(metricName('logged_out'), options);
   }
 
   /** Runs that failed. */

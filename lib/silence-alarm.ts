@@ -1,9 +1,9 @@
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Annotations, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
+import { metricName } from '../lambda/core/metric-name.ts';
 import { DEFAULT_SESSION } from '../lambda/core/session-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
-import { countOf } from '../lambda/logout/metrics.ts';
 import { runMetric } from './run-metric.ts';
 import { parseScheduleExpression } from './schedule-expression.ts';
 import { longestGapMinutes } from './schedule-times.ts';
@@ -56,7 +56,7 @@ export function silenceAlarm(scope: Construct, settings: Settings): readonly Ala
 function logouts({ name, sessions, sessionMetrics }: Settings, period: Duration): IMetric {
   const options = { statistic: 'Sum', period };
   if (sessions !== 'default') return runMetric(stackName(name), 'SessionsLoggedOut', options);
-  return runMetric(stackName(name), countOf('logged_out'), {
+  return runMetric(stackName(name), metricName('logged_out'), {
     ...options,
     ...(sessionMetrics && { session: DEFAULT_SESSION }),
   });

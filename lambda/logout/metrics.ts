@@ -1,6 +1,6 @@
-import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
+import { FAILURES } from '../core/failure-codes.ts';
 import { metricName } from '../core/metric-name.ts';
-import { LOGOUT_OUTCOMES, type LogoutOutcome } from '../core/outcome.ts';
+import { LOGOUT_OUTCOMES } from '../core/outcome.ts';
 
 /** The dimension of the metrics, beside their total over all sessions. */
 export const SESSION_DIMENSION = 'session';
@@ -29,21 +29,11 @@ const OTHER_METRICS = {
 
 export type OtherMetric = keyof typeof OTHER_METRICS;
 
-/** The metric that counts an outcome or a failure: `SaveFailed` for `save_failed`. */
-export function countOf(result: LogoutOutcome['outcome'] | FailureCode): string {
-  return metricName(result);
-}
-
-/** The metric of a step's duration: `LookUpMs` for `lookUp`. */
-export function durationOf(step: Step): string {
-  return `${metricName(step)}Ms`;
-}
-
 export const OUTCOME_METRICS: readonly string[] = LOGOUT_OUTCOMES.map(metricName);
 
 /** Every metric that a run can send, with its unit. A metric that does not apply to a run is not sent. */
 export const METRICS: ReadonlyMap<string, Unit> = new Map<string, Unit>([
   ...[...OUTCOME_METRICS, ...Object.keys(FAILURES).map(metricName)].map((name) => [name, 'Count'] as const),
   ...Object.entries(OTHER_METRICS),
-  ...STEPS.map((step) => [durationOf(step), 'Milliseconds'] as const),
+  ...STEPS.map((step) => [`${metricName(step)}Ms`, 'Milliseconds'] as const),
 ]);

@@ -1,7 +1,8 @@
 import { Failure } from '../core/failure.ts';
 import { FAILURES } from '../core/failure-codes.ts';
-import type { CheckResult, LogoutOutcome } from '../core/outcome.ts';
-import { countOf, durationOf, type OtherMetric, type Step } from './metrics.ts';
+import { metricName } from '../core/metric-name.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { OtherMetric, Step } from './metrics.ts';
 import type { RunFields } from './run-event.ts';
 import { withSourcePositions } from './source-positions.ts';
 
@@ -43,15 +44,16 @@ export class RunReport {
     }
   }
 
-  succeeded({ outcome }: LogoutOutcome): void {
-    this.note({ outcome });
-    this.#values.set(countOf(outcome), 1);
-    if (outcome === 'logged_out') this.count('Succeeded');
-  }
-
   /** A check is no logout: it counts into no figure that an alarm watches. */
-  checked({ condition }: CheckResult): void {
-    this.note({ condition });
+  ended(result: Outcome): void {
+    if ('condition' in result) {
+      this.note({ condition: result.condition });
+      return;
+    }
+    const { outcome } = result;
+    this.note({ outcome });
+    this.#values.set(metricName(outcome), 1);
+    if (outcome === 'logged_out') this.count('Succeeded');
   }
 
   failed(failure: Failure): void {
@@ -59,7 +61,7 @@ export class RunReport {
     this.note({ ...details, ...causeOf(failure), code: failure.code, retryable: failure.retryable });
     if (this.fields.action === 'check') return;
     this.count('Failed');
-    this.#values.set(countOf(failure.code), 1);
+    this.#values.set(metricName(failure.code), 1);
     if (hasFailedForGood(failure, this.fields.trigger)) this.count('FailedForGood');
   }
 
@@ -67,8 +69,9 @@ export class RunReport {
     return { ...Object.fromEntries(this.#stepsMs), total: Math.round(this.#now() - this.#startedAtMs) };
   }
 
+  /** Values by the metric's name: `LookUpMs` for the step `lookUp`. */
   get metrics(): Readonly<Record<string, number>> {
-    const steps = [...this.#stepsMs].map(([step, ms]) => [durationOf(step), ms] as const);
+    const steps = [...this.#stepsMs].map(([step, ms]) => [`${metricName(step)}Ms`, ms] as const);
     const DurationMs = this.durationsMs.total;
     return { ...Object.fromEntries([...this.#values, ...steps]), DurationMs };
   }

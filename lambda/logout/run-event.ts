@@ -1,7 +1,8 @@
 import type { FailureDetails } from '../core/failure.ts';
 import { FAILURES, type FailureCode } from '../core/failure-codes.ts';
+import { metricName } from '../core/metric-name.ts';
 import type { CheckResult, LogoutOutcome } from '../core/outcome.ts';
-import { countOf, METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from './metrics.ts';
+import { METRICS, SESSION_DIMENSION, TRIGGER_DIMENSION } from './metrics.ts';
 import type { Trigger } from './trigger.ts';
 import type { CallerProof } from './webhook/webhook-request.ts';
 
@@ -10,6 +11,8 @@ import type { CallerProof } from './webhook/webhook-request.ts';
  * id: none can hold a token, key, password, e-mail address or external text.
  */
 export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
+  readonly requestId?: string;
+  readonly coldStart?: boolean;
   readonly trigger?: Trigger['kind'];
   readonly action?: 'logout' | 'check';
   /** As it was asked for. */
@@ -41,38 +44,36 @@ export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
   readonly markedLoggedOut?: boolean;
 }
 
-export interface RunEvent {
-  readonly requestId: string;
-  readonly timestampMs: number;
-  readonly coldStart: boolean;
+/** Where the metrics of runs go. */
+export interface MetricsTarget {
+  /** The stack's name: alarms of one stack do not count the runs of another. */
   readonly metricsNamespace: string;
-  readonly fields: RunFields;
-  /** Values by the metric's name. */
-  readonly metrics: Readonly<Record<string, number>>;
-  /** Whether the metrics are also sent for the session. */
+  /** Whether metrics are also sent for the session. */
   readonly sessionMetrics: boolean;
 }
 
 /** Metrics that a failed run also sends for its trigger. Alarms leave out the runs whose caller reads the reply. */
-const FAILURES_BY_TRIGGER: readonly string[] = ['Failed', countOf('reauthentication_required')];
+const FAILURES_BY_TRIGGER: readonly string[] = ['Failed', metricName('reauthentication_required')];
 
 /**
  * The event as one log line. CloudWatch extracts its metrics from it, in total and for the session (Amazon CloudWatch
  * User Guide, "Specification: Embedded metric format"). Lambda's JSON logging reads `timestamp` and `level`.
  */
-export function runEventLine(event: RunEvent): string {
-  const { requestId, timestampMs, coldStart, fields, metrics, metricsNamespace, sessionMetrics } = event;
+export function runEventLine(
+  fields: RunFields,
+  metrics: Readonly<Record<string, number>>,
+  { metricsNamespace, sessionMetrics }: MetricsTarget,
+): string {
+  const nowMs = Date.now();
   const failures = FAILURES_BY_TRIGGER.filter((name) => name in metrics);
   return JSON.stringify({
-    timestamp: new Date(timestampMs).toISOString(),
+    timestamp: new Date(nowMs).toISOString(),
     level: fields.code === undefined ? 'INFO' : FAILURES[fields.code].level,
     message: fields.outcome ?? fields.condition ?? fields.code,
-    requestId,
-    coldStart,
     ...fields,
     ...metrics,
     _aws: {
-      Timestamp: timestampMs,
+      Timestamp: nowMs,
       CloudWatchMetrics: [
         {
           Namespace: metricsNamespace,

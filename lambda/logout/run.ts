@@ -11,7 +11,7 @@ import type { Command } from './command.ts';
 import { observedBlink, observedVault } from './observed.ts';
 import { failureValue, type HttpReply, httpProblem, httpReply, type Reply, thrown } from './reply.ts';
 import { RunReport } from './report.ts';
-import { runEventLine } from './run-event.ts';
+import { type MetricsTarget, runEventLine } from './run-event.ts';
 import { guarded } from './run-guard.ts';
 import { parseTrigger, type Trigger } from './trigger.ts';
 import { authenticate, requireScope } from './webhook/credentials.ts';
@@ -19,16 +19,12 @@ import type { KeptKeys } from './webhook/kept-keys.ts';
 import { commandOf } from './webhook/webhook-request.ts';
 
 /** The objects that the function keeps between invocations. */
-export interface Wiring {
+export interface Wiring extends MetricsTarget {
   readonly store: SecretStore;
   readonly blink: Blink;
   /** `iam`: API Gateway authenticates the callers. */
   readonly callers: KeptKeys | 'iam';
   readonly timing: Timing;
-  /** The stack's name: alarms of one stack do not count the runs of another. */
-  readonly metricsNamespace: string;
-  /** Whether metrics are also sent for the session. */
-  readonly sessionMetrics: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -44,18 +40,18 @@ export async function run(
   event: unknown,
   invocation: Invocation,
 ): Promise<Reply | HttpReply | FleetFailure> {
-  const { requestId, coldStart } = invocation;
+  const { requestId, coldStart, runEnds } = invocation;
   const report = new RunReport(() => performance.now());
   // An event of unknown form can only come from a direct call.
   let kind: Trigger['kind'] = 'direct';
-  report.note({ trigger: kind });
+  report.note({ requestId, coldStart, trigger: kind });
   try {
     const trigger = parseTrigger(event);
     kind = trigger.kind;
     report.note({ trigger: kind });
-    const outcome = await guarded(wiring.timing, invocation.runEnds, async () => {
+    const outcome = await guarded(wiring.timing, runEnds, async () => {
       const command = await commandFrom(wiring, trigger, report);
-      return carryOut(wiring, command, invocation.runEnds, report);
+      return carryOut(wiring, command, runEnds, report);
     });
     const reply = { ...outcome, durationsMs: report.durationsMs, requestId };
     return kind === 'webhook' ? httpReply(reply) : reply;
@@ -67,37 +63,23 @@ export async function run(
     if (kind === 'fleet' || (kind === 'schedule' && !failure.retryable)) return failureValue(failure);
     throw thrown(failure);
   } finally {
-    const { fields, metrics } = report;
-    const { metricsNamespace, sessionMetrics } = wiring;
-    wiring.log(
-      runEventLine({
-        requestId,
-        coldStart,
-        timestampMs: Date.now(),
-        fields,
-        metrics,
-        metricsNamespace,
-        sessionMetrics,
-      }),
-    );
+    wiring.log(runEventLine(report.fields, report.metrics, wiring));
   }
 }
 
 /** The event names what was asked for, unless the caller is a stranger. */
 async function commandFrom({ callers }: Wiring, trigger: Trigger, report: RunReport): Promise<Command> {
-  if (trigger.kind !== 'webhook') return noted(trigger.command, report);
+  if (trigger.kind !== 'webhook') {
+    report.note(trigger.command);
+    return trigger.command;
+  }
   const { request } = trigger;
   report.note({ gatewayRequestId: request.gatewayRequestId });
   const caller = await authenticate(callers, request);
   report.note({ caller: caller.name, proof: caller.proof });
-  const command = noted(commandOf(request, caller.proof), report);
+  const command = commandOf(request, caller.proof);
+  report.note(command);
   requireScope(caller, command);
-  return command;
-}
-
-function noted(command: Command, report: RunReport): Command {
-  const { session, action, clientId } = command;
-  report.note({ session, action, ...(clientId !== undefined && { clientId }) });
   return command;
 }
 
@@ -111,18 +93,12 @@ async function carryOut(
     sessionVault(store, timing, () => report.count('SaveRetries')),
     report,
   );
-  switch (command.action) {
-    case 'check': {
-      const checked = await check(vault, command.session);
-      report.checked(checked);
-      return checked;
-    }
-    case 'logout': {
-      const outcome = await logOut({ vault, blink: observedBlink(blink, report), runEnds }, command);
-      report.succeeded(outcome);
-      return outcome;
-    }
-  }
+  const outcome =
+    command.action === 'check'
+      ? await check(vault, command.session)
+      : await logOut({ vault, blink: observedBlink(blink, report), runEnds }, command);
+  report.ended(outcome);
+  return outcome;
 }
 
 function unexpected(cause: unknown): Failure {
