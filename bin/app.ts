@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { stackName } from '../lambda/core/stack-name.ts';
+import { FUNCTIONS_DIRECTORY } from '../lib/blink-logout.ts';
 import { buildFunctions } from '../lib/function-bundle.ts';
 import { SettingsError } from '../lib/settings-error.ts';
 import { readSettingsFile } from '../lib/settings-file.ts';
@@ -8,8 +9,8 @@ import { BlinkLogoutStack } from '../lib/stack.ts';
 const app = new App();
 try {
   const settings = readSettingsFile(process.cwd(), app.node.getAllContext());
-  const { directory } = await buildFunctions();
-  new BlinkLogoutStack(app, stackName(settings.name), { settings, bundleDirectory: directory });
+  await buildFunctions(FUNCTIONS_DIRECTORY);
+  new BlinkLogoutStack(app, stackName(settings.name), { settings });
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   // The CDK's CLI adds a line of its own, about the exit code.

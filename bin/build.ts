@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildFunctions } from '../lib/function-bundle.ts';
-import { thirdPartyNotices } from '../lib/third-party-notices.ts';
 import packageJson from '../package.json' with { type: 'json' };
 
 /**
@@ -37,7 +36,7 @@ const manifest = {
     },
     './package.json': './package.json',
   },
-  files: ['lib', 'build', 'CHANGELOG.md', 'THIRD-PARTY-NOTICES'],
+  files: ['lib', 'build', 'CHANGELOG.md'],
   dependencies: {
     croner: dependencies.croner,
     'fastest-levenshtein': dependencies['fastest-levenshtein'],
@@ -83,8 +82,7 @@ for (const each of DECLARATIONS) {
 }
 rmSync(declarations, { recursive: true });
 
-const { metafiles } = await buildFunctions(join(PACKAGE, 'build/functions'));
-write('THIRD-PARTY-NOTICES', thirdPartyNotices(metafiles));
+await buildFunctions(join(PACKAGE, 'build/functions'));
 for (const file of ['LICENSE', 'CHANGELOG.md']) cpSync(join(PROJECT, file), join(PACKAGE, file));
 cpSync(join(PROJECT, 'lib/README.md'), join(PACKAGE, 'README.md'));
 write('package.json', `${JSON.stringify(manifest, null, 2)}\n`);

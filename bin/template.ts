@@ -2,12 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { buildFunctions } from '../lib/function-bundle.ts';
 import { toYaml } from '../lib/plain-template.ts';
-import { thirdPartyNotices } from '../lib/third-party-notices.ts';
 
 /**
- * `npm run template`: writes build/template.yaml, beside the functions that the synthesis builds and the licences in them, for
+ * `npm run template`: writes build/template.yaml, beside the functions that the synthesis builds, for
  * `aws cloudformation package`. All options are passed to `cdk synth`.
  */
 const CDK = fileURLToPath(new URL('../node_modules/aws-cdk/bin/cdk', import.meta.url));
@@ -22,7 +20,5 @@ if (status === 0) {
   for (const stack of new CloudAssembly(ASSEMBLY).stacks) {
     writeFileSync('build/template.yaml', toYaml(stack.template));
   }
-  const { metafiles } = await buildFunctions();
-  writeFileSync('build/THIRD-PARTY-NOTICES', thirdPartyNotices(metafiles));
   console.log('build/template.yaml takes the functions from build/functions/.');
 }

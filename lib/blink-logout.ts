@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { HttpApi, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -13,7 +14,6 @@ import { Alarms } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { Fleet } from './fleet.ts';
-import { FUNCTIONS_DIRECTORY } from './function-directory.ts';
 import type { GivenSettings } from './given-settings.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { requireOwnName } from './own-name.ts';
@@ -23,12 +23,15 @@ import { runMetric } from './run-metric.ts';
 import { Schedule } from './schedule.ts';
 import { Webhook } from './webhook.ts';
 
+/** Where the build puts the functions, in a clone as in the package. */
+export const FUNCTIONS_DIRECTORY = fileURLToPath(new URL('../build/functions', import.meta.url));
+
 export interface BlinkLogoutProps extends GivenSettings {
   /**
    * Contains the built functions, in `logout/` and `fleet/`.
    * @default - the functions of this package
    */
-  readonly bundleDirectory?: string;
+  readonly bundleDirectory?: string | undefined;
   /**
    * Receives the alarms and the fleet's e-mail. Its policy must admit CloudWatch, as the default policy of a topic does.
    * @default - a new topic

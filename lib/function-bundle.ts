@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import * as v from 'valibot';
-import { FUNCTIONS_DIRECTORY } from './function-directory.ts';
+import { thirdPartyNotices } from './third-party-notices.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -14,7 +14,7 @@ export const ALIASES = {
   '@smithy/core/event-streams': './lambda/logout/substitutes/no-event-streams.ts',
 };
 
-/** For the function that is deployed, and that the local run, the tests and the benchmark run. */
+/** For the functions that are deployed, and that the local run, the tests and the benchmark run. */
 const OPTIONS = {
   absWorkingDir: PROJECT,
   bundle: true,
@@ -25,90 +25,77 @@ const OPTIONS = {
   minify: true,
   charset: 'utf8',
   legalComments: 'none',
-  // For lambda/logout/source-positions.ts. The bundle does not name it, so that Node does not load it.
-  sourcemap: 'external',
-  sourcesContent: false,
   logLevel: 'warning',
-  alias: ALIASES,
   write: false,
   metafile: true,
 } satisfies BuildOptions;
 
-/** CommonJS loads faster than ESM in a cold start. */
-const HANDLER = {
-  ...OPTIONS,
-  entryPoints: { handler: 'lambda/logout/handler.ts' },
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-  // `import()` of node:http reads all its exports, and Node loads undici for one of them, WebSocket. `require` does not.
-  supported: { 'dynamic-import': false },
-} satisfies BuildOptions;
+type Files = Readonly<Record<string, BuildOptions>>;
 
-/** Lambda awaits an ES module. */
-const INIT = {
-  ...OPTIONS,
-  entryPoints: { init: 'lambda/logout/init.ts' },
-  format: 'esm',
-  outExtension: { '.js': '.mjs' },
-  sourcemap: false,
-} satisfies BuildOptions;
+const LOGOUT: Files = {
+  // CommonJS loads faster than ESM in a cold start.
+  'handler.cjs': {
+    entryPoints: ['lambda/logout/handler.ts'],
+    format: 'cjs',
+    alias: ALIASES,
+    // `import()` of node:http reads all its exports, and Node loads undici for one of them, WebSocket. `require` does not.
+    supported: { 'dynamic-import': false },
+    // For lambda/logout/source-positions.ts. The bundle does not name it, so that Node does not load it.
+    sourcemap: 'external',
+    sourcesContent: false,
+  },
+  // Lambda awaits an ES module.
+  'init.mjs': { entryPoints: ['lambda/logout/init.ts'], format: 'esm', alias: ALIASES },
+};
 
 /** Nobody waits for its cold start. */
-const FLEET = {
-  ...OPTIONS,
-  entryPoints: { handler: 'lambda/fleet/handler.ts' },
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
-  alias: {},
-  sourcemap: false,
-} satisfies BuildOptions;
+const FLEET: Files = { 'handler.cjs': { entryPoints: ['lambda/fleet/handler.ts'], format: 'cjs' } };
 
 export interface FunctionBundle {
-  /** Contains `init.mjs`, which exports `handler`, and `handler.cjs`, which it loads, with its source map. */
   readonly directory: string;
-  /** What esbuild bundled into `handler.cjs`. */
-  readonly metafile: Metafile;
-  /** Of all files, for their licences. */
+  /** What esbuild bundled into each file; first the handler. */
   readonly metafiles: readonly Metafile[];
 }
 
 /**
- * Bundles the function. The same sources give the same bytes, so that CDK deploys the function only after a change.
+ * Bundles the logout function: `init.mjs`, which exports `handler`, and `handler.cjs`, which it loads, with its source map. The same
+ * sources give the same bytes, so that CDK deploys the function only after a change.
  * @param directory for these files alone: others are removed. Each is replaced by a rename, so that builds can run at the same
  *   time
  */
-export async function buildFunction(directory: string): Promise<FunctionBundle> {
-  const [handler, init] = await Promise.all([
-    build({ ...HANDLER, outdir: directory }),
-    build({ ...INIT, outdir: directory }),
-  ]);
-  await writeFiles(directory, [...handler.outputFiles, ...init.outputFiles]);
-  return { directory, metafile: handler.metafile, metafiles: [handler.metafile, init.metafile] };
+export function buildFunction(directory: string): Promise<FunctionBundle> {
+  return bundle(directory, LOGOUT);
 }
 
-/** Builds both functions: the logout function in `logout/`, and the fleet in `fleet/`. */
-export async function buildFunctions(directory = FUNCTIONS_DIRECTORY) {
-  const fleetDirectory = join(directory, 'fleet');
-  const [fleet, logout] = await Promise.all([
-    build({ ...FLEET, outdir: fleetDirectory }),
+/** Builds the logout function in `logout/`, the fleet in `fleet/`, and the licences of what they contain. */
+export async function buildFunctions(directory: string): Promise<void> {
+  const bundles = await Promise.all([
     buildFunction(join(directory, 'logout')),
+    bundle(join(directory, 'fleet'), FLEET),
   ]);
-  await writeFiles(fleetDirectory, fleet.outputFiles);
-  return { directory, metafiles: [...logout.metafiles, fleet.metafile] };
+  const notices = thirdPartyNotices(bundles.flatMap(({ metafiles }) => metafiles));
+  await writeFile(join(directory, 'THIRD-PARTY-NOTICES'), notices);
 }
 
-async function writeFiles(directory: string, files: readonly OutputFile[]): Promise<void> {
+async function bundle(directory: string, files: Files): Promise<FunctionBundle> {
+  const built = await Promise.all(
+    Object.entries(files).map(([file, options]) =>
+      build({ ...options, ...OPTIONS, outfile: join(directory, file) }),
+    ),
+  );
+  const outputs = built.flatMap(({ outputFiles }) => outputFiles);
   await mkdir(directory, { recursive: true });
-  for (const file of files) {
+  for (const file of outputs) {
     const unfinished = join(dirname(directory), `${basename(file.path)}.${randomUUID()}`);
     await writeFile(unfinished, file.path.endsWith('.map') ? fromProject(file) : file.contents);
     await rename(unfinished, file.path);
   }
   // CDK deploys the whole directory, and an earlier version may have left other files.
-  const built = new Set(files.map(({ path }) => basename(path)));
+  const names = new Set(outputs.map(({ path }) => basename(path)));
   for (const name of await readdir(directory)) {
-    if (!built.has(name)) await rm(join(directory, name), { recursive: true, force: true });
+    if (!names.has(name)) await rm(join(directory, name), { recursive: true, force: true });
   }
+  return { directory, metafiles: built.map(({ metafile }) => metafile) };
 }
 
 const sourceMapSchema = v.looseObject({ sources: v.array(v.string()) });

@@ -6,8 +6,8 @@ import type { Settings } from './settings.ts';
 
 export interface BlinkLogoutStackProps extends StackProps {
   readonly settings: Settings;
-  /** Contains the built functions. */
-  readonly bundleDirectory: string;
+  /** As of BlinkLogout. */
+  readonly bundleDirectory?: string | undefined;
 }
 
 /** A stack of one BlinkLogout, with its outputs. */

@@ -3,9 +3,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withSourcePositions } from '../../lambda/logout/source-positions.ts';
 import { ALIASES, buildFunction, type FunctionBundle } from '../../lib/function-bundle.ts';
+import { thirdPartyNotices } from '../../lib/third-party-notices.ts';
 
 const MAX_BYTES = 226_000;
 const FILES = ['handler.cjs', 'handler.cjs.map', 'init.mjs'];
@@ -26,16 +28,18 @@ const NOT_BUNDLED: readonly (readonly [string, RegExp])[] = [
 describe("the function's bundle", () => {
   let directory: string;
   let bundle: FunctionBundle;
+  let metafile: Metafile;
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
     bundle = await buildFunction(join(directory, 'first'));
+    [metafile = { inputs: {}, outputs: {} }] = bundle.metafiles;
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
   it('is one CommonJS file, made from the handler, beside its source map and the module that loads it', async () => {
     expect(await readdir(bundle.directory)).toEqual(FILES);
-    const entryPoints = Object.values(bundle.metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
+    const entryPoints = Object.values(metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
     expect(entryPoints).toEqual(['lambda/logout/handler.ts']);
     expect(await readFile(join(bundle.directory, 'handler.cjs'), 'utf8')).toMatch(
       /^"use strict";.*module\.exports=/s,
@@ -52,7 +56,7 @@ describe("the function's bundle", () => {
   });
 
   it('finds at run time what is built into Node, and needs no HTTP/2, no zlib and no worker', () => {
-    const required = Object.values(bundle.metafile.outputs).flatMap(({ imports }) =>
+    const required = Object.values(metafile.outputs).flatMap(({ imports }) =>
       imports.map(({ path }) => path.replace(/^node:/, '')),
     );
     expect(required).toContain('https');
@@ -62,8 +66,18 @@ describe("the function's bundle", () => {
     );
   });
 
+  it('comes with the licence of every package in it', () => {
+    const packages = bundle.metafiles.flatMap(({ inputs }) =>
+      Object.keys(inputs).flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []),
+    );
+    const notices = thirdPartyNotices(bundle.metafiles);
+    const named = [...notices.matchAll(/^(\S+) \d+\.\d+\.\d+ \([\w.-]+\)$/gm)].map(([, name]) => name);
+    expect(named.sort()).toEqual([...new Set(packages)].sort());
+    expect(notices).toContain('Apache License');
+  });
+
   it('is made of the function and its packages, and of nothing of the stack or of the commands', () => {
-    const inputs = Object.keys(bundle.metafile.inputs);
+    const inputs = Object.keys(metafile.inputs);
     expect(inputs).toContain('lambda/logout/handler.ts');
     expect(inputs.filter((path) => /^(lib|bin|local|test)\//.test(path))).toEqual([]);
   });
@@ -78,7 +92,7 @@ describe("the function's bundle", () => {
   });
 
   it.each(NOT_BUNDLED)('holds nothing of %s', (_what, pattern) => {
-    const [bundled = []] = Object.values(bundle.metafile.outputs).flatMap(({ entryPoint, inputs }) =>
+    const [bundled = []] = Object.values(metafile.outputs).flatMap(({ entryPoint, inputs }) =>
       entryPoint === undefined ? [] : [inputs],
     );
     expect(Object.keys(bundled).filter((path) => pattern.test(path))).toEqual([]);
