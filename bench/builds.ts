@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
 import { Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { buildFunction } from '../lib/function-bundle.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -35,6 +35,7 @@ async function buildByDefault(entry: string, directory: string): Promise<string>
     entry,
     runtime: Runtime.NODEJS_24_X,
     depsLockFilePath: join(PROJECT, 'package-lock.json'),
+    bundling: { logLevel: LogLevel.ERROR },
   });
   app.synth();
   const asset = (await readdir(directory)).find((name) => name.startsWith('asset.'));

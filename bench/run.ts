@@ -5,41 +5,49 @@ import { parseArgs } from 'node:util';
 import { readSettings } from '../lib/read-settings.ts';
 import { BUILDS, buildAll } from './builds.ts';
 import { createCertificate } from './certificate.ts';
-import { DELAYS } from './network.ts';
+import { DELAYS, type Delays } from './network.ts';
 import { noise, resultsTable, type Samples, samplesText } from './results.ts';
 import { takeSample } from './sample.ts';
 import { StandIns } from './stand-ins.ts';
 import { shuffled } from './statistics.ts';
 
-const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '20' }, fleet: { type: 'boolean', default: false } },
-});
-if (values.fleet) {
-  const { benchFleet } = await import('./fleet.ts');
-  await benchFleet();
-  process.exit(0);
-}
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  process.stderr.write(`--rounds is ${values.rounds}; expected a whole number of at least 1\n`);
-  process.exit(2);
-}
-
-const { memoryMb } = readSettings({});
-const directory = await mkdtemp(join(tmpdir(), 'blink-logout-bench-'));
-try {
-  const certificate = await createCertificate(directory);
-  const files = await buildAll(directory);
-  const standIns = await StandIns.start(certificate, DELAYS);
-  const samples: Samples = { this: [], control: [], baseline: [] };
-  for (let round = 1; round <= rounds; round++) {
-    for (const build of shuffled(BUILDS)) {
-      samples[build].push(await takeSample(files[build], standIns, certificate.file, memoryMb));
+/** One sample of each build a round. */
+export async function measure(rounds: number, delays: Delays, memoryMb: number): Promise<Samples> {
+  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-bench-'));
+  try {
+    const certificate = await createCertificate(directory);
+    const files = await buildAll(directory);
+    const standIns = await StandIns.start(certificate, delays);
+    const samples: Samples = { this: [], control: [], baseline: [] };
+    for (let round = 1; round <= rounds; round++) {
+      for (const build of shuffled(BUILDS)) {
+        samples[build].push(await takeSample(files[build], standIns, certificate.file, memoryMb));
+      }
+      process.stderr.write(`round ${round} of ${rounds}\n`);
     }
-    process.stderr.write(`round ${round} of ${rounds}\n`);
+    standIns.stop();
+    return samples;
+  } finally {
+    await rm(directory, { recursive: true });
   }
-  standIns.stop();
+}
 
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '20' }, fleet: { type: 'boolean', default: false } },
+  });
+  if (values.fleet) {
+    const { benchFleet } = await import('./fleet.ts');
+    return benchFleet();
+  }
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    process.stderr.write(`--rounds is ${values.rounds}; expected a whole number of at least 1\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const { memoryMb } = readSettings({});
+  const samples = await measure(rounds, DELAYS, memoryMb);
   const [processor] = cpus();
   process.stdout.write(`${samplesText(DELAYS, memoryMb)}
 Node ${process.versions.node}, ${cpus().length} cores ${arch()} (${processor?.model ?? 'unknown'}); ${rounds} rounds, medians (minima).
@@ -51,6 +59,6 @@ ${resultsTable(samples, DELAYS)}
     process.stderr.write(`Void, the machine was too busy: ${differences.join('; ')}\n`);
     process.exitCode = 1;
   }
-} finally {
-  await rm(directory, { recursive: true });
 }
+
+if (import.meta.main) await main();
