@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from '../../lambda/core/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
+import { Connections } from '../../lambda/core/connections/connections.ts';
 import { sessionSecretPrefix, webhookKeySecretName } from '../../lambda/core/stack-name.ts';
 import { realTiming } from '../../lambda/core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
@@ -17,7 +18,8 @@ const wiring: Wiring = {
   store: secretsManagerStore(client, sessionSecretPrefix(name)),
   blink: blinkOverHttps({
     userAgent: environment.BLINK_USER_AGENT,
-    exchange: createHttpExchange(environment.BLINK_ENDPOINT),
+    exchange: createHttpExchange(new Connections(environment.BLINK_ENDPOINT)),
+    timing: realTiming,
   }),
   callers: keptKeys(
     () => readWebhookKeys(secretsManagerStore(client, ''), webhookKeySecretName(name)),

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import type { Account } from '../../lambda/core/blink/blink.ts';
-import { isNotFound, successOf } from '../../lambda/core/blink/blink-failure.ts';
-import type { Caller } from '../../lambda/core/blink/caller.ts';
-import { ExchangeError, type HttpResponse } from '../../lambda/core/blink/http-exchange.ts';
+import { successOf } from '../../lambda/core/blink/blink-failure.ts';
+import { jsonIn } from '../../lambda/core/blink/json-in.ts';
 import { clientList } from '../../lambda/core/blink/look-ups.ts';
 import { numericIdSchema } from '../../lambda/core/blink/numeric-id.ts';
+import type { Caller } from '../../lambda/core/blink/rest-call.ts';
 import { CommandError } from './errors/command-error.ts';
 
 /** A client that is signed in to the account. */
@@ -26,12 +26,14 @@ export async function listClients(
   ownClientId: string,
 ): Promise<readonly ListedClient[]> {
   const end = await clientList(caller, accessToken, account, ownClientId);
-  if (isNotFound(end)) throw noList('absent', 'Blink has no list of clients for this account.');
-  if (!(end instanceof ExchangeError) && (end.status === 401 || end.status === 403)) {
+  if (end.status === 404) throw noList('absent', 'Blink has no list of clients for this account.');
+  if (end.status === 401 || end.status === 403) {
     const why = 'it may want a PIN first, which this tool cannot request';
     throw noList('refused', `Blink refuses the list of clients (status ${end.status}): ${why}.`);
   }
-  return clientsIn(successOf('client list', end));
+  const list = jsonIn(successOf('client list', end).text, listSchema);
+  if (list === undefined) throw noList('unreadable', 'Blink’s list of clients has an unknown form.');
+  return list.clients;
 }
 
 function noList(kind: 'absent' | 'refused' | 'unreadable', message: string): CommandError {
@@ -65,13 +67,7 @@ const clientSchema = v.pipe(
   }),
 );
 
-const answerSchema = v.pipe(v.string(), v.parseJson(), v.object({ clients: v.array(clientSchema) }));
-
-function clientsIn({ text }: HttpResponse): readonly ListedClient[] {
-  const parsed = v.safeParse(answerSchema, text);
-  if (parsed.success) return parsed.output.clients;
-  throw noList('unreadable', 'Blink’s list of clients has an unknown form.');
-}
+const listSchema = v.object({ clients: v.array(clientSchema) });
 
 /** The first of these fields that has a usable value, in snake_case or camelCase. */
 function firstOf<T>(

@@ -1,24 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as v from 'valibot';
-import { ExchangeError, type HttpExchange } from '../../lambda/core/blink/http-exchange.ts';
+import type { HttpExchange } from '../../lambda/core/blink/http-exchange.ts';
+import { jsonIn } from '../../lambda/core/blink/json-in.ts';
 
 /** Passes each request on, and shows it with its answer, without ids, tokens or other external text. */
 export function shownExchange(exchange: HttpExchange, show: (text: string) => void): HttpExchange {
   return async (request) => {
     const startedAtMs = performance.now();
-    const showEnd = (end: readonly (number | string)[], headers: readonly string[]) => {
-      const ms = `${Math.round(performance.now() - startedAtMs)} ms`;
-      show(`  ${request.method} ${withoutIds(request.url)}\n    ${[...end, ms].join(', ')}`);
-      if (headers.length > 0) show(`    headers: ${headers.join(', ')}`);
-    };
-    try {
-      const response = await exchange(request);
-      showEnd([response.status, ...codesIn(response.text)], namesOf(response.headers));
-      return response;
-    } catch (error) {
-      if (error instanceof ExchangeError) showEnd([error.progress], []);
-      throw error;
-    }
+    const end = await exchange(request);
+    const ms = `${Math.round(performance.now() - startedAtMs)} ms`;
+    const words = end.status === undefined ? [end.progress] : [end.status, ...codesIn(end.text)];
+    show(`  ${request.method} ${withoutIds(request.url)}\n    ${[...words, ms].join(', ')}`);
+    const headers = end.status === undefined ? [] : namesOf(end.headers);
+    if (headers.length > 0) show(`    headers: ${headers.join(', ')}`);
+    return end;
   };
 }
 
@@ -35,25 +30,20 @@ function namesOf(headers: IncomingHttpHeaders): readonly string[] {
 }
 
 /** Blink's own code, such as 101, or the error of RFC 6749 section 5.2. */
-const codeSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.union([
-    v.object({ code: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(9_999)) }),
-    v.object({
-      error: v.picklist([
-        'invalid_request',
-        'invalid_client',
-        'invalid_grant',
-        'unauthorized_client',
-        'unsupported_grant_type',
-        'invalid_scope',
-      ]),
-    }),
-  ]),
-);
+const codeSchema = v.union([
+  v.object({ code: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(9_999)) }),
+  v.object({
+    error: v.picklist([
+      'invalid_request',
+      'invalid_client',
+      'invalid_grant',
+      'unauthorized_client',
+      'unsupported_grant_type',
+      'invalid_scope',
+    ]),
+  }),
+]);
 
 function codesIn(text: string): readonly string[] {
-  const parsed = v.safeParse(codeSchema, text);
-  return parsed.success ? Object.values(parsed.output).map((code) => `code ${code}`) : [];
+  return Object.values(jsonIn(text, codeSchema) ?? {}).map((code) => `code ${code}`);
 }

@@ -2,9 +2,9 @@ import type { LambdaClientConfig } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Blink } from '../../lambda/core/blink/blink.ts';
 import { blinkOverHttps } from '../../lambda/core/blink/blink-over-https.ts';
-import type { Caller } from '../../lambda/core/blink/caller.ts';
 import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
-import { pauseBy } from '../../lambda/core/blink/retry.ts';
+import type { Caller } from '../../lambda/core/blink/rest-call.ts';
+import { Connections } from '../../lambda/core/connections/connections.ts';
 import {
   nameFault,
   sessionSecretPrefix,
@@ -97,8 +97,9 @@ export async function openTarget(
   const name = stackNameOf(stack);
   const prefix = sessionSecretPrefix(name);
   const store = secretsManagerStore(client, prefix);
-  const unseen = createHttpExchange(urls?.blink);
+  const unseen = createHttpExchange(new Connections(urls?.blink));
   const exchange = options.verbose ? shownExchange(unseen, show) : unseen;
+  const caller = { exchange, userAgent: USER_AGENT, timing: realTiming };
   const { credentials, region: regionOfClient } = client.config;
   const own = [...(urls === undefined ? [] : ['--local']), ...given({ port, region, profile, stack })];
   return {
@@ -120,8 +121,8 @@ export async function openTarget(
     clientConfig: { credentials, region: regionOfClient, ...(urls && { endpoint: urls.lambdaApi }) },
     store,
     vault: sessionVault(store, realTiming, onSaveRetry),
-    blink: blinkOverHttps({ userAgent: USER_AGENT, exchange }),
-    caller: { exchange, userAgent: USER_AGENT, pause: pauseBy(realTiming) },
+    blink: blinkOverHttps(caller),
+    caller,
     signInPage: urls
       ? { origin: urls.blink, callback: `${urls.blink}/signin/callback` }
       : { origin: BLINK_ORIGIN, callback: ANDROID.redirectUri },

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { blinkOverHttps } from '../core/blink/blink-over-https.ts';
 import { createHttpExchange } from '../core/blink/http-exchange.ts';
 import { TOKEN_URL } from '../core/blink/token-request.ts';
-import { addressOf, blinkConnections } from '../core/connections/blink-connections.ts';
+import { Connections } from '../core/connections/connections.ts';
 import { DEFAULT_SESSION } from '../core/session-name.ts';
 import { sessionSecretPrefix, webhookKeySecretName } from '../core/stack-name.ts';
 import { type Deadline, realTiming } from '../core/time.ts';
@@ -27,8 +27,8 @@ export async function createHandler(
 ): Promise<Handler> {
   const environment = readEnvironment(variables);
   const { BLINK_LOGOUT_NAME: name, BLINK_ENDPOINT: endpoint } = environment;
-  const connections = blinkConnections(endpoint);
-  connections.open(addressOf(TOKEN_URL, endpoint), socket);
+  const connections = new Connections(endpoint);
+  connections.open(TOKEN_URL, socket);
 
   const client = secretsManagerClient({});
   const keys =
@@ -37,11 +37,14 @@ export async function createHandler(
       : undefined;
   const wiring: Wiring = {
     store: await prefetchSession(secretsManagerStore(client, sessionSecretPrefix(name)), DEFAULT_SESSION),
-    blink: blinkOverHttps({
-      userAgent: environment.BLINK_USER_AGENT,
-      exchange: createHttpExchange(endpoint, connections),
-      open: (url) => connections.open(addressOf(url, endpoint)),
-    }),
+    blink: blinkOverHttps(
+      {
+        userAgent: environment.BLINK_USER_AGENT,
+        exchange: createHttpExchange(connections),
+        timing: realTiming,
+      },
+      (url) => connections.open(url),
+    ),
     callers: keys === undefined ? 'iam' : keptKeys(keys, Date.now),
     timing: realTiming,
     sessionMetrics: environment.SESSION_METRICS === 'true',

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
 import { successOf, unusableAnswer } from '../../../lambda/core/blink/blink-failure.ts';
-import type { BlinkRequest, ExchangeError, HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
+import type { BlinkRequest, ExchangeEnd } from '../../../lambda/core/blink/http-exchange.ts';
+import { jsonIn } from '../../../lambda/core/blink/json-in.ts';
 import { tokenSchema } from '../../../lambda/core/blink/token.ts';
 import { tokenRequest } from '../../../lambda/core/blink/token-request.ts';
 
@@ -91,16 +92,11 @@ export function codeExchangeRequest(
   return tokenRequest(form, userAgent, 10_000);
 }
 
-const grantSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ access_token: tokenSchema, refresh_token: tokenSchema }),
-);
+const grantSchema = v.object({ access_token: tokenSchema, refresh_token: tokenSchema });
 
-export function processCodeExchangeResponse({ oauthClient }: App, end: HttpResponse | ExchangeError): Grant {
+export function processCodeExchangeResponse({ oauthClient }: App, end: ExchangeEnd): Grant {
   const response = successOf('sign-in', end);
-  const parsed = v.safeParse(grantSchema, response.text);
-  if (!parsed.success) throw unusableAnswer('sign-in', response, 'holds no usable tokens');
-  const { access_token: accessToken, refresh_token: refreshToken } = parsed.output;
-  return { accessToken, refreshToken, oauthClient };
+  const grant = jsonIn(response.text, grantSchema);
+  if (grant === undefined) throw unusableAnswer('sign-in', response, 'holds no usable tokens');
+  return { accessToken: grant.access_token, refreshToken: grant.refresh_token, oauthClient };
 }

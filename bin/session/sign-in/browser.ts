@@ -1,12 +1,6 @@
 import { CookieJar } from 'tough-cookie';
 import { blinkFailure } from '../../../lambda/core/blink/blink-failure.ts';
-import {
-  type BlinkRequest,
-  ExchangeError,
-  type HttpExchange,
-  type HttpResponse,
-} from '../../../lambda/core/blink/http-exchange.ts';
-import { send } from '../../../lambda/core/blink/retry.ts';
+import type { BlinkRequest, HttpExchange, HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 
 /** The app signs in within a browser, and the pages reject other clients (seen in several of them). */
@@ -64,8 +58,8 @@ export class Browser {
     const { href } = request.url;
     const cookies = await this.#jar.getCookieString(href);
     const headers = { ...request.headers, ...(cookies !== '' && { Cookie: cookies }) };
-    const end = await send(this.#exchange, { ...request, headers });
-    if (end instanceof ExchangeError) throw blinkFailure('sign-in', end);
+    const end = await this.#exchange({ ...request, headers });
+    if (end.status === undefined) throw blinkFailure('sign-in', end);
     for (const cookie of end.headers['set-cookie'] ?? []) {
       await this.#jar.setCookie(cookie, href, { ignoreError: true });
     }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
-import { ExchangeError, type HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
-import { send } from '../../../lambda/core/blink/retry.ts';
+import type { ExchangeEnd } from '../../../lambda/core/blink/http-exchange.ts';
+import { jsonIn } from '../../../lambda/core/blink/json-in.ts';
 import { realTiming } from '../../../lambda/core/time.ts';
 import type { Context } from '../commands/command.ts';
 import { CommandError } from '../errors/command-error.ts';
@@ -42,7 +42,7 @@ export async function signInOnPage(
     );
   }
   const end = await terminal.progress('Signing in', () =>
-    send(target.caller.exchange, codeExchangeRequest(ANDROID, code, request, target.caller.userAgent)),
+    target.caller.exchange(codeExchangeRequest(ANDROID, code, request, target.caller.userAgent)),
   );
   if (isInvalidGrant(end)) {
     throw new CommandError('code_refused', 'Blink refuses the code in this address (invalid_grant).', [
@@ -53,12 +53,11 @@ export async function signInOnPage(
   return processCodeExchangeResponse(ANDROID, end);
 }
 
-const invalidGrantSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.literal('invalid_grant') }));
+const invalidGrantSchema = v.object({ error: v.literal('invalid_grant') });
 
 /** Blink refuses the code: it is used up, too old, or issued to another request. */
-function isInvalidGrant(end: HttpResponse | ExchangeError): boolean {
-  if (end instanceof ExchangeError) return false;
-  return (end.status === 400 || end.status === 401) && v.is(invalidGrantSchema, end.text);
+function isInvalidGrant(end: ExchangeEnd): boolean {
+  return (end.status === 400 || end.status === 401) && jsonIn(end.text, invalidGrantSchema) !== undefined;
 }
 
 async function show({ terminal, questions }: Context, page: URL, opens: boolean): Promise<void> {

@@ -1,14 +1,10 @@
 import { parse } from 'node-html-parser';
 import * as v from 'valibot';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
-import {
-  blinkFailure,
-  isSuccess,
-  successOf,
-  unusableAnswer,
-} from '../../../lambda/core/blink/blink-failure.ts';
-import type { Caller } from '../../../lambda/core/blink/caller.ts';
-import type { HttpResponse } from '../../../lambda/core/blink/http-exchange.ts';
+import { blinkFailure, successOf, unusableAnswer } from '../../../lambda/core/blink/blink-failure.ts';
+import { type HttpResponse, isSuccess } from '../../../lambda/core/blink/http-exchange.ts';
+import { jsonIn } from '../../../lambda/core/blink/json-in.ts';
+import type { Caller } from '../../../lambda/core/blink/rest-call.ts';
 import { tokenSchema } from '../../../lambda/core/blink/token.ts';
 import {
   authorizationUrl,
@@ -93,35 +89,28 @@ export async function submitPassword(
   }
 }
 
-const pageArgumentsSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ 'csrf-token': v.pipe(v.string(), v.minLength(1), v.maxLength(4096)) }),
-);
+const pageArgumentsSchema = v.object({
+  'csrf-token': v.pipe(v.string(), v.minLength(1), v.maxLength(4096)),
+});
 
 /** The CSRF token in `<script id="oauth-args">`, which every form must send back. */
 function csrfTokenIn(page: HttpResponse): string {
   const script = parse(successOf('sign-in', page).text).querySelector('script#oauth-args');
-  const parsed = v.safeParse(pageArgumentsSchema, script?.rawText);
-  if (!parsed.success) throw unusableAnswer('sign-in', page, 'is not the expected page');
-  return parsed.output['csrf-token'];
+  const pageArguments = jsonIn(script?.rawText, pageArgumentsSchema);
+  if (pageArguments === undefined) throw unusableAnswer('sign-in', page, 'is not the expected page');
+  return pageArguments['csrf-token'];
 }
 
-const secondFactorSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    tsv_state: v.optional(v.unknown()),
-    tsv_methods: v.optional(v.unknown()),
-    next_time_in_secs: v.optional(v.unknown()),
-  }),
-);
+const secondFactorSchema = v.object({
+  tsv_state: v.optional(v.unknown()),
+  tsv_methods: v.optional(v.unknown()),
+  next_time_in_secs: v.optional(v.unknown()),
+});
 const secondsSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600));
 
 /** 412 always, 202 with any of the fields. None of them is shown. */
 function secondFactorWanted({ status, text }: HttpResponse): SecondFactor | undefined {
-  const parsed = v.safeParse(secondFactorSchema, text);
-  const fields: v.InferOutput<typeof secondFactorSchema> = parsed.success ? parsed.output : {};
+  const fields: v.InferOutput<typeof secondFactorSchema> = jsonIn(text, secondFactorSchema) ?? {};
   if (status !== 412 && (status !== 202 || Object.keys(fields).length === 0)) return undefined;
   const { tsv_state: method, next_time_in_secs } = fields;
   const seconds = v.safeParse(secondsSchema, next_time_in_secs);
@@ -133,10 +122,10 @@ function secondFactorWanted({ status, text }: HttpResponse): SecondFactor | unde
 
 const REFUSALS: readonly number[] = [400, 401, 403, 422];
 /** Such as `{"error":"bad_request","error_cause":"empty_cookies"}`: the fault is in the form, not in the password. */
-const badFormSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.literal('bad_request') }));
+const badFormSchema = v.object({ error: v.literal('bad_request') });
 
 function isWrongPassword({ status, text }: HttpResponse): boolean {
-  return REFUSALS.includes(status) && !(status === 400 && v.is(badFormSchema, text));
+  return REFUSALS.includes(status) && !(status === 400 && jsonIn(text, badFormSchema) !== undefined);
 }
 
 /** The code in the redirect to the app. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { Failure, type FailureDetails } from '../failure.ts';
-import { ExchangeError, type HttpResponse } from './http-exchange.ts';
+import { Failure } from '../failure.ts';
+import { type ExchangeEnd, type ExchangeError, type HttpResponse, isSuccess } from './http-exchange.ts';
+import { jsonIn } from './json-in.ts';
 
 /** The request to Blink, as failures name it. */
 export type Call = 'refresh' | 'account lookup' | 'client lookup' | 'client list' | 'logout' | 'sign-in';
@@ -11,11 +12,7 @@ export const REJECTED_SECONDS = 600;
 export const LOCK_SECONDS = 3_600;
 const DAY_SECONDS = 86_400;
 
-const errorSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ code: v.pipe(v.number(), v.safeInteger()) }),
-);
+const errorSchema = v.object({ code: v.pipe(v.number(), v.safeInteger()) });
 
 /** Statuses that concern the caller, not the request: an edge block, an old client, too many requests. */
 const BACK_OFF_STATUSES: readonly (number | undefined)[] = [406, 426, 429];
@@ -28,36 +25,26 @@ export function coolDownAfter({ code, details }: Failure): 'nothing' | 'request'
     : 'session';
 }
 
-export function isSuccess({ status }: HttpResponse): boolean {
-  return status >= 200 && status < 300;
-}
-
-export function isNotFound(end: HttpResponse | ExchangeError): boolean {
-  return !(end instanceof ExchangeError) && end.status === 404;
-}
-
 /** The successful answer. Throws the failure for any other end. */
-export function successOf(call: Call, end: HttpResponse | ExchangeError): HttpResponse {
-  if (end instanceof ExchangeError || !isSuccess(end)) throw blinkFailure(call, end);
-  return end;
+export function successOf(call: Call, end: ExchangeEnd): HttpResponse {
+  if (end.status !== undefined && isSuccess(end)) return end;
+  throw blinkFailure(call, end);
 }
 
 /** The failure for an unsuccessful answer or a missing one. */
-export function blinkFailure(call: Call, end: HttpResponse | ExchangeError): Failure {
-  if (end instanceof ExchangeError) return unansweredFailure(call, end);
+export function blinkFailure(call: Call, end: ExchangeEnd): Failure {
+  if (end.status === undefined) return unansweredFailure(call, end);
   const message = `Blink answered the ${call} with status ${end.status}`;
   const asked = retryAfterSeconds(end);
-  const details = answerDetails(end);
+  const blinkCode = jsonIn(end.text, errorSchema)?.code;
+  const details = { blinkStatus: end.status, ...(blinkCode !== undefined && { blinkCode }) };
   if (end.status >= 500) {
-    return new Failure('blink_unavailable', message, {
-      ...details,
-      ...(asked > 0 && { retryAfterSeconds: asked }),
-    });
+    const wait = asked > 0 ? { retryAfterSeconds: asked } : {};
+    return new Failure('blink_unavailable', message, { ...details, ...wait });
   }
   const seconds = Math.max(asked, call === 'sign-in' ? LOCK_SECONDS : REJECTED_SECONDS);
-  return end.status === 429
-    ? new Failure('rate_limited', message, { ...details, retryAfterSeconds: seconds })
-    : new Failure('blink_rejected', message, { ...details, retryAfterSeconds: seconds });
+  const code = end.status === 429 ? 'rate_limited' : 'blink_rejected';
+  return new Failure(code, message, { ...details, retryAfterSeconds: seconds });
 }
 
 /** The failure for a success whose content is unusable. */
@@ -68,20 +55,13 @@ export function unusableAnswer(call: Call, response: HttpResponse, what: string)
   });
 }
 
-function unansweredFailure(call: Call, error: ExchangeError): Failure {
-  if (error.progress === 'not_sent') {
-    return new Failure('blink_unavailable', `Blink could not be reached for the ${call}`, { cause: error });
+function unansweredFailure(call: Call, cause: ExchangeError): Failure {
+  if (cause.progress === 'not_sent') {
+    return new Failure('blink_unavailable', `Blink could not be reached for the ${call}`, { cause });
   }
-  return error.timedOut
-    ? new Failure('blink_timeout', `Blink did not answer the ${call} in time`, { cause: error })
-    : new Failure('blink_unavailable', `the connection broke before Blink answered the ${call}`, {
-        cause: error,
-      });
-}
-
-function answerDetails({ status, text }: HttpResponse): FailureDetails {
-  const parsed = v.safeParse(errorSchema, text);
-  return { blinkStatus: status, ...(parsed.success && { blinkCode: parsed.output.code }) };
+  return cause.code === 'ETIMEDOUT'
+    ? new Failure('blink_timeout', `Blink did not answer the ${call} in time`, { cause })
+    : new Failure('blink_unavailable', `the connection broke before Blink answered the ${call}`, { cause });
 }
 
 /** Reads only seconds. Blink has not been seen to send the date form of RFC 9110 section 10.2.3. */

@@ -1,7 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { addressOf, blinkConnections, isPlain } from '../connections/blink-connections.ts';
+import { request } from 'node:http';
 import type { Connections } from '../connections/connections.ts';
 import { decodedText, isWholeJson, MAX_TEXT_BYTES } from './response-text.ts';
 
@@ -21,15 +19,15 @@ export interface HttpResponse {
   readonly headers: IncomingHttpHeaders;
   /** The first 256 KiB. */
   readonly text: string;
-  /** Of an error: its text is longer, or the connection broke or the time was over before its end. */
-  readonly isCut?: true;
+  /** The text is longer, or the connection broke or the time was over before its end. */
+  readonly isCut?: boolean;
 }
 
-/**
- * Sends one request and returns its final response (status 200 and above). Redirects are not followed.
- * @throws {ExchangeError} and no other error
- */
-export type HttpExchange = (request: BlinkRequest) => Promise<HttpResponse>;
+/** The end of an exchange. Only a response has a status. */
+export type ExchangeEnd = HttpResponse | ExchangeError;
+
+/** Sends one request and returns its final response (status 200 and above). Redirects are not followed. Never throws. */
+export type HttpExchange = (request: BlinkRequest) => Promise<ExchangeEnd>;
 
 /**
  * How far an exchange got.
@@ -41,61 +39,40 @@ export type Progress = 'not_sent' | 'unanswered' | 'cut_off';
 
 /** Has the system's error code, but not its error, which may contain bytes of the response. */
 export class ExchangeError extends Error {
+  readonly status = undefined;
   readonly progress: Progress;
-  readonly timedOut: boolean;
-  /** The system's, such as `ECONNRESET`. */
+  /** The system's, such as `ECONNRESET`; `ETIMEDOUT` if the time was over. */
   readonly code: string;
 
-  constructor(progress: Progress, timedOut: boolean, systemCode: string) {
-    const code = timedOut ? 'ETIMEDOUT' : systemCode;
+  constructor(progress: Progress, code: string) {
     super(`exchange ${progress}: ${code}`);
-    this.code = code;
     this.name = 'ExchangeError';
     this.progress = progress;
-    this.timedOut = timedOut;
+    this.code = code;
   }
 }
 
 /** Node's limit of 16 KiB would discard an answer with many cookies. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** A connection that takes longer, the resolution of the name included, is given up. */
-export const CONNECTS_WITHIN_MS = 3_000;
-
-/**
- * @param endpoint a loopback URL that every request connects to instead of its own host. `Host` and the server name of TLS
- *   keep the name of the request's host, so that one stand-in can serve all of Blink's hosts.
- */
-export function createHttpExchange(
-  endpoint?: string,
-  connections: Connections = blinkConnections(endpoint),
-): HttpExchange {
-  const plain = isPlain(endpoint);
-  const send = plain ? httpRequest : httpsRequest;
-
+export function createHttpExchange(connections: Connections): HttpExchange {
   return async ({ method, url, headers, body, timeoutMs, mayStillSend = () => true }) => {
-    const outgoing = send({
-      ...addressOf(url, endpoint),
+    const outgoing = request({
+      ...connections.optionsFor(url),
       method,
       path: `${url.pathname}${url.search}`,
       headers: { Host: url.host, 'Accept-Encoding': 'identity', ...headers },
-      agent: connections.agent,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
     const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
 
     let progress: Progress = 'not_sent';
-    const write = () => {
+    outgoing.once('socket', () => {
       if (!mayStillSend()) return giveUp();
+      // Even if the connection breaks at once, the server may have received the request.
       progress = 'unanswered';
       outgoing.end(body);
-    };
-    outgoing.once('socket', (socket) => {
-      // The request is sent at once on an open connection. Even if that breaks, the server may have received the request.
-      if (outgoing.reusedSocket || !socket.connecting) write();
-      else socket.once(plain ? 'connect' : 'secureConnect', write);
     });
-
     outgoing.once('response', resolve);
     outgoing.on('error', reject);
     // When the server switches protocols, Node.js closes the connection without an error.
@@ -110,9 +87,6 @@ export function createHttpExchange(
     };
     // After a freeze, a timer fires before Node has read what has arrived. The event loop turns once more.
     const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), timeoutMs);
-    const connectionTimer = setTimeout(() => {
-      if (progress === 'not_sent') giveUp();
-    }, CONNECTS_WITHIN_MS);
 
     try {
       const response = await answered;
@@ -121,10 +95,9 @@ export function createHttpExchange(
       return { status: response.statusCode ?? 0, headers: response.headers, ...(await readBody(response)) };
     } catch (error) {
       outgoing.destroy();
-      throw new ExchangeError(progress, timedOut, systemCode(error));
+      return new ExchangeError(progress, timedOut ? 'ETIMEDOUT' : systemCode(error));
     } finally {
       clearTimeout(timer);
-      clearTimeout(connectionTimer);
       connections.used();
     }
   };
@@ -136,25 +109,26 @@ function isFinal({ statusCode = 0 }: IncomingMessage): boolean {
 }
 
 async function readBody(response: IncomingMessage): Promise<Pick<HttpResponse, 'text' | 'isCut'>> {
-  const status = response.statusCode ?? 0;
-  const isSuccess = status >= 200 && status < 300;
   const chunks: Buffer[] = [];
   let bytes = 0;
   const text = () => decodedText(Buffer.concat(chunks), response.headers['content-encoding']);
-  const cutText = () =>
-    isSuccess || isWholeJson(text()) ? { text: text() } : { text: text(), isCut: true as const };
   try {
     for await (const chunk of response) {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (bytes >= MAX_TEXT_BYTES) return cutText();
+      if (bytes >= MAX_TEXT_BYTES) return { text: text(), isCut: !isWholeJson(text()) };
     }
+    return { text: text() };
   } catch (error) {
     // The status is enough for a refusal. A success needs the whole text, which may have arrived before its end was announced.
-    if (isSuccess && !isWholeJson(text())) throw error;
-    return cutText();
+    const isCut = !isWholeJson(text());
+    if (isCut && isSuccess({ status: response.statusCode })) throw error;
+    return { text: text(), isCut };
   }
-  return { text: text() };
+}
+
+export function isSuccess({ status = 0 }: { readonly status: number | undefined }): boolean {
+  return status >= 200 && status < 300;
 }
 
 function systemCode(error: unknown): string {

@@ -1,16 +1,12 @@
 import * as v from 'valibot';
 import { Failure } from '../failure.ts';
 import type { Account } from './blink.ts';
-import { blinkFailure, isNotFound, successOf, unusableAnswer } from './blink-failure.ts';
-import { type Caller, callRest } from './caller.ts';
-import type { ExchangeError, HttpResponse } from './http-exchange.ts';
-import { idInPath } from './numeric-id.ts';
+import { blinkFailure, successOf, unusableAnswer } from './blink-failure.ts';
+import type { ExchangeEnd } from './http-exchange.ts';
+import { jsonIn } from './json-in.ts';
+import { type Caller, callRest } from './rest-call.ts';
 
-const answerSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ message: v.optional(v.unknown()), code: v.optional(v.unknown()) }),
-);
+const answerSchema = v.object({ message: v.optional(v.unknown()), code: v.optional(v.unknown()) });
 
 /** External text is included only if it matches this pattern, which has neither an @ nor a digit. */
 const plainWordsSchema = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z ._-]{0,39}$/));
@@ -22,18 +18,16 @@ const plainWordsSchema = v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z ._-]{0,39}
 export async function logOut(
   caller: Caller,
   accessToken: string,
-  account: Account,
+  { tier, accountId }: Account,
   clientId: string,
 ): Promise<{ readonly message: string }> {
-  const accountPart = idInPath(account.accountId);
-  const clientPart = idInPath(clientId);
-  const post = (path: `/${string}`) => callRest('logout', caller, accessToken, account.tier, path);
+  const post = (path: `/${string}`) => callRest('logout', caller, accessToken, tier, path);
 
-  const { end, afterUnanswered } = await post(`/api/v4/account/${accountPart}/client/${clientPart}/logout`);
-  if (!isNotFound(end)) return processLogoutResponse(end);
-  const newer = await post(`/api/v4/clients/${clientPart}/logout`);
+  const { end, afterUnanswered } = await post(`/api/v4/account/${accountId}/client/${clientId}/logout`);
+  if (end.status !== 404) return processLogoutResponse(end);
+  const newer = await post(`/api/v4/clients/${clientId}/logout`);
   // If a client is gone after an unanswered try, that try has logged it out.
-  if (!isNotFound(newer.end)) return processLogoutResponse(newer.end);
+  if (newer.end.status !== 404) return processLogoutResponse(newer.end);
   if (afterUnanswered || newer.afterUnanswered) return { message: '' };
   const { code, message, details } = blinkFailure('logout', newer.end);
   const advice =
@@ -41,13 +35,12 @@ export async function logOut(
   throw new Failure(code, `${message}: ${advice}`, details);
 }
 
-function processLogoutResponse(end: HttpResponse | ExchangeError): { readonly message: string } {
+function processLogoutResponse(end: ExchangeEnd): { readonly message: string } {
   const response = successOf('logout', end);
   if (response.text.trim() === '') return { message: '' };
-  const parsed = v.safeParse(answerSchema, response.text);
-  if (!parsed.success) throw unusableAnswer('logout', response, 'is no JSON object');
+  const answer = jsonIn(response.text, answerSchema);
+  if (answer === undefined) throw unusableAnswer('logout', response, 'is no JSON object');
   // Blink's errors have a code, its success has none.
-  if (parsed.output.code) throw blinkFailure('logout', response);
-  const message = v.safeParse(plainWordsSchema, parsed.output.message);
-  return { message: message.success ? message.output : '' };
+  if (answer.code) throw blinkFailure('logout', response);
+  return { message: v.is(plainWordsSchema, answer.message) ? answer.message : '' };
 }

@@ -1,61 +1,50 @@
 import * as v from 'valibot';
 import type { Account } from './blink.ts';
-import { isNotFound, isSuccess, successOf, unusableAnswer } from './blink-failure.ts';
-import { type Caller, callRest } from './caller.ts';
-import { ExchangeError, type HttpResponse } from './http-exchange.ts';
-import { idInPath, numericIdSchema } from './numeric-id.ts';
+import { successOf, unusableAnswer } from './blink-failure.ts';
+import { type ExchangeEnd, isSuccess } from './http-exchange.ts';
+import { jsonIn } from './json-in.ts';
+import { numericIdSchema } from './numeric-id.ts';
+import { type Caller, callRest } from './rest-call.ts';
 import { parseTier } from './rest-host.ts';
 
 /** Every host can look up every account. If one blocks the caller with 406, the next is asked. */
 const OTHER_TIERS = ['prde', 'prsg', 'a001'];
 
-const accountSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    tier: v.pipe(v.string(), v.transform(parseTier), v.string()),
-    account_id: v.pipe(numericIdSchema, v.transform(Number)),
-  }),
-);
+const accountSchema = v.object({
+  tier: v.pipe(v.string(), v.transform(parseTier), v.string()),
+  account_id: v.pipe(numericIdSchema, v.transform(Number)),
+});
 
 async function lookUp(
   caller: Caller,
   accessToken: string,
   tier: string,
   path: `/${string}`,
-): Promise<HttpResponse | ExchangeError> {
-  const { end } = await callRest('lookup', caller, accessToken, tier, path);
-  return end;
+): Promise<ExchangeEnd> {
+  return (await callRest('lookup', caller, accessToken, tier, path)).end;
 }
 
 /** Looks up the host of the account's API (`tier_info`, as blinkpy does). */
 export async function findAccount(caller: Caller, accessToken: string): Promise<Account> {
   const ask = (tier: string) => lookUp(caller, accessToken, tier, '/api/v1/users/tier_info');
   let end = await ask('prod');
-  for (const tier of OTHER_TIERS) {
-    if (end instanceof ExchangeError || end.status !== 406) break;
-    end = await ask(tier);
-  }
+  for (const tier of OTHER_TIERS) if (end.status === 406) end = await ask(tier);
   const response = successOf('account lookup', end);
-  const parsed = v.safeParse(accountSchema, response.text);
-  if (!parsed.success) throw unusableAnswer('account lookup', response, 'holds no tier and account id');
-  return { tier: parsed.output.tier, accountId: parsed.output.account_id };
+  const found = jsonIn(response.text, accountSchema);
+  if (found === undefined) throw unusableAnswer('account lookup', response, 'holds no tier and account id');
+  return { tier: found.tier, accountId: found.account_id };
 }
 
 /** Looks up the client id of the access token: a response header of the home screen (seen in several clients). */
 export async function findClientId(caller: Caller, accessToken: string, account: Account): Promise<string> {
   const response = successOf('client lookup', await homeScreen(caller, accessToken, account));
-  const parsed = v.safeParse(numericIdSchema, response.headers['client-id']);
-  if (parsed.success) return parsed.output;
+  const clientId = v.safeParse(numericIdSchema, response.headers['client-id']);
+  if (clientId.success) return clientId.output;
   throw unusableAnswer('client lookup', response, 'names no client: store client_id in the secret');
 }
 
-function homeScreen(
-  caller: Caller,
-  accessToken: string,
-  { tier, accountId }: Account,
-): Promise<HttpResponse | ExchangeError> {
-  return lookUp(caller, accessToken, tier, `/api/v3/accounts/${idInPath(accountId)}/homescreen`);
+function homeScreen(caller: Caller, accessToken: string, { tier, accountId }: Account): Promise<ExchangeEnd> {
+  return lookUp(caller, accessToken, tier, `/api/v3/accounts/${accountId}/homescreen`);
 }
 
 /**
@@ -67,18 +56,14 @@ export async function clientList(
   accessToken: string,
   { tier, accountId }: Account,
   asking: string,
-): Promise<HttpResponse | ExchangeError> {
+): Promise<ExchangeEnd> {
   const get = (path: `/${string}`) => lookUp(caller, accessToken, tier, path);
-  const clientPart = `clients/${idInPath(asking)}/control_panel/clients`;
-  const newer = await get(`/api/v1/${clientPart}`);
-  return isNotFound(newer) ? get(`/api/v1/accounts/${idInPath(accountId)}/${clientPart}`) : newer;
+  const list = `clients/${asking}/control_panel/clients`;
+  const newer = await get(`/api/v1/${list}`);
+  return newer.status === 404 ? get(`/api/v1/accounts/${accountId}/${list}`) : newer;
 }
 
-const listedIdsSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ clients: v.array(v.object({ id: numericIdSchema })) }),
-);
+const clientsSchema = v.object({ clients: v.array(v.object({ id: numericIdSchema })) });
 
 /**
  * Whether the account has the client. `undefined` if Blink does not give its list, or if the access token is of another
@@ -92,14 +77,13 @@ export async function hasClient(
   clientId: string,
 ): Promise<boolean | undefined> {
   const end = await clientList(caller, accessToken, account, asking);
-  if (end instanceof ExchangeError || !isSuccess(end)) return undefined;
-  const list = v.safeParse(listedIdsSchema, end.text);
-  if (!list.success) return undefined;
-  const ids = list.output.clients.map(({ id }) => id);
+  const list = end.status !== undefined && isSuccess(end) ? jsonIn(end.text, clientsSchema) : undefined;
+  if (list === undefined) return undefined;
+  const ids = list.clients.map(({ id }) => id);
   if (ids.includes(clientId)) return true;
   // The client that asks is signed in, so that a list without it is not the account's.
   if (clientId !== asking) return ids.includes(asking) ? false : undefined;
   const home = await homeScreen(caller, accessToken, account);
-  const tokensClient = home instanceof ExchangeError ? undefined : home.headers['client-id'];
+  const tokensClient = home.status === undefined ? undefined : home.headers['client-id'];
   return tokensClient === undefined || tokensClient === clientId ? false : undefined;
 }

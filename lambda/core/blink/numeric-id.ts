@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { Failure } from '../failure.ts';
 
 export const NUMERIC_ID_RULE = 'must be a number of 1 to 15 digits';
 
@@ -9,10 +8,3 @@ export const numericIdSchema = v.pipe(
   v.transform(String),
   v.regex(/^[1-9]\d{0,14}$/, NUMERIC_ID_RULE),
 );
-
-/** Checks an id once more before it becomes part of a URL's path. */
-export function idInPath(id: string | number): string {
-  const parsed = v.safeParse(numericIdSchema, id);
-  if (!parsed.success) throw new Failure('internal_error', 'an id was not checked before its use');
-  return parsed.output;
-}

@@ -2,8 +2,10 @@ import * as v from 'valibot';
 import type { Failure } from '../failure.ts';
 import { REFRESH_TIMEOUT_MS } from '../time.ts';
 import type { RefreshRequest } from './blink.ts';
-import { blinkFailure, isSuccess, unusableAnswer } from './blink-failure.ts';
-import type { BlinkRequest, HttpResponse } from './http-exchange.ts';
+import { blinkFailure, unusableAnswer } from './blink-failure.ts';
+import { type BlinkRequest, type ExchangeEnd, type HttpResponse, isSuccess } from './http-exchange.ts';
+import { jsonIn } from './json-in.ts';
+import { isInFlight } from './retry.ts';
 import { tokenSchema } from './token.ts';
 import { tokenRequest } from './token-request.ts';
 
@@ -15,28 +17,24 @@ const blankAsAbsent = v.optional(v.nullable(v.union([tokenSchema, v.literal('')]
 const uselessAsAbsent = v.fallback(blankAsAbsent, undefined);
 
 /** A success. Some descriptions of the API have `token` in place of `access_token`. */
-const grantSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    access_token: uselessAsAbsent,
-    token: uselessAsAbsent,
-    refresh_token: blankAsAbsent,
-  }),
-);
+const grantSchema = v.object({
+  access_token: uselessAsAbsent,
+  token: uselessAsAbsent,
+  refresh_token: blankAsAbsent,
+});
 
 /** RFC 6749 section 5.2. `error_description` is external text and is not read. */
-const oauthErrorSchema = v.pipe(v.string(), v.parseJson(), v.object({ error: v.string() }));
+const oauthErrorSchema = v.object({ error: v.string() });
 
 export type RefreshAnswer =
   | { readonly kind: 'granted'; readonly accessToken: string; readonly refreshToken: string | undefined }
   | { readonly kind: 'refused'; readonly secondFactor: boolean; readonly blinkStatus: number }
-  /** This OAuth client is not the one that the refresh token was issued to. */
-  | { readonly kind: 'wrong_client'; readonly failure: Failure }
   | {
       readonly kind: 'failed';
       readonly failure: Failure;
-      readonly token: 'unspent' | 'unanswered';
+      readonly token: 'unspent' | 'unanswered' | 'in_flight';
+      /** This OAuth client is not the one that the refresh token was issued to. */
+      readonly isWrongClient?: boolean;
     };
 
 export function refreshGrantRequest(
@@ -54,38 +52,40 @@ export function refreshGrantRequest(
   return tokenRequest(form, userAgent, REFRESH_TIMEOUT_MS);
 }
 
-export function processRefreshGrantResponse(response: HttpResponse): RefreshAnswer {
-  if (isSuccess(response)) return processGrant(response);
-  const failure = blinkFailure('refresh', response);
-  switch (response.status) {
+export function processRefreshGrantResponse(end: ExchangeEnd): RefreshAnswer {
+  const failure = blinkFailure('refresh', end);
+  if (end.status === undefined) {
+    if (end.progress === 'not_sent') return { kind: 'failed', failure, token: 'unspent' };
+    return { kind: 'failed', failure, token: isInFlight(end) ? 'in_flight' : 'unanswered' };
+  }
+  if (isSuccess(end)) return processGrant(end);
+  switch (end.status) {
     case 400:
     case 401:
-      return processOAuthError(response, failure);
+      return processOAuthError(end, failure);
     case 412:
-      return { kind: 'refused', secondFactor: true, blinkStatus: response.status };
+      return { kind: 'refused', secondFactor: true, blinkStatus: end.status };
     default:
-      return { kind: 'failed', failure, token: response.status >= 500 ? 'unanswered' : 'unspent' };
+      return { kind: 'failed', failure, token: end.status >= 500 ? 'unanswered' : 'unspent' };
   }
 }
 
 /** A success that is not usable is an answer that was not received: the refresh token may have been replaced. */
 function processGrant(response: HttpResponse): RefreshAnswer {
-  const parsed = v.safeParse(grantSchema, response.text);
-  const { access_token, token, refresh_token } = parsed.success ? parsed.output : {};
+  const { access_token, token, refresh_token } = jsonIn(response.text, grantSchema) ?? {};
   const accessToken = access_token || token;
   if (accessToken) return { kind: 'granted', accessToken, refreshToken: refresh_token || undefined };
   const failure = unusableAnswer('refresh', response, 'holds no usable tokens');
   return { kind: 'failed', failure, token: 'unanswered' };
 }
 
-function processOAuthError(response: HttpResponse, failure: Failure): RefreshAnswer {
-  const parsed = v.safeParse(oauthErrorSchema, response.text);
-  const error = parsed.success ? parsed.output.error : undefined;
+function processOAuthError({ status, text, isCut }: HttpResponse, failure: Failure): RefreshAnswer {
+  const error = jsonIn(text, oauthErrorSchema)?.error;
   // Blink refuses a refresh token by a 401 without an error code (seen in several clients). A text that is cut may have had one.
-  const isBare = error === undefined && response.isCut === undefined;
-  if (error === 'invalid_grant' || (isBare && response.status === 401)) {
-    return { kind: 'refused', secondFactor: false, blinkStatus: response.status };
+  const isBare401 = status === 401 && error === undefined && !isCut;
+  if (error === 'invalid_grant' || isBare401) {
+    return { kind: 'refused', secondFactor: false, blinkStatus: status };
   }
-  if (error === 'invalid_client' || error === 'unauthorized_client') return { kind: 'wrong_client', failure };
-  return { kind: 'failed', failure, token: 'unspent' };
+  const isWrongClient = error === 'invalid_client' || error === 'unauthorized_client';
+  return { kind: 'failed', failure, token: 'unspent', isWrongClient };
 }

@@ -1,10 +1,3 @@
-import { Failure } from '../failure.ts';
-
-/**
- * Blink's REST hosts. Bearer tokens are sent only there, so a tier is checked when it is read and again before it
- * becomes part of a URL.
- */
-
 const TIER = /^[a-z0-9]{2,16}$/;
 const HOST = /^(?:https:\/\/)?(?:rest-)?([a-z0-9]{2,16})\.immedia-semi\.com$/;
 const ASCII_UPPER_CASE = /[A-Z]/g;
@@ -22,12 +15,6 @@ export function parseTier(text: string): string | undefined {
 /** `e008` of `e008.immedia-semi.com`, with or without `rest-` and `https://`. `undefined` for any other host. */
 export function parseHost(text: string): string | undefined {
   return HOST.exec(foldCase(text))?.[1];
-}
-
-/** `https://rest-<tier>.immedia-semi.com<path>`. The caller checks the numbers in the path. */
-export function restUrl(tier: string, path: `/${string}`): URL {
-  if (!TIER.test(tier)) throw new Failure('internal_error', 'a tier was not checked before its use');
-  return new URL(`https://rest-${tier}.immedia-semi.com${path}`);
 }
 
 /** Only ASCII: `toLowerCase` would turn the Kelvin sign into a k. */

@@ -1,6 +1,5 @@
 import { fullJitterMs, type Timing } from '../time.ts';
-import type { BlinkRequest, HttpExchange, HttpResponse, Progress } from './http-exchange.ts';
-import { ExchangeError } from './http-exchange.ts';
+import type { BlinkRequest, ExchangeEnd, ExchangeError, HttpExchange, Progress } from './http-exchange.ts';
 
 /**
  * When a request is repeated: at most once, after a pause of full jitter, and never after a definite answer such as 401,
@@ -20,37 +19,17 @@ const REPEATED_AFTER: Record<
 
 export const MAX_PAUSE_MS = 1_000;
 
-/** Resolves after 0 to `MAX_PAUSE_MS` milliseconds. */
-export type Pause = () => Promise<unknown>;
-
-export function pauseBy(timing: Timing): Pause {
-  return () => timing.wait(fullJitterMs(timing, 0, MAX_PAUSE_MS, MAX_PAUSE_MS));
-}
-
 /** System error codes of a closed connection. A request that was sent on it has arrived or is lost. */
 const CLOSED_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 /** Whether the request may still be on its way to Blink. */
-export function isInFlight(end: ExchangeError): boolean {
-  return end.progress === 'unanswered' && !CLOSED_CODES.has(end.code);
+export function isInFlight({ progress, code }: ExchangeError): boolean {
+  return progress === 'unanswered' && !CLOSED_CODES.has(code);
 }
 
-/** Sends once. Returns errors instead of throwing. */
-export async function send(
-  exchange: HttpExchange,
-  request: BlinkRequest,
-): Promise<HttpResponse | ExchangeError> {
-  try {
-    return await exchange(request);
-  } catch (error) {
-    if (error instanceof ExchangeError) return error;
-    throw error;
-  }
-}
-
-export function mayRepeat(call: keyof typeof REPEATED_AFTER, end: HttpResponse | ExchangeError): boolean {
+function isRepeatedAfter(call: keyof typeof REPEATED_AFTER, end: ExchangeEnd): boolean {
   const rules = REPEATED_AFTER[call];
-  if (end instanceof ExchangeError) {
+  if (end.status === undefined) {
     return rules.has(end.progress === 'unanswered' && !isInFlight(end) ? 'closed' : end.progress);
   }
   // If the server names a wait, the request is not repeated.
@@ -58,20 +37,25 @@ export function mayRepeat(call: keyof typeof REPEATED_AFTER, end: HttpResponse |
 }
 
 export interface Sent {
-  readonly end: HttpResponse | ExchangeError;
-  /** An earlier try got no definite answer and may have succeeded. */
+  readonly end: ExchangeEnd;
+  readonly tries: 1 | 2;
+  /** The first of two tries got no definite answer and may have succeeded. */
   readonly afterUnanswered: boolean;
 }
 
-/** Sends, and repeats once if the rule allows it. */
+/**
+ * Sends, and repeats once if the rule allows it.
+ * @param mayRepeat asked before the pause. @default always
+ */
 export async function sendAndRepeat(
-  call: 'lookup' | 'logout',
-  { exchange, pause }: { readonly exchange: HttpExchange; readonly pause: Pause },
+  call: keyof typeof REPEATED_AFTER,
+  { exchange, timing }: { readonly exchange: HttpExchange; readonly timing: Timing },
   request: BlinkRequest,
+  mayRepeat: () => boolean = () => true,
 ): Promise<Sent> {
-  const first = await send(exchange, request);
-  if (!mayRepeat(call, first)) return { end: first, afterUnanswered: false };
-  await pause();
-  const afterUnanswered = !(first instanceof ExchangeError && first.progress === 'not_sent');
-  return { end: await send(exchange, request), afterUnanswered };
+  const first = await exchange(request);
+  if (!isRepeatedAfter(call, first) || !mayRepeat()) return { end: first, tries: 1, afterUnanswered: false };
+  await timing.wait(fullJitterMs(timing, 0, MAX_PAUSE_MS, MAX_PAUSE_MS));
+  const afterUnanswered = first.status !== undefined || first.progress !== 'not_sent';
+  return { end: await exchange(request), tries: 2, afterUnanswered };
 }

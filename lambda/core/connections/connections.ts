@@ -1,15 +1,15 @@
-import { type Agent, type ClientRequestArgs, Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { Agent, type ClientRequestArgs } from 'node:http';
+import { connect as connectTcp, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, createSecureContext } from 'node:tls';
+import { urlToHttpOptions } from 'node:url';
 import { Burst } from './burst.ts';
 
 /** The host, the port and the name that TLS verifies. */
-export type Address = Pick<ClientRequestArgs, 'host' | 'port'> & { readonly servername?: string | undefined };
+type Address = Pick<ClientRequestArgs, 'host' | 'port'> & { readonly servername?: string };
 
-/** Oldest first: Node drops destroyed connections at that end only. */
-const KEEP_ALIVE = { keepAlive: true, scheduling: 'fifo' } as const;
+/** A connection that takes longer, the resolution of the name included, is given up. */
+const CONNECTS_WITHIN_MS = 3_000;
 
 /** Agent options that make TLS verify certificates whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
 export function tlsOptions() {
@@ -17,32 +17,27 @@ export function tlsOptions() {
   return { rejectUnauthorized: true, secureContext: createSecureContext() };
 }
 
-/** A connection that no request has used yet. It resolves to `undefined` if it was not established. */
-type Opened = Promise<Duplex | undefined>;
-
-/** Connections that are kept between requests, or opened before a request. After a pause, none of them is used again. */
+/** Connections to Blink that are kept between requests, or opened before a request. After a pause, none is used again. */
 export class Connections {
-  readonly #isPlain: boolean;
+  readonly #endpoint: URL | undefined;
   readonly #burst: Burst;
   readonly #tls = tlsOptions();
-  readonly #opened = new Map<string, Opened>();
-  #agent: Agent;
+  #agent: OpeningAgent;
 
   /**
-   * @param isPlain HTTP without TLS, which only stand-ins use
+   * @param endpoint a loopback URL that every request connects to instead of its own host. TLS verifies the name of the
+   *   request's host, so that one stand-in can serve all of Blink's hosts. Only stand-ins use HTTP without TLS
    * @param nowMs the wall clock
    */
-  constructor(isPlain: boolean, nowMs: () => number = () => Date.now()) {
-    this.#isPlain = isPlain;
+  constructor(endpoint?: string, nowMs: () => number = () => Date.now()) {
+    this.#endpoint = endpoint === undefined ? undefined : new URL(endpoint);
     this.#burst = new Burst(nowMs);
     this.#agent = this.#newAgent();
   }
 
-  /** For the next request. Call `used` when its response has ended. */
-  get agent(): Agent {
-    if (this.#burst.isOver()) this.close();
-    this.#burst.use();
-    return this.#agent;
+  /** The options of the next request to this URL. Call `used` when its response has ended. */
+  optionsFor(url: URL): Address & { readonly agent: Agent } {
+    return { ...this.#addressOf(url), agent: this.#agentOfBurst() };
   }
 
   used(): void {
@@ -50,107 +45,125 @@ export class Connections {
   }
 
   /**
-   * Opens a connection for the next request to this address, unless one is open. If it fails, that request opens another.
-   * @param socket a TCP connection to the address, for TLS. @default - a new one
+   * Opens a connection for the next request to this URL's host, unless one is open. If it fails, that request opens another.
+   * @param socket a TCP connection to the host, for TLS. @default - a new one
    */
-  open(address: Address, socket?: Socket): void {
-    const { agent } = this;
-    const kept = agent.freeSockets[agent.getName(address)] ?? [];
-    if (kept.some(isOpen) || this.#opened.has(keyOf(address))) return;
-    this.#opened.set(keyOf(address), this.#establish(address, socket));
+  open(url: URL, socket?: Socket): void {
+    this.#agentOfBurst().open(this.#addressOf(url), socket);
   }
 
   /** Closes what no request uses. */
   close(): void {
-    for (const kept of Object.values(this.#agent.freeSockets))
-      for (const socket of kept ?? []) socket.destroy();
-    for (const opened of this.#opened.values()) void opened.then((socket) => socket?.destroy());
-    this.#opened.clear();
+    this.#agent.closeUnused();
     this.#agent = this.#newAgent();
   }
 
-  #newAgent(): Agent {
-    const take = (address: Address) => this.#take(address);
-    return this.#isPlain ? new PlainAgent(take) : new SecureAgent(take, this.#tls);
+  #agentOfBurst(): OpeningAgent {
+    if (this.#burst.isOver()) this.close();
+    this.#burst.use();
+    return this.#agent;
   }
 
-  #take(address: Address): Opened | undefined {
-    const opened = this.#opened.get(keyOf(address));
-    this.#opened.delete(keyOf(address));
-    return opened;
+  #newAgent(): OpeningAgent {
+    return new OpeningAgent(this.#endpoint?.protocol === 'http:' ? undefined : this.#tls);
   }
 
-  async #establish(address: Address, socket?: Socket): Opened {
-    const { host, port, servername } = address;
-    // TLS begins on the connection that was chosen: until then, Node may still try other addresses.
-    const tcp =
-      socket ?? connectTcp({ ...address, host: host ?? 'localhost', port: Number(port), noDelay: true });
-    if (!(await isEstablished(tcp, 'connect'))) return undefined;
-    if (this.#isPlain) return tcp;
-    const tls = connectTls({ ...this.#tls, socket: tcp, ...(servername !== undefined && { servername }) });
-    return (await isEstablished(tls, 'secureConnect')) ? tls : undefined;
+  #addressOf(url: URL): Address {
+    const { hostname, port, protocol } = urlToHttpOptions(this.#endpoint ?? url);
+    return {
+      host: hostname ?? '',
+      port: port || (protocol === 'http:' ? 80 : 443),
+      servername: url.hostname,
+    };
   }
 }
 
-type Take = (address: Address) => Opened | undefined;
+/** For HTTP and HTTPS. A request takes a connection that was opened before it. */
+class OpeningAgent extends Agent {
+  readonly #tls: ReturnType<typeof tlsOptions> | undefined;
+  /** Connections that no request has used yet. */
+  readonly #opened = new Map<string, Promise<Socket>>();
 
-class PlainAgent extends HttpAgent {
-  readonly #take: Take;
-
-  constructor(take: Take) {
-    super(KEEP_ALIVE);
-    this.#take = take;
+  /** @param tls for HTTPS */
+  constructor(tls: ReturnType<typeof tlsOptions> | undefined) {
+    // Oldest first: Node drops destroyed connections at that end only.
+    super({ keepAlive: true, scheduling: 'fifo' });
+    this.#tls = tls;
   }
 
-  override createConnection(...[options, callback]: Parameters<HttpAgent['createConnection']>) {
-    const create = () => super.createConnection(options, callback);
-    return createFrom(this.#take(options), create, callback);
+  override getName({ host, port, servername }: Address = {}): string {
+    return `${servername} at ${host}:${port}`;
+  }
+
+  override createConnection(address: Address, callback?: (error: Error | null, socket: Duplex) => void) {
+    this.#take(address).then(
+      (socket) => callback?.(null, socket),
+      // The agent does not look at the socket of an error.
+      (error) => callback?.(error, new Socket()),
+    );
+    return undefined;
+  }
+
+  open(address: Address, socket?: Socket): void {
+    const name = this.getName(address);
+    if (this.freeSockets[name]?.some(isOpen) || this.#opened.has(name)) return;
+    const opened = this.#establish(address, socket);
+    // A failure of a connection that is not in use is no problem. The next request opens another.
+    opened.catch(() => undefined);
+    this.#opened.set(name, opened);
+  }
+
+  closeUnused(): void {
+    for (const kept of Object.values(this.freeSockets)) for (const socket of kept ?? []) socket.destroy();
+    for (const opened of this.#opened.values()) {
+      opened.then(
+        (socket) => socket.destroy(),
+        () => undefined,
+      );
+    }
+  }
+
+  async #take(address: Address): Promise<Socket> {
+    const name = this.getName(address);
+    const opening = this.#opened.get(name);
+    this.#opened.delete(name);
+    const opened = await opening?.catch(() => undefined);
+    return opened !== undefined && isOpen(opened) ? opened : this.#establish(address);
+  }
+
+  async #establish({ host, port, servername = '' }: Address, early?: Socket): Promise<Socket> {
+    const tcp = early ?? connectTcp({ host: host ?? '', port: Number(port), noDelay: true });
+    const timer = setTimeout(() => tcp.destroy(new TimeoutError()), CONNECTS_WITHIN_MS);
+    try {
+      await established(tcp, 'connect');
+      // TLS begins on the connection that was chosen: until then, Node may still try other addresses.
+      return this.#tls === undefined
+        ? tcp
+        : await established(connectTls({ ...this.#tls, socket: tcp, servername }), 'secureConnect');
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 
-class SecureAgent extends HttpsAgent {
-  readonly #take: Take;
-
-  constructor(take: Take, tls: ReturnType<typeof tlsOptions>) {
-    super({ ...KEEP_ALIVE, ...tls });
-    this.#take = take;
-  }
-
-  override createConnection(...[options, callback]: Parameters<HttpsAgent['createConnection']>) {
-    const create = () => super.createConnection(options, callback);
-    return createFrom(this.#take(options), create, callback);
-  }
+class TimeoutError extends Error {
+  readonly code = 'ETIMEDOUT';
 }
 
-/** Hands over the opened connection, or another one if it has failed meanwhile. */
-function createFrom(
-  opened: Opened | undefined,
-  create: () => Duplex | null | undefined,
-  callback?: (error: Error | null, stream: Duplex) => void,
-): Duplex | null | undefined {
-  if (opened === undefined) return create();
-  void opened.then((socket) => {
-    const usable = socket !== undefined && isOpen(socket) ? socket : create();
-    if (usable) callback?.(null, usable);
-  });
-  return undefined;
-}
-
-function isEstablished(socket: Socket, event: 'connect' | 'secureConnect'): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  // A failure of a connection that is not in use is no problem. The next request opens another.
-  socket.on('error', () => undefined);
-  if (event === 'connect' && !socket.connecting) resolve(!socket.destroyed);
-  socket.once(event, () => resolve(true));
-  socket.once('close', () => resolve(false));
+function established<S extends Socket>(socket: S, event: 'connect' | 'secureConnect'): Promise<S> {
+  const { promise, resolve, reject } = Promise.withResolvers<S>();
+  // Stays: an idle connection that fails is no problem.
+  socket.on('error', reject);
+  socket.once('close', () => reject(new Error('closed')));
+  socket.once(event, () => resolve(socket));
+  if (event === 'connect' && !socket.connecting) {
+    if (socket.destroyed) reject(new Error('closed'));
+    else resolve(socket);
+  }
   return promise;
 }
 
 /** `readable` is false once the server has closed its side. */
 function isOpen(socket: Duplex): boolean {
   return !socket.destroyed && socket.readable && socket.writable;
-}
-
-function keyOf({ host, port, servername }: Address): string {
-  return `${servername} at ${host}:${port}`;
 }

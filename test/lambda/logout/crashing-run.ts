@@ -12,6 +12,7 @@ process.on('unhandledRejection', crash);
 
 const blink = blinkOverHttps({
   userAgent: 'Blink',
+  timing: realTiming,
   exchange: () => {
     if (way === 'late-error') setTimeout(() => new EventEmitter().emit('error', new Error('canary')), 10);
     if (way === 'unhandled-rejection') void Promise.reject(new Error('canary'));

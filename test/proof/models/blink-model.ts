@@ -2,6 +2,7 @@ import type { Blink } from '../../../lambda/core/blink/blink.ts';
 import { blinkOverHttps } from '../../../lambda/core/blink/blink-over-https.ts';
 import {
   type BlinkRequest,
+  type ExchangeEnd,
   ExchangeError,
   type HttpResponse,
 } from '../../../lambda/core/blink/http-exchange.ts';
@@ -172,7 +173,7 @@ export function blinkOver(
   run: string,
   nowMs: () => number,
 ): Blink {
-  const exchange = async (request: BlinkRequest): Promise<HttpResponse> => {
+  const exchange = async (request: BlinkRequest): Promise<ExchangeEnd> => {
     const sentAtMs = nowMs();
     try {
       return await channel.call(actionOf(request), request.timeoutMs, () =>
@@ -181,10 +182,9 @@ export function blinkOver(
     } catch (error) {
       if (!(error instanceof LostCall)) throw error;
       const { mishap } = error;
-      throw new ExchangeError(
+      return new ExchangeError(
         mishap === 'unsent' ? 'not_sent' : 'unanswered',
-        mishap === 'timed_out',
-        'ECONNRESET',
+        mishap === 'timed_out' ? 'ETIMEDOUT' : 'ECONNRESET',
       );
     }
   };

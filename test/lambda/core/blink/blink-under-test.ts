@@ -1,6 +1,7 @@
 import type { Blink } from '../../../../lambda/core/blink/blink.ts';
 import { blinkOverHttps } from '../../../../lambda/core/blink/blink-over-https.ts';
 import { createHttpExchange } from '../../../../lambda/core/blink/http-exchange.ts';
+import { Connections } from '../../../../lambda/core/connections/connections.ts';
 import { realTiming } from '../../../../lambda/core/time.ts';
 import { type Answer, replaceTimeouts, scriptedServer } from './scripted-server.ts';
 
@@ -11,7 +12,7 @@ export function blinkAt({ endpoint }: { readonly endpoint: string }) {
   replaceTimeouts();
   const waits: number[] = [];
   const timeouts: number[] = [];
-  const exchange = createHttpExchange(endpoint);
+  const exchange = createHttpExchange(new Connections(endpoint));
   const blink = blinkOverHttps({
     userAgent: USER_AGENT,
     exchange: (request) => {

@@ -10,11 +10,11 @@ import {
 } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Address, Connections } from '../../../../lambda/core/connections/connections.ts';
+import { Connections } from '../../../../lambda/core/connections/connections.ts';
 
 /** Answers each request with the number of the connection that it came on. */
 let server: Server;
-let address: Address;
+const BLINK = new URL('https://blink.example');
 const accepted: Socket[] = [];
 const requestsOn: number[] = [];
 
@@ -23,7 +23,6 @@ let connections: Connections;
 
 beforeEach(async () => {
   nowMs = 0;
-  connections = new Connections(true, () => nowMs);
   server = createServer((socket) => {
     const number = accepted.push(socket);
     socket.on('error', () => undefined);
@@ -34,7 +33,7 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  address = { host: '127.0.0.1', port, servername: 'blink.example' };
+  connections = new Connections(`http://127.0.0.1:${port}`, () => nowMs);
 });
 afterEach(() => {
   connections.close();
@@ -46,8 +45,7 @@ afterEach(() => {
 /** The number of the connection that the request went over. */
 async function send(): Promise<number> {
   const outgoing = httpRequest({
-    ...address,
-    agent: connections.agent,
+    ...connections.optionsFor(BLINK),
     headers: { Host: 'blink.example' },
   }).end();
   const [response]: IncomingMessage[] = await once(outgoing, 'response');
@@ -57,7 +55,7 @@ async function send(): Promise<number> {
 }
 
 function freeSockets(): readonly Socket[] {
-  return Object.values(connections.agent.freeSockets).flatMap((sockets) => sockets ?? []);
+  return Object.values(connections.optionsFor(BLINK).agent.freeSockets).flatMap((sockets) => sockets ?? []);
 }
 
 /** A connection is free a moment after its response has ended. */
@@ -98,19 +96,19 @@ test('a connection that the server has closed while it was idle is not used', as
 });
 
 test('a request takes the connection opened ahead, without waiting for it to be there', async () => {
-  connections.open(address);
+  connections.open(BLINK);
   expect(await send()).toBe(1);
   expect(accepted).toHaveLength(1);
 });
 
 test('a connection opened ahead is for one address and one name', async () => {
-  connections.open({ ...address, servername: 'other.example' });
+  connections.open(new URL('https://other.example'));
   await once(server, 'connection');
   expect(await send()).toBe(2);
 });
 
 test('a connection opened ahead that no request used for three seconds is closed', async () => {
-  connections.open(address);
+  connections.open(BLINK);
   await once(server, 'connection');
   nowMs = 3_000;
   expect(await send()).toBe(2);
@@ -121,7 +119,7 @@ test.each([
   ['reset', (socket?: Socket) => socket?.resetAndDestroy()],
   ['closed', (socket?: Socket) => socket?.end()],
 ])('a connection opened ahead that the server has %s is replaced', async (_how, end) => {
-  connections.open(address);
+  connections.open(BLINK);
   await once(server, 'connection');
   end(accepted[0]);
   await new Promise((resolve) => accepted[0]?.once('close', resolve));
@@ -131,7 +129,7 @@ test.each([
 });
 
 test('a connection opened ahead that fails while a request waits for it is replaced, and the request is sent once', async () => {
-  connections.open(address, connect({ host: '127.0.0.1', port: 1 }));
+  connections.open(BLINK, connect({ host: '127.0.0.1', port: 1 }));
   expect(await send()).toBe(1);
   expect(requestsOn).toEqual([1]);
 });
@@ -143,18 +141,18 @@ test('a dead first address costs 300 ms, and the connection opened ahead goes to
       { address: '192.0.2.1', family: 4 },
       { address: '127.0.0.1', family: 4 },
     ]);
-  const port = Number(address.port);
+  const port = (server.address() as AddressInfo).port;
   const socket = connect({ host: 'blink.example', port, lookup, autoSelectFamilyAttemptTimeout: 300 });
-  connections.open(address, socket);
+  connections.open(BLINK, socket);
   expect(await send()).toBe(1);
 });
 
 test('none is opened ahead where one is open already', async () => {
-  connections.open(address);
-  connections.open(address);
+  connections.open(BLINK);
+  connections.open(BLINK);
   await send();
   await free();
-  connections.open(address);
+  connections.open(BLINK);
   expect(await send()).toBe(1);
   expect(accepted).toHaveLength(1);
 });
@@ -163,7 +161,7 @@ test('a connection that was destroyed a moment ago does not count as open', asyn
   await send();
   await free();
   for (const socket of freeSockets()) socket.destroy();
-  connections.open(address);
+  connections.open(BLINK);
   expect(await send()).toBe(2);
 });
 

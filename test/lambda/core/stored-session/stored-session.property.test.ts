@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { restUrl } from '../../../../lambda/core/blink/rest-host.ts';
+import { restUrl } from '../../../../lambda/core/blink/rest-call.ts';
 import { tokenSchema } from '../../../../lambda/core/blink/token.ts';
 import { Failure } from '../../../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../../../lambda/core/stored-session/parse-stored-session.ts';
