@@ -4,9 +4,9 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
-import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session/session-under-test.ts';
+import { SIGN_IN_LINES, session, sessionForEachTest } from './session/session-under-test.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const LAUNCHER = join(PROJECT, 'bin/blink-logout');
@@ -128,11 +128,7 @@ describe('npm run session', () => {
 });
 
 describe('a reader that closes its pipe', () => {
-  let session: SessionUnderTest;
-  beforeEach(async () => {
-    session = await startSessionUnderTest();
-  });
-  afterEach(() => session.close());
+  sessionForEachTest();
 
   /** With stdout or stderr closed by its reader before anything is written. */
   async function runUnread(closed: 'stdout' | 'stderr', words: string, lines: readonly string[]) {

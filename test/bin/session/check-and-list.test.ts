@@ -1,22 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { realTiming } from '../../../lambda/core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../../lambda/core/vault/secrets-manager.ts';
 import { sessionVault } from '../../../lambda/core/vault/session-vault.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
+import { SIGN_IN_LINES, session, sessionForEachTest } from './session-under-test.ts';
 
 const DAY_MS = 86_400_000;
 
-let session: SessionUnderTest;
-
-beforeEach(async () => {
-  session = await startSessionUnderTest();
-});
-afterEach(async () => {
-  session.expectNothingPrintedInClear();
-  await session.close();
-});
+sessionForEachTest();
 
 async function jsonOf(command: string) {
   const { exitCode, stdout } = await session.run(`${command} --json`);

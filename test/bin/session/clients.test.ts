@@ -1,21 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AccountSeed } from '../../../local/blink/accounts.ts';
 import { json } from '../../../local/blink/answers.ts';
-import { ACCOUNTS, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import { ACCOUNTS, session, startSession } from './session-under-test.ts';
 
 const ACCOUNT_ID = ACCOUNTS.plain.accountId;
 const PHONE = { id: 4711, name: 'Ada’s\u001b[31m phone', lastLoginMs: Date.now() - 3 * 86_400_000 };
 
-let session: SessionUnderTest;
-
-afterEach(async () => {
-  expect(session.blink.tokens.doubleSpends).toBe(0);
-  session.expectNothingPrintedInClear();
-  await session.close();
-});
+afterEach(() => session.close());
 
 async function start(account: Partial<AccountSeed> = {}): Promise<void> {
-  session = await startSessionUnderTest({ clients: [PHONE], ...account });
+  await startSession({ clients: [PHONE], ...account });
   const token = session.blink.seedSession({ accountId: ACCOUNT_ID, clientId: 77 });
   session.store(
     JSON.stringify({

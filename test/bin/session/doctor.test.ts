@@ -22,9 +22,11 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type LoopbackServer, startLoopbackServer } from '../../../local/loopback-server.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import { AWS_KEYS, KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import { AWS_KEYS, KEY_SECRET, session, sessionForEachTest } from './session-under-test.ts';
 
 const DAY_MS = 86_400_000;
+/** Whether a schedule has fired twice depends on the time of day. */
+const NOW = new Date('2026-11-28T15:00:00Z');
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:blink-logout-Topic';
 
 const cloudFormation = mockClient(CloudFormationClient);
@@ -158,13 +160,13 @@ function awsError(name: string, message: string): Error {
 }
 
 let deployment: Deployment;
-let session: SessionUnderTest;
 let webhook: LoopbackServer;
 /** What the webhook has received. */
 let bodies: string[];
 
+sessionForEachTest();
 beforeEach(async () => {
-  session = await startSessionUnderTest();
+  vi.setSystemTime(NOW);
   session.store('{"refresh_token":"x"}');
   bodies = [];
   const authorization = `Bearer ${session.secretsManager.secrets.find(KEY_SECRET).version({}).text}`;
@@ -183,8 +185,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllGlobals();
-  session.expectNothingPrintedInClear();
-  await session.close();
   await webhook.close();
 });
 
@@ -287,7 +287,7 @@ describe('doctor', () => {
     ['alarms', /^✗ 1 of 1 .*is in ALARM. See "save-failed"/, { alarm: alarm('ALARM') }],
     ['alarms', /^✗ .*enable-alarm-actions/, { alarm: { ...RIGHT.alarm, ActionsEnabled: false } }],
     ['alarms', /^✗ .*lacks the data.*See "save-failed"/, { alarm: alarm('INSUFFICIENT_DATA') }],
-    ['alarms', /^✓ .*none is in ALARM/, { alarm: alarm('INSUFFICIENT_DATA', new Date()) }],
+    ['alarms', /^✓ .*none is in ALARM/, { alarm: alarm('INSUFFICIENT_DATA', NOW) }],
     ['alarms', /^✗ .*save-failed does not exist/, { alarm: { AlarmName: 'another' } }],
     ['alarms', /^✗ .*has no alarms.*npm run deploy/, { without: ['Alarmssavefailed'] }],
     ['last run', /^✓ .*already_logged_out, 3 hours/, { runs: ['save_failed', 'already_logged_out'] }],
@@ -332,7 +332,6 @@ describe('doctor', () => {
     vi.stubEnv('TZ', 'Europe/Berlin');
     vi.setSystemTime('2026-10-24T12:00:00Z');
     const { words } = await diagnose();
-    vi.useRealTimers();
     expect(words('schedule')).toBe(
       '✓ The schedule is cron(0 3 * * ? *). Next: Sun Oct 25 2026 04:00:00 GMT+0100 (Central European Standard Time).',
     );

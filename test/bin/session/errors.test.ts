@@ -8,15 +8,14 @@ import { parseCommandLine } from '../../../bin/session/program.ts';
 import { openTarget } from '../../../bin/session/target.ts';
 import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { AWS_KEYS, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import { AWS_KEYS, PASSWORD, session, sessionForEachTest } from './session-under-test.ts';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'KEYS', AWS_SECRET_ACCESS_KEY: 'x' };
 
-let session: SessionUnderTest;
 let home: string;
 
+sessionForEachTest();
 beforeEach(async () => {
-  session = await startSessionUnderTest();
   home = await mkdtemp(join(tmpdir(), 'blink-logout-home-'));
   session.setAwsEnvironment({
     HOME: home,
@@ -25,8 +24,6 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  session.expectNothingPrintedInClear();
-  await session.close();
   await rm(home, { recursive: true });
 });
 

@@ -1,18 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
-import { EMAIL, PASSWORD, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import { EMAIL, PASSWORD, session, sessionForEachTest } from './session-under-test.ts';
 
-let session: SessionUnderTest;
 let token: string;
 
-beforeEach(async () => {
-  session = await startSessionUnderTest();
+sessionForEachTest();
+beforeEach(() => {
   token = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
-});
-afterEach(async () => {
-  session.expectNothingPrintedInClear();
-  await session.close();
 });
 
 /** As each client saves it, in full, with what is not to be stored. */

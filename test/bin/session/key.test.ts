@@ -1,14 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { keysDocument, ownerKey, parseStoredKeys, textsOf } from '../../../lambda/core/webhook-keys.ts';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import { KEY_SECRET, type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import { KEY_SECRET, session, sessionForEachTest } from './session-under-test.ts';
 
-let session: SessionUnderTest;
-
-beforeEach(async () => {
-  session = await startSessionUnderTest();
-});
-afterEach(() => session.close());
+sessionForEachTest();
 
 const secret = () => session.secretsManager.secrets.find(KEY_SECRET);
 const current = () => secret().version({}).text;
@@ -37,7 +32,6 @@ describe('a bare key', () => {
     const { exitCode, stdout } = await session.run('key');
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^key {4}sessions {10}made\nowner {2}\*, other clients {2}1 second ago\n/);
-    session.expectNothingPrintedInClear();
     expect((await session.run('key show')).stdout).toBe(`${current()}\n`);
     expect(await keyIn('key show')).toBe(current());
   });
@@ -47,7 +41,6 @@ describe('a bare key', () => {
     const { stdout } = await session.run('key rotate');
     expect(stdout).toContain('accepted within ten seconds');
     expect(stdout).toContain('works until the next rotation');
-    session.expectNothingPrintedInClear();
     expect(current()).toMatch(/^[A-Za-z0-9]{64}$/);
     expect(accepted()).toEqual({ owner: [current(), before] });
   });
@@ -230,6 +223,5 @@ describe('the keys’ secret', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`"Action":"secretsmanager:${action}"`);
     expect(stderr).toContain('secret:blink-logout-webhook-key-??????');
-    session.expectNothingPrintedInClear();
   });
 });

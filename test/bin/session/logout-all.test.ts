@@ -11,10 +11,9 @@ import { localPorts } from '../../../local/local-ports.ts';
 import type { LoopbackServer } from '../../../local/loopback-server.ts';
 import { startLambdaApi } from '../../../local/start-lambda-api.ts';
 import { CTRL_C, sitDown } from './person.ts';
-import { type SessionUnderTest, startSessionUnderTest } from './session-under-test.ts';
+import { session, startSession } from './session-under-test.ts';
 
 let functions: string;
-let session: SessionUnderTest;
 let executions: DurableExecutions;
 let sns: SnsStandIn;
 let lambdaApi: LoopbackServer;
@@ -26,7 +25,7 @@ let onCall: () => Promise<void>;
 beforeAll(async () => {
   functions = await mkdtemp(join(tmpdir(), 'blink-logout-fleet-'));
   await buildFunctions(functions);
-  session = await startSessionUnderTest();
+  await startSession();
   sns = await startSns();
   const ports = localPorts(session.port);
   const fleet = {

@@ -1,20 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { HAS_AWS_CLI } from '../../docs/aws-cli.ts';
-import { type SessionUnderTest, SIGN_IN_LINES, startSessionUnderTest } from './session-under-test.ts';
+import { SIGN_IN_LINES, session, sessionForEachTest } from './session-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-let session: SessionUnderTest;
-
+sessionForEachTest();
 beforeEach(async () => {
-  session = await startSessionUnderTest();
   await session.run('sign-in garden --password', SIGN_IN_LINES);
-});
-afterEach(async () => {
-  session.expectNothingPrintedInClear();
-  await session.close();
 });
 
 describe('remove', () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { expect, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
 import { realTiming } from '../../../lambda/core/time.ts';
 import type { AccountSeed } from '../../../local/blink/accounts.ts';
@@ -44,6 +44,9 @@ export const ACCOUNTS = {
 
 /** The address of Blink's page, which may be shown. */
 export const PAGE = /^http\S+\/oauth\/v2\/authorize\?\S+$/m;
+
+/** Of the webhook. */
+const KEY = /\b[A-Za-z0-9]{64}\b/;
 
 export const AWS_KEYS = { AWS_ACCESS_KEY_ID: 'AKIACANARY', AWS_SECRET_ACCESS_KEY: 'canary-secret-key' };
 
@@ -130,13 +133,25 @@ export interface SessionUnderTest {
   /** Gives the path of a folder with these files, which is gone in the end. */
   folderWith(texts: Readonly<Record<string, string>>): Promise<string>;
   printed(text: string): void;
-  /** No secret was printed, whatever the commands did. */
-  expectNothingPrintedInClear(): void;
+  /** Whatever the commands did: no token was spent twice, and no secret was printed. */
   close(): Promise<void>;
 }
 
+/** Of the current test. */
+export let session: SessionUnderTest;
+
+/** Each test of the file, or of the block, has a session of its own. */
+export function sessionForEachTest(): void {
+  beforeEach(() => startSession());
+  afterEach(() => session.close());
+}
+
 /** @param plain what differs in the account `plain` */
-export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): Promise<SessionUnderTest> {
+export async function startSession(plain: Partial<AccountSeed> = {}): Promise<void> {
+  session = await startSessionUnderTest(plain);
+}
+
+async function startSessionUnderTest(plain: Partial<AccountSeed>): Promise<SessionUnderTest> {
   hurry();
   const { port, secretsManager, blink } = await startStandIns([
     ACCOUNTS.byCode,
@@ -165,7 +180,8 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
     stdout.end();
     stderr.end();
     const ran = { exitCode, stdout: await texts[0], stderr: await texts[1] };
-    printed.push(ran.stdout, ran.stderr.replace(PAGE, ''));
+    const printsKey = /^key (add|show) /.test(words.join(' '));
+    printed.push(printsKey ? ran.stdout.replace(KEY, '') : ran.stdout, ran.stderr.replace(PAGE, ''));
     if (words.includes('--json') && ran.stdout !== '') expectDocumented(ran.stdout);
     return ran;
   }
@@ -224,18 +240,20 @@ export async function startSessionUnderTest(plain: Partial<AccountSeed> = {}): P
       return folder;
     },
     printed: (more) => printed.push(more),
-    expectNothingPrintedInClear() {
-      const all = printed.join('\n');
-      for (const secret of [EMAIL, ACCOUNTS.plain.email, PASSWORD, CODE]) expect(all).not.toContain(secret);
-      expect(all).not.toMatch(/eyJ[\w-]{5}/);
-      expect(all).not.toMatch(/\b[A-Za-z0-9]{64}\b/);
-    },
     async close() {
       await secretsManager.close();
       await blink.close();
       if (directory !== undefined) await rm(await directory, { recursive: true });
+      expect(blink.tokens.doubleSpends).toBe(0);
+      expectNothingInClear(printed.join('\n'));
     },
   };
+}
+
+function expectNothingInClear(printed: string): void {
+  for (const secret of [EMAIL, ACCOUNTS.plain.email, PASSWORD, CODE]) expect(printed).not.toContain(secret);
+  expect(printed).not.toMatch(/eyJ[\w-]{5}/);
+  expect(printed).not.toMatch(KEY);
 }
 
 function words(command: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 import { text } from '../../../local/blink/answers.ts';
 import type { Effect } from '../../../local/faults.ts';
@@ -11,25 +11,16 @@ import {
   KEY_SECRET,
   PASSWORD,
   type Ran,
-  type SessionUnderTest,
   SIGN_IN_LINES,
-  startSessionUnderTest,
+  session,
+  sessionForEachTest,
 } from './session-under-test.ts';
 
 const { accountId } = ACCOUNTS.byCode;
 const ALREADY_STORED = '{"refresh_token":"eyJcanary-refresh","device_id":"mine"}';
 const HARDWARE_ID = /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
 
-let session: SessionUnderTest;
-
-beforeEach(async () => {
-  session = await startSessionUnderTest();
-});
-afterEach(async () => {
-  session.expectNothingPrintedInClear();
-  expect(session.blink.tokens.doubleSpends).toBe(0);
-  await session.close();
-});
+sessionForEachTest();
 
 const WAYS = {
   'on Blink’s page': (options: string): Promise<Ran> => session.runOnPage(`sign-in ${options}`),

@@ -1,7 +1,7 @@
 import { chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
 import { json, text } from '../../../local/blink/answers.ts';
 import { deny } from '../../../local/secrets-manager/start-secrets-manager.ts';
@@ -12,21 +12,14 @@ import {
   KEY_SECRET,
   PAGE,
   PASSWORD,
-  type SessionUnderTest,
+  session,
+  sessionForEachTest,
   signInAt,
-  startSessionUnderTest,
 } from './session-under-test.ts';
 
-let session: SessionUnderTest;
-
-beforeEach(async () => {
-  session = await startSessionUnderTest();
+sessionForEachTest();
+beforeEach(() => {
   vi.stubEnv('SSH_CONNECTION', undefined);
-});
-afterEach(async () => {
-  session.expectNothingPrintedInClear();
-  expect(session.blink.tokens.doubleSpends).toBe(0);
-  await session.close();
 });
 
 function personRuns(command: string): Promise<Person> {

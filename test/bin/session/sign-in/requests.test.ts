@@ -1,24 +1,16 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Effect } from '../../../../local/faults.ts';
 import type { Answer } from '../../../../local/loopback-server.ts';
 import {
   ACCOUNTS,
   CODE,
   PASSWORD,
-  type SessionUnderTest,
   SIGN_IN_LINES,
-  startSessionUnderTest,
+  session,
+  sessionForEachTest,
 } from '../session-under-test.ts';
 
-let session: SessionUnderTest;
-
-beforeEach(async () => {
-  session = await startSessionUnderTest();
-});
-afterEach(async () => {
-  session.expectNothingPrintedInClear();
-  await session.close();
-});
+sessionForEachTest();
 
 function calls(action?: string) {
   return session.blink.calls.filter((call) => action === undefined || call.action === action);
