@@ -4,6 +4,8 @@ import type { AccountSeed } from './blink/accounts.ts';
 import type { BlinkStandIn } from './blink/start-blink.ts';
 import type { SecretsManagerStandIn } from './secrets-manager/start-secrets-manager.ts';
 
+export type Form = keyof typeof FORMS;
+
 /** A client that is signed in at the Blink stand-in, and the form in which its tokens are stored. */
 export interface LocalSession {
   readonly name: string;
@@ -11,9 +13,6 @@ export interface LocalSession {
   readonly accountId: number;
   readonly clientId: number;
 }
-
-/** Forms in which tokens are stored: BlinkMonitorProtocol's, blinkpy's (and Home Assistant's), a Homebridge plugin's. */
-export type Form = 'BLINK_TOKENS' | 'blinkpy' | 'Homebridge';
 
 export interface StandIns {
   readonly secretsManager: SecretsManagerStandIn;
@@ -29,7 +28,7 @@ export function secretNameOf({ name }: Pick<LocalSession, 'name'>): string {
 export function signIn({ secretsManager, blink }: StandIns, session: LocalSession): void {
   const { accountId, clientId } = session;
   const refreshToken = blink.seedSession({ accountId, clientId });
-  const text = storedText(session, blink.accounts.byId(accountId), refreshToken);
+  const text = FORMS[session.form]({ ...blink.accounts.byId(accountId), clientId, refreshToken });
   const { secrets } = secretsManager;
   const existing = secrets.all().find(({ name }) => name === secretNameOf(session));
   if (existing === undefined) secrets.create(secretNameOf(session), text);
@@ -53,54 +52,39 @@ export function storedToken({ secretsManager, blink }: StandIns, session: LocalS
   return { versionId, labels, newest, isStored: text.includes(newest) };
 }
 
-const OLD_ACCESS_TOKEN = 'eyJ-an-old-access-token';
-const EXPIRES_AT = new Date('2026-01-01T00:00:00Z');
+interface Stored extends AccountSeed {
+  readonly clientId: number;
+  readonly refreshToken: string;
+}
 
-function storedText({ form, clientId }: LocalSession, account: AccountSeed, refreshToken: string): string {
-  const { email, password, tier, accountId, userId } = account;
-  const fields = {
+/** Forms in which tokens are stored: BlinkMonitorProtocol's, blinkpy's (and Home Assistant's), a Homebridge plugin's. */
+const FORMS = {
+  BLINK_TOKENS(stored: Stored): string {
+    const pairs = Object.entries({ ...blinkpyFields(stored), '2fa_code': '' });
+    const encoded = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    return `BLINK_TOKENS='${encoded.join('|')}'`;
+  },
+  blinkpy(stored: Stored): string {
+    return JSON.stringify({ ...blinkpyFields(stored), user_id: null, device_id: 'Home Assistant' });
+  },
+  Homebridge({ accountId, clientId, tier, email, refreshToken }: Stored): string {
+    const tokens = { accessToken: OLD_ACCESS_TOKEN, refreshToken, accountId, clientId, tier, email };
+    return JSON.stringify({ ...tokens, updatedAt: '2026-01-01T00:00:00.000Z' }, undefined, 2);
+  },
+};
+
+const OLD_ACCESS_TOKEN = 'eyJ-an-old-access-token';
+
+function blinkpyFields({ email, password, tier, accountId, clientId, refreshToken }: Stored) {
+  return {
     username: email,
     password,
-    uid: 'BlinkCamera_local',
     device_id: 'Blinkpy',
     token: OLD_ACCESS_TOKEN,
-    expires_in: 14_400,
-    expiration_date: EXPIRES_AT.getTime() / 1000 + 0.12,
+    expiration_date: 1_767_225_600.12,
     refresh_token: refreshToken,
-    host: `${tier}.immedia-semi.com`,
-    region_id: tier,
+    host: `rest-${tier}.immedia-semi.com`,
     client_id: String(clientId),
     account_id: accountId,
-    user_id: String(userId),
   };
-  switch (form) {
-    case 'BLINK_TOKENS': {
-      const pairs = Object.entries({ ...fields, '2fa_code': '' });
-      const encoded = pairs.map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-      return `BLINK_TOKENS='${encoded.join('|')}'`;
-    }
-    case 'blinkpy':
-      return JSON.stringify({
-        ...fields,
-        device_id: 'Home Assistant',
-        host: `rest-${tier}.immedia-semi.com`,
-        user_id: null,
-        hardware_id: '6F9619FF-8B86-D011-B42D-00C04FC964FF',
-      });
-    case 'Homebridge': {
-      const tokens = {
-        accessToken: OLD_ACCESS_TOKEN,
-        refreshToken,
-        accountId,
-        clientId,
-        region: tier,
-        tier,
-        hardwareId: '9A3F1C2B-54D6-4E7F-8A90-1B2C3D4E5F60',
-        email,
-        tokenExpiry: EXPIRES_AT.toISOString(),
-        updatedAt: EXPIRES_AT.toISOString(),
-      };
-      return JSON.stringify(tokens, undefined, 2);
-    }
-  }
 }

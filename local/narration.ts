@@ -5,7 +5,7 @@ import type { LocalSession, StoredToken } from './local-session.ts';
 import { LOCAL_USER } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
 import { masked } from './masked.ts';
-import { runEventOf } from './run-event.ts';
+import { runEventOf, stepsOf } from './run-event.ts';
 import type { Run, Step } from './run-steps.ts';
 import { wrap } from './wrap.ts';
 
@@ -37,28 +37,18 @@ export function renderSetup(
 export function renderStep(number: number, { title, call, runs, blinkCalls, faults }: Step): string {
   const mark = faults.length === 0 ? styleText('green', '✓') : styleText('red', '✗');
   const [run, ...others] = runs;
-  return lines(
-    [
-      ['called', call],
-      ...(run !== undefined && others.length === 0
-        ? ([
-            ['outcome', `${mark} ${ending(run.invocation)}`],
-            ['steps', steps(run.invocation)],
-            ['to Blink', blinkCalls.map(hostAndPath).join('\n')],
-            ['token', tokens(run)],
-          ] as const)
-        : ([
-            [
-              'outcomes',
-              runs
-                .map(({ session, invocation }) => `${mark} ${session.name}: ${ending(invocation)}`)
-                .join('\n'),
-            ],
-          ] as const)),
-      ...faults.map((fault) => ['failed', styleText('red', fault)] as const),
-    ],
-    styleText('bold', `${number}. ${title}`),
-  );
+  const outcomes = runs.map(({ session, invocation }) => `${mark} ${session.name}: ${ending(invocation)}`);
+  const entries: readonly Entry[] =
+    run === undefined || others.length > 0
+      ? [['outcomes', outcomes.join('\n')]]
+      : [
+          ['outcome', `${mark} ${ending(run.invocation)}`],
+          ['steps', steps(run.invocation)],
+          ['to Blink', blinkCalls.map(hostAndPath).join('\n')],
+          ['token', tokens(run)],
+        ];
+  const failed = faults.map((fault): Entry => ['failed', styleText('red', fault)]);
+  return `${styleText('bold', `${number}. ${title}`)}\n${lines([['called', call], ...entries, ...failed])}`;
 }
 
 export function renderResult(steps: readonly { readonly faults: readonly string[] }[]): string {
@@ -111,7 +101,7 @@ export function renderServing(
 
 /** One line for a run of another caller. A check is named, because its condition may be `logged_out`. */
 export function renderInvocation(invocation: FinishedInvocation): string {
-  const { trigger = 'unknown', action, session = '' } = runEventOf(invocation) ?? {};
+  const { trigger, action, session } = runEventOf(invocation) ?? { trigger: 'unknown' };
   const asked = [trigger, action === 'check' && 'check', session].filter(Boolean).join(' ');
   return `${now()}  ${asked}  ${ending(invocation)}`;
 }
@@ -139,8 +129,9 @@ function ending(invocation: FinishedInvocation): string {
 }
 
 function steps(invocation: FinishedInvocation): string {
-  const { stepsMs = [] } = runEventOf(invocation) ?? {};
-  return stepsMs.length === 0 ? '' : `${stepsMs.map(([step, ms]) => `${step} ${ms}`).join(', ')} ms`;
+  const event = runEventOf(invocation);
+  const measured = event === undefined ? [] : stepsOf(event);
+  return measured.length === 0 ? '' : `${measured.map(([step, ms]) => `${step} ${ms}`).join(', ')} ms`;
 }
 
 function tokens({ before, after }: Run): string {
@@ -165,14 +156,17 @@ function hostAndPath(call: string): string {
   return call.length > COLUMNS - LABEL_WIDTH ? call.replace('/', '\n  /') : call;
 }
 
+/** A label and its text. */
+type Entry = readonly [string, string];
+
 /** Leaves out entries without a text. */
-function lines(entries: readonly (readonly [string, string])[], title?: string): string {
+function lines(entries: readonly Entry[]): string {
   const indent = `\n${' '.repeat(LABEL_WIDTH)}`;
   const rendered = entries
     .filter(([, text]) => text !== '')
     .map(([label, text]) => {
       const fitting = wrap(text, COLUMNS - LABEL_WIDTH).replaceAll('\n', indent);
-      return `  ${styleText('dim', label.padEnd(LABEL_WIDTH - 2))}${fitting}`;
+      return `  ${styleText('dim', label.padEnd(LABEL_WIDTH - 2))}${fitting}\n`;
     });
-  return `${[...(title === undefined ? [] : [title]), ...rendered].join('\n')}\n`;
+  return rendered.join('');
 }

@@ -14,7 +14,7 @@ import {
   renderStep,
   renderWayOn,
 } from './narration.ts';
-import { runStep, type Step, stepsOf } from './run-steps.ts';
+import { plannedSteps, runStep, type Step } from './run-steps.ts';
 
 const SESSIONS = Object.values(LOCAL_SESSIONS);
 
@@ -42,7 +42,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
     });
     interrupted.catch(() => {});
     const steps: Step[] = [];
-    for (const plan of stepsOf(stack)) {
+    for (const plan of plannedSteps(stack)) {
       const step = await Promise.race([runStep(stack, plan), interrupted]);
       steps.push(step);
       console.log(renderStep(steps.length, step));

@@ -135,7 +135,7 @@ describe('the calls of a run are as counted:', () => {
 describe('other counts of the page:', () => {
   test('metrics and bytes of the event, alarms and dashboards of the stack', async () => {
     const { invocation } = await count({ session: session().name });
-    const sent = JSON.stringify(runEventOf(invocation)?.line).match(/"Name":/g)?.length;
+    const sent = JSON.stringify(runEventOf(invocation)).match(/"Name":/g)?.length;
     const template = synthesize({ schedule: 'cron(0 3 * * ? *)' });
     expect(figure('What else a run costs', 'Metrics that a logout sends')).toBe(sent);
     expect(invocation.output[0]?.length).toBeLessThan(

@@ -5,7 +5,8 @@ import type { BlinkCall } from '../../local/blink/start-blink.ts';
 import type { Effect, Moment } from '../../local/faults.ts';
 import { storedToken } from '../../local/local-session.ts';
 import type { Answer } from '../../local/loopback-server.ts';
-import { codeOf, runEventOf } from '../../local/run-event.ts';
+import { runEventOf } from '../../local/run-event.ts';
+import { codeOf } from '../code-of.ts';
 import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 /** Over real sockets and in the bundle. The tables in test/lambda/core/blink have the other statuses and bodies. */
@@ -119,7 +120,8 @@ describe('a refresh whose answer is lost costs the session, and is reported', ()
     const seen = await runTwice(['refresh'], fault);
     expect(seen).toMatchObject({ codes: [code, 'reauthentication_required'], tries, isStored: false });
     expect(runEventOf(await stack.invoke({ session: seen.name }))).toMatchObject({
-      line: { code: 'reauthentication_required', reason: 'lost_between_refresh_and_save' },
+      code: 'reauthentication_required',
+      reason: 'lost_between_refresh_and_save',
     });
   });
 });

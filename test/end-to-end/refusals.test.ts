@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { REJECTED_SECONDS } from '../../lambda/core/blink/blink-failure.ts';
 import { json } from '../../local/blink/answers.ts';
 import { secretNameOf } from '../../local/local-session.ts';
-import { codeOf } from '../../local/run-event.ts';
+import { codeOf } from '../code-of.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookReply } from './stack-under-test.ts';
 
 let stack: StackUnderTest;

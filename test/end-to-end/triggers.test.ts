@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { oauthError } from '../../local/blink/answers.ts';
 import { type Form, secretNameOf, storedToken } from '../../local/local-session.ts';
-import { codeOf, runEventOf } from '../../local/run-event.ts';
+import { runEventOf, stepsOf } from '../../local/run-event.ts';
+import { codeOf } from '../code-of.ts';
 import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
 
 let stack: StackUnderTest;
@@ -32,13 +33,14 @@ test.each<Form>(['BLINK_TOKENS', 'blinkpy', 'Homebridge'])(
     expectLoggedOut(session, before.newest);
     expect(invocation.output).toHaveLength(1);
     const steps = ['read', 'claim', 'refresh', 'save', 'logOut', 'mark'];
-    expect(runEventOf(invocation)).toMatchObject({
+    const event = runEventOf(invocation);
+    expect(event).toMatchObject({
       message: 'logged_out',
       trigger: 'direct',
       session: session.name,
-      stepsMs: steps.map((step) => [step, expect.any(Number)]),
-      line: { requestId: invocation.requestId },
+      requestId: invocation.requestId,
     });
+    expect(event && stepsOf(event)).toEqual(steps.map((step) => [step, expect.any(Number)]));
   },
 );
 

@@ -127,7 +127,7 @@ describe('invoked directly', () => {
   test('a scheduled event for a session that does not exist is reported, and not tried again', async () => {
     const invocation = await stack.fireRule();
     expect(invocation.result).toMatchObject({ kind: 'returned', payload: { code: 'session_unknown' } });
-    expect(runEventOf(invocation)?.line).toMatchObject({ FailedForGood: 1 });
+    expect(runEventOf(invocation)).toMatchObject({ FailedForGood: 1 });
   });
 
   test('a scheduled event whose failure may pass ends as an error, so that Lambda tries it again', async () => {

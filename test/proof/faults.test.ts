@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FinishedInvocation, LambdaProcess } from '../../local/lambda-process.ts';
 import type { Answer } from '../../local/loopback-server.ts';
-import { codeOf, runEventOf } from '../../local/run-event.ts';
+import { runEventOf } from '../../local/run-event.ts';
 import { refuse } from '../../local/secrets-manager/start-secrets-manager.ts';
+import { codeOf } from '../code-of.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures, isLong } from './figures.ts';
 import {
@@ -97,7 +98,7 @@ describe('Secrets Manager', () => {
     );
     const invocation = await fault.run();
     expect(codeOf(invocation)).toBe('logged_out');
-    expect(runEventOf(invocation)?.line['SaveMs']).toBeGreaterThan(1000);
+    expect(runEventOf(invocation)?.['SaveMs']).toBeGreaterThan(1000);
     expect(fault.refreshes()).toBe(1);
     expect(subject.holdsNewestToken(fault.session)).toBe(true);
   });
@@ -115,7 +116,7 @@ describe('Secrets Manager', () => {
       const invocation = await fault.run(impatient);
       await impatient.kill();
       expect(codeOf(invocation)).toBe('save_failed');
-      expect(runEventOf(invocation)?.line).toMatchObject({ code: 'save_failed', level: 'ERROR' });
+      expect(runEventOf(invocation)).toMatchObject({ code: 'save_failed', level: 'ERROR' });
       expect(invocation.durationMs).toBeGreaterThan(18_000);
     },
     IN_LONG_FORM_ONLY,
@@ -126,12 +127,12 @@ describe('Blink', () => {
   faulty('promise 5: processes a refresh, and its answer is lost: the run says so', async (fault) => {
     subject.blink.faults.after('refresh', { do: 'destroy' }, { where: fault.token, times: 1 });
     const invocation = await fault.run();
-    expect(runEventOf(invocation)?.line).toMatchObject({
+    expect(runEventOf(invocation)).toMatchObject({
       code: 'reauthentication_required',
       reason: 'lost_between_refresh_and_save',
       refreshTries: 2,
     });
-    expect(runEventOf(await fault.run())?.line).toMatchObject({ reason: 'lost_between_refresh_and_save' });
+    expect(runEventOf(await fault.run())).toMatchObject({ reason: 'lost_between_refresh_and_save' });
     expect(fault.refreshes()).toBe(2);
   });
 
@@ -139,7 +140,7 @@ describe('Blink', () => {
     'promise 11: processes a refresh and answers too late: it is sent once, and the next run sends none',
     async (fault) => {
       subject.blink.faults.after('refresh', { do: 'hold', ms: 9000 }, { where: fault.token, times: 1 });
-      expect(runEventOf(await fault.run())?.line).toMatchObject({ code: 'blink_timeout', refreshTries: 1 });
+      expect(runEventOf(await fault.run())).toMatchObject({ code: 'blink_timeout', refreshTries: 1 });
       expect(codeOf(await fault.run())).toBe('session_busy');
       expect(fault.refreshes()).toBe(1);
     },
@@ -160,7 +161,7 @@ describe('Blink', () => {
     );
     const invocation = await fault.run();
     expect(codeOf(invocation)).toBe('logged_out');
-    expect(runEventOf(invocation)?.line['refreshTries']).toBe(2);
+    expect(runEventOf(invocation)?.['refreshTries']).toBe(2);
   });
 
   faulty('answers 5xx always: the run gives up, and a later one may succeed at once', async (fault) => {
@@ -176,11 +177,11 @@ describe('Blink', () => {
 
   faulty('promise 6: answers a bare 401: it is asked once, now and later', async (fault) => {
     subject.blink.faults.before('refresh', { do: 'answer', answer: answer(401) }, { where: fault.token });
-    expect(runEventOf(await fault.run())?.line).toMatchObject({
+    expect(runEventOf(await fault.run())).toMatchObject({
       reason: 'refused_by_blink',
       blinkStatus: 401,
     });
-    expect(runEventOf(await fault.run())?.line).toMatchObject({ reason: 'refused_by_blink' });
+    expect(runEventOf(await fault.run())).toMatchObject({ reason: 'refused_by_blink' });
     expect(fault.refreshes()).toBe(1);
   });
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { CLAIM_LIFE_MS } from '../../lambda/core/claim-life.ts';
 import { LambdaProcess } from '../../local/lambda-process.ts';
-import { codeOf, runEventOf } from '../../local/run-event.ts';
+import { codeAndReasonOf, codeOf } from '../code-of.ts';
 import { withoutCanary } from '../no-canary.ts';
 import { figures, isLong } from './figures.ts';
 import { type SessionUnderTest, startFunctionUnderTest } from './function-under-test.ts';
@@ -92,9 +92,7 @@ test.runIf(isLong)('promise 5: so does the built function, in processes of its o
   const { fn, endpoints, secretsManager, blink } = subject;
   const survivor = new LambdaProcess(fn, endpoints);
   const runNext = async (session: SessionUnderTest) => {
-    const invocation = withoutCanary(await survivor.invoke({ session: session.name }));
-    const { reason } = runEventOf(invocation)?.line ?? {};
-    return reason === undefined ? codeOf(invocation) : `${codeOf(invocation)}, ${reason}`;
+    return codeAndReasonOf(withoutCanary(await survivor.invoke({ session: session.name })));
   };
 
   const rows: Row[] = [];

@@ -4,7 +4,7 @@ import { REJECTED_SECONDS } from '../../lambda/core/blink/blink-failure.ts';
 import { CLAIM_LIFE_MS } from '../../lambda/core/claim-life.ts';
 import type { DeployedFunction } from '../../local/deployment.ts';
 import { LambdaProcess } from '../../local/lambda-process.ts';
-import { codeOf, runEventOf } from '../../local/run-event.ts';
+import { codeAndReasonOf } from '../code-of.ts';
 import {
   type FunctionUnderTest,
   type SessionUnderTest,
@@ -49,9 +49,7 @@ function start(release: Release): LambdaProcess {
 }
 
 async function run(release: Release, { name }: SessionUnderTest): Promise<string> {
-  const invocation = await processes[release].invoke({ session: name });
-  const { reason } = runEventOf(invocation)?.line ?? {};
-  return reason === undefined ? codeOf(invocation) : `${codeOf(invocation)}, ${reason}`;
+  return codeAndReasonOf(await processes[release].invoke({ session: name }));
 }
 
 const newSession = () => subject.signIn(`upgrade-${sessions++}`);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LambdaProcess } from '../../local/lambda-process.ts';
-import { codeOf } from '../../local/run-event.ts';
+import { codeOf } from '../code-of.ts';
 import { figures, isLong } from './figures.ts';
 import { type FunctionUnderTest, startFunctionUnderTest } from './function-under-test.ts';
 
