@@ -69,6 +69,10 @@ interface Deployment {
 const CRON = { ScheduleExpression: 'cron(0 3 * * ? *)' };
 const disabled = { schedule: { ...CRON, State: 'DISABLED' } } as const;
 const ZONED = { timeZone: 'America/New_York' };
+/** Its last time was about twelve hours ago, the one before about 36. */
+const HALF_A_DAY_AGO = {
+  ScheduleExpression: `cron(0 ${(new Date().getUTCHours() + 12) % 24} * * ? *)`,
+};
 const RATE = { ScheduleExpression: 'rate(12 hours)' };
 
 const RIGHT: Deployment = {
@@ -294,7 +298,7 @@ describe('doctor', () => {
     ['last run', /^✗ .*with save_failed.*in docs/, { runs: ['logged_out', 'save_failed'] }],
     ['last run', /^– .*no run within 62 days/, { runs: [] }],
     ['last run', /^✗ .*succeeded for 9 days.*"no-success" in docs/, { lastRunDaysAgo: 9 }],
-    ['last run', /^✓ .*logged_out, 30 hours ago/, { lastRunDaysAgo: 1.25 }],
+    ['last run', /^✓ .*logged_out, 30 hours ago/, { schedule: HALF_A_DAY_AGO, lastRunDaysAgo: 1.25 }],
     ['last run', /^✗ .*succeeded for 3 days/, { runs: [], deployedDaysAgo: 3 }],
     ['last run', /^✗ .*rate\(12 hours\).* for 36 hours/, { schedule: RATE, lastRunDaysAgo: 1.5 }],
     ['last run', /^✓ .*, 23 hours ago/, { schedule: RATE, lastRunDaysAgo: 0.97 }],
