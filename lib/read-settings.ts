@@ -1,8 +1,7 @@
 import { Token } from 'aws-cdk-lib/core';
 import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
-import { parseScheduleExpression } from './schedule-expression.ts';
-import { longestGapMinutes } from './schedule-times.ts';
+import { longestGapMinutes, parseScheduleExpression } from './schedule-expression.ts';
 import { hasFewSessions, SETTING_NAMES, type Settings, settingsSchema } from './settings.ts';
 import { SettingsError } from './settings-error.ts';
 

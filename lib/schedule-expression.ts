@@ -11,23 +11,27 @@ export type ScheduleExpression =
 
 interface Field {
   readonly name: string;
-  readonly min: number;
-  readonly max: number;
-  /** Names of the values from `min` on. */
-  readonly names?: readonly string[];
+  readonly takes: string;
+  /** 0 where there are no steps. */
+  readonly longestStep: number;
+  /** One value, if not any number or name that croner knows. */
+  readonly value?: string;
+  /** What it takes beside a list. */
+  readonly alone?: RegExp;
 }
 
-const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
-const WEEKDAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+/** croner accepts all that EventBridge does, and more. */
+const FIELDS: readonly Field[] = [
+  { name: 'minutes', takes: '0 to 59', longestStep: 59 },
+  { name: 'hours', takes: '0 to 23', longestStep: 23 },
+  { name: 'day-of-month', takes: '1 to 31', longestStep: 30, alone: /^(\?|L|\d+W)$/ },
+  { name: 'month', takes: '1 to 12 or JAN to DEC', longestStep: 11 },
+  { name: 'day-of-week', takes: '1 to 7 or SUN to SAT', longestStep: 0, alone: /^(\?|L|\w+(L|#\d))$/ },
+  { name: 'year', takes: '1970 to 2199', longestStep: 229, value: '(?:19[7-9]|2[01]\\d)\\d' },
+];
 
-const MINUTES: Field = { name: 'minutes', min: 0, max: 59 };
-const HOURS: Field = { name: 'hours', min: 0, max: 23 };
-const DAY_OF_MONTH: Field = { name: 'day-of-month', min: 1, max: 31 };
-const MONTH: Field = { name: 'month', min: 1, max: 12, names: MONTHS };
-const DAY_OF_WEEK: Field = { name: 'day-of-week', min: 1, max: 7, names: WEEKDAYS };
-const YEAR: Field = { name: 'year', min: 1970, max: 2199 };
-
-const MINUTES_IN = new Map([
+const DAY_MS = 86_400_000;
+const UNIT_MINUTES = new Map([
   ['minute', 1],
   ['hour', 60],
   ['day', 1440],
@@ -36,7 +40,7 @@ const MINUTES_IN = new Map([
 /** Throws a RangeError that names the fault. */
 export function parseScheduleExpression(text: string): ScheduleExpression {
   const [, value, unit = '', plural] = /^rate\(([1-9]\d{0,5}) ([a-z]+?)(s?)\)$/.exec(text) ?? [];
-  const unitMinutes = MINUTES_IN.get(unit);
+  const unitMinutes = UNIT_MINUTES.get(unit);
   if (unitMinutes !== undefined) {
     if ((value === '1') === (plural === 's')) {
       throw new RangeError('a value of 1 takes a singular unit, any other a plural one');
@@ -49,73 +53,108 @@ export function parseScheduleExpression(text: string): ScheduleExpression {
 }
 
 function parseCron(fields: readonly string[]): ScheduleExpression {
-  const [minutes = '', hours = '', dayOfMonth = '', month = '', dayOfWeek = '', year = ''] = fields;
-  if (fields.length !== 6 || fields.includes('')) throw new RangeError('cron takes six fields');
-  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
+  if (fields.length !== FIELDS.length || fields.includes('')) throw new RangeError('cron takes six fields');
+  if ((fields[2] === '?') === (fields[4] === '?')) {
     throw new RangeError('exactly one of day-of-month and day-of-week must be ?');
   }
-  const minutesOfHour = valuesOf(MINUTES, minutes);
-  const timesOfDayMs = valuesOf(HOURS, hours).flatMap((hour) =>
-    minutesOfHour.map((minute) => (hour * 60 + minute) * 60_000),
+  const [minutes, hours, ...date] = FIELDS.map((field, index) =>
+    forCroner(field, index, fields[index] ?? ''),
   );
-  const pattern = [
-    '0 0 0',
-    daysOfMonth(dayOfMonth),
-    valuesOf(MONTH, month),
-    daysOfWeek(dayOfWeek),
-    valuesOf(YEAR, year),
-  ].join(' ');
+  const timesOfDay = cron(`0 ${minutes} ${hours} * * * *`, new Date(DAY_MS));
   return {
     kind: 'cron',
-    days: new Cron(pattern, { mode: '7-part', utcOffset: 0, paused: true }),
-    timesOfDayMs,
+    days: cron(`0 0 0 ${date.join(' ')}`),
+    timesOfDayMs: timesOfDay.nextRuns(DAY_MS / 60_000, new Date(-1)).map((time) => time.getTime()),
   };
 }
 
-function daysOfMonth(text: string): string {
-  if (text === '?') return '*';
-  // The last day, and the weekday that is nearest to a day.
-  if (/^(L|([1-9]|[12]\d|3[01])W)$/.test(text)) return text;
-  return valuesOf(DAY_OF_MONTH, text).join();
+/** By the clock of UTC, with days of the week from 1. */
+function cron(pattern: string, stopAt?: Date): Cron {
+  const ofEventBridge = { mode: '7-part', alternativeWeekdays: true, sloppyRanges: true } as const;
+  return new Cron(pattern, { ...ofEventBridge, utcOffset: 0, paused: true, ...(stopAt && { stopAt }) });
 }
 
-/** croner counts the days of the week from 0. A lone L is Saturday, 6L the last Friday of the month, 6#2 the second. */
-function daysOfWeek(text: string): string {
-  if (text === '?') return '*';
-  if (text === 'L') return '6';
-  const [, day, place] = /^([1-7]|[A-Z]{3})(L|#[1-5])$/.exec(text) ?? [];
-  if (day !== undefined) return `${numberOf(DAY_OF_WEEK, day) - 1}${place}`;
-  return valuesOf(DAY_OF_WEEK, text)
-    .map((value) => value - 1)
-    .join();
-}
-
-/** Of a list of values, ranges, `*`, and increments of these; ascending. */
-function valuesOf(field: Field, list: string): readonly number[] {
-  const values = list.split(',').flatMap((item) => {
-    const [, from = '', to, step] = /^(\*|[A-Z0-9]+)(?:-([A-Z0-9]+))?(?:\/(\d+))?$/.exec(item) ?? [];
-    // Days of the week have no increments, and no increment is longer than its field.
-    const longestStep = field === DAY_OF_WEEK ? 0 : field.max - field.min;
-    const isStep = step === undefined || (Number(step) >= 1 && Number(step) <= longestStep);
-    if (from === '' || (from === '*' && to !== undefined) || !isStep) throw notOf(field, item);
-    const first = from === '*' ? field.min : numberOf(field, from);
-    const isOpen = from === '*' || step !== undefined;
-    const last = to !== undefined ? numberOf(field, to) : isOpen ? field.max : first;
-    if (last < first) throw new RangeError(`in ${field.name}, the range ${item} runs backwards`);
-    const by = Number(step ?? 1);
-    return Array.from({ length: Math.floor((last - first) / by) + 1 }, (_, index) => first + index * by);
+/** The field as croner writes it. */
+function forCroner(field: Field, index: number, text: string): string {
+  const { name, takes, longestStep, value = '(?:\\d+|[A-Z]{3})', alone } = field;
+  const item = new RegExp(`^(?:\\*|${value}(?:-${value})?)(?:/(\\d+))?$`);
+  const isList = text.split(',').every((each) => {
+    const found = item.exec(each);
+    return found !== null && Number(found[1] ?? 0) <= longestStep;
   });
-  return [...new Set(values)].sort((a, b) => a - b);
+  const lastDay = name === 'day-of-week' && text === 'L';
+  const written = lastDay ? 'SAT' : name === 'year' ? text.replaceAll('*', '1970-2199') : text;
+  try {
+    if (!isList && !alone?.test(text)) throw new TypeError(`EventBridge does not take ${text}`);
+    cron(
+      Array.from('0******')
+        .with(index + 1, written)
+        .join(' '),
+    );
+    return written;
+  } catch (cause) {
+    throw new RangeError(`${name} takes ${takes}, not ${text}`, { cause });
+  }
 }
 
-function numberOf(field: Field, text: string): number {
-  const named = field.names?.indexOf(text) ?? -1;
-  const value = named >= 0 ? field.min + named : /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= field.min && value <= field.max) return value;
-  throw notOf(field, text);
+/** More than a year of a daily schedule, with all changes of the clock, and as many days of a rarer one. */
+const DAYS_LOOKED_AT = 400;
+
+/** When a cron schedule fires, ascending. A `rate(…)` has no such times: EventBridge counts from when it was enabled. */
+export function* firingsMs(
+  { days, timesOfDayMs }: Extract<ScheduleExpression, { kind: 'cron' }>,
+  afterMs: number,
+  timeZone?: string,
+): Generator<number> {
+  // The zone's clock may be a day behind UTC.
+  let day = days.nextRun(new Date(afterMs - 2 * DAY_MS));
+  for (let looked = 0; day !== null && looked < DAYS_LOOKED_AT; looked += 1) {
+    for (const ms of instantsMs(day.getTime(), timesOfDayMs, timeZone)) if (ms > afterMs) yield ms;
+    day = days.nextRun(day);
+  }
 }
 
-function notOf({ name, min, max, names }: Field, text: string): RangeError {
-  const others = names === undefined ? '' : ` or ${names[0]} to ${names.at(-1)}`;
-  return new RangeError(`${name} takes ${min} to ${max}${others}, not ${text}`);
+/** The longest time between two consecutive firings from now on. Infinity if there are fewer than two. */
+export function longestGapMinutes(
+  schedule: ScheduleExpression,
+  timeZone?: string,
+  nowMs = Date.now(),
+): number {
+  if (schedule.kind === 'rate') return schedule.everyMinutes;
+  let longestMs = 0;
+  let lastMs: number | undefined;
+  for (const ms of firingsMs(schedule, nowMs, timeZone)) {
+    longestMs = Math.max(longestMs, ms - (lastMs ?? ms));
+    lastMs = ms;
+  }
+  return longestMs > 0 ? longestMs / 60_000 : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * EventBridge Scheduler skips a time that does not exist when the clock is set forward, and fires once at a time that comes twice when it
+ * is set back (EventBridge Scheduler User Guide, "Schedule types", "Daylight savings time").
+ */
+function instantsMs(
+  dayMs: number,
+  timesOfDayMs: readonly number[],
+  timeZone: string | undefined,
+): readonly number[] {
+  const [before, after] = [offsetMs(dayMs - DAY_MS, timeZone), offsetMs(dayMs + 2 * DAY_MS, timeZone)];
+  return timesOfDayMs.flatMap((timeMs) => {
+    const localMs = dayMs + timeMs;
+    if (before === after) return localMs - before;
+    const instants = [localMs - before, localMs - after];
+    const real = instants.filter((instant) => instant + offsetMs(instant, timeZone) === localMs);
+    return real.length === 0 ? [] : Math.min(...real);
+  });
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function offsetMs(instant: number, timeZone = 'UTC'): number {
+  const format =
+    formats.get(timeZone) ?? new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  formats.set(timeZone, format);
+  const [, sign, hours = '0', minutes = '0'] = /GMT([+-])(\d{2}):(\d{2})/.exec(format.format(instant)) ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }

@@ -3,8 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { sessionPatternSchema } from '../lambda/core/session-name.ts';
 import { NAME_RULE, nameFault } from '../lambda/core/stack-name.ts';
-import { parseScheduleExpression } from './schedule-expression.ts';
-import { nextTimes } from './schedule-times.ts';
+import { firingsMs, parseScheduleExpression } from './schedule-expression.ts';
 
 /** The schemas of single settings. Each message completes "expected …". */
 
@@ -69,7 +68,7 @@ export const scheduleExpression = v.pipe(
   refusing((text) => {
     try {
       const schedule = parseScheduleExpression(text);
-      if (schedule.kind === 'rate' || nextTimes(schedule, { after: new Date(), count: 1 }).length > 0) return;
+      if (schedule.kind === 'rate' || !firingsMs(schedule, Date.now()).next().done) return;
       return `${SCHEDULE_ACCEPTED}; here, it never fires`;
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;

@@ -5,8 +5,7 @@ import { metricName } from '../lambda/core/metric-name.ts';
 import { DEFAULT_SESSION } from '../lambda/core/session-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
 import { runMetric } from './run-metric.ts';
-import { parseScheduleExpression } from './schedule-expression.ts';
-import { longestGapMinutes } from './schedule-times.ts';
+import { longestGapMinutes, parseScheduleExpression } from './schedule-expression.ts';
 import type { Settings } from './settings.ts';
 
 const DAY_MINUTES = 24 * 60;

@@ -4,8 +4,7 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { FAILURES } from '../../../lambda/core/failure-codes.ts';
 import { metricName } from '../../../lambda/core/metric-name.ts';
 import { LOGOUT_OUTCOMES } from '../../../lambda/core/outcome.ts';
-import { parseScheduleExpression } from '../../../lib/schedule-expression.ts';
-import { nextTimes } from '../../../lib/schedule-times.ts';
+import { firingsMs, parseScheduleExpression } from '../../../lib/schedule-expression.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type Finding, notConfigured, notOk, ok } from './check.ts';
@@ -66,10 +65,10 @@ export function examineSchedule(schedule: DeployedSchedule | undefined): Finding
   }
   const parsed = parseScheduleExpression(schedule.expression);
   if (parsed.kind === 'rate') return ok(`The schedule is ${words}, counted from when it was enabled.`);
-  const [next] = nextTimes(parsed, { after: new Date(), count: 1, timeZone: schedule.timeZone });
-  return next === undefined
+  const [nextMs] = firingsMs(parsed, Date.now(), schedule.timeZone);
+  return nextMs === undefined
     ? notOk(`The schedule ${words} never fires again.`, 'Change "schedule" in settings.json and deploy.')
-    : ok(`The schedule is ${words}. Next: ${next}.`);
+    : ok(`The schedule is ${words}. Next: ${new Date(nextMs)}.`);
 }
 
 /** How the last run ended, and whether logouts succeed as often as the schedule runs. */
@@ -90,7 +89,7 @@ export async function examineLastRun(
     );
   }
   const successMs = newest.get('logged_out') ?? stack.deployedAtMs;
-  if (schedule?.isEnabled && hasFiredTwiceSince(schedule, new Date(successMs))) {
+  if (schedule?.isEnabled && hasFiredTwiceSince(schedule, successMs)) {
     return notOk(
       `The schedule is ${scheduleWords(schedule)}, and no logout has succeeded for ${sinceWords(successMs)}.`,
       'See "no-success" in docs/runbook.md.',
@@ -128,11 +127,11 @@ async function newestResults({ clientConfig, stackName }: Target): Promise<Reado
 }
 
 /** After the first time, a run may still be at work. */
-function hasFiredTwiceSince({ expression, timeZone }: DeployedSchedule, since: Date): boolean {
+function hasFiredTwiceSince({ expression, timeZone }: DeployedSchedule, sinceMs: number): boolean {
   const parsed = parseScheduleExpression(expression);
-  if (parsed.kind === 'rate') return Date.now() - since.getTime() > 2 * parsed.everyMinutes * MINUTE_MS;
-  const [, second] = nextTimes(parsed, { after: since, count: 2, timeZone });
-  return second !== undefined && second.getTime() < Date.now();
+  if (parsed.kind === 'rate') return Date.now() - sinceMs > 2 * parsed.everyMinutes * MINUTE_MS;
+  const [, secondMs] = firingsMs(parsed, sinceMs, timeZone);
+  return secondMs !== undefined && secondMs < Date.now();
 }
 
 function scheduleWords({ expression, timeZone }: DeployedSchedule): string {
