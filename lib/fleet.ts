@@ -56,16 +56,7 @@ export class Fleet extends Construct {
     acknowledgeWildcard(this, '*', 'ListSecrets supports no resource.');
     allow(['lambda:InvokeFunction'], target.functionArn, `${arn}:${FLEET_ALIAS}`);
     // An execution's ARN extends that of the version, never that of the alias ("Security and permissions for Lambda durable functions").
-    allow(
-      [
-        'lambda:CheckpointDurableExecution',
-        'lambda:GetDurableExecutionState',
-        'lambda:GetDurableExecution',
-        'lambda:ListDurableExecutionsByFunction',
-      ],
-      arn,
-      `${arn}:*`,
-    );
+    allow(['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'], arn, `${arn}:*`);
     acknowledgeWildcard(
       this,
       `${arn}:*`,

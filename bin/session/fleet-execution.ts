@@ -4,12 +4,13 @@ import {
   InvokeCommand,
   LambdaClient,
   paginateGetDurableExecutionHistory,
+  paginateListDurableExecutionsByFunction,
 } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import { fleetResultSchema } from '../../lambda/core/fleet-result.ts';
+import { fleetResultSchema, leftOver } from '../../lambda/core/fleet-result.ts';
 import { fleetName } from '../../lambda/core/stack-name.ts';
 import { FLEET_ALIAS } from '../../lambda/fleet/environment.ts';
-import { executionName } from '../../lambda/fleet/execution-names.ts';
+import { executionName, STARTED } from '../../lambda/fleet/execution-names.ts';
 import type { Selection } from '../../lambda/fleet/input.ts';
 import type { Target } from './target.ts';
 
@@ -25,6 +26,13 @@ const stateSchema = v.variant('Status', [
   }),
   v.object({ Status: v.literal('FAILED'), Error: errorSchema }),
 ]);
+
+const listedSchema = v.object({
+  DurableExecutions: v.optional(
+    v.array(v.object({ DurableExecutionArn: v.string(), DurableExecutionName: v.string() })),
+    [],
+  ),
+});
 
 /** Other events have other types. */
 const eventSchema = v.object({
@@ -65,10 +73,12 @@ export class FleetExecution {
     this.arn = arn;
   }
 
-  static async start(target: Target, sessions: Selection): Promise<FleetExecution> {
+  /** @param selection `failed`: the sessions that the last execution left */
+  static async start(target: Target, selection: Selection | 'failed'): Promise<FleetExecution> {
     const { clientConfig, stackName } = target;
     const fleet = fleetName(stackName);
     const client = new LambdaClient(clientConfig);
+    const sessions = selection === 'failed' ? await leftByLastExecution(client, fleet) : selection;
     const command = new InvokeCommand({
       FunctionName: `${fleet}:${FLEET_ALIAS}`,
       InvocationType: 'Event',
@@ -111,4 +121,21 @@ export class FleetExecution {
     }
     return events;
   }
+}
+
+/** The newest are listed first. The children of an execution are executions, too, and have generated names. */
+async function leftByLastExecution(client: LambdaClient, FunctionName: string): Promise<readonly string[]> {
+  const request = { FunctionName, Statuses: ['SUCCEEDED' as const], MaxItems: 1000 };
+  for await (const page of paginateListDurableExecutionsByFunction({ client }, request)) {
+    const { DurableExecutions } = v.parse(listedSchema, page);
+    const last = DurableExecutions.find((execution) => STARTED.test(execution.DurableExecutionName));
+    if (last === undefined) continue;
+    const { DurableExecutionArn } = last;
+    const state = v.parse(
+      stateSchema,
+      await client.send(new GetDurableExecutionCommand({ DurableExecutionArn })),
+    );
+    return state.Status === 'SUCCEEDED' ? leftOver(state.Result) : [];
+  }
+  return [];
 }

@@ -24,3 +24,5 @@ export const fleetAnswerSchema = v.union([
     retryAfterSeconds: v.exactOptional(v.number()),
   }),
 ]);
+
+export type FleetAnswer = v.InferOutput<typeof fleetAnswerSchema>;

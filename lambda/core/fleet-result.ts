@@ -7,7 +7,7 @@ const namesSchema = v.array(v.string());
  * of an asynchronous execution may have 1 MB (AWS Lambda API Reference, GetDurableExecution).
  */
 export const fleetResultSchema = v.object({
-  /** Sessions for which the logout function was called. */
+  /** Sessions for which the logout function was called, and patterns that no session matches. */
   tried: v.number(),
   loggedOut: v.number(),
   /** An earlier logout ended their tokens. Nothing is left to log out until somebody signs in. */

@@ -2,11 +2,11 @@ import type { FailureCode } from '../core/failure-codes.ts';
 import { type FleetResult, leftOver } from '../core/fleet-result.ts';
 import { stackName } from '../core/stack-name.ts';
 
-export interface DigestOptions {
+/** Where the fleet runs. */
+export interface Place {
   readonly stack: string;
   readonly account: string;
   readonly region: string;
-  readonly execution: string;
 }
 
 /** For Amazon SNS: the subject has at most 100 characters, and subject and text together at most 256 KB (its API reference). */
@@ -33,22 +33,7 @@ const REMEDIES = [
     command: 'check NAME',
     codes: ['save_failed'],
   },
-  {
-    title: 'A new sign-in is needed',
-    command: 'sign-in NAME',
-    codes: ['reauthentication_required'],
-  },
-  { title: 'The secret is unusable', command: 'check NAME', codes: ['session_invalid'] },
-  {
-    title: 'There is no such session',
-    command: 'list',
-    codes: ['session_unknown'],
-  },
-  {
-    title: 'The secret is full; room returns within a day',
-    command: AGAIN,
-    codes: ['secret_full'],
-  },
+  { title: 'A new sign-in is needed', command: 'sign-in NAME', codes: ['reauthentication_required'] },
   {
     title: 'The cause may have passed; it lasted longer than the execution repeats',
     command: AGAIN,
@@ -56,6 +41,7 @@ const REMEDIES = [
       'session_busy',
       'cooling_down',
       'rate_limited',
+      'secret_full',
       'blink_unavailable',
       'blink_timeout',
       'secrets_unavailable',
@@ -66,7 +52,7 @@ const REMEDIES = [
 const OTHERS = { title: 'Other failures, which docs/runbook.md explains', command: 'check NAME' };
 
 /** Names first what needs a person, by kind and with the command to paste. */
-export function digest(result: FleetResult, options: DigestOptions): Message {
+export function digest(result: FleetResult, place: Place, execution: string): Message {
   const { failed, notTried, skipped, signedOut, tried } = result;
   const count = leftOver(result).length;
   const known = REMEDIES.flatMap(({ codes }): readonly string[] => codes);
@@ -74,11 +60,11 @@ export function digest(result: FleetResult, options: DigestOptions): Message {
     ...REMEDIES,
     { ...OTHERS, codes: Object.keys(failed).filter((code) => !known.includes(code)) },
   ];
-  return message(`${options.stack}: ${counted(count, 'session')} not logged out`, [
+  return message(`${place.stack}: ${counted(count, 'session')} not logged out`, [
     `${counted(count, 'session')} of ${tried + notTried.length} ${count === 1 ? 'was' : 'were'} not logged out.`,
-    ...about(options),
+    ...about(place, execution),
     ...kinds.flatMap(({ title, command, codes }) => {
-      const line = commandLine(command, options);
+      const line = commandLine(command, place);
       const isForEach = line.includes('NAME');
       const lines = codes.flatMap((code) =>
         (failed[code] ?? []).map(
@@ -87,23 +73,23 @@ export function digest(result: FleetResult, options: DigestOptions): Message {
       );
       return section(title, lines, isForEach ? undefined : line);
     }),
-    ...section('Not tried, because Blink did not answer for an hour', notTried, commandLine(AGAIN, options)),
+    ...section('Not tried, because Blink did not answer for an hour', notTried, commandLine(AGAIN, place)),
     ...section('Skipped: under the prefix of the sessions, but not sessions', skipped),
     ...section('Signed out by an earlier logout; a schedule for them has no effect', signedOut),
   ]);
 }
 
 /** Sent at once, when the circuit opens. */
-export function outageNotice(left: number, options: DigestOptions): Message {
-  return message(`${options.stack}: Blink does not answer`, [
+export function outageNotice(left: number, place: Place, execution: string): Message {
+  return message(`${place.stack}: Blink does not answer`, [
     `Ten sessions in a row failed at Blink's side. ${counted(left, 'session')} ${left === 1 ? 'waits' : 'wait'}.`,
     'One is tried every ten minutes, for an hour. When Blink answers, the others follow.',
     'Another e-mail comes only if sessions are not logged out at the end. Until then, there is nothing to do.',
-    ...about(options),
+    ...about(place, execution),
   ]);
 }
 
-function about({ stack, account, region, execution }: DigestOptions): readonly string[] {
+function about({ stack, account, region }: Place, execution: string): readonly string[] {
   return ['', `Stack ${stack}, account ${account}, Region ${region}`, `Execution ${execution}`];
 }
 
@@ -117,7 +103,7 @@ function section(title: string, lines: readonly string[], command?: string): rea
   ];
 }
 
-function commandLine(command: string, { stack, region }: DigestOptions): string {
+function commandLine(command: string, { stack, region }: Place): string {
   const named = stack === stackName() ? '' : ` --stack ${stack.slice(stackName('').length)}`;
   return `bin/blink-logout ${command}${named} --region ${region}`;
 }

@@ -1,21 +1,20 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import type { FleetAnswer } from '../core/fleet-call.ts';
 import { type FleetResult, leftOver } from '../core/fleet-result.ts';
-import { type Answer, blinkIs, logOutSession, mayPassAfterSeconds } from './answer.ts';
-import { type DigestOptions, digest, outageNotice } from './digest.ts';
+import { fleetName } from '../core/stack-name.ts';
+import { digest, type Message, outageNotice, type Place } from './digest.ts';
 import { FLEET_ALIAS } from './environment.ts';
 import type { Selection, Shard } from './input.ts';
-import { listSessions, type Names } from './list.ts';
-import { SESSIONS_PER_SHARD } from './shard.ts';
+import { listSessions, type ReadPage } from './list-sessions.ts';
+import { blinkIs, logOutSession, mayPassAfterSeconds } from './log-out-session.ts';
+import { SESSIONS_PER_SHARD, type ShardAnswers } from './shard.ts';
 
 export interface FleetPorts {
-  readonly names: Names;
-  readonly logoutFunction: string;
-  /** The name of the fleet's own function, for child executions. */
-  readonly functionName: string;
-  readonly about: Omit<DigestOptions, 'execution'>;
+  readonly place: Place;
+  readonly readPage: ReadPage;
   readonly nowMs: () => number;
   /** Sends an e-mail. */
-  readonly publish: (subject: string, text: string) => Promise<void>;
+  readonly publish: (message: Message) => Promise<void>;
   readonly recordFigures: (result: FleetResult) => void;
 }
 
@@ -35,17 +34,15 @@ export async function logOutFleet(
   selection: Selection,
 ): Promise<FleetResult> {
   const startedAtMs = await context.step('start', async () => ports.nowMs());
-  const { sessions, skipped, unmatched } = await listSessions(context, ports.names, selection);
+  const { sessions, skipped, unmatched } = await listSessions(context, ports.readPage, selection);
   const passes = new Passes(ports, context);
   await passes.run(sessions);
+  for (const pattern of unmatched) passes.answered(pattern, { code: 'session_unknown', retryable: false });
   const seconds = await context.step('end', async () => Math.round((ports.nowMs() - startedAtMs) / 1000));
   const result = { ...passes.result(), skipped: [...skipped], seconds };
-  if (unmatched.length > 0) {
-    result.failed['session_unknown'] = [...(result.failed['session_unknown'] ?? []), ...unmatched];
-  }
   if (leftOver(result).length > 0) {
-    const { subject, text } = digest(result, { ...ports.about, execution: executionOf(context) });
-    await context.step('send the digest', () => ports.publish(subject, text));
+    const message = digest(result, ports.place, executionOf(context));
+    await context.step('send the digest', () => ports.publish(message));
   }
   await context.step('record the figures', async () => ports.recordFigures(result));
   return result;
@@ -57,7 +54,7 @@ function executionOf({ executionContext: { durableExecutionArn } }: DurableConte
 }
 
 interface Answered {
-  readonly answer: Answer;
+  readonly answer: FleetAnswer;
   /** The pass in which it was given, by its begin. */
   readonly passAfterSeconds: number;
 }
@@ -88,19 +85,19 @@ class Passes {
   }
 
   result(): Omit<FleetResult, 'skipped' | 'seconds'> {
-    const answers = [...this.#answers].map(([session, { answer }]) => ({ session, ...answer }));
-    const namesOf = (some: readonly { readonly session: string }[]) => some.map(({ session }) => session);
-    const failed = Map.groupBy(
-      answers.filter((answer) => answer.kind === 'failed'),
-      ({ code }) => code,
-    );
-    return {
-      tried: answers.length,
-      loggedOut: answers.filter(({ kind }) => kind === 'logged_out').length,
-      signedOut: namesOf(answers.filter(({ kind }) => kind === 'signed_out')),
-      failed: Object.fromEntries([...failed].map(([code, some]) => [code, namesOf(some)])),
-      notTried: [...this.#notTried],
-    };
+    const failed: Record<string, string[]> = {};
+    const signedOut: string[] = [];
+    for (const [session, { answer }] of this.#answers) {
+      if ('code' in answer) {
+        failed[answer.code] ??= [];
+        failed[answer.code]?.push(session);
+      } else if (answer.outcome === 'nothing_to_log_out') {
+        signedOut.push(session);
+      }
+    }
+    const tried = this.#answers.size;
+    const loggedOut = tried - signedOut.length - Object.values(failed).flat().length;
+    return { tried, loggedOut, signedOut, failed, notTried: [...this.#notTried] };
   }
 
   #dueAfter(afterSeconds: number): readonly string[] {
@@ -126,15 +123,15 @@ class Passes {
 
   /** Resolves with the sessions that were not tried, because Blink does not answer. */
   async #shard(shard: readonly string[]): Promise<readonly string[]> {
-    const answers = await this.#context.invoke<Shard, readonly (Answer | null)[]>(
+    const answers = await this.#context.invoke<Shard, ShardAnswers>(
       `sessions from ${shard[0]}`,
-      `${this.#ports.functionName}:${FLEET_ALIAS}`,
+      `${fleetName(this.#ports.place.stack)}:${FLEET_ALIAS}`,
       // All sessions of a later pass have failed before, so that ten failures say less about Blink.
-      { shard, stopsIfBlinkIsDown: this.#passAfterSeconds === 0 },
+      { shard: [...shard], stopsIfBlinkIsDown: this.#passAfterSeconds === 0 },
     );
     return shard.filter((session, index) => {
       const answer = answers[index] ?? null;
-      if (answer !== null) this.#answered(session, answer);
+      if (answer !== null) this.answered(session, answer);
       return answer === null;
     });
   }
@@ -142,10 +139,10 @@ class Passes {
   async #untilBlinkAnswers(
     sessions: readonly string[],
   ): Promise<{ readonly isUp: boolean; readonly others: readonly string[] }> {
-    const { publish, about } = this.#ports;
+    const { publish, place } = this.#ports;
     if (this.#trials === 0) {
-      const notice = outageNotice(sessions.length, { ...about, execution: executionOf(this.#context) });
-      await this.#context.step('tell that Blink does not answer', () => publish(notice.subject, notice.text));
+      const notice = outageNotice(sessions.length, place, executionOf(this.#context));
+      await this.#context.step('tell that Blink does not answer', () => publish(notice));
     }
     let others = sessions;
     while (this.#trials < TRIALS && others.length > 0) {
@@ -153,8 +150,8 @@ class Passes {
       await this.#context.wait('before the next trial', { minutes: TRIAL_AFTER_MINUTES });
       // From the end: those whose names follow one another may be on the one host of Blink that is down.
       for (const session of others.slice(-SESSIONS_PER_TRIAL).toReversed()) {
-        const answer = await logOutSession(this.#context, this.#ports.logoutFunction, session);
-        this.#answered(session, answer);
+        const answer = await logOutSession(this.#context, place.stack, session);
+        this.answered(session, answer);
         others = others.slice(0, -1);
         const blink = blinkIs(answer);
         if (blink === 'up') return { isUp: true, others };
@@ -164,7 +161,7 @@ class Passes {
     return { isUp: false, others };
   }
 
-  #answered(session: string, answer: Answer): void {
+  answered(session: string, answer: FleetAnswer): void {
     this.#answers.set(session, { answer, passAfterSeconds: this.#passAfterSeconds });
   }
 }

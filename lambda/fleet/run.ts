@@ -1,4 +1,5 @@
 import type { DurableContext } from '@aws/durable-execution-sdk-js';
+import { fleetName } from '../core/stack-name.ts';
 import { executionName } from './execution-names.ts';
 import { type FleetPorts, logOutFleet } from './fleet.ts';
 import { parseFleetInput, type Selection } from './input.ts';
@@ -12,17 +13,13 @@ export interface RunPorts extends FleetPorts {
 
 /** Handles one event of the fleet's function. */
 export async function runFleet(ports: RunPorts, event: unknown, context: DurableContext): Promise<unknown> {
+  const { place, maxConcurrency, start } = ports;
   const input = parseFleetInput(event);
-  switch (input.kind) {
-    case 'scheduled': {
-      // The schedule cannot name an execution, and it may deliver its event more than once.
-      const name = executionName(ports.functionName, 'scheduled', input.scheduledAt);
-      await context.step('start', () => ports.start(name, input.sessions));
-      return { started: name };
-    }
-    case 'start':
-      return logOutFleet(ports, context, input.sessions);
-    case 'shard':
-      return logOutShard(context, input, ports);
-  }
+  if ('shard' in input) return logOutShard(context, input, place.stack, maxConcurrency);
+  const { sessions, scheduledAt } = input;
+  if (scheduledAt === undefined) return logOutFleet(ports, context, sessions);
+  // The schedule cannot name an execution, and it may deliver its event more than once.
+  const name = executionName(fleetName(place.stack), 'scheduled', scheduledAt);
+  await context.step('start', () => start(name, sessions));
+  return { started: name };
 }

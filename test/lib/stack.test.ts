@@ -314,12 +314,7 @@ const RIGHTS: readonly (readonly [Settings, string, readonly string[]])[] = [
       'secretsmanager:ListSecrets on *',
       'lambda:InvokeFunction on LogoutFunction.Arn',
       `lambda:InvokeFunction on ${FLEET_ARN}:live`,
-      ...[
-        'CheckpointDurableExecution',
-        'GetDurableExecution',
-        'GetDurableExecutionState',
-        'ListDurableExecutionsByFunction',
-      ].flatMap((action) =>
+      ...['CheckpointDurableExecution', 'GetDurableExecutionState'].flatMap((action) =>
         [FLEET_ARN, `${FLEET_ARN}:*`].map((resource) => `lambda:${action} on ${resource}`),
       ),
       'sns:Publish on AlarmTopic',

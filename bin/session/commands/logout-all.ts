@@ -51,7 +51,10 @@ export function taskForAll(command: Command): Task | undefined {
   return (context) => logOutAll(context, failed ? 'failed' : (sessions ?? 'all'));
 }
 
-async function logOutAll(context: Context, selection: Selection): Promise<typeof OK | typeof FAILED> {
+async function logOutAll(
+  context: Context,
+  selection: Selection | 'failed',
+): Promise<typeof OK | typeof FAILED> {
   const { terminal, target, interruption } = context;
   const execution = await terminal.progress('Starting the fleet', async () =>
     // Loads a client of AWS that no other logout needs.

@@ -118,25 +118,28 @@ describe('logout --all', () => {
     expect(sns.mails).toEqual([]);
   });
 
-  it('ends with what was left, by code, and one e-mail; --failed takes just those', async () => {
+  it('ends with what was left, by code, and one e-mail; --failed takes just those, also a pattern', async () => {
     storeSessions('attic', 'cellar', 'garden');
     failing = new Map([
       ['attic', 'reauthentication_required'],
       ['garden', 'session_invalid'],
     ]);
-    const { exitCode, stdout } = await session.run('logout --all');
+    const { exitCode, stdout } = await session.run('logout --sessions * lost-*');
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^1 of 3 sessions logged out, in \d+ seconds?\.$/m);
-    expect(stdout).toContain('  reauthentication_required: attic\n  session_invalid: garden\n');
-    expect(sns.mails.map(({ subject }) => subject)).toEqual(['blink-logout: 2 sessions not logged out']);
+    expect(stdout).toMatch(/^1 of 4 sessions logged out, in \d+ seconds?\.$/m);
+    expect(stdout).toContain(
+      '  reauthentication_required: attic\n  session_invalid: garden\n  session_unknown: lost-*\n',
+    );
+    expect(sns.mails.map(({ subject }) => subject)).toEqual(['blink-logout: 3 sessions not logged out']);
     failing = new Map();
     called = [];
+    storeSessions('lost-1');
     const again = await session.run('logout --all --failed');
     expect(again).toMatchObject({
       exitCode: 0,
-      stdout: expect.stringContaining('2 of 2 sessions logged out'),
+      stdout: expect.stringContaining('3 of 3 sessions logged out'),
     });
-    expect(called.toSorted()).toEqual(['attic', 'garden']);
+    expect(called.toSorted()).toEqual(['attic', 'garden', 'lost-1']);
   });
 
   it('takes names and patterns', async () => {

@@ -6,12 +6,8 @@ import { digest, outageNotice } from '../../../lambda/fleet/digest.ts';
 import { figuresLine } from '../../../lambda/fleet/metrics.ts';
 import embeddedMetricFormat from '../logout/embedded-metric-format.schema.json' with { type: 'json' };
 
-const options = {
-  stack: 'blink-logout',
-  account: '123456789012',
-  region: 'eu-central-1',
-  execution: 'blink-logout-fleet-scheduled-20260101T020000Z',
-};
+const PLACE = { stack: 'blink-logout', account: '123456789012', region: 'eu-central-1' };
+const EXECUTION = 'blink-logout-fleet-scheduled-20260101T020000Z';
 
 const result: FleetResult = {
   tried: 300,
@@ -29,7 +25,7 @@ const result: FleetResult = {
 };
 
 test('the digest names first what needs a person, by kind and with the command to paste', () => {
-  const { subject, text } = digest(result, options);
+  const { subject, text } = digest(result, PLACE, EXECUTION);
   expect(subject).toBe('blink-logout: 6 sessions not logged out');
   expect(text).toMatchInlineSnapshot(`
     "6 sessions of 301 were not logged out.
@@ -64,13 +60,13 @@ test('the digest names first what needs a person, by kind and with the command t
 });
 
 test('its commands name the stack as the setting "name" does', () => {
-  const { text } = digest(result, { ...options, stack: 'blink-logout-farm' });
+  const { text } = digest(result, { ...PLACE, stack: 'blink-logout-farm' }, EXECUTION);
   expect(text).toContain('bin/blink-logout sign-in garden --stack farm --region eu-central-1');
 });
 
 test('the digest has every code', () => {
   const failed = Object.fromEntries(Object.keys(FAILURES).map((code) => [code, [`of-${code}`]]));
-  const { text } = digest({ ...result, failed, notTried: [] }, options);
+  const { text } = digest({ ...result, failed, notTried: [] }, PLACE, EXECUTION);
   for (const code of Object.keys(FAILURES)) {
     expect(text).toMatch(new RegExp(`of-${code}( --region eu-central-1)?  # ${code}$`, 'm'));
   }
@@ -79,7 +75,7 @@ test('the digest has every code', () => {
 test('ten thousand sessions with the longest names fit into an e-mail of 250 KB and into a result of 1 MB', () => {
   const names = Array.from({ length: 10_000 }, (_, index) => `${index}-`.padEnd(63, 'x'));
   const worst = { ...result, failed: { reauthentication_required: names } };
-  const { subject, text } = digest(worst, { ...options, stack: 'x'.repeat(63) });
+  const { subject, text } = digest(worst, { ...PLACE, stack: 'x'.repeat(63) }, EXECUTION);
   expect(Buffer.byteLength(subject)).toBeLessThanOrEqual(100);
   expect(Buffer.byteLength(text)).toBeLessThan(250_000);
   expect(text).toContain("The rest does not fit into an e-mail. The execution's result has all names.");
@@ -87,7 +83,7 @@ test('ten thousand sessions with the longest names fit into an e-mail of 250 KB 
 });
 
 test('the notice of an outage says that nothing is to be done yet', () => {
-  expect(outageNotice(287, options).text).toContain('Until then, there is nothing to do.');
+  expect(outageNotice(287, PLACE, EXECUTION).text).toContain('Until then, there is nothing to do.');
 });
 
 test('an execution’s figures are one line that CloudWatch reads as metrics', () => {

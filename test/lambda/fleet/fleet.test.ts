@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
-import { type Answer, blinkIs } from '../../../lambda/fleet/answer.ts';
-import { type Condition, World } from './world.ts';
+import type { FleetAnswer } from '../../../lambda/core/fleet-call.ts';
+import { type FleetResult, leftOver } from '../../../lambda/core/fleet-result.ts';
+import { blinkIs } from '../../../lambda/fleet/log-out-session.ts';
+import { type Condition, type Ended, World } from './world.ts';
 
 /** `npm run proof` runs more. */
 const MANY = process.env['PROOF'] === 'long' ? 10_000 : 1_200;
@@ -31,7 +33,7 @@ test(`${MANY} sessions are logged out by child executions that stay far below 3,
   expect(result).toMatchObject({ tried: MANY, loggedOut: MANY, failed: {}, notTried: [] });
   // The execution, the map, and two for each session.
   expect(Math.max(...operations)).toBe(1 + 1 + 2 * 500);
-  expect(operations.at(-1)).toBe(1 + Math.ceil(MANY / 500) + Math.ceil(MANY / 1000) + 3);
+  expect(operations.at(-1)).toBe(1 + Math.ceil(MANY / 500) + Math.ceil(MANY / 100) + 3);
 });
 
 test('names and patterns select sessions, and a pattern without a session is a failure', async () => {
@@ -41,20 +43,6 @@ test('names and patterns select sessions, and a pattern without a session is a f
     new Set(['garden', 'shed', 'tenant-1', 'tenant-2']),
   );
   expect(result).toMatchObject({ loggedOut: 3, failed: { session_unknown: ['shed', 'attic-*'] } });
-});
-
-test('what lies among the sessions and cannot be one is named in the result', async () => {
-  given({ garden: 'ready' });
-  world.foreign.add('eu/garden').add('Backup');
-  const { result } = await world.command('all');
-  expect(result).toMatchObject({ tried: 1, loggedOut: 1, skipped: ['Backup', 'eu/garden'] });
-});
-
-test('the schedule’s event that is delivered again starts no second execution', async () => {
-  given({ garden: 'ready' });
-  expect(await world.deliver('all', '2026-01-01T02:00:00Z')).toMatchObject({ result: { loggedOut: 1 } });
-  expect(await world.deliver('all', '2026-01-01T02:00:00Z')).toBeUndefined();
-  expect(await world.deliver('all', '2026-01-02T02:00:00Z')).toBeDefined();
 });
 
 test('the passes, after 2 and 12 minutes, repeat what may pass and nothing else', async () => {
@@ -86,13 +74,103 @@ test('the passes, after 2 and 12 minutes, repeat what may pass and nothing else'
   });
 });
 
-test('of two executions at once, each leaves the other’s sessions alone, and both report success', async () => {
-  many(4);
-  const names = [...world.sessions.keys()];
-  for (const name of names) world.sessions.set(name, { code: 'session_busy', times: 1 });
+interface Night {
+  /** The conditions that some of the 60 sessions have. */
+  readonly some?: readonly (readonly [from: number, to: number, condition: Condition])[];
+  readonly outageHours?: number;
+  /** Instead of one delivery of the schedule's event. */
+  readonly runs?: (deliver: () => Promise<Ended | undefined>) => Promise<Ended | undefined>;
+  /** The subjects of the e-mails. */
+  readonly mails: readonly string[];
+  readonly result: Partial<FleetResult>;
+}
+
+const OUTAGE = 'blink-logout: Blink does not answer';
+const ALL = { tried: 60, loggedOut: 60, signedOut: [], failed: {}, notTried: [] };
+const names = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => `s${1e5 + from + index}`);
+
+test.each<[what: string, night: Night]>([
+  ['as usual', { mails: [], result: ALL }],
+  [
+    'earlier logouts have ended tokens',
+    { some: [[0, 7, 'signed_out']], mails: [], result: { ...ALL, loggedOut: 53, signedOut: names(0, 7) } },
+  ],
+  [
+    'secrets are broken, and a token is refused',
+    {
+      some: [
+        [10, 13, 'session_invalid'],
+        [20, 21, 'reauthentication_required'],
+      ],
+      mails: ['blink-logout: 4 sessions not logged out'],
+      result: {
+        ...ALL,
+        loggedOut: 56,
+        failed: { session_invalid: names(10, 13), reauthentication_required: names(20, 21) },
+      },
+    },
+  ],
+  [
+    'Blink answers 503 twice here and there',
+    {
+      some: [5, 15, 25, 35].map((at) => [at, at + 1, { code: 'blink_unavailable', times: 2 }] as const),
+      mails: [],
+      result: ALL,
+    },
+  ],
+  [
+    'Blink answers 503 once for 20 sessions in a row, whose host is down',
+    { some: [[0, 20, { code: 'blink_unavailable', times: 1 }]], mails: [OUTAGE], result: ALL },
+  ],
+  ['Blink is down for almost an hour', { outageHours: 0.9, mails: [OUTAGE], result: ALL }],
+  [
+    'the schedule’s event is delivered twice',
+    {
+      async runs(deliver) {
+        const first = await deliver();
+        expect(await deliver()).toBeUndefined();
+        return first;
+      },
+      mails: [],
+      result: ALL,
+    },
+  ],
+  [
+    'another execution is busy with some, and each leaves the other’s alone',
+    { some: [[0, 4, { code: 'session_busy', times: 1 }]], mails: [], result: ALL },
+  ],
+  [
+    'Blink is down for three hours, and at noon a person logs out what was left',
+    {
+      outageHours: 3,
+      async runs(deliver) {
+        const first = await deliver();
+        expect(first).toMatchObject({ result: { loggedOut: 0 } });
+        world.nowMs += 10 * 3_600_000;
+        return world.command(first === undefined ? [] : leftOver(first.result));
+      },
+      mails: [OUTAGE, 'blink-logout: 60 sessions not logged out'],
+      result: ALL,
+    },
+  ],
+])('there is an e-mail if a person should act, and no other: %s', async (_, night) => {
+  const { some = [], outageHours = 0, runs = (deliver) => deliver(), mails, result } = night;
+  many(60);
+  for (const [from, to, condition] of some)
+    for (const name of names(from, to)) world.sessions.set(name, condition);
+  world.outage = { fromMs: 0, toMs: outageHours * 3_600_000 };
+  world.foreign.add('eu/garden').add('Backup');
+  const ended = await runs(() => world.deliver('all', '2026-01-01T02:00:00Z'));
+  expect(world.mails.map(({ subject }) => subject)).toEqual(mails);
+  expect(ended?.result).toMatchObject(result);
+});
+
+test('what lies among the sessions and cannot be one is named in the result', async () => {
+  given({ garden: 'ready' });
+  world.foreign.add('eu/garden').add('Backup');
   const { result } = await world.command('all');
-  expect(result).toMatchObject({ loggedOut: 4, failed: {} });
-  expect(world.mails).toEqual([]);
+  expect(result).toMatchObject({ tried: 1, loggedOut: 1, skipped: ['Backup', 'eu/garden'] });
 });
 
 describe('if ten sessions in a row fail at Blink’s side', () => {
@@ -111,7 +189,6 @@ describe('if ten sessions in a row fail at Blink’s side', () => {
     expect(counts[0]?.[1]).toBeLessThanOrEqual(13);
     expect(counts.slice(0, 4)).toEqual([counts[0], [10, 1], [20, 1], [30, 38 - (counts[0]?.[1] ?? 0)]]);
     expect(result).toMatchObject({ tried: 40, loggedOut: 40, notTried: [] });
-    expect(world.mails.map(({ subject }) => subject)).toEqual(['blink-logout: Blink does not answer']);
   });
 
   test('after an hour, the sessions that were not tried are in the digest', async () => {
@@ -120,10 +197,6 @@ describe('if ten sessions in a row fail at Blink’s side', () => {
     expect(Math.max(...world.calls.map(({ atMinutes }) => Math.floor(atMinutes)))).toBe(60);
     expect(result.tried + result.notTried.length).toBe(40);
     expect(result.notTried.length).toBeGreaterThanOrEqual(40 - 13 - 6);
-    expect(world.mails.map(({ subject }) => subject)).toEqual([
-      'blink-logout: Blink does not answer',
-      'blink-logout: 40 sessions not logged out',
-    ]);
   });
 
   test('a trial whose answer says nothing about Blink is followed by another session', async () => {
@@ -161,26 +234,17 @@ describe('if ten sessions in a row fail at Blink’s side', () => {
   });
 });
 
-test.each<[Answer, string]>([
-  [{ kind: 'logged_out' }, 'up'],
-  [{ kind: 'failed', code: 'blink_rejected', retryable: false }, 'up'],
-  [{ kind: 'failed', code: 'blink_timeout', retryable: true }, 'down'],
-  [{ kind: 'failed', code: 'rate_limited', retryable: false }, 'down'],
+test.each<[FleetAnswer, string]>([
+  [{ outcome: 'logged_out' }, 'up'],
+  [{ outcome: 'already_logged_out' }, 'up'],
+  [{ code: 'blink_rejected', retryable: false }, 'up'],
+  [{ code: 'blink_timeout', retryable: true }, 'down'],
+  [{ code: 'rate_limited', retryable: false }, 'down'],
   // Blink may not have been asked.
-  [{ kind: 'signed_out' }, 'unknown'],
-  [{ kind: 'failed', code: 'reauthentication_required', retryable: false }, 'unknown'],
+  [{ outcome: 'nothing_to_log_out' }, 'unknown'],
+  [{ code: 'reauthentication_required', retryable: false }, 'unknown'],
 ])('after %j, Blink is %s', (answer, is) => {
   expect(blinkIs(answer)).toBe(is);
-});
-
-test('"failed" takes the sessions that the last execution left', async () => {
-  given({ garden: 'ready', shed: 'session_invalid', attic: 'secret_full' });
-  await world.command('all');
-  given({ shed: 'ready' });
-  world.calls.length = 0;
-  const { result } = await world.command('failed');
-  expect(world.calls.map(({ session }) => session)).toEqual(['attic', 'shed']);
-  expect(result).toMatchObject({ tried: 2, loggedOut: 1, failed: { secret_full: ['attic'] } });
 });
 
 test('whatever happens, each session is counted once and called at most three times, and at most two e-mails go out', async () => {

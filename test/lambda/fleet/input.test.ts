@@ -6,7 +6,6 @@ import { parseFleetInput } from '../../../lambda/fleet/input.ts';
 test.each([
   ['nothing', {}],
   ['another word', { sessions: 'some' }],
-  ['no name', { sessions: [] }],
   ['a name that no session has', { sessions: ['Garden'] }],
   ['a nested name', { sessions: ['eu/garden'] }],
   ['another field', { sessions: 'all', action: 'check' }],

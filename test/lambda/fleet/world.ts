@@ -1,15 +1,14 @@
 import * as v from 'valibot';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { fleetCallSchema } from '../../../lambda/core/fleet-call.ts';
-import { type FleetResult, fleetResultSchema, leftOver } from '../../../lambda/core/fleet-result.ts';
+import { type FleetResult, fleetResultSchema } from '../../../lambda/core/fleet-result.ts';
+import type { Message } from '../../../lambda/fleet/digest.ts';
 import { executionName } from '../../../lambda/fleet/execution-names.ts';
 import type { Selection } from '../../../lambda/fleet/input.ts';
 import { type RunPorts, runFleet } from '../../../lambda/fleet/run.ts';
 import { runDurable } from './durable-model.ts';
 
 const MINUTE_MS = 60_000;
-/** "already_logged_out only for a repetition within five minutes" (design, section 4). */
-const REPETITION_MS = 5 * MINUTE_MS;
 const FLEET = 'blink-logout-fleet';
 const LOGOUT = 'blink-logout';
 
@@ -21,11 +20,6 @@ interface Failing {
   readonly retryAfterSeconds?: number;
   /** After so many calls the session is ready. */
   readonly times: number;
-}
-
-export interface Mail {
-  readonly subject: string;
-  readonly text: string;
 }
 
 export interface Ended {
@@ -42,8 +36,7 @@ export class World {
   readonly sessions = new Map<string, Condition>();
   /** What else lies under the prefix. */
   readonly foreign = new Set<string>();
-  readonly mails: Mail[] = [];
-  readonly figures: FleetResult[] = [];
+  readonly mails: Message[] = [];
   /** In their order, with the time in minutes since the world began. */
   readonly calls: { readonly session: string; readonly atMinutes: number }[] = [];
   nowMs = 0;
@@ -52,11 +45,7 @@ export class World {
   maxConcurrency = 10;
   /** What runs an execution: the model, or AWS's runner. */
   run: typeof runDurable = runDurable;
-  /** Runs before each call of the logout function. */
-  onCall: (session: string) => void = () => {};
-  readonly #loggedOutAtMs = new Map<string, number>();
   readonly #started = new Map<string, string>();
-  #last: FleetResult | undefined;
   #seed = 1;
 
   /** The schedule's event. It may be delivered more than once. */
@@ -72,14 +61,8 @@ export class World {
     return this.#end(await this.#execute({ sessions }, executionName(FLEET, 'command', 'c0ffee')));
   }
 
-  /** Any other event. Resolves with its result. */
-  async invoke(event: object): Promise<unknown> {
-    return (await this.#execute(event, 'generated')).result;
-  }
-
   #end({ result, operations }: { readonly result: unknown; readonly operations: readonly number[] }): Ended {
-    this.#last = v.parse(fleetResultSchema, result);
-    return { result: this.#last, operations };
+    return { result: v.parse(fleetResultSchema, result), operations };
   }
 
   async #execute(input: object, name: string) {
@@ -113,14 +96,9 @@ export class World {
 
   #ports(): RunPorts {
     return {
-      names: {
-        stored: async (from) => pageOf([...this.sessions.keys(), ...this.foreign], from),
-        left: async (from) => pageOf(this.#last === undefined ? [] : leftOver(this.#last), from),
-      },
-      logoutFunction: LOGOUT,
-      functionName: FLEET,
+      readPage: async (from) => pageOf([...this.sessions.keys(), ...this.foreign], from),
       maxConcurrency: this.maxConcurrency,
-      about: { stack: 'blink-logout', account: '123456789012', region: 'eu-central-1' },
+      place: { stack: LOGOUT, account: '123456789012', region: 'eu-central-1' },
       nowMs: () => this.nowMs,
       // "If the payload is the same, Lambda returns the existing execution" (API Reference, Invoke).
       start: async (name, sessions) => {
@@ -129,22 +107,19 @@ export class World {
           throw new Error('another payload');
         this.#started.set(name, payload);
       },
-      publish: async (subject, text) => {
-        this.mails.push({ subject, text });
+      publish: async (message) => {
+        this.mails.push(message);
       },
-      recordFigures: (result) => this.figures.push(result),
+      recordFigures: () => {},
     };
   }
 
   /** The logout function: by its contract, not by its code. A logout takes a second of a slot. */
   async #logOut(event: unknown): Promise<object> {
     const { session } = v.parse(fleetCallSchema, event).fleet;
-    this.onCall(session);
     this.calls.push({ session, atMinutes: this.nowMs / MINUTE_MS });
     const condition = this.sessions.get(session) ?? 'session_unknown';
-    const loggedOutAtMs = this.#loggedOutAtMs.get(session) ?? Number.NEGATIVE_INFINITY;
     this.nowMs += 1000 / this.maxConcurrency;
-    if (this.nowMs - loggedOutAtMs < REPETITION_MS) return { outcome: 'already_logged_out' };
     if (condition === 'signed_out') return { outcome: 'nothing_to_log_out', since: 'yesterday' };
     if (condition === 'crashes') throw new Error('Runtime exited');
     if (typeof condition === 'string' && condition !== 'ready') return failure(condition);
@@ -155,7 +130,6 @@ export class World {
       this.sessions.set(session, times === 1 ? 'ready' : { ...condition, times: times - 1 });
       return { ...failure(code), ...more };
     }
-    this.#loggedOutAtMs.set(session, this.nowMs);
     return { outcome: 'logged_out', session, durationsMs: { total: 1000 } };
   }
 }
@@ -170,6 +144,6 @@ function failure(code: FailureCode): object {
 }
 
 function pageOf(names: readonly string[], from = '0') {
-  const end = Number(from) + 1_000;
+  const end = Number(from) + 100;
   return { names: names.slice(Number(from), end), ...(end < names.length && { next: String(end) }) };
 }
