@@ -1,10 +1,8 @@
-import { coolDownAfter } from '../../lambda/core/blink/blink-failure.ts';
 import { FUNCTION_TIMEOUT_SECONDS } from '../../lambda/core/claim-life.ts';
-import { Failure } from '../../lambda/core/failure.ts';
+import { endAfter } from '../../lambda/core/log-out.ts';
 import { refusalFailure, spendNewest } from '../../lambda/core/spend.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
 import { type Deadline, realTiming } from '../../lambda/core/time.ts';
-import type { ClaimEnd } from '../../lambda/core/vault/next.ts';
 import type { Context } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { AFTER_THIS_RUN } from './errors/explain.ts';
@@ -85,11 +83,4 @@ export async function spendingRun<T>(
   const { store } = context.target;
   await requireMove(store, session, (await store.readCurrent(session)).versionId);
   return boundedRun(context, work);
-}
-
-/** Makes all runs wait for as long as Blink has asked for. */
-function endAfter(error: unknown, savedAs: string): ClaimEnd {
-  if (!(error instanceof Failure) || coolDownAfter(error) !== 'session') return { what: 'saved', savedAs };
-  const restSeconds = error.details.retryAfterSeconds ?? 0;
-  return { what: 'rejected', savedAs, why: error.message, restSeconds };
 }

@@ -138,16 +138,20 @@ async function ownClientId(
   }
 }
 
-/** What later runs are told of a failed logout. */
-function endAfter(error: unknown, savedAs: string, client: Client): ClaimEnd {
-  if (!(error instanceof Failure)) return { what: 'saved', savedAs };
-  const { message: why, details } = error;
-  const rejected = { what: 'rejected', savedAs, why, restSeconds: details.retryAfterSeconds ?? 0 } as const;
+/**
+ * What later runs are told of a request that failed after the save.
+ * @param client the client that was to be logged out: only its logout waits after a rejection of the request alone
+ */
+export function endAfter(error: unknown, savedAs: string, client?: Client): ClaimEnd {
+  const saved = { what: 'saved', savedAs } as const;
+  if (!(error instanceof Failure)) return saved;
+  const restSeconds = error.details.retryAfterSeconds ?? 0;
+  const rejected = { what: 'rejected', savedAs, why: error.message, restSeconds } as const;
   switch (coolDownAfter(error)) {
     case 'nothing':
-      return { what: 'saved', savedAs };
+      return saved;
     case 'request':
-      return { ...rejected, client };
+      return client === undefined ? saved : { ...rejected, client };
     case 'session':
       return rejected;
   }

@@ -40,9 +40,9 @@ export const realTiming: Timing = {
   nowMs: () => Math.max(Date.now() - startedAtMs, performance.now()),
 };
 
-/** Full jitter: a random delay from 0 to a limit that doubles with each try. */
-export function fullJitterMs(timing: Timing, tries: number, baseMs: number, capMs: number): number {
-  return Math.floor(timing.random() * Math.min(capMs, baseMs * 2 ** tries));
+/** A random delay from 0 to a limit. */
+export function fullJitterMs(timing: Timing, limitMs: number): number {
+  return Math.floor(timing.random() * limitMs);
 }
 
 /** The wait before a try is repeated: doubles up to 8 s, with a quarter of jitter. So a minute has at most 15 tries. */

@@ -55,7 +55,7 @@ export async function sendAndRepeat(
 ): Promise<Sent> {
   const first = await exchange(request);
   if (!isRepeatedAfter(call, first) || !mayRepeat()) return { end: first, tries: 1, afterUnanswered: false };
-  await timing.wait(fullJitterMs(timing, 0, MAX_PAUSE_MS, MAX_PAUSE_MS));
+  await timing.wait(fullJitterMs(timing, MAX_PAUSE_MS));
   const afterUnanswered = first.status !== undefined || first.progress !== 'not_sent';
   return { end: await exchange(request), tries: 2, afterUnanswered };
 }

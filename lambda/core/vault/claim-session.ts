@@ -31,7 +31,7 @@ export async function claimSession(
     const claim = isUpToDate ? await writeClaim(ports, latest, deadline) : undefined;
     if (claim !== undefined) return claim;
     isLate ||= isUpToDate;
-    await ports.timing.wait(waitMs + fullJitterMs(ports.timing, 0, waitMs, waitMs));
+    await ports.timing.wait(waitMs + fullJitterMs(ports.timing, waitMs));
     latest = await readAgain(ports, latest);
     // The run that was first has logged the client out.
     if (isLate && isRepeated(latest, client)) break;

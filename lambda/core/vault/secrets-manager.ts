@@ -58,22 +58,13 @@ const SENT_ONCE = {
   override: true,
 } as const;
 
-const versionSchema = v.pipe(
-  v.object({
-    VersionId: v.string(),
-    VersionStages: v.optional(v.array(v.string()), []),
-    CreatedDate: v.date(),
-    ARN: v.string(),
-    SecretString: v.optional(v.string()),
-  }),
-  v.transform(({ VersionId, VersionStages, CreatedDate, ARN, SecretString }) => ({
-    versionId: VersionId,
-    labels: VersionStages,
-    createdAtMs: CreatedDate.getTime(),
-    arn: ARN,
-    text: SecretString,
-  })),
-);
+const versionSchema = v.object({
+  VersionId: v.string(),
+  VersionStages: v.optional(v.array(v.string()), []),
+  CreatedDate: v.date(),
+  ARN: v.string(),
+  SecretString: v.optional(v.string()),
+});
 const dateHeaderSchema = v.object({
   headers: v.object({ date: v.pipe(v.string(), v.transform(Date.parse), v.number()) }),
 });
@@ -90,11 +81,17 @@ export function secretsManagerStore(client: SecretsManagerClient, prefix: string
     if (!answer.success) {
       throw new Failure('secrets_unavailable', 'Secrets Manager’s answer lacks a documented field');
     }
-    const { text, ...version } = answer.output;
-    if (text === undefined) {
+    const {
+      VersionId: versionId,
+      VersionStages: labels,
+      CreatedDate,
+      ARN: arn,
+      SecretString,
+    } = answer.output;
+    if (SecretString === undefined) {
       throw new Failure('session_invalid', 'the secret must hold text, not binary data');
     }
-    return { ...version, text };
+    return { versionId, labels, createdAtMs: CreatedDate.getTime(), arn, text: SecretString };
   }
 
   return {
@@ -117,17 +114,13 @@ export function secretsManagerStore(client: SecretsManagerClient, prefix: string
       }
     },
 
-    async readVersion(secret, version) {
+    readVersion(secret, version) {
       const which = 'label' in version ? { VersionStage: version.label } : { VersionId: version.versionId };
-      try {
-        return await read(new GetSecretValueCommand({ SecretId: idOf(secret), ...which }));
-      } catch (error) {
-        if (secretsManagerErrorName(error) === 'ResourceNotFoundException') return undefined;
-        throw secretsFailure(error);
-      }
+      const command = new GetSecretValueCommand({ SecretId: idOf(secret), ...which });
+      return orOutcome(read(command), 'ResourceNotFoundException', undefined);
     },
 
-    async putVersion(secret, { versionId, text, labels }) {
+    putVersion(secret, { versionId, text, labels }) {
       const command = new PutSecretValueCommand({
         SecretId: idOf(secret),
         ClientRequestToken: versionId,
@@ -135,16 +128,11 @@ export function secretsManagerStore(client: SecretsManagerClient, prefix: string
         VersionStages: [...labels],
       });
       command.middlewareStack.add((next) => next, SENT_ONCE);
-      try {
-        await client.send(command);
-        return 'written';
-      } catch (error) {
-        if (secretsManagerErrorName(error) === 'ResourceExistsException') return 'conflict';
-        throw secretsFailure(error);
-      }
+      const written = client.send(command).then(() => 'written' as const);
+      return orOutcome(written, 'ResourceExistsException', 'conflict' as const);
     },
 
-    async moveLabel(secret, { label, from, to }) {
+    moveLabel(secret, { label, from, to }) {
       const command = new UpdateSecretVersionStageCommand({
         SecretId: idOf(secret),
         VersionStage: label,
@@ -152,13 +140,18 @@ export function secretsManagerStore(client: SecretsManagerClient, prefix: string
         ...(to !== undefined && { MoveToVersionId: to }),
       });
       command.middlewareStack.add((next) => next, SENT_ONCE);
-      try {
-        await client.send(command);
-        return 'moved';
-      } catch (error) {
-        if (secretsManagerErrorName(error) === 'InvalidParameterException') return 'conflict';
-        throw secretsFailure(error);
-      }
+      const moved = client.send(command).then(() => 'moved' as const);
+      return orOutcome(moved, 'InvalidParameterException', 'conflict' as const);
     },
   };
+}
+
+/** The result of a call, or the documented outcome of an error with this name. */
+async function orOutcome<T, O>(call: Promise<T>, errorName: string, outcome: O): Promise<T | O> {
+  try {
+    return await call;
+  } catch (error) {
+    if (secretsManagerErrorName(error) === errorName) return outcome;
+    throw secretsFailure(error);
+  }
 }
