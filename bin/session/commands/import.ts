@@ -157,7 +157,7 @@ async function findSession(sourceText: string, choose: Questions['choose']): Pro
   const source = inHomeAssistant ?? sourceText;
   try {
     const stored = parseStoredSession(source);
-    const kept = withoutNeverStored(source, stored.form);
+    const kept = withoutNeverStored(source);
     return { ...kept, report: storedReport(stored), isShared: inHomeAssistant !== undefined };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -80,7 +80,7 @@ export async function signIn(context: Context, session: string, options: SignInO
   );
   const { refreshToken, oauthClient } = grant;
   const fields: OwnFields = { refreshToken, oauthClient, hardwareId, ...ids };
-  const text = version && before ? withFields(version.text, before.form, fields) : newText(fields);
+  const text = version && before ? withFields(version.text, fields) : newText(fields);
   const { created } = await store(context, session, text, version !== undefined);
 
   const report = storedReport(parseStoredSession(text));

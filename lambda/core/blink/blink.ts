@@ -4,7 +4,7 @@ import type { Deadline } from '../time.ts';
 /** The input of a refresh. */
 export interface RefreshRequest {
   readonly refreshToken: string;
-  readonly hardwareId?: string;
+  readonly hardwareId?: string | undefined;
   /** OAuth client names in the order in which they are tried; never empty. */
   readonly oauthClients: readonly [string, ...string[]];
 }

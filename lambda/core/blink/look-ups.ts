@@ -5,13 +5,13 @@ import { type ExchangeEnd, isSuccess } from './http-exchange.ts';
 import { jsonIn } from './json-in.ts';
 import { numericIdSchema } from './numeric-id.ts';
 import { type Caller, callRest } from './rest-call.ts';
-import { parseTier } from './rest-host.ts';
+import { tierSchema } from './tier.ts';
 
 /** Every host can look up every account. If one blocks the caller with 406, the next is asked. */
 const OTHER_TIERS = ['prde', 'prsg', 'a001'];
 
 const accountSchema = v.object({
-  tier: v.pipe(v.string(), v.transform(parseTier), v.string()),
+  tier: tierSchema,
   account_id: v.pipe(numericIdSchema, v.transform(Number)),
 });
 

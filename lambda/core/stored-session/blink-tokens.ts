@@ -1,6 +1,5 @@
 import type { Failure } from '../failure.ts';
-import { parseSnakeCaseFields, requireOfBlink, SNAKE_CASE_FIELDS, sessionInvalid } from './session-fields.ts';
-import { type StoredSession, storedSessionOf } from './stored-session.ts';
+import { type FieldValues, type StoredFields, sessionInvalid } from './stored-fields.ts';
 
 export const BLINK_TOKENS = 'BLINK_TOKENS';
 
@@ -10,40 +9,35 @@ const ASSIGNMENT = /^[ \t]*(?:(?:export|declare -x)[ \t]+)?BLINK_TOKENS=/gm;
 /** What may follow the value on its line. */
 const REST_OF_LINE = /^[ \t]*;?(?:[ \t]+#.*|[ \t]*)\r?(?:\n|$)/;
 
-/** A pair between two bars. `key` is empty if there is no `=`. */
-export interface Pair {
-  readonly key: string;
-  readonly source: string;
-}
-
 export function isBlinkTokens(text: string): boolean {
   return text.search(ASSIGNMENT) >= 0 || /(?:^|[|'"\s])refresh_token=/.test(text);
 }
 
+/** A pair between two bars. `key` is empty if there is no `=`. */
+interface Pair {
+  readonly key: string;
+  readonly value: string;
+  readonly source: string;
+}
+
 /** The pipe-delimited form of BlinkMonitorProtocol. Values are percent-encoded, and `+` stands for itself. */
-export function parseBlinkTokens(text: string): StoredSession {
+export function fieldsInBlinkTokens(text: string): StoredFields {
   const { before, body, after } = unwrap(text);
   const pairs = body.split('|').map(pairOf);
-  requireOfBlink(
-    Object.fromEntries(pairs.map(({ key, source }) => [key, source.slice(source.indexOf('=') + 1)])),
-  );
-  const fields = SNAKE_CASE_FIELDS.flatMap((name) => {
-    const pair = pairs.findLast(({ key }) => key === name);
-    return pair === undefined ? [] : [[name, decode(name, pair.source)]];
-  });
-
-  return storedSessionOf(
-    'blink-tokens',
-    parseSnakeCaseFields(Object.fromEntries(fields)),
-    ({ refreshToken, oauthClient }) => {
-      const granted = setPair(setPair(pairs, 'refresh_token', refreshToken), 'oauth_client_id', oauthClient);
-      return before + granted.map(({ source }) => source).join('|') + after;
-    },
-  );
+  const values = Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+  // Env files have other secrets beside the assignment.
+  const alone = `${before.split('\n').at(-1)?.trimStart()}${body}${/^['"]?/.exec(after)?.[0]}`;
+  return {
+    form: 'blink-tokens',
+    values,
+    read: (name) => decode(name, values[name]),
+    withValues: (changed) => before + withPairs(pairs, changed).join('|') + after,
+    alone: alone === text.trim() ? undefined : alone,
+  };
 }
 
 /** The pairs, and the text before and after them: quotes, the assignment, other lines. */
-export function unwrap(text: string): { before: string; body: string; after: string } {
+function unwrap(text: string): { before: string; body: string; after: string } {
   const { from, to } = valueIn(text);
   const quote = /^['"]/.exec(text.slice(from, to))?.[0] ?? '';
   const body = { from: from + quote.length, to: to - quote.length };
@@ -53,12 +47,6 @@ export function unwrap(text: string): { before: string; body: string; after: str
     body: text.slice(body.from, body.to),
     after: text.slice(body.to),
   };
-}
-
-/** The assignment alone: env files have other secrets beside it. */
-export function withoutOtherLines(text: string): string {
-  const { before, body, after } = unwrap(text);
-  return `${before.split('\n').at(-1)?.trimStart()}${body}${/^['"]?/.exec(after)?.[0]}`;
 }
 
 /** Where the value is, with its quotes. Without an assignment, the whole text is the value. */
@@ -83,13 +71,14 @@ function unterminated(): Failure {
   return sessionInvalid('BLINK_TOKENS must end with the quote that it begins with');
 }
 
-export function pairOf(source: string): Pair {
-  return { key: source.slice(0, Math.max(0, source.indexOf('='))).trim(), source };
+function pairOf(source: string): Pair {
+  const key = source.slice(0, Math.max(0, source.indexOf('='))).trim();
+  return { key, value: source.slice(source.indexOf('=') + 1), source };
 }
 
 /** An unencoded quote or backslash belongs to a shell syntax that is not supported here. */
-function decode(name: string, source: string): string {
-  const value = source.slice(source.indexOf('=') + 1);
+function decode(name: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
   if (/['"\\]/.test(value))
     throw sessionInvalid(`${name} must have its quotes and backslashes percent-encoded`);
   try {
@@ -99,13 +88,17 @@ function decode(name: string, source: string): string {
   }
 }
 
-export function setPair(pairs: readonly Pair[], key: string, value: string): readonly Pair[] {
-  const pair = { key, source: `${key}=${encode(value)}` };
-  if (!pairs.some((other) => other.key === key)) return [...pairs, pair];
-  return pairs.map((other) => (other.key === key ? pair : other));
+function withPairs(pairs: readonly Pair[], changed: FieldValues): readonly string[] {
+  const known = new Set(pairs.map(({ key }) => key));
+  return [
+    ...pairs.flatMap(({ key, source }) =>
+      Object.hasOwn(changed, key) ? written(key, changed[key]) : source,
+    ),
+    ...Object.entries(changed).flatMap(([key, value]) => (known.has(key) ? [] : written(key, value))),
+  ];
 }
 
 /** RFC 3986 section 2.3. `encodeURIComponent` does not encode the quote. */
-function encode(value: string): string {
-  return encodeURIComponent(value).replaceAll("'", '%27');
+function written(key: string, value: string | number | undefined): readonly string[] {
+  return value === undefined ? [] : [`${key}=${encodeURIComponent(value).replaceAll("'", '%27')}`];
 }

@@ -38,17 +38,17 @@ function fieldsOf(text: string) {
 
 describe.each(TEXTS)('the text of a session in the form %s', (form, text, dropped) => {
   it.each([FIELDS, IDS_NOT_FOUND])('takes what was found, and loses what was not', (fields) => {
-    const set = withFields(text, form, fields);
+    const set = withFields(text, fields);
     expect(fieldsOf(set)).toEqual(fields);
     expect(parseStoredSession(set).form).toBe(form);
     expect(set).toContain('mine');
-    expect(withoutNeverStored(set, form).dropped).toEqual([]);
+    expect(withoutNeverStored(set).dropped).toEqual([]);
   });
 
   it('loses what is never stored', () => {
-    const without = withoutNeverStored(text, form);
+    const without = withoutNeverStored(text);
     expect(without.dropped).toEqual(dropped);
-    expect(withoutNeverStored(without.text, form).dropped).toEqual([]);
+    expect(withoutNeverStored(without.text).dropped).toEqual([]);
     const kept = { form, refreshToken: 'old', clientId: '9', accountId: 8, tier: 'a001' };
     expect(parseStoredSession(without.text)).toMatchObject(kept);
     expect(without.text).toContain('mine');
@@ -65,11 +65,11 @@ it.each([
     /^OTHER=mine\nexport BLINK_TOKENS='refresh_token=.*'\n$/,
   ],
 ])('what stands beside BLINK_TOKENS stays at a sign-in, and is left out by an import: %j', (text, kept) => {
-  const set = withFields(text, 'blink-tokens', FIELDS);
+  const set = withFields(text, FIELDS);
   expect(set).toMatch(kept);
   expect(set).not.toContain('token=t');
   expect(fieldsOf(set)).toEqual(FIELDS);
-  expect(withoutNeverStored(text, 'blink-tokens').text).not.toContain('mine');
+  expect(withoutNeverStored(text).text).not.toContain('mine');
 });
 
 it.each([FIELDS, IDS_NOT_FOUND])('a new text can be read', (fields) => {
