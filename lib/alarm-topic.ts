@@ -6,38 +6,28 @@ import { stackName } from '../lambda/core/stack-name.ts';
 import { serviceOfAccount } from './service-of-account.ts';
 import type { Settings } from './settings.ts';
 
-export interface AlarmTopicProps {
-  readonly settings: Settings;
-  /** Takes the place of a new topic. Its policy is its owner's. */
-  readonly existing: ITopic | undefined;
-}
-
-/** The topic of the alarms, and its e-mail subscription. */
+/** The topic of the alarms and of the fleet's digest, and its e-mail subscription. The policy of an existing one is its owner's. */
 export class AlarmTopic extends Construct {
   readonly topic: ITopic;
 
-  constructor(scope: Construct, id: string, { settings, existing }: AlarmTopicProps) {
+  constructor(scope: Construct, id: string, { name, alarmEmail }: Settings, existing: ITopic | undefined) {
     super(scope, id);
-    this.topic = existing ?? this.#newTopic(settings);
-    if (settings.alarmEmail !== undefined) {
-      this.topic.addSubscription(new EmailSubscription(settings.alarmEmail));
-    }
+    this.topic = existing ?? this.#newTopic(stackName(name));
+    if (alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(alarmEmail));
   }
 
-  #newTopic(settings: Settings): ITopic {
+  #newTopic(topicName: string): Topic {
     // The topic is not encrypted at rest. An alarm contains no secret, CloudWatch cannot use the AWS managed key for SNS,
     // and a customer managed key costs more than the rest of the stack (Amazon SNS Developer Guide, "Key management").
-    const topic = new Topic(this, 'Topic', { topicName: stackName(settings.name), enforceSSL: true });
+    const topic = new Topic(this, 'Topic', { topicName, enforceSSL: true });
     // The topic's policy replaces the default policy, which admits CloudWatch.
-    topic.addToResourcePolicy(byAlarmsOfThisAccount(topic));
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [serviceOfAccount(this, 'cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+      }),
+    );
     return topic;
   }
-}
-
-function byAlarmsOfThisAccount(topic: Topic): PolicyStatement {
-  return new PolicyStatement({
-    principals: [serviceOfAccount(topic, 'cloudwatch.amazonaws.com')],
-    actions: ['sns:Publish'],
-    resources: [topic.topicArn],
-  });
 }

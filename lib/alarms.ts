@@ -1,22 +1,12 @@
-import {
-  Alarm,
-  type IAlarmAction,
-  type IMetric,
-  MathExpression,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, type IMetric, MathExpression, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { metricName } from '../lambda/core/metric-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
+import { TRIGGER_DIMENSION } from '../lambda/logout/metrics.ts';
 import type { Parts } from './parts.ts';
-import { runMetric } from './run-metric.ts';
 import { silenceAlarm } from './silence-alarm.ts';
 import { WEBHOOK_REFUSALS } from './webhook.ts';
-
-export interface AlarmsProps extends Parts {
-  readonly action: IAlarmAction;
-}
 
 interface AlarmReason {
   readonly metric: IMetric;
@@ -33,17 +23,13 @@ const FIFTEEN_MINUTES = { statistic: 'Sum', period: Duration.minutes(15) };
 export class Alarms extends Construct {
   readonly alarms: readonly Alarm[];
 
-  constructor(scope: Construct, id: string, { action, ...props }: AlarmsProps) {
+  constructor(scope: Construct, id: string, parts: Parts) {
     super(scope, id);
-    this.alarms = [...this.#occurrences(props), ...silenceAlarm(this, props.settings)];
-    for (const alarm of this.alarms) alarm.addAlarmAction(action);
-  }
-
-  #occurrences(props: Parts): Alarm[] {
-    return Object.entries(reasons(props)).map(
+    const { settings, topic } = parts;
+    const occurrences = Object.entries(reasons(parts)).map(
       ([reason, { metric, threshold, because }]) =>
         new Alarm(this, reason, {
-          alarmName: `${stackName(props.settings.name)}-${reason}`,
+          alarmName: `${stackName(settings.name)}-${reason}`,
           alarmDescription: `${because} See "${reason}" in docs/runbook.md.`,
           metric,
           threshold,
@@ -51,15 +37,25 @@ export class Alarms extends Construct {
           treatMissingData: TreatMissingData.NOT_BREACHING,
         }),
     );
+    this.alarms = [...occurrences, ...silenceAlarm(this, settings)];
+    for (const alarm of this.alarms) alarm.addAlarmAction(new SnsAction(topic));
   }
 }
 
-function reasons(props: Parts): Record<string, AlarmReason> {
-  const { settings, function: target, api, deadLetters } = props;
-  const name = stackName(settings.name);
+function reasons({
+  settings,
+  function: target,
+  api,
+  deadLetters,
+}: Parts): Readonly<Record<string, AlarmReason>> {
+  const { name, refreshTokenMaxAgeDays } = settings;
+  const metric = (metricName: string, over = FIVE_MINUTES, trigger?: 'schedule' | 'webhook' | 'direct') => {
+    const dimensionsMap = trigger === undefined ? {} : { [TRIGGER_DIMENSION]: trigger };
+    return new Metric({ namespace: stackName(name), metricName, ...over, dimensionsMap });
+  };
   return {
     'save-failed': {
-      metric: runMetric(name, metricName('save_failed'), FIVE_MINUTES),
+      metric: metric('SaveFailed'),
       threshold: 1,
       because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
     },
@@ -68,8 +64,8 @@ function reasons(props: Parts): Record<string, AlarmReason> {
       metric: new MathExpression({
         expression: 'FILL(schedule, 0) + FILL(webhook, 0)',
         usingMetrics: {
-          schedule: runMetric(name, 'ReauthenticationRequired', { ...FIVE_MINUTES, trigger: 'schedule' }),
-          webhook: runMetric(name, 'ReauthenticationRequired', { ...FIVE_MINUTES, trigger: 'webhook' }),
+          schedule: metric('ReauthenticationRequired', FIVE_MINUTES, 'schedule'),
+          webhook: metric('ReauthenticationRequired', FIVE_MINUTES, 'webhook'),
         },
         period: FIVE_MINUTES.period,
       }),
@@ -77,7 +73,7 @@ function reasons(props: Parts): Record<string, AlarmReason> {
       because: 'Blink no longer accepts the refresh token of a session: a new sign-in is required.',
     },
     'failed-for-good': {
-      metric: runMetric(name, 'FailedForGood', FIVE_MINUTES),
+      metric: metric('FailedForGood'),
       threshold: 1,
       because:
         'A run failed for a reason that a retry does not fix: the stored session, Blink, or a bug in the function.',
@@ -88,7 +84,7 @@ function reasons(props: Parts): Record<string, AlarmReason> {
         expression: 'errors - FILL(direct, 0)',
         usingMetrics: {
           errors: target.metricErrors(FIFTEEN_MINUTES),
-          direct: runMetric(name, 'Failed', { ...FIFTEEN_MINUTES, trigger: 'direct' }),
+          direct: metric('Failed', FIFTEEN_MINUTES, 'direct'),
         },
         period: FIFTEEN_MINUTES.period,
       }),
@@ -102,21 +98,18 @@ function reasons(props: Parts): Record<string, AlarmReason> {
       because: "Lambda throttled runs: the account's concurrency is used up.",
     },
     'dead-letters': {
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
-        statistic: 'Maximum',
-        period: Duration.minutes(5),
-      }),
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible(),
       threshold: 1,
       because:
         'A scheduled or asynchronous run, or an execution of the fleet, has failed; its event is in the queue.',
     },
     'refresh-token-old': {
-      metric: runMetric(name, 'RefreshTokenAgeDays', { statistic: 'Maximum', period: Duration.days(1) }),
-      threshold: settings.refreshTokenMaxAgeDays,
-      because: `A run found a refresh token that had not been renewed for ${settings.refreshTokenMaxAgeDays} days: the session may expire unnoticed.`,
+      metric: metric('RefreshTokenAgeDays', { statistic: 'Maximum', period: Duration.days(1) }),
+      threshold: refreshTokenMaxAgeDays,
+      because: `A run found a refresh token that had not been renewed for ${refreshTokenMaxAgeDays} days: the session may expire unnoticed.`,
     },
     'webhook-refusals': {
-      metric: runMetric(name, WEBHOOK_REFUSALS, FIVE_MINUTES),
+      metric: metric(WEBHOOK_REFUSALS),
       threshold: 10,
       because:
         'Within five minutes, the webhook refused ten calls (401 or 403): a caller is guessing, or a sender has an old key or has lost its permission.',

@@ -1,25 +1,24 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { HttpApi, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
-import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { type Alarm, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { metricName } from '../lambda/core/metric-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
-import { DeadLetters } from './dead-letters.ts';
 import { Fleet } from './fleet.ts';
 import type { GivenSettings } from './given-settings.ts';
 import { LogoutFunction } from './logout-function.ts';
 import { requireOwnName } from './own-name.ts';
 import { warnOfPace } from './pace.ts';
+import type { Parts } from './parts.ts';
 import { readSettings } from './read-settings.ts';
-import { runMetric } from './run-metric.ts';
 import { Schedule } from './schedule.ts';
 import { Webhook } from './webhook.ts';
 
@@ -69,24 +68,21 @@ export class BlinkLogout extends Construct {
     this.#namespace = stackName(settings.name);
     requireOwnName(this, settings);
     warnOfPace(this, settings);
-    const { queue: deadLetters } = new DeadLetters(this, 'DeadLetters');
-    this.function = new LogoutFunction(this, 'Logout', {
-      settings,
-      directory: join(bundleDirectory, 'logout'),
-      deadLetters,
-    }).function;
-    const { api, stage, url } = new Webhook(this, 'Webhook', { settings, function: this.function });
+    const deadLetters = deadLetterQueue(new Construct(this, 'DeadLetters'));
+    const built = (name: string) => ({ settings, directory: join(bundleDirectory, name), deadLetters });
+    this.function = new LogoutFunction(this, 'Logout', built('logout')).function;
+    const { api, stage, url } = new Webhook(this, 'Webhook', settings, this.function);
     this.api = api;
     this.stage = stage;
     this.webhookUrl = url;
 
-    this.topic = new AlarmTopic(this, 'AlarmTopic', { settings, existing: alarmTopic }).topic;
-    const parts = { settings, function: this.function, topic: this.topic, api, deadLetters };
-    this.fleet = new Fleet(this, 'Fleet', { ...parts, directory: join(bundleDirectory, 'fleet') }).alias;
-    const observed = { ...parts, fleet: this.fleet };
-    new Schedule(this, 'Schedule', observed);
-    this.alarms = new Alarms(this, 'Alarms', { ...observed, action: new SnsAction(this.topic) }).alarms;
-    if (settings.dashboard) new Dashboard(this, 'Dashboard', { ...observed, alarms: this.alarms });
+    this.topic = new AlarmTopic(this, 'AlarmTopic', settings, alarmTopic).topic;
+    this.fleet = new Fleet(this, 'Fleet', built('fleet'), this.function, this.topic).alias;
+    const { function: target, topic, fleet } = this;
+    const parts: Parts = { settings, function: target, api, deadLetters, topic, fleet };
+    new Schedule(this, 'Schedule', parts);
+    this.alarms = new Alarms(this, 'Alarms', parts).alarms;
+    if (settings.dashboard) new Dashboard(this, 'Dashboard', parts, [...this.alarms]);
   }
 
   /** Permits the grantee to invoke the function directly, without the webhook. */
@@ -96,16 +92,26 @@ export class BlinkLogout extends Construct {
 
   /** A metric of the runs, by its name in CloudWatch, such as `SaveFailed`. `docs/runbook.md` has the codes. */
   metric(metricName: string, options?: MetricOptions): Metric {
-    return runMetric(this.#namespace, metricName, { statistic: 'Sum', ...options });
+    return new Metric({ namespace: this.#namespace, metricName, statistic: 'Sum', ...options });
   }
 
   /** Sessions that were logged out. */
   metricLoggedOut(options?: MetricOptions): Metric {
-    return this.metric(metricName('logged_out'), options);
+    return this.metric('LoggedOut', options);
   }
 
   /** Runs that failed. */
   metricFailed(options?: MetricOptions): Metric {
     return this.metric('Failed', options);
   }
+}
+
+/** Receives events that the rule could not deliver, or that Lambda gave up. */
+function deadLetterQueue(scope: Construct): Queue {
+  return new Queue(scope, 'Queue', {
+    // EventBridge and Lambda need no permission for a key that SQS manages.
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
 }

@@ -8,19 +8,16 @@ import { FLEET_ALIAS, type FleetEnvironment } from '../lambda/fleet/environment.
 import { acknowledgeWildcard } from './acknowledge-wildcard.ts';
 import { type LambdaFunctionProps, lambdaFunction } from './lambda-function.ts';
 
-export interface FleetProps extends LambdaFunctionProps {
-  /** Logs out one session. */
-  readonly function: IFunction;
-  /** Receives the digest. */
-  readonly topic: ITopic;
-}
-
 /** The durable function that logs out many sessions. It always exists. Without an execution it costs nothing. */
 export class Fleet extends Construct {
   /** A durable function is invoked by a version or an alias. */
   readonly alias: IFunction;
 
-  constructor(scope: Construct, id: string, { function: target, topic, ...props }: FleetProps) {
+  /**
+   * @param target logs out one session
+   * @param topic receives the digest
+   */
+  constructor(scope: Construct, id: string, props: LambdaFunctionProps, target: IFunction, topic: ITopic) {
     super(scope, id);
     const { name, maxConcurrency } = props.settings;
     const functionName = fleetName(stackName(name));

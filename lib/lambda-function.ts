@@ -1,4 +1,4 @@
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   Code,
@@ -10,9 +10,10 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { RemovalPolicy, Stack } from 'aws-cdk-lib/core';
+import { RemovalPolicy } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge-wildcard.ts';
+import { serviceOfAccount } from './service-of-account.ts';
 import type { Settings } from './settings.ts';
 
 export interface LambdaFunctionProps {
@@ -34,13 +35,11 @@ export function lambdaFunction(
     removalPolicy: settings.retainLogs ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
   // The CDK's default role has an AWS managed policy, which permits writes to every log group of the account.
-  const role = new Role(scope, 'Role', { assumedBy: lambdaForAccount(Stack.of(scope).account) });
-  role.addToPolicy(
-    new PolicyStatement({
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-    }),
-  );
+  const role = new Role(scope, 'Role', {
+    assumedBy: serviceOfAccount(scope, 'lambda.amazonaws.com', 'StringEqualsIfExists'),
+  });
+  const actions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+  role.addToPolicy(new PolicyStatement({ actions, resources: [logGroup.logGroupArn] }));
   if (settings.tracing) acknowledgeWildcard(scope, '*', 'The actions of X-Ray support no resource.');
   return new LambdaFunction(scope, 'Function', {
     runtime: Runtime.NODEJS_24_X,
@@ -52,15 +51,5 @@ export function lambdaFunction(
     tracing: settings.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     deadLetterQueue: deadLetters,
     ...props,
-  });
-}
-
-/**
- * No AWS document says that Lambda names the account when it assumes a function's role. `IfExists` holds it to the account if it does, and
- * lets the function be created if it does not.
- */
-function lambdaForAccount(account: string): ServicePrincipal {
-  return new ServicePrincipal('lambda.amazonaws.com', {
-    conditions: { StringEqualsIfExists: { 'aws:SourceAccount': account } },
   });
 }

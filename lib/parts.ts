@@ -1,5 +1,6 @@
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { IFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Settings } from './settings.ts';
 
@@ -9,6 +10,8 @@ export interface Parts {
   readonly function: LambdaFunction;
   readonly api: HttpApi;
   readonly deadLetters: IQueue;
+  /** Receives the alarms. */
+  readonly topic: ITopic;
   /** Logs out many sessions. */
   readonly fleet: IFunction;
 }

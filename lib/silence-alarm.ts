@@ -1,10 +1,9 @@
-import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Annotations, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
-import { metricName } from '../lambda/core/metric-name.ts';
 import { DEFAULT_SESSION } from '../lambda/core/session-name.ts';
 import { stackName } from '../lambda/core/stack-name.ts';
-import { runMetric } from './run-metric.ts';
+import { SESSION_DIMENSION } from '../lambda/logout/metrics.ts';
 import { longestGapMinutes, parseScheduleExpression } from './schedule-expression.ts';
 import type { Settings } from './settings.ts';
 
@@ -52,12 +51,14 @@ export function silenceAlarm(scope: Construct, settings: Settings): readonly Ala
 }
 
 /** The sessions that were logged out. Without metrics by session, a logout of any session counts. */
-function logouts({ name, sessions, sessionMetrics }: Settings, period: Duration): IMetric {
-  const options = { statistic: 'Sum', period };
-  if (sessions !== 'default') return runMetric(stackName(name), 'SessionsLoggedOut', options);
-  return runMetric(stackName(name), metricName('logged_out'), {
-    ...options,
-    ...(sessionMetrics && { session: DEFAULT_SESSION }),
+function logouts({ name, sessions, sessionMetrics }: Settings, period: Duration): Metric {
+  const ofDefault = sessions === 'default';
+  return new Metric({
+    namespace: stackName(name),
+    metricName: ofDefault ? 'LoggedOut' : 'SessionsLoggedOut',
+    dimensionsMap: ofDefault && sessionMetrics ? { [SESSION_DIMENSION]: DEFAULT_SESSION } : {},
+    statistic: 'Sum',
+    period,
   });
 }
 

@@ -18,11 +18,6 @@ import { stackName, webhookKeySecretName } from '../lambda/core/stack-name.ts';
 import { LOGOUT_PATHS } from '../lambda/core/webhook-routes.ts';
 import type { Settings } from './settings.ts';
 
-export interface WebhookProps {
-  readonly settings: Settings;
-  readonly function: LambdaFunction;
-}
-
 /** The metric of calls that were answered with 401 or 403, by the gateway or by the function. */
 export const WEBHOOK_REFUSALS = 'WebhookRefusals';
 
@@ -34,7 +29,7 @@ export class Webhook extends Construct {
   /** The URL of `POST /logout`. */
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { settings, function: target }: WebhookProps) {
+  constructor(scope: Construct, id: string, settings: Settings, target: LambdaFunction) {
     super(scope, id);
     const integration = new HttpLambdaIntegration('Integration', target);
     this.api = new HttpApi(this, 'Api', {
