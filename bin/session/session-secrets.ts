@@ -90,13 +90,12 @@ export interface SessionSecret {
 export function sessionSecrets({ client, sessionSecret }: Target): Promise<readonly SessionSecret[]> {
   const prefix = sessionSecret('');
   return asked(async () => {
-    const found: SessionSecret[] = [];
     const filter = { Filters: [{ Key: 'name' as const, Values: [prefix] }], MaxResults: 100 };
-    for await (const page of paginateListSecrets({ client, stopOnSameToken: true }, filter)) {
-      for (const { Name = '', KmsKeyId } of page.SecretList ?? []) {
-        if (Name.startsWith(prefix)) found.push({ session: Name.slice(prefix.length), kmsKeyId: KmsKeyId });
-      }
-    }
-    return found.sort((a, b) => (a.session < b.session ? -1 : 1));
+    const pages = await Array.fromAsync(paginateListSecrets({ client, stopOnSameToken: true }, filter));
+    return pages
+      .flatMap(({ SecretList = [] }) => SecretList)
+      .filter(({ Name }) => Name?.startsWith(prefix))
+      .map(({ Name = '', KmsKeyId }) => ({ session: Name.slice(prefix.length), kmsKeyId: KmsKeyId }))
+      .sort((a, b) => (a.session < b.session ? -1 : 1));
   });
 }

@@ -35,8 +35,8 @@ function linesOf(results: readonly CheckResult[], terminal: Terminal): readonly 
     not_ok: terminal.style('red', '✗'),
     not_configured: terminal.style('dim', '–'),
   };
-  return results.flatMap((result) => [
-    `${marks[result.state]} ${result.check.padEnd(width)}  ${result.message}`,
-    ...('advice' in result ? result.advice.map((line) => `${' '.repeat(width + 4)}${line}`) : []),
+  return results.flatMap(({ check, state, message, advice }) => [
+    `${marks[state]} ${check.padEnd(width)}  ${message}`,
+    ...advice.map((line) => ' '.repeat(width + 4) + line),
   ]);
 }

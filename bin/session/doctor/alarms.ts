@@ -8,11 +8,11 @@ export async function examineMail(target: Target, stack: DeployedStack): Promise
   const [topicArn] = stack.ids('AWS::SNS::Topic', 'AlarmTopic');
   if (topicArn === undefined) return notConfigured('The alarms go to a topic that is not of this stack.');
   const client = new SNSClient(target.clientConfig);
-  const arns: (string | undefined)[] = [];
-  for await (const page of paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn })) {
-    const emails = (page.Subscriptions ?? []).filter(({ Protocol }) => Protocol === 'email');
-    arns.push(...emails.map(({ SubscriptionArn }) => SubscriptionArn));
-  }
+  const pages = await Array.fromAsync(paginateListSubscriptionsByTopic({ client }, { TopicArn: topicArn }));
+  const subscriptions = pages.flatMap(({ Subscriptions = [] }) => Subscriptions);
+  const arns = subscriptions.flatMap(({ Protocol, SubscriptionArn = '' }) =>
+    Protocol === 'email' ? SubscriptionArn : [],
+  );
   // In place of an ARN, the list has `PendingConfirmation` or `Deleted`.
   if (arns.includes('PendingConfirmation')) {
     return notOk(
@@ -20,7 +20,7 @@ export async function examineMail(target: Target, stack: DeployedStack): Promise
       'Open the mail from "AWS Notifications" and confirm; look into the spam folder, too. Amazon SNS drops the subscription after 48 hours.',
     );
   }
-  if (arns.some((arn) => arn?.startsWith('arn:')))
+  if (arns.some((arn) => arn.startsWith('arn:')))
     return ok('The mail subscription of the alarms is confirmed.');
   return stack.ids('AWS::SNS::Subscription', 'AlarmTopic').length > 0
     ? notOk(

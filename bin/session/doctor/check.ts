@@ -11,14 +11,10 @@ export type CheckResult = { readonly check: string } & Finding;
 
 export const DEPLOY_AGAIN = `Deploy again: ${npmLine('run deploy')}`;
 
-export function ok(message: string): Finding {
-  return { state: 'ok', message, advice: [] };
+function finding(state: Finding['state']) {
+  return (message: string, ...advice: readonly string[]): Finding => ({ state, message, advice });
 }
 
-export function notOk(message: string, ...advice: readonly string[]): Finding {
-  return { state: 'not_ok', message, advice };
-}
-
-export function notConfigured(message: string, ...advice: readonly string[]): Finding {
-  return { state: 'not_configured', message, advice };
-}
+export const ok = finding('ok');
+export const notOk = finding('not_ok');
+export const notConfigured = finding('not_configured');

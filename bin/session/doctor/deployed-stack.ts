@@ -2,18 +2,17 @@ import {
   CloudFormationClient,
   DescribeStacksCommand,
   paginateListStackResources,
-  type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
 import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Target } from '../target.ts';
 import { DEPLOY_AGAIN, type Finding, notOk, ok } from './check.ts';
+import type { Webhook } from './webhook.ts';
 
 export interface DeployedStack {
   readonly name: string;
   readonly status: string;
   readonly deployedAtMs: number;
-  /** Of the function's environment. */
-  readonly webhookAuth: string | undefined;
+  readonly webhook: Webhook;
   /** The physical ids of our resources of a type. `part` is the construct that has them. */
   ids(type: string, part: string): readonly string[];
 }
@@ -28,19 +27,23 @@ export async function readStack(target: Target): Promise<DeployedStack> {
   const [, path = ''] = /^(.*)LogoutFunction\w{8}$/.exec(Tags['aws:cloudformation:logical-id'] ?? '') ?? [];
   const client = new CloudFormationClient(target.clientConfig);
   const { Stacks: [stack] = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
-  const resources: StackResourceSummary[] = [];
-  for await (const page of paginateListStackResources({ client }, { StackName: name })) {
-    resources.push(...(page.StackResourceSummaries ?? []));
-  }
+  const pages = await Array.fromAsync(paginateListStackResources({ client }, { StackName: name }));
+  const resources = pages.flatMap(({ StackResourceSummaries = [] }) => StackResourceSummaries);
+  const ids: DeployedStack['ids'] = (type, part) =>
+    resources
+      .filter((each) => each.ResourceType === type && each.LogicalResourceId?.startsWith(path + part))
+      .flatMap((each) => each.PhysicalResourceId || []);
+  const region = await target.clientConfig.region();
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   return {
     name,
     status: stack?.StackStatus ?? 'unknown',
     deployedAtMs: (stack?.LastUpdatedTime ?? stack?.CreationTime)?.getTime() ?? 0,
-    webhookAuth: Configuration?.Environment?.Variables?.['WEBHOOK_AUTH'],
-    ids: (type, part) =>
-      resources
-        .filter((each) => each.ResourceType === type && each.LogicalResourceId?.startsWith(path + part))
-        .flatMap((each) => each.PhysicalResourceId || []),
+    webhook: {
+      url: `https://${ids('AWS::ApiGatewayV2::Api', 'Webhook')[0]}.execute-api.${region}.${domain}`,
+      auth: Configuration?.Environment?.Variables?.['WEBHOOK_AUTH'],
+    },
+    ids,
   };
 }
 

@@ -32,15 +32,11 @@ export async function readSchedule(
   { clientConfig }: Target,
   stack: DeployedStack,
 ): Promise<DeployedSchedule | undefined> {
-  const [Name] = stack.ids('AWS::Scheduler::Schedule', 'Schedule');
-  if (Name !== undefined) {
-    const found = await new SchedulerClient(clientConfig).send(new GetScheduleCommand({ Name }));
-    const {
-      State,
-      ScheduleExpression: expression = '',
-      ScheduleExpressionTimezone: timeZone = 'UTC',
-    } = found;
-    return { expression, timeZone, isEnabled: State !== 'DISABLED' };
+  const [zoned] = stack.ids('AWS::Scheduler::Schedule', 'Schedule');
+  if (zoned !== undefined) {
+    const found = await new SchedulerClient(clientConfig).send(new GetScheduleCommand({ Name: zoned }));
+    const { ScheduleExpression: expression = '', ScheduleExpressionTimezone: timeZone = 'UTC' } = found;
+    return { expression, timeZone, isEnabled: found.State !== 'DISABLED' };
   }
   const [rule] = stack.ids('AWS::Events::Rule', 'Schedule');
   const found = await new EventBridgeClient(clientConfig).send(new DescribeRuleCommand({ Name: rule }));

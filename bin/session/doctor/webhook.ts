@@ -14,16 +14,17 @@ export interface Webhook {
   readonly auth: string | undefined;
 }
 
-/** @param session is checked with the key. Without one that can be used, none: a failed check may raise an alarm */
+/** @param session is checked with the key. Without one that can be read, none: a failed check may raise an alarm */
 export async function examineWebhook(target: Target, { url, auth }: Webhook, session = ''): Promise<Finding> {
-  const stranger = await statusOf(target, url, {}, '');
+  const call = (headers = {}) => statusOf(target, url, headers, session);
+  const stranger = await call();
   const expected = auth === 'key' ? 401 : 403;
   if (stranger !== expected) return unexpected('a caller without credentials', stranger, expected);
   if (auth === 'iam') return ok('The webhook refuses callers that IAM does not know (403).');
   const key = await readOwnerKey(target);
   if (key === undefined)
     return ok('The webhook refuses strangers (401). No key opens every session, so none was tried.');
-  const caller = await statusOf(target, url, { authorization: `Bearer ${key}` }, session);
+  const caller = await call({ authorization: `Bearer ${key}` });
   return caller === 200 || caller === 400
     ? ok('The webhook refuses strangers (401) and accepts the key.')
     : unexpected('a check with the key', caller, 200);
