@@ -62,8 +62,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     },
     (secrets, input) => {
       const secret = secrets.find(input.SecretId);
-      const version = secret.put(input.ClientRequestToken, input.SecretString, input.VersionStages);
-      return { ...naming(secret), VersionId: version.versionId, VersionStages: version.labels };
+      secret.put(input.ClientRequestToken, input.SecretString, input.VersionStages);
+      return { ...naming(secret), VersionId: input.ClientRequestToken };
     },
   ),
 
@@ -86,24 +86,22 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       Name: v.pipe(v.string(), v.regex(/^[A-Za-z0-9/_+=.@-]{1,512}$/)),
       ClientRequestToken: versionId,
       SecretString: v.optional(text),
-      Description: v.optional(v.pipe(v.string(), v.maxLength(2048))),
-      KmsKeyId: v.optional(v.pipe(v.string(), v.maxLength(2048))),
+      Description: v.optional(v.string()),
+      KmsKeyId: v.optional(v.string()),
       Tags: v.optional(v.pipe(v.array(tag), v.maxLength(50)), []),
     },
     (secrets, input) => {
       secrets.requireKmsKey(input.KmsKeyId);
       const secret = secrets.create(input.Name, input.SecretString, input.ClientRequestToken);
-      secret.description = input.Description;
       secret.kmsKeyId = input.KmsKeyId;
       for (const { Key, Value } of input.Tags) secret.tags.set(Key, Value);
       return { ...naming(secret), VersionId: input.SecretString && input.ClientRequestToken };
     },
   ),
 
-  DescribeSecret: action({ SecretId: secretId }, (secrets, input) => {
-    const secret = secrets.describe(input.SecretId);
-    return { ...metadata(secret), VersionIdsToStages: labelsByVersion(secret) };
-  }),
+  DescribeSecret: action({ SecretId: secretId }, (secrets, input) =>
+    metadata(secrets.describe(input.SecretId)),
+  ),
 
   ListSecrets: action(
     {
@@ -119,10 +117,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
         .filter(({ name }) => Filters.every(({ Values }) => Values.some((value) => name.startsWith(value))));
       const end = NextToken + MaxResults;
       return {
-        SecretList: matching.slice(NextToken, end).map((secret) => ({
-          ...metadata(secret),
-          SecretVersionsToStages: labelsByVersion(secret),
-        })),
+        SecretList: matching.slice(NextToken, end).map(metadata),
         NextToken: end < matching.length ? String(end) : undefined,
       };
     },
@@ -131,16 +126,13 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   DeleteSecret: action(
     {
       SecretId: secretId,
-      RecoveryWindowInDays: v.optional(v.pipe(v.number(), v.integer())),
+      // "a value from 7 to 30"
+      RecoveryWindowInDays: v.optional(v.pipe(v.number(), v.integer(), v.minValue(7), v.maxValue(30))),
       ForceDeleteWithoutRecovery: v.optional(v.boolean(), false),
     },
     (secrets, { SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force }) => {
-      if (days !== undefined && (force || days < 7 || days > 30)) {
-        throw new AwsError(
-          'InvalidParameterException',
-          'RecoveryWindowInDays must be between 7 and 30 days, and not beside ForceDeleteWithoutRecovery.',
-        );
-      }
+      // "You can't use both this parameter and ForceDeleteWithoutRecovery in the same call."
+      if (force && days !== undefined) throw new AwsError('InvalidParameterException', 'two ways to delete');
       const secret = force ? secrets.deleteWithoutRecovery(SecretId) : secrets.delete(SecretId, days);
       return { ...naming(secret), DeletionDate: (secret.deletionDateMs ?? secrets.clock.nowMs()) / 1000 };
     },
@@ -169,17 +161,9 @@ function entry({ versionId, labels, createdAtMs }: Version): object {
 function metadata(secret: Secret): object {
   return {
     ...naming(secret),
-    Description: secret.description,
     CreatedDate: secret.createdAtMs / 1000,
-    LastChangedDate: secret.changedAtMs / 1000,
     DeletedDate: secret.deletionDateMs && secret.deletionDateMs / 1000,
     KmsKeyId: secret.kmsKeyId,
     Tags: secret.tags.size > 0 ? [...secret.tags].map(([Key, Value]) => ({ Key, Value })) : undefined,
   };
-}
-
-/** "A list of the versions of the secret that have staging labels attached" (API reference, DescribeSecret). */
-function labelsByVersion(secret: Secret): Readonly<Record<string, readonly string[]>> {
-  const labelled = secret.versions().filter(({ labels }) => labels.length > 0);
-  return Object.fromEntries(labelled.map(({ versionId, labels }) => [versionId, labels]));
 }

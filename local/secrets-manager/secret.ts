@@ -13,9 +13,6 @@ const CURRENT = 'AWSCURRENT';
 const PREVIOUS = 'AWSPREVIOUS';
 const MAX_VERSIONS = 100;
 const PRUNABLE_AFTER_MS = 24 * 60 * 60 * 1000;
-/** The maximum age of a reading that a caller asks for. */
-const REMEMBERED_MS = 5 * 60 * 1000;
-
 /** The versions, and the version that has each label: "Each staging label can be attached to only one version at a time". */
 interface State {
   readonly sinceMs: number;
@@ -32,7 +29,6 @@ export class Secret {
   readonly arn: string;
   readonly name: string;
   readonly createdAtMs: number;
-  description: string | undefined;
   kmsKeyId: string | undefined;
   readonly tags = new Map<string, string>();
   /** The time of a scheduled deletion. */
@@ -49,10 +45,6 @@ export class Secret {
     this.#states = [{ sinceMs: this.createdAtMs, versions: new Map(), holders: new Map() }];
   }
 
-  get changedAtMs(): number {
-    return this.#newest.sinceMs;
-  }
-
   /** The oldest is first. A reading from before the first version shows that version. */
   versions(asOfMs = Number.POSITIVE_INFINITY): readonly Version[] {
     const { versions, holders } = this.#stateAsOf(asOfMs);
@@ -63,27 +55,18 @@ export class Secret {
     }));
   }
 
-  /** Finds a version by id, by label, or by both, which must match. By default, finds AWSCURRENT. */
+  /** Finds a version by id, by label, or by both. By default, finds AWSCURRENT. */
   version(
     asked: { readonly versionId?: string | undefined; readonly label?: string | undefined },
     asOfMs?: number,
   ): Version {
-    const { versionId, label } = asked;
-    const versions = this.versions(asOfMs);
-    if (versionId === undefined) {
-      const wanted = label ?? CURRENT;
-      const holder = versions.find(({ labels }) => labels.includes(wanted));
-      return holder ?? notFound(`staging label: ${wanted}`);
-    }
-    const version = versions.find((each) => each.versionId === versionId);
-    if (version === undefined) return notFound(`VersionId: ${versionId}`);
-    if (label !== undefined && !version.labels.includes(label)) {
-      throw new AwsError(
-        'InvalidRequestException',
-        'You provided a VersionStage that is not associated to the provided VersionId.',
-      );
-    }
-    return version;
+    const { versionId, label = versionId === undefined ? CURRENT : undefined } = asked;
+    const found = this.versions(asOfMs).find(
+      (each) =>
+        (versionId === undefined || each.versionId === versionId) &&
+        (label === undefined || each.labels.includes(label)),
+    );
+    return found ?? notFound(versionId === undefined ? `staging label: ${label}` : `VersionId: ${versionId}`);
   }
 
   /**
@@ -91,11 +74,11 @@ export class Secret {
    * the same secret data, the operation succeeds but does nothing. However, if the secret data is different, then the
    * operation fails because you can't modify an existing version."
    */
-  put(versionId: string, text: string, labels: readonly string[]): Version {
+  put(versionId: string, text: string, labels: readonly string[]): void {
     const { versions, holders } = this.#newest;
     const existing = versions.get(versionId);
     if (existing !== undefined) {
-      if (existing.text === text) return this.version({ versionId });
+      if (existing.text === text) return;
       throw new AwsError(
         'ResourceExistsException',
         `You can't use ClientRequestToken ${versionId} because that value is already in use for a version of secret ${this.arn}.`,
@@ -109,7 +92,6 @@ export class Secret {
       new Map([...kept, [versionId, { text, createdAtMs: this.#clock.nowMs() }]]),
       [...all].reduce((before, label) => attached(before, label, versionId), holders),
     );
-    return this.version({ versionId });
   }
 
   /** "If the label is attached and you either do not specify [the version] or the version ID does not match, then the operation fails." */
@@ -142,12 +124,7 @@ export class Secret {
   }
 
   #write(versions: State['versions'], holders: State['holders']): void {
-    const sinceMs = this.#clock.nowMs();
-    const remembered = this.#states.filter((_, index) => {
-      const next = this.#states[index + 1];
-      return next === undefined || next.sinceMs > sinceMs - REMEMBERED_MS;
-    });
-    this.#states = [...remembered, { sinceMs, versions, holders }];
+    this.#states = [...this.#states, { sinceMs: this.#clock.nowMs(), versions, holders }];
   }
 }
 

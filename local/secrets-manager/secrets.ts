@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from '../account.ts';
 import { AwsError } from '../aws-error.ts';
 import type { Clock } from '../settable-clock.ts';
-import { Secret, type Version } from './secret.ts';
+import { Secret } from './secret.ts';
 
 /** All secrets of one account and region. */
 export class Secrets {
@@ -38,12 +38,9 @@ export class Secrets {
     return secret;
   }
 
-  /**
-   * By name, ARN or partial ARN: "if you don't include the final hyphen and six random characters that Secrets Manager
-   * adds at the end of the ARN".
-   */
+  /** By name or ARN. */
   lookUp(id: string): Secret | undefined {
-    return this.all().find(({ name, arn }) => [name, arn, arn.slice(0, -7)].includes(id));
+    return this.all().find(({ name, arn }) => [name, arn].includes(id));
   }
 
   /** By name or ARN, including those that are scheduled for deletion. */
@@ -111,10 +108,5 @@ export class Secrets {
       name,
       this.clock,
     );
-  }
-
-  /** Ids, labels, times and texts, for tests. The oldest comes first. */
-  versions(name: string): readonly Version[] {
-    return this.describe(name).versions();
   }
 }

@@ -22,7 +22,6 @@ export interface SecretsManagerCall {
   /** The version that is read, written, or gets a label. */
   readonly versionId: string | undefined;
   readonly labels: readonly string[];
-  readonly atMs: number;
   /** The caller has temporary credentials. */
   readonly hasSessionToken: boolean;
 }
@@ -45,7 +44,7 @@ export async function startSecretsManager(
   const calls: SecretsManagerCall[] = [];
   const server = await startLoopbackServer(options, async (request) => {
     const input = parsedJson(request.body.toString());
-    const call = describe(request, input, clock.nowMs(), secrets);
+    const call = describe(request, input, secrets);
     calls.push(call);
     const delivery = await faults.around(call, () => answer(secrets, call.action, input));
     return delivery === 'destroy' ? delivery : { ...delivery, answer: stamped(delivery.answer, clock) };
@@ -112,12 +111,7 @@ const observedSchema = v.fallback(
   { VersionStages: [] },
 );
 
-function describe(
-  { headers }: Request,
-  received: unknown,
-  atMs: number,
-  secrets: Secrets,
-): SecretsManagerCall {
+function describe({ headers }: Request, received: unknown, secrets: Secrets): SecretsManagerCall {
   const input = v.parse(observedSchema, received);
   const id = input.SecretId ?? input.Name;
   return {
@@ -125,7 +119,6 @@ function describe(
     secretId: id === undefined ? undefined : (secrets.lookUp(id)?.name ?? id),
     versionId: input.VersionId ?? input.ClientRequestToken ?? input.MoveToVersionId,
     labels: input.VersionStage === undefined ? input.VersionStages : [input.VersionStage],
-    atMs,
     hasSessionToken: headers['x-amz-security-token'] !== undefined,
   };
 }

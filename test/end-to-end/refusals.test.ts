@@ -26,14 +26,14 @@ describe('a secret that cannot be used is left as it is, and Blink is not called
     ],
   ])('%s', async (_what, text, told) => {
     const name = stack.store(text);
-    const versions = stack.secretsManager.secrets.versions(secretNameOf({ name }));
+    const versions = stack.secretsManager.secrets.find(secretNameOf({ name })).versions();
     const callsBefore = stack.blink.calls.length;
     const invocation = await stack.invoke({ session: name });
     expect(invocation.result).toMatchObject({
       kind: 'failed',
       error: { errorType: 'session_invalid', errorMessage: expect.stringMatching(told) },
     });
-    expect(stack.secretsManager.secrets.versions(secretNameOf({ name }))).toEqual(versions);
+    expect(stack.secretsManager.secrets.find(secretNameOf({ name })).versions()).toEqual(versions);
     expect(stack.blink.calls).toHaveLength(callsBefore);
   });
 });

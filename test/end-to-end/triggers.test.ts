@@ -126,10 +126,10 @@ test('a later run spends the rotated token, not the first one', async () => {
 
 test('a check reports that a logout can be tried, and changes nothing', async () => {
   const session = stack.signIn('BLINK_TOKENS');
-  const versions = stack.secretsManager.secrets.versions(secretNameOf(session));
+  const versions = stack.secretsManager.secrets.find(secretNameOf(session)).versions();
   const callsBefore = stack.blink.calls.length;
   expect(codeOf(await stack.invoke({ session: session.name, action: 'check' }))).toBe('ready');
-  expect(stack.secretsManager.secrets.versions(secretNameOf(session))).toEqual(versions);
+  expect(stack.secretsManager.secrets.find(secretNameOf(session)).versions()).toEqual(versions);
   expect(stack.blink.calls).toHaveLength(callsBefore);
 });
 

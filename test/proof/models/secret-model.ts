@@ -39,10 +39,9 @@ export class SecretModel extends Secret {
     return this.#currentTexts;
   }
 
-  override put(versionId: string, text: string, labels: readonly string[]): Version {
-    const version = super.put(versionId, text, labels);
+  override put(versionId: string, text: string, labels: readonly string[]): void {
+    super.put(versionId, text, labels);
     this.#note();
-    return version;
   }
 
   override moveLabel(label: string, fromId: string | undefined, toId: string | undefined): void {

@@ -45,7 +45,7 @@ describe('against a server', () => {
   });
 
   it('reads the current version with its text, labels and time', async () => {
-    const [version] = standIn.secrets.versions(NAME);
+    const [version] = standIn.secrets.find(NAME).versions();
     const { arn } = standIn.secrets.find(NAME);
     expect(await store.readCurrent(SESSION)).toEqual({ ...version, arn, nowMs: expect.any(Number) });
   });
