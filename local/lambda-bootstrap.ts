@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { InvocationMessage, LambdaError, RuntimeMessage } from './lambda-process.ts';
+import type { InvocationMessage, InvocationResult, LambdaError } from './lambda-process.ts';
 
 /**
  * Runs in the function's process in place of Lambda's Node.js runtime: loads the handler once, then runs the invocations
- * that its parent (lambda-process.ts) sends, one at a time. Writes to a pipe are synchronous on POSIX.
+ * that its parent (lambda-process.ts) sends, one at a time. Writes to a pipe are synchronous on POSIX. An error that nobody
+ * catches is printed and ends the process, as Node does by itself.
  */
 
 type Handler = (event: unknown, context: object) => unknown;
@@ -15,17 +16,7 @@ async function loadHandler(): Promise<Handler> {
   const [moduleName = '', exportName = ''] = (process.env['_HANDLER'] ?? '').split('.');
   const path = join(process.env['LAMBDA_TASK_ROOT'] ?? '', moduleName);
   const file = ['.js', '.mjs', '.cjs'].map((suffix) => path + suffix).find(existsSync) ?? path;
-  const handler: unknown = (await import(file))[exportName];
-  if (isHandler(handler)) return handler;
-  throw runtimeError('Runtime.HandlerNotFound', `${moduleName}.${exportName} is undefined or not a function`);
-}
-
-function isHandler(value: unknown): value is Handler {
-  return typeof value === 'function';
-}
-
-function runtimeError(name: string, message: string): Error {
-  return Object.assign(new Error(message), { name });
+  return (await import(file))[exportName];
 }
 
 /** A thrown value in the form in which Lambda returns it to the caller. */
@@ -38,7 +29,7 @@ function toLambdaError(error: unknown): LambdaError {
  * The line that Lambda's runtime writes for a thrown error with JSON logging: the class of the error, and all its enumerable
  * fields, `name` among them (aws-lambda-ric 3.3.0, LogPatch.js).
  */
-function logError(thrown: unknown, requestId?: string): void {
+function logError(thrown: unknown, requestId: string): void {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const message = {
     errorType: error.constructor.name,
@@ -50,22 +41,8 @@ function logError(thrown: unknown, requestId?: string): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-function send(message: RuntimeMessage): void {
-  process.stdout.write(`\0${JSON.stringify(message)}\n`);
-}
-
-function die(error: unknown, exitCode: number): never {
-  logError(error);
-  send({ kind: 'dying', error: toLambdaError(error) });
-  process.exit(exitCode);
-}
-
-function serialize(payload: unknown): string {
-  try {
-    return JSON.stringify(payload) ?? 'null';
-  } catch {
-    throw new Error('Unable to stringify response body');
-  }
+function send(result: InvocationResult): void {
+  process.stdout.write(`\0${JSON.stringify(result)}\n`);
 }
 
 async function run(handler: Handler, message: InvocationMessage): Promise<void> {
@@ -76,26 +53,16 @@ async function run(handler: Handler, message: InvocationMessage): Promise<void> 
     getRemainingTimeInMillis: () => deadlineEpochMs - Date.now(),
   };
   try {
-    const payload = serialize(await handler(event, context));
-    send({ kind: 'returned', payload });
+    send({ kind: 'returned', payload: (await handler(event, context)) ?? null });
   } catch (error) {
     logError(error, requestId);
     send({ kind: 'failed', error: toLambdaError(error) });
   }
 }
 
-process.on('uncaughtException', (error) => die(error, 129));
-process.on('unhandledRejection', (reason) => {
-  die(runtimeError('Runtime.UnhandledPromiseRejection', String(reason)), 128);
-});
-
-try {
-  const startedAt = performance.now();
-  const handler = await loadHandler();
-  createInterface({ input: process.stdin })
-    .on('line', (line) => void run(handler, JSON.parse(line)))
-    .on('close', () => process.exit(0));
-  send({ kind: 'returned', payload: serialize(performance.now() - startedAt) });
-} catch (error) {
-  die(error, 1);
-}
+const startedAt = performance.now();
+const handler = await loadHandler();
+createInterface({ input: process.stdin })
+  .on('line', (line) => void run(handler, JSON.parse(line)))
+  .on('close', () => process.exit(0));
+send({ kind: 'returned', payload: performance.now() - startedAt });

@@ -22,10 +22,6 @@ export interface FinishedInvocation {
 /** Invokes a function, of which the caller needs only the result. */
 export type Invoke = (event: unknown) => Promise<Pick<FinishedInvocation, 'result'>>;
 
-export type InvocationResult =
-  | { readonly kind: 'returned'; readonly payload: unknown }
-  | { readonly kind: 'failed'; readonly error: LambdaError };
-
 /** An invocation, as a line of the process's standard input. */
 export interface InvocationMessage {
   readonly requestId: string;
@@ -40,20 +36,18 @@ export type LambdaError = v.InferOutput<typeof errorSchema>;
 
 /**
  * A line of the process's output after a null character, which no handler prints: how an invocation ended. The first is of
- * the loading, which returns its milliseconds. The process exits after `dying`.
+ * the loading, which returns its milliseconds.
  */
-const messageSchema = v.variant('kind', [
-  v.object({ kind: v.literal('returned'), payload: v.pipe(v.string(), v.parseJson()) }),
-  v.object({ kind: v.picklist(['failed', 'dying']), error: errorSchema }),
+const resultSchema = v.variant('kind', [
+  v.object({ kind: v.literal('returned'), payload: v.unknown() }),
+  v.object({ kind: v.literal('failed'), error: errorSchema }),
 ]);
-export type RuntimeMessage = v.InferInput<typeof messageSchema>;
 
-/** A message, or the end of the process without one. */
-type Answer = v.InferOutput<typeof messageSchema> | { readonly kind: 'exited'; readonly how: string };
+export type InvocationResult = v.InferOutput<typeof resultSchema>;
 
 const BOOTSTRAP = fileURLToPath(new URL('lambda-bootstrap.ts', import.meta.url));
 
-/** Both of the process's outputs in one pipe, so that its lines and messages stay in order. */
+/** Both of the process's outputs in one pipe, so that its lines and results stay in order. */
 const COMMAND = ['-c', 'exec "$0" "$1" 2>&1', process.execPath, BOOTSTRAP];
 
 /** An execution environment: a process that loads the function once and runs one invocation at a time. */
@@ -63,7 +57,7 @@ export class LambdaProcess {
   readonly #lines: AsyncIterator<string>;
   readonly #exit: Promise<unknown>;
   #output: string[] = [];
-  #loaded: Promise<Answer> | undefined;
+  #loaded: Promise<InvocationResult | undefined> | undefined;
 
   /** @param overrides variables that override those of the template, such as the stand-ins' addresses */
   constructor(fn: DeployedFunction, overrides: Readonly<Record<string, string>> = {}) {
@@ -88,13 +82,12 @@ export class LambdaProcess {
   async invoke(event: unknown): Promise<FinishedInvocation> {
     const requestId = randomUUID();
     const isCold = this.#loaded === undefined;
-    this.#loaded ??= this.#answer();
+    this.#loaded ??= this.#nextResult();
     const loaded = await this.#loaded;
     const startedAt = performance.now();
-    const isLoaded = loaded.kind === 'returned';
-    const result = isLoaded ? await this.#run(requestId, event) : resultOf(loaded, requestId);
+    const result = loaded?.kind === 'returned' ? await this.#run(requestId, event) : this.#exited(requestId);
     const durationMs = performance.now() - startedAt;
-    const initMs = isCold ? Number(isLoaded && loaded.payload) : undefined;
+    const initMs = isCold ? Number(loaded?.kind === 'returned' && loaded.payload) : undefined;
     const output = this.#output;
     this.#output = [];
     return { requestId, initMs, durationMs, result, output };
@@ -116,41 +109,31 @@ export class LambdaProcess {
       hasTimedOut = true;
       this.#child.kill('SIGKILL');
     }, timeoutSeconds * 1000);
-    const answer = await this.#answer();
+    const result = await this.#nextResult();
     clearTimeout(timer);
-    if (!hasTimedOut) return resultOf(answer, requestId);
+    if (!hasTimedOut) return result ?? this.#exited(requestId);
     const seconds = timeoutSeconds.toFixed(2);
     return runtimeFailure('Sandbox.Timedout', requestId, `Task timed out after ${seconds} seconds`);
   }
 
-  /** Reads the output up to the next message, or to its end. */
-  async #answer(): Promise<Answer> {
+  /** Reads the output up to the next result, or to its end. */
+  async #nextResult(): Promise<InvocationResult | undefined> {
     for (;;) {
       const { done, value: line } = await this.#lines.next();
       if (done) {
         await this.#exit;
-        const { exitCode, signalCode } = this.#child;
-        return { kind: 'exited', how: signalCode === null ? `exit status ${exitCode}` : 'signal: killed' };
+        return undefined;
       }
-      const [printed = '', message] = line.split('\0');
-      if (printed !== '' || message === undefined) this.#output.push(printed);
-      if (message === undefined) continue;
-      const answer = v.parse(messageSchema, JSON.parse(message));
-      if (answer.kind === 'dying') await this.#exit;
-      return answer;
+      const [printed = '', result] = line.split('\0');
+      if (printed !== '' || result === undefined) this.#output.push(printed);
+      if (result !== undefined) return v.parse(resultSchema, JSON.parse(result));
     }
   }
-}
 
-function resultOf(answer: Answer, requestId: string): InvocationResult {
-  switch (answer.kind) {
-    case 'returned':
-      return answer;
-    case 'failed':
-    case 'dying':
-      return { kind: 'failed', error: answer.error };
-    case 'exited':
-      return runtimeFailure('Runtime.ExitError', requestId, `Runtime exited with error: ${answer.how}`);
+  #exited(requestId: string): InvocationResult {
+    const { exitCode, signalCode } = this.#child;
+    const how = signalCode === null ? `exit status ${exitCode}` : 'signal: killed';
+    return runtimeFailure('Runtime.ExitError', requestId, `Runtime exited with error: ${how}`);
   }
 }
 

@@ -26,9 +26,9 @@ exports.handler = async (event, context) => {
       throw Object.assign(new Error(event.message), { name: event.name, code: event.name });
     case 'throw text':
       throw event.message;
-    case 'reject later':
+    case 'reject and wait':
       setImmediate(() => Promise.reject(new Error('nobody waits')));
-      return null;
+      return new Promise((resolve) => setTimeout(resolve, 60_000));
     case 'return a circle': {
       const circle = {};
       circle.self = circle;
@@ -36,6 +36,8 @@ exports.handler = async (event, context) => {
     }
     case 'exit':
       return process.exit(event.code);
+    case 'kill':
+      return process.kill(process.pid, 'SIGKILL');
     case 'wait':
       return new Promise((resolve) => setTimeout(resolve, event.ms));
     default:
