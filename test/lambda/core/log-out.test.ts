@@ -2,23 +2,21 @@ import { beforeEach, describe, expect, it, test } from 'vitest';
 import { REJECTED_SECONDS } from '../../../lambda/core/blink/blink-failure.ts';
 import { CLAIM_LIFE_MS } from '../../../lambda/core/claim-life.ts';
 import { REPEATED_DELIVERY_MS } from '../../../lambda/core/condition.ts';
-import { type Family, storedText } from '../../proof/models/blink-model.ts';
+import { type BlinkModel, type Family, storedText } from '../../proof/models/blink-model.ts';
 import { AT_ONCE, type Read } from '../../proof/models/channel.ts';
-import { once, runScripted } from '../../proof/models/scripted-run.ts';
+import { endsOf, once, runScripted, type Script } from '../../proof/models/scripted-run.ts';
 import { World } from '../../proof/models/world.ts';
 
-const REJECTED_MS = REJECTED_SECONDS * 1000;
+/** When a repetition is a new request, a rejected one is sent again, and a dead run's claim has ended. */
+const LATER_MS = REPEATED_DELIVERY_MS + 1000;
+const RESTED_MS = REJECTED_SECONDS * 1000 + 1000;
+const DEAD_MS = CLAIM_LIFE_MS + 1000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 /** Of a run after another, as if both had read at once. */
 const READ_BEFORE = (read: Read) => (read === 'version' ? 0 : 300);
 const READ = ['read value', 'read journal'];
-const FROM_READ_TO_SAVE = [
-  'read value',
-  'read journal',
-  'put claim',
-  'refresh',
-  'put save',
-  'move AWSCURRENT',
-];
+const FROM_READ_TO_SAVE = [...READ, 'put claim', 'refresh', 'put save', 'move AWSCURRENT'];
 
 const LOST = 'reauthentication_required: lost_between_refresh_and_save';
 const REFUSED = 'reauthentication_required: refused_by_blink';
@@ -31,153 +29,125 @@ beforeEach(() => {
   family = world.signIn();
 });
 
+const run = (script?: Script) => runScripted(world, script);
+const ends = (...steps: (Script | number)[]) => endsOf(world, ...steps);
+const other = (clientId: string) => ({ request: { session: 'default', clientId } });
+const never = (action: string): Script => ({ on: (actual) => (actual === action ? 'unsent' : undefined) });
 const isSaved = () =>
   world.secret.current().text === storedText(family).replace('}', ',"oauth_client_id":"ios"}');
-const endOf = (id: string) => world.time.drive(world.start({ id, channel: () => AT_ONCE }));
-const spendsOf = (run: string) => world.blink.spends.filter((spend) => spend.run === run).length;
+const isMarked = () => world.secret.current().labels.includes('BLINK_LOGGED_OUT');
+const spendsOf = (id: string) => world.blink.spends.filter((spend) => spend.run === id).length;
 
 describe('a logout', () => {
   it('promise 3: reads, claims, refreshes, saves, logs out and marks, in this order and nothing else', async () => {
-    const { end, actions } = await runScripted(world);
+    const { end, actions } = await run();
     expect(end).toBe('logged_out');
     expect(actions).toEqual([...FROM_READ_TO_SAVE, 'logout', 'move BLINK_LOGGED_OUT']);
-    expect(isSaved()).toBe(true);
-    expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
-    expect(family.loggedOut).toBe(true);
+    expect([isSaved(), isMarked(), family.loggedOut]).toEqual([true, true, true]);
   });
 
   it('of a session that is not there spends nothing', async () => {
-    const { end } = await runScripted(world, { request: { session: 'other' } });
-    expect(end).toBe('session_unknown');
+    expect(await ends({ request: { session: 'other' } })).toEqual(['session_unknown']);
     expect(world.blink.spends).toEqual([]);
   });
 
-  it('of another client that Blink rejects keeps this session, unmarked and free for the next', async () => {
-    const { end, actions } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
-    expect(end).toBe('blink_rejected'); // the model knows no such client
-    expect(actions.slice(-3)).toEqual(['logout', 'list clients', 'put rejected']);
-    expect(isSaved()).toBe(true);
-    expect((await runScripted(world)).end).toBe('logged_out');
-  });
-
-  describe('that Blink answers with 404', () => {
-    const gone = (clientId?: string) =>
-      runScripted(world, { request: { session: 'default', ...(clientId !== undefined && { clientId }) } });
-
-    it('has nothing to log out where the list of clients agrees: the session’s own', async () => {
-      Object.assign(world.blink, { listsClients: true, ownIsRemoved: true });
-      const { end, actions } = await gone();
-      expect(end).toBe('nothing_to_log_out');
-      expect(actions.slice(-4)).toEqual(['logout', 'list clients', 'look up', 'move BLINK_LOGGED_OUT']);
-      expect(isSaved()).toBe(true);
-      expect((await gone()).end).toBe('already_logged_out');
-    });
-
-    it('has nothing to log out where the list of clients agrees: another', async () => {
-      world.blink.listsClients = true;
-      expect((await gone('99')).end).toBe('nothing_to_log_out');
-      expect((await gone('99')).end).toBe('already_logged_out');
-      expect((await gone()).end).toBe('logged_out');
-    });
-
-    it('is rejected where the access token is of another client: the stored client id is wrong', async () => {
-      Object.assign(world.blink, { listsClients: true, ownIsRemoved: true, homeScreenClient: '5' });
-      expect((await gone()).end).toBe('blink_rejected');
-      expect(world.secret.current().labels).not.toContain('BLINK_LOGGED_OUT');
-    });
-
-    it('is rejected where Blink shows no list, or lists the client', async () => {
-      world.blink.ownIsRemoved = true;
-      expect((await gone()).end).toBe('blink_rejected');
-      await world.time.advance(REJECTED_MS + 1000);
-      Object.assign(world.blink, { listsClients: true, logoutStatus: 404, ownIsRemoved: false });
-      expect((await gone()).end).toBe('blink_rejected');
-    });
-  });
-
-  it('of another client is not repeated for a repeated delivery', async () => {
-    world.blink.otherClients.add('99').add('98');
-    const other = (clientId: string) => runScripted(world, { request: { session: 'default', clientId } });
-    expect((await other('99')).end).toBe('logged_out');
-    expect((await other('99')).end).toBe('already_logged_out');
-    expect(world.blink.logouts).toHaveLength(1);
-    expect((await other('98')).end).toBe('logged_out');
-    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    expect((await other('98')).end).toBe('blink_rejected'); // it is asked for again, and is gone
-    expect((await runScripted(world)).end).toBe('logged_out');
-  });
-
-  it('promise 9: of another client is not repeated by a run that had read before', async () => {
-    world.blink.otherClients.add('99');
-    const request = { session: 'default', clientId: '99' };
-    await world.time.advance(10_000);
-    expect((await runScripted(world, { request })).end).toBe('logged_out');
-    const { end, actions } = await runScripted(world, { request, staleMs: READ_BEFORE });
-    expect([end, actions]).toEqual(['session_busy', expect.arrayContaining(['put claim'])]);
-    expect((await runScripted(world, { request })).end).toBe('already_logged_out');
-    expect(world.blink.spends).toHaveLength(1);
-  });
-
-  it('of another client with tokens that a logout has ended leaves the session logged out', async () => {
-    expect((await runScripted(world)).end).toBe('logged_out');
-    const { end } = await runScripted(world, { request: { session: 'default', clientId: '99' } });
-    expect(end).toBe(REFUSED);
-    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    expect((await runScripted(world)).end).toBe('nothing_to_log_out');
-  });
-
-  it.each([406, 426, 429])(
-    'that Blink answers with %i is not tried again for ten minutes',
-    async (status) => {
-      world.blink.logoutStatus = status;
-      const first = await runScripted(world);
-      expect(first.end).toBe(status === 429 ? 'rate_limited' : 'blink_rejected');
-      expect(isSaved()).toBe(true);
-      const spends = world.blink.spends.length;
-      for (const clientId of [family.clientId, '99']) {
-        const { end } = await runScripted(world, { request: { session: 'default', clientId } });
-        expect(end).toBe('cooling_down');
-      }
-      expect(world.blink.spends).toHaveLength(spends);
-      world.blink.logoutStatus = 200;
-      await world.time.advance(REJECTED_MS + 1000);
-      expect((await runScripted(world)).end).toBe('logged_out');
-    },
-  );
-
   it('succeeds though its mark fails: the journal says so', async () => {
-    const on = (action: string) => (action === 'move BLINK_LOGGED_OUT' ? ('unsent' as const) : undefined);
-    const { end, actions } = await runScripted(world, { on });
+    const { end, actions } = await run(never('move BLINK_LOGGED_OUT'));
     expect([end, ...actions.slice(-2)]).toEqual(['logged_out', 'move BLINK_LOGGED_OUT', 'put logged_out']);
-    expect((await runScripted(world)).end).toBe('already_logged_out');
-    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    expect((await runScripted(world)).end).toBe('nothing_to_log_out');
+    expect(await ends({}, LATER_MS, {})).toEqual(['already_logged_out', 'nothing_to_log_out']);
   });
 
   it('that Blink does not take leaves the new token saved and the session free at once', async () => {
-    const first = await runScripted(world, {
-      on: (action, moment) => (action === 'logout' && moment === 'before' ? 'unsent' : undefined),
-    });
-    expect(first.end).toBe('blink_unavailable');
+    expect(await ends(never('logout'))).toEqual(['blink_unavailable']);
     expect(isSaved()).toBe(true);
-    expect((await runScripted(world)).end).toBe('logged_out');
+    expect(await ends({})).toEqual(['logged_out']);
+  });
+
+  const AGREES = { listsClients: true, ownIsRemoved: true };
+  it.each<[what: string, blink: Partial<BlinkModel>, clientId: string | undefined, isGone: boolean]>([
+    ['there is nothing to log out where the list agrees', AGREES, undefined, true],
+    [
+      'there is nothing to log out where the list agrees: of another client',
+      { listsClients: true },
+      '99',
+      true,
+    ],
+    ['the access token is of another client', { ...AGREES, homeScreenClient: '5' }, undefined, false],
+    ['Blink shows no list', { ownIsRemoved: true }, undefined, false],
+    ['the list has the client', { listsClients: true, logoutStatus: 404 }, undefined, false],
+  ])('that Blink answers with 404: %s', async (_, blink, clientId, isGone) => {
+    Object.assign(world.blink, blink);
+    const script = clientId === undefined ? {} : other(clientId);
+    const expected = isGone
+      ? ['nothing_to_log_out', 'already_logged_out']
+      : ['blink_rejected', 'cooling_down'];
+    expect(await ends(script, script)).toEqual(expected);
+    expect([isSaved(), isMarked()]).toEqual([true, isGone && clientId === undefined]);
+  });
+});
+
+describe('of another client, a logout', () => {
+  it('is not repeated for a repeated delivery', async () => {
+    world.blink.otherClients.add('99').add('98');
+    const [first, second] = [other('99'), other('98')];
+    expect(await ends(first, first, second)).toEqual(['logged_out', 'already_logged_out', 'logged_out']);
+    // It is asked for again, and is gone.
+    expect(await ends(LATER_MS, second, {})).toEqual(['blink_rejected', 'logged_out']);
+    expect(world.blink.logouts).toHaveLength(3);
+  });
+
+  it('with tokens that a logout has ended leaves the session logged out', async () => {
+    expect(await ends({}, other('99'), LATER_MS, {})).toEqual(['logged_out', REFUSED, 'nothing_to_log_out']);
+  });
+});
+
+describe('the session’s own client, named by the caller while the secret names none,', () => {
+  beforeEach(() => {
+    const text = storedText(family).replace(`"client_id":"${family.clientId}",`, '');
+    world.secret.put(crypto.randomUUID(), text, ['AWSCURRENT']);
+  });
+
+  it('is looked up and treated as such', async () => {
+    expect(await ends(other(family.clientId))).toEqual(['logged_out']);
+    expect(isMarked()).toBe(true);
+    expect(await ends({})).toEqual(['already_logged_out']);
+  });
+
+  it.each([
+    ['is logged out though the look-up fails', false, 'logged_out'],
+    ['is rejected if Blink knows no such client: no list is asked for', true, 'blink_rejected'],
+  ])('%s', async (_, ownIsRemoved, expected) => {
+    Object.assign(world.blink, { listsClients: true, ownIsRemoved });
+    const { end, actions } = await run({ ...other(family.clientId), ...never('look up') });
+    expect([end, family.loggedOut]).toEqual([expected, !ownIsRemoved]);
+    expect(actions).not.toContain('list clients');
   });
 });
 
 describe('promise 2: nothing is spent', () => {
-  it('unless a write to the secret has just worked', async () => {
-    const { end, actions } = await runScripted(world, {
-      on: (action) => (action === 'put claim' ? 'unsent' : undefined),
-    });
-    expect(end).toBe('secrets_unavailable');
-    expect(actions).not.toContain('refresh');
-  });
+  it.each([
+    ['not sent', 'before', 'unsent'],
+    ['lost', 'after', 'unanswered'],
+    ['late', 'before', 'late'],
+  ] as const)(
+    'unless a write has just worked: the claim was %s. That is no claim without a report',
+    async (_, moment, mishap) => {
+      for (let tries = 0; tries < 8; tries++) {
+        let puts = 0;
+        const on: Script['on'] = (action, at) =>
+          action.startsWith('put') && at === moment && puts++ < 3 ? mishap : undefined;
+        expect(await ends({ on, landsAfterMs: 20_000 }, MINUTE_MS)).toEqual(['secrets_unavailable']);
+      }
+      expect(world.blink.spends).toEqual([]);
+      expect(await ends({})).toEqual(['logged_out']);
+    },
+  );
 
   it('unless enough time is left to save, and the claim is given back then', async () => {
-    const { end, actions } = await runScripted(world, { timeoutMs: 18_000 });
+    const { end, actions } = await run({ timeoutMs: 18_000 });
     expect(end).toBe('secrets_unavailable');
     expect(actions).toEqual([...READ, 'put claim', 'put failed']);
-    expect((await runScripted(world)).end).toBe('logged_out');
+    expect(await ends({})).toEqual(['logged_out']);
   });
 
   it.each([
@@ -187,7 +157,7 @@ describe('promise 2: nothing is spent', () => {
     'by a repetition that could not be saved before the timeout: %i ms, %i tries',
     async (timeoutMs, tries) => {
       world.blink.refreshStatus = 503;
-      const { end, actions } = await runScripted(world, { timeoutMs });
+      const { end, actions } = await run({ timeoutMs });
       expect(end).toBe('blink_unavailable');
       expect(actions.filter((action) => action === 'refresh')).toHaveLength(tries);
     },
@@ -203,7 +173,7 @@ describe('promise 4: a sign-in that lands during the run', () => {
     ['move AWSCURRENT', 'before'],
   ] as const)('%s, %s it is processed: is kept, and is not logged out', async (action, moment) => {
     let newer = family;
-    const { end, actions } = await runScripted(world, {
+    const { end, actions } = await run({
       on: once(action, moment, () => {
         newer = world.signIn();
         return undefined;
@@ -217,217 +187,124 @@ describe('promise 4: a sign-in that lands during the run', () => {
     expect(world.secret.versions().map(({ text }) => text)).toContainEqual(
       expect.stringContaining(`${issued}"`),
     );
-    expect((await runScripted(world)).end).toBe('logged_out');
+    expect(await ends({})).toEqual(['logged_out']);
     expect(newer.loggedOut).toBe(true);
   });
 });
 
 describe('promise 5: a run that died', () => {
-  const killedAt = (action: string, moment: 'before' | 'after') =>
-    runScripted(world, { on: once(action, moment, 'killed') });
-
   it('time and again slows the next tries down, and never ends the session', async () => {
-    const MINUTE_MS = 60_000;
-    const waits = [10, 60, 360, 24 * 60, 24 * 60].map((minutes) => minutes * MINUTE_MS);
-    for (let death = 0; death < 3; death++) {
-      expect((await killedAt('refresh', 'before')).end).toBe('killed');
-      await world.time.advance(CLAIM_LIFE_MS + 1000);
+    for (let death = 0; death < 3; death++)
+      expect(await ends({ on: once('refresh', 'before', 'killed') }, DEAD_MS)).toEqual(['killed']);
+    for (const minutes of [10, 60, 360, 24 * 60, 24 * 60]) {
+      const tooEarlyMs = minutes * MINUTE_MS - DEAD_MS - 9_000;
+      expect(
+        await ends(tooEarlyMs, {}, 20_000, { on: once('refresh', 'before', 'killed') }, DEAD_MS),
+      ).toEqual(['cooling_down', 'killed']);
     }
-    for (const waitMs of waits) {
-      await world.time.advance(waitMs - CLAIM_LIFE_MS - 10_000);
-      expect((await runScripted(world)).end).toBe('cooling_down');
-      await world.time.advance(20_000);
-      expect((await killedAt('refresh', 'before')).end).toBe('killed');
-      await world.time.advance(CLAIM_LIFE_MS + 1000);
-    }
-    await world.time.advance(24 * 60 * MINUTE_MS);
-    expect((await runScripted(world)).end).toBe('logged_out');
+    expect(await ends(DAY_MS, {})).toEqual(['logged_out']);
   });
 
-  it.each([
-    ['lost', 'after', 'unanswered'],
-    ['late', 'before', 'late'],
-  ] as const)(
-    'before Blink was asked, because its claim’s answer was %s, is no claim without a report',
-    async (_name, moment, mishap) => {
-      for (let run = 0; run < 8; run++) {
-        let puts = 0;
-        const { end } = await runScripted(world, {
-          on: (action, at) => (action.startsWith('put') && at === moment && puts++ < 3 ? mishap : undefined),
-          landsAfterMs: 20_000,
-        });
-        expect(end).toBe('secrets_unavailable');
-        await world.time.advance(60_000);
-      }
-      expect(world.blink.spends).toEqual([]);
-      expect((await runScripted(world)).end).toBe('logged_out');
+  let answers = 0;
+  it.each<[what: string, on: Script['on'], first: string]>([
+    ['a run died between refresh and save', once('refresh', 'after', 'killed'), 'killed'],
+    ['Blink’s answer was lost within the run', once('refresh', 'after', 'unanswered'), LOST],
+    [
+      'a run died while it said so',
+      (action, moment) => {
+        if (action === 'refresh' && moment === 'after' && answers++ === 0) return 'unanswered';
+        return action === 'put refused' && moment === 'before' ? 'killed' : undefined;
+      },
+      'killed',
+    ],
+  ])(
+    'lost the token: it is told of, though the session had been logged out before: %s',
+    async (_, on, first) => {
+      world.blink.logoutEndsTokens = false;
+      expect(await ends({}, LATER_MS, { on: on ?? (() => undefined) }, DEAD_MS, {})).toEqual([
+        'logged_out',
+        first,
+        LOST,
+      ]);
+      expect(await run()).toEqual({ end: LOST, actions: READ });
     },
   );
-
-  it('is asked for what it saved by the version’s id before its token is spent again', async () => {
-    await killedAt('put save', 'after');
-    await world.time.advance(CLAIM_LIFE_MS + 1000);
-    const savedId = world.secret.versions().at(-1)?.versionId;
-    let reads = 0;
-    const { end, actions } = await runScripted(world, {
-      // Value and list are from before the save was seen; by its id the version is there.
-      staleMs: () => (reads++ < 2 ? CLAIM_LIFE_MS + 1000 + 25 : 0),
-    });
-    expect(end).toBe('logged_out');
-    expect(actions.slice(2, 5)).toEqual(['read version', 'read version', 'move AWSCURRENT']);
-    expect(world.secret.current().versionId).not.toBe(savedId); // one further, by a refresh of its own
-    expect(world.blink.spends.map(({ issued }) => issued !== undefined)).toEqual([true, true]);
-  });
-});
-
-describe('promise 5: a token that was lost is told of, though the session had been logged out before', () => {
-  beforeEach(async () => {
-    world.blink.logoutEndsTokens = false;
-    expect((await runScripted(world)).end).toBe('logged_out');
-    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-  });
-
-  it('where a run died between refresh and save', async () => {
-    expect((await runScripted(world, { on: once('refresh', 'after', 'killed') })).end).toBe('killed');
-    await world.time.advance(CLAIM_LIFE_MS + 1000);
-    const lost = LOST;
-    expect((await runScripted(world)).end).toBe(lost);
-    expect((await runScripted(world)).end).toBe(lost);
-  });
-
-  it('where Blink’s answer was lost within the run', async () => {
-    const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
-    expect(end).toBe(LOST);
-  });
 });
 
 describe('promise 6: a refused token', () => {
+  /** Calls `then` once the refresh is sent. */
+  const onRefusal = (then: Script['on'] = () => undefined): Script['on'] => {
+    let refused = false;
+    return (action, moment) => {
+      refused ||= action === 'refresh';
+      return refused ? then(action, moment) : undefined;
+    };
+  };
+
   it('is looked at again by a run that could not read on, which has lost nothing', async () => {
     family.revoked = true;
-    let refused = false;
-    const first = await runScripted(world, {
-      on: (action, moment) => {
-        refused ||= action === 'refresh';
-        return refused && action === 'read value' && moment === 'before' ? 'unsent' : undefined;
-      },
-    });
-    expect(first.end).toBe('secrets_unavailable');
-    expect((await runScripted(world)).end).toBe(REFUSED);
+    const on = onRefusal((action, moment) =>
+      action === 'read value' && moment === 'before' ? 'unsent' : undefined,
+    );
+    expect(await ends({ ...(on && { on }) }, {})).toEqual(['secrets_unavailable', REFUSED]);
   });
 
   it('is not taken for an older one by a read that lags behind', async () => {
-    await world.time.advance(60_000);
+    await world.time.advance(MINUTE_MS);
     family = world.signIn();
     await world.time.advance(6_000);
     family.revoked = true;
-    let refused = false;
-    const { end } = await runScripted(world, {
-      on: (action) => {
-        refused ||= action === 'refresh';
-        return undefined;
-      },
-      staleMs: (read) => (refused && read === 'version' ? 7_000 : 0),
-    });
-    expect(end).toBe(REFUSED);
+    const staleMs = (read: Read) => (world.blink.spends.length > 0 && read === 'version' ? 7_000 : 0);
+    expect(await ends({ staleMs })).toEqual([REFUSED]);
   });
 
-  it('is not final where the secret has moved on: the newer one is used, once', async () => {
+  it.each([
+    ['is not final where the secret has moved on: the newer one is used', false, 'logged_out'],
+    ['is final where the newer one is refused too', true, REFUSED],
+  ])('%s', async (_, revoked, expected) => {
     family.revoked = true;
-    const { end } = await runScripted(world, {
-      id: 'run',
-      on: once('refresh', 'after', () => {
-        world.signIn();
-        return undefined;
-      }),
-    });
-    expect(end).toBe('logged_out');
+    const on: Script['on'] = (action, moment) => {
+      if (action === 'refresh' && moment === 'before' && spendsOf('run') < (revoked ? 2 : 1))
+        world.signIn().revoked = revoked;
+      return undefined;
+    };
+    expect(await ends({ id: 'run', on })).toEqual([expected]);
     expect(spendsOf('run')).toBe(2);
   });
 
-  it('is final where the newer one is refused too', async () => {
+  it('needs a sign-in, and is not sent again', async () => {
     family.revoked = true;
-    const { end } = await runScripted(world, {
-      id: 'run',
-      on: (action, moment) => {
-        if (action === 'refresh' && moment === 'before') world.signIn().revoked = true;
-        return undefined;
-      },
-    });
-    expect(end).toBe(REFUSED);
-    expect(spendsOf('run')).toBe(2);
-  });
-
-  it('is a success where its session has been logged out', async () => {
-    await runScripted(world);
-    await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    expect(await runScripted(world, { id: 'late' })).toMatchObject({ end: 'nothing_to_log_out' });
-    expect(spendsOf('late')).toBe(1);
-    expect(await runScripted(world)).toEqual({ end: 'nothing_to_log_out', actions: READ });
-    // Since the logout that ended the token.
-    const since = new Date(world.secret.current().createdAtMs).toISOString();
-    expect(await endOf('later')).toMatchObject({ outcome: { outcome: 'nothing_to_log_out', since } });
-  });
-
-  it('needs a sign-in else, and is not sent again', async () => {
-    family.revoked = true;
-    expect((await runScripted(world, { id: 'first' })).end).toBe(REFUSED);
+    expect(await ends({ id: 'first' }, CLAIM_LIFE_MS)).toEqual([REFUSED]);
     expect(spendsOf('first')).toBe(1);
-    await world.time.advance(CLAIM_LIFE_MS);
-    const second = await runScripted(world);
-    expect(second.end).toBe(REFUSED);
-    expect(second.actions).toEqual(READ);
-  });
-
-  it('was lost where Blink had spent it on a try whose answer was lost', async () => {
-    const { end } = await runScripted(world, { on: once('refresh', 'after', 'unanswered') });
-    expect(end).toBe(LOST);
-    const second = await runScripted(world);
-    expect(second).toEqual({ end: LOST, actions: READ });
+    expect(await run()).toEqual({ end: REFUSED, actions: READ });
   });
 });
 
-test('promise 5: a run that dies while it says that the token was lost is found by the next', async () => {
-  let lost = false;
-  const { end } = await runScripted(world, {
-    on: (action, moment) => {
-      if (action === 'refresh' && moment === 'after' && !lost) {
-        lost = true;
-        return 'unanswered';
-      }
-      return action === 'put refused' && moment === 'before' ? 'killed' : undefined;
-    },
-  });
-  expect(end).toBe('killed');
-  await world.time.advance(CLAIM_LIFE_MS + 1000);
-  expect((await runScripted(world)).end).toBe(LOST);
+test('promises 6 and 9: a logout is not repeated for five minutes, and its token’s refusal is a success', async () => {
+  expect(await ends({})).toEqual(['logged_out']);
+  expect(await run()).toEqual({ end: 'already_logged_out', actions: READ });
+  expect(await ends(5 * MINUTE_MS + 1000, { id: 'late' })).toEqual(['nothing_to_log_out']);
+  expect(spendsOf('late')).toBe(1);
+  expect(await run()).toEqual({ end: 'nothing_to_log_out', actions: READ });
+  // Since the logout that ended the token.
+  const since = new Date(world.secret.current().createdAtMs).toISOString();
+  const last = world.time.drive(world.start({ id: 'last', channel: () => AT_ONCE }));
+  expect(await last).toMatchObject({ outcome: { outcome: 'nothing_to_log_out', since } });
 });
 
 describe('promise 8: a run for whose versions there is no room is refused before it spends', () => {
   it('because runs have written so many within a day', async () => {
     world.blink.logoutEndsTokens = false;
-    for (let run = 0; run < 45; run++) {
-      expect((await runScripted(world)).end, `run ${run}`).toBe('logged_out');
-      await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-    }
-    expect(await runScripted(world)).toEqual({ end: 'secret_full', actions: READ });
-    await world.time.advance(24 * 60 * 60 * 1000);
-    expect((await runScripted(world)).end).toBe('logged_out');
+    for (let count = 0; count < 45; count++)
+      expect(await ends({}, LATER_MS), `run ${count}`).toEqual(['logged_out']);
+    expect(await run()).toEqual({ end: 'secret_full', actions: READ });
+    expect(await ends(DAY_MS, {})).toEqual(['logged_out']);
   });
 
   it('because people have', async () => {
     while (world.secret.versions().length < 100) world.signIn();
-    const { end, actions } = await runScripted(world);
-    expect(end).toBe('secret_full');
-    expect(actions).toEqual([...READ, 'put claim']);
+    expect(await run()).toEqual({ end: 'secret_full', actions: [...READ, 'put claim'] });
   });
-});
-
-test('promise 9: a repeated delivery is answered, and spends nothing', async () => {
-  await runScripted(world);
-  const repeated = await runScripted(world, { id: 'repeated' });
-  expect(repeated).toEqual({ end: 'already_logged_out', actions: READ });
-  await world.time.advance(5 * 60_000 + 1_000);
-  expect((await runScripted(world)).end).not.toBe('already_logged_out');
 });
 
 describe('promise 10: a doubt about a token outlives everything but a new token', () => {
@@ -435,201 +312,172 @@ describe('promise 10: a doubt about a token outlives everything but a new token'
     'such as a rejection with %i after a try that was processed',
     async (status) => {
       world.blink.logoutEndsTokens = false;
-      expect((await runScripted(world)).end).toBe('logged_out');
-      await world.time.advance(REPEATED_DELIVERY_MS + 1000);
-      const first = await runScripted(world, {
-        on: once('refresh', 'after', () => {
-          world.blink.refreshStatus = status;
-          return 'unanswered';
-        }),
+      const on = once('refresh', 'after', () => {
+        world.blink.refreshStatus = status;
+        return 'unanswered';
       });
-      expect(first.end).toBe(status === 429 ? 'rate_limited' : 'blink_rejected');
+      const rejected = status === 429 ? 'rate_limited' : 'blink_rejected';
+      expect(await ends({}, LATER_MS, { on }, RESTED_MS)).toEqual(['logged_out', rejected]);
       world.blink.refreshStatus = 200;
-      await world.time.advance(REJECTED_MS + 1000);
-      expect((await runScripted(world)).end).toBe(LOST);
-      await world.time.advance(2 * 24 * 60 * 60 * 1000);
-      expect((await runScripted(world)).end).toBe(LOST);
+      expect(await ends({}, 2 * DAY_MS, {})).toEqual([LOST, LOST]);
+    },
+  );
+
+  it.each([7, 'two words', 'x'.repeat(9000)])(
+    'such as a success with an unusable refresh token, which is an answer that was not received: %o',
+    async (token) => {
+      Object.assign(world.blink, { refreshTokenInAnswer: token, logoutEndsTokens: false });
+      expect(await ends({}, RESTED_MS)).toEqual(['blink_rejected']);
+      expect(world.blink.logouts).toEqual([]);
+      world.blink.refreshTokenInAnswer = undefined;
+      expect(await ends({})).toEqual([LOST]);
     },
   );
 
   it('such as many attempts whose entries Secrets Manager has removed, and the same token stored again', async () => {
     world.blink.reusePolicy = 'refuse';
-    await runScripted(world, { on: once('refresh', 'after', 'late') });
-    const day = 24 * 60 * 60 * 1000;
-    for (let night = 0; night < 120; night++) {
-      await world.time.advance(day);
-      const { end } = await runScripted(world, {
-        on: (action) => (action === 'refresh' ? 'unsent' : undefined),
-      });
-      expect(end).toBe('blink_unavailable');
-    }
+    await run({ on: once('refresh', 'after', 'late') });
+    for (let night = 0; night < 120; night++)
+      expect(await ends(DAY_MS, never('refresh'))).toEqual(['blink_unavailable']);
     expect(world.secret.versions()).toHaveLength(100);
     world.secret.put(crypto.randomUUID(), world.secret.current().text, ['AWSCURRENT']);
-    expect((await runScripted(world)).end).toBe(LOST);
+    expect(await ends({})).toEqual([LOST]);
   });
 });
 
-describe('promise 11: a refresh that was given up', () => {
-  it('is not sent again by this run, nor by another before the first can no longer arrive', async () => {
-    world.blink.reusePolicy = 'revoke_family';
-    const first = await runScripted(world, { on: once('refresh', 'before', 'late'), landsAfterMs: 29_000 });
-    expect(first.end).toBe('blink_timeout');
-    expect(first.actions.filter((action) => action === 'refresh')).toHaveLength(1);
-    await world.time.advance(30_000);
-    expect((await runScripted(world)).end).toBe('session_busy');
-    await world.time.advance(CLAIM_LIFE_MS);
-    expect((await runScripted(world)).end).toBe(LOST);
-    const [landed, next] = world.blink.spends;
-    expect(next?.sentAtMs).toBeGreaterThan(landed?.atMs ?? 0);
-  });
+test('promise 11: a refresh that was given up is not sent again before the first can no longer arrive', async () => {
+  world.blink.reusePolicy = 'revoke_family';
+  const first = await run({ on: once('refresh', 'before', 'late'), landsAfterMs: 29_000 });
+  expect(first.end).toBe('blink_timeout');
+  expect(first.actions.filter((action) => action === 'refresh')).toHaveLength(1);
+  expect(await ends(30_000, {}, CLAIM_LIFE_MS, {})).toEqual(['session_busy', LOST]);
+  const [landed, next] = world.blink.spends;
+  expect(next?.sentAtMs).toBeGreaterThan(landed?.atMs ?? 0);
 });
 
 describe('promise 12: a definite no is not asked for again soon', () => {
-  const rejections = () => world.blink.rejections.length;
+  const requests = () => world.blink.rejections.length + world.blink.spends.length;
+
+  it.each([
+    ['refresh', 429, '7200', 7200],
+    ['refresh', 406, '7200', 7200],
+    ['refresh', 503, '7200', 7200],
+    ['logout', 429, '7200', 7200],
+    ['logout', 406, undefined, REJECTED_SECONDS],
+    ['logout', 426, undefined, REJECTED_SECONDS],
+    ['logout', 429, undefined, REJECTED_SECONDS],
+  ] as const)(
+    'for any client: as the answer to a %s with %i, Retry-After %s, within %i seconds',
+    async (call, status, retryAfter, seconds) => {
+      Object.assign(world.blink, { retryAfter, [`${call}Status`]: status });
+      await run();
+      const asked = requests();
+      expect(await ends((seconds - 10) * 1000, {}, other('99'))).toEqual(['cooling_down', 'cooling_down']);
+      expect(requests()).toBe(asked);
+      world.blink[`${call}Status`] = 200;
+      expect(await ends(20_000, {})).toEqual([expect.stringMatching(/logged_out|lost/)]);
+    },
+  );
+
+  it.each([
+    [undefined, REJECTED_SECONDS],
+    ['7200', 7200],
+  ])(
+    'for the same client: a rejected logout, Retry-After %s, within %i seconds',
+    async (retryAfter, seconds) => {
+      Object.assign(world.blink, { retryAfter, logoutStatus: 403, logoutEndsTokens: false });
+      const wrong = other('99');
+      expect(await ends(wrong)).toEqual(['blink_rejected']);
+      world.blink.logoutStatus = 200;
+      world.blink.otherClients.add('99');
+      expect(await run(wrong)).toEqual({ end: 'cooling_down', actions: READ });
+      expect(await ends({}, (seconds - 10) * 1000, wrong, 20_000, wrong)).toEqual([
+        'logged_out',
+        'cooling_down',
+        'logged_out',
+      ]);
+      // A sign-in ends the wait.
+      world.blink.logoutStatus = 403;
+      expect(await ends(LATER_MS, wrong)).toEqual(['blink_rejected']);
+      world.blink.logoutStatus = 200;
+      world.blink.otherClients.add('99');
+      await world.time.advance(10_000);
+      world.signIn();
+      expect(await ends(wrong)).toEqual(['logged_out']);
+    },
+  );
 
   it('where the rest cannot be written at first', async () => {
     world.blink.refreshStatus = 429;
     const until = world.time.nowMs + 20_000;
-    const { end } = await runScripted(world, {
-      on: (action) => (action === 'put failed' && world.time.nowMs < until ? 'unsent' : undefined),
-    });
-    expect(end).toBe('rate_limited');
-    await world.time.advance(CLAIM_LIFE_MS + 10_000);
-    expect((await runScripted(world)).end).toBe('cooling_down');
-    expect(rejections()).toBe(1);
+    const on: Script['on'] = (action) =>
+      action === 'put failed' && world.time.nowMs < until ? 'unsent' : undefined;
+    expect(await ends({ on }, CLAIM_LIFE_MS + 10_000, {})).toEqual(['rate_limited', 'cooling_down']);
+    expect(requests()).toBe(1);
   });
 
   it('where the run had read a version that was no longer current', async () => {
     world.blink.refreshStatus = 429;
     await world.time.advance(10_000);
     world.signIn();
-    await world.time.advance(4_000);
-    expect((await runScripted(world, { staleMs: () => 8_000 })).end).toBe('rate_limited');
-    expect((await runScripted(world)).end).toBe('cooling_down');
-    expect(rejections()).toBe(1);
-    await world.time.advance(60_000);
+    expect(await ends(4_000, { staleMs: () => 8_000 }, {}, MINUTE_MS)).toEqual([
+      'rate_limited',
+      'cooling_down',
+    ]);
+    expect(requests()).toBe(1);
     world.signIn();
-    await runScripted(world);
-    expect(rejections()).toBe(2);
-  });
-
-  it.each([
-    ['refresh', 429],
-    ['refresh', 406],
-    ['refresh', 503],
-    ['logout', 403],
-    ['logout', 429],
-  ] as const)(
-    'as the answer to a %s with %i before the wait is over that Blink asked for',
-    async (call, status) => {
-      const requests = () => rejections() + world.blink.spends.length;
-      world.blink.retryAfter = '7200';
-      world.blink[`${call}Status`] = status;
-      await runScripted(world);
-      const asked = requests();
-      await world.time.advance(7_190_000);
-      expect((await runScripted(world)).end).toBe('cooling_down');
-      expect(requests()).toBe(asked);
-      await world.time.advance(20_000);
-      world.blink[`${call}Status`] = 200;
-      expect((await runScripted(world)).end).toMatch(/logged_out|lost/);
-    },
-  );
-
-  it.each([
-    ['own', { session: 'default' }],
-    ['another', { session: 'default', clientId: '99' }],
-  ])('by a run that had read before the answer came: %s', async (_, request) => {
-    world.blink.logoutStatus = 403;
-    await world.time.advance(10_000);
-    expect((await runScripted(world, { request })).end).toBe('blink_rejected');
-    const { end, actions } = await runScripted(world, { request, staleMs: READ_BEFORE });
-    expect([end, actions]).toEqual(['cooling_down', expect.arrayContaining(['put claim'])]);
-    expect(world.blink.spends).toHaveLength(1);
-  });
-
-  it('for the same client: the request rests for ten minutes, another does not', async () => {
-    const wrong = { session: 'default', clientId: '99' };
-    expect((await runScripted(world, { request: wrong })).end).toBe('blink_rejected');
-    const repeated = await runScripted(world, { request: wrong });
-    expect(repeated).toEqual({ end: 'cooling_down', actions: READ });
-    expect((await runScripted(world)).end).toBe('logged_out');
-    await world.time.advance(REJECTED_MS + 1000);
-    world.blink.logoutEndsTokens = false;
-    world.blink.otherClients.add('99');
-    world.signIn();
-    expect((await runScripted(world, { request: wrong })).end).toBe('logged_out');
+    expect(await ends({})).toEqual(['rate_limited']);
   });
 });
+
+test.each([
+  ['promise 9: another client is logged out', '99', 200, 'logged_out', 'session_busy', 'already_logged_out'],
+  ['promise 12: another client is rejected', '99', 403, 'blink_rejected', 'cooling_down', 'cooling_down'],
+  [
+    'promise 12: the own client is rejected',
+    '1000001',
+    403,
+    'blink_rejected',
+    'cooling_down',
+    'cooling_down',
+  ],
+] as const)(
+  'a run that had read before does not repeat it: %s',
+  async (_, clientId, status, first, second, third) => {
+    world.blink.otherClients.add('99');
+    world.blink.logoutStatus = status;
+    expect(await ends(10_000, other(clientId))).toEqual([first]);
+    const { end, actions } = await run({ ...other(clientId), staleMs: READ_BEFORE });
+    expect([end, actions]).toEqual([second, expect.arrayContaining(['put claim'])]);
+    expect(await ends(other(clientId))).toEqual([third]);
+    expect(world.blink.spends).toHaveLength(1);
+  },
+);
 
 describe('the claimed token stored again during the run', () => {
   it.each(['put claim', 'refresh', 'put save', 'move AWSCURRENT'])(
     'at %s: the new token is applied to the newer text',
     async (action) => {
-      const { end } = await runScripted(world, {
-        on: once(action, 'before', () => {
-          const edited = storedText(family)
-            .replace('{', '{"note":"edited",')
-            .replace(family.newest, String(world.blink.spends[0]?.token ?? family.newest));
-          world.secret.put(crypto.randomUUID(), edited, ['AWSCURRENT']);
-          return undefined;
-        }),
+      const on = once(action, 'before', () => {
+        const edited = storedText(family)
+          .replace('{', '{"note":"edited",')
+          .replace(family.newest, String(world.blink.spends[0]?.token ?? family.newest));
+        world.secret.put(crypto.randomUUID(), edited, ['AWSCURRENT']);
+        return undefined;
       });
-      expect(end).toBe('logged_out');
+      expect(await ends({ on })).toEqual(['logged_out']);
       expect(world.secret.current().text).toContain('edited');
       expect(world.secret.current().text).toContain(family.newest);
-      expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
+      expect(isMarked()).toBe(true);
     },
   );
 
   it('after its successor was saved: the next run goes back to the successor', async () => {
     const spent = storedText(family);
     world.blink.logoutEndsTokens = false;
-    await runScripted(world);
+    await run();
     world.secret.put(crypto.randomUUID(), spent, ['AWSCURRENT']);
-    await world.time.advance(CLAIM_LIFE_MS + 1000);
-    expect((await runScripted(world)).end).toBe('logged_out');
+    expect(await ends(DEAD_MS, {})).toEqual(['logged_out']);
     expect(world.secret.current().text).toContain(family.newest);
-  });
-});
-
-it.each([7, 'two words', 'x'.repeat(9000)])(
-  'promise 10: a success with an unusable refresh token, %o, is an answer that was not received: the token is in doubt',
-  async (token) => {
-    world.blink.refreshTokenInAnswer = token;
-    world.blink.logoutEndsTokens = false;
-    expect((await runScripted(world)).end).toBe('blink_rejected');
-    expect(world.blink.logouts).toEqual([]);
-    world.blink.refreshTokenInAnswer = undefined;
-    await world.time.advance(REJECTED_MS + 1000);
-    expect((await runScripted(world)).end).toBe(LOST);
-  },
-);
-
-describe('the session’s own client, named by the caller while the secret names none', () => {
-  const request = () => ({ session: 'default', clientId: family.clientId });
-  beforeEach(() => {
-    const text = storedText(family).replace(`"client_id":"${family.clientId}",`, '');
-    world.secret.put(crypto.randomUUID(), text, ['AWSCURRENT']);
-  });
-
-  it('is looked up and treated as such', async () => {
-    expect((await runScripted(world, { request: request() })).end).toBe('logged_out');
-    expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
-    expect((await runScripted(world)).end).toBe('already_logged_out');
-  });
-
-  it('is logged out though the look-up fails', async () => {
-    const on = (action: string) => (action === 'look up' ? ('unsent' as const) : undefined);
-    expect((await runScripted(world, { request: request(), on })).end).toBe('logged_out');
-    expect(family.loggedOut).toBe(true);
-  });
-
-  it('is rejected if Blink knows no such client: without the own id, no list is asked for', async () => {
-    Object.assign(world.blink, { listsClients: true, ownIsRemoved: true });
-    const on = (action: string) => (action === 'look up' ? ('unsent' as const) : undefined);
-    const { end, actions } = await runScripted(world, { request: request(), on });
-    expect(end).toBe('blink_rejected');
-    expect(actions).not.toContain('list clients');
   });
 });

@@ -3,7 +3,7 @@ import { type RunOptions, told, type World } from './world.ts';
 
 export interface Script extends Partial<Omit<RunOptions, 'channel'>> {
   /** What happens at a call of this name, before or after it is processed. */
-  readonly on?: (action: string, moment: Moment) => Mishap | undefined;
+  readonly on?: ((action: string, moment: Moment) => Mishap | undefined) | undefined;
   readonly staleMs?: Channel['staleMs'];
   readonly landsAfterMs?: number;
 }
@@ -39,6 +39,19 @@ export async function startScripted(world: World, script: Script = {}): Promise<
 /** Carries one run to its end. */
 export function runScripted(world: World, script: Script = {}): Promise<ScriptedRun> {
   return world.time.drive(startScripted(world, script));
+}
+
+/** Carries runs to their ends, one after the other. A number lets so many milliseconds pass. */
+export async function endsOf(
+  world: World,
+  ...steps: readonly (Script | number)[]
+): Promise<readonly string[]> {
+  const ends: string[] = [];
+  for (const step of steps) {
+    if (typeof step === 'number') await world.time.advance(step);
+    else ends.push((await runScripted(world, step)).end);
+  }
+  return ends;
 }
 
 /** Something that happens once, at one moment of one call. */
