@@ -13,7 +13,7 @@ export const LOCAL_ACCOUNTS: readonly AccountSeed[] = [
   ...account,
   clients: [{ id: account.accountId + 300_000, name: 'iPad', lastLoginMs: Date.UTC(2026, 0, 1) }],
   password: LOCAL_USER.password,
-  secondFactor: { code: LOCAL_USER.code, askedBy: 412 },
+  code: LOCAL_USER.code,
 }));
 
 /** One session for each form in which tokens are stored. */

@@ -7,12 +7,8 @@ export interface AccountSeed {
   readonly userId: number;
   /** Clients that are signed in from the beginning. */
   readonly clients?: readonly Client[];
-  /** @default - the password is enough */
-  readonly secondFactor?: {
-    readonly code: string;
-    /** Blink asks for the code with either status. */
-    readonly askedBy: 412 | 202;
-  };
+  /** Of the second factor. @default - the password is enough */
+  readonly code?: string;
   /** The older path of the logout answers 404. @default false */
   readonly knowsNewerLogoutOnly?: boolean;
   /** Whether a client's access token may log out another client of the account. @default true */

@@ -53,8 +53,6 @@ export const codeSchema = v.strictObject({
   remember_me: v.literal('false'),
 });
 
-export const resendSchema = v.strictObject({ 'csrf-token': filled });
-
 /** blinkpy sends `username` when it refreshes during a session. */
 export const refreshSchema = v.strictObject({
   grant_type: v.literal('refresh_token'),

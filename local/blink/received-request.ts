@@ -24,9 +24,9 @@ export function receivedRequest({ method, target, headers, body: bytes }: Reques
     method,
     host: (headers.host ?? '').replace(/:\d+$/, '').toLowerCase(),
     path: pathname,
-    query: once(searchParams),
+    query: Object.fromEntries(searchParams),
     headers,
-    form: isForm ? once(new URLSearchParams(body)) : {},
+    form: isForm ? Object.fromEntries(new URLSearchParams(body)) : {},
     body,
   };
 }
@@ -34,15 +34,7 @@ export function receivedRequest({ method, target, headers, body: bytes }: Reques
 /** Values that popular libraries sent as hardware id. The case matters. */
 const BLOCKED_HARDWARE_IDS = ['Blinkpy', 'Home Assistant'];
 
-/** The edge refuses these with 406 wherever they are: form, query or header (home-assistant/core, issue 178396). */
-export function hasBlockedHardwareId({ form, query, headers }: ReceivedRequest): boolean {
-  const sent = [form['hardware_id'], query['hardware_id'], headers['hardware_id']];
-  return sent.some((id) => typeof id === 'string' && BLOCKED_HARDWARE_IDS.includes(id));
-}
-
-/** A field that is sent twice gets the empty value, which no schema accepts. */
-function once(parameters: URLSearchParams): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    [...parameters].map(([name, value]) => [name, parameters.getAll(name).length === 1 ? value : '']),
-  );
+/** The edge refuses these with 406 in a form and in a query (home-assistant/core, issue 178396). */
+export function hasBlockedHardwareId({ form, query }: ReceivedRequest): boolean {
+  return [form, query].some(({ hardware_id = '' }) => BLOCKED_HARDWARE_IDS.includes(hardware_id));
 }

@@ -3,15 +3,8 @@ import { type PathParameters, route } from '../route.ts';
 import { clients, homescreen, logout, newerLogout, tierInfo } from './account-api.ts';
 import type { BlinkState } from './blink-state.ts';
 import type { ReceivedRequest } from './received-request.ts';
-import {
-  authorize,
-  BROWSER_HOST,
-  callbackPage,
-  resendCode,
-  signInPage,
-  submitPassword,
-  verifyCode,
-} from './sign-in.ts';
+import { authorize, BROWSER_HOST, signInPage, submitPassword, verifyCode } from './sign-in.ts';
+import { callbackPage } from './sign-in-pages.ts';
 import { exchange, refresh } from './token-endpoint.ts';
 
 /** The purpose of a call: the name that faults and tests use. */
@@ -30,7 +23,6 @@ export const ROUTES = [
   on('sign-in-page', `GET ${PAGES}/signin`, signInPage),
   on('sign-in', `POST ${PAGES}/signin`, submitPassword),
   on('verify', `POST ${PAGES}/2fa/verify`, verifyCode),
-  on('resend', `POST ${PAGES}/2fa/resend`, resendCode),
   on('callback', `GET https://${BROWSER_HOST}/signin/callback`, callbackPage),
   on('exchange', `POST ${TOKEN}`, exchange, ({ form }) => form['grant_type'] === 'authorization_code'),
   on('refresh', `POST ${TOKEN}`, refresh),

@@ -10,20 +10,18 @@ import {
   type CodeExchange,
   codeSchema,
   passwordSchema,
-  resendSchema,
 } from './forms.ts';
 import type { ReceivedRequest } from './received-request.ts';
-import { answerTo, htmlPage, type SignInResult } from './sign-in-answers.ts';
+import { codePage, PHONE, passwordPage } from './sign-in-pages.ts';
 import type { SignIn } from './sign-ins.ts';
 import type { ClientSession } from './tokens.ts';
 
 /**
  * The sign-in: OAuth's authorization code with PKCE, a password, and a second factor. The OAuth client `ios` is a script (as
- * blinkpy does it) and gets JSON; `android` is a person's browser and gets pages.
+ * blinkpy does it); `android` is a person's browser.
  */
 
 const ORIGIN = 'https://api.oauth.blink.com';
-const RESEND_AFTER_SECONDS = 60;
 
 /** The host by which a browser of this machine reaches the stand-in. */
 export const BROWSER_HOST = '127.0.0.1';
@@ -35,10 +33,9 @@ const BAD_REQUEST = json(400, { error: 'bad_request' });
 export function authorize(state: BlinkState, request: ReceivedRequest): Answer {
   if (Object.keys(request.query).length === 0) return issueCode(state, request);
   const parsed = v.safeParse(authorizeSchema, request.query);
-  if (!parsed.success) return refusedAuthorization(request);
+  if (!parsed.success) return oauthError(400, 'invalid_request');
   if (isBlockedScript(request, parsed.output)) return NOT_ACCEPTABLE;
-  const signIn = state.signIns.begin(parsed.output);
-  return redirect('/oauth/v2/signin', state.signIns.cookieFor(signIn));
+  return redirect('/oauth/v2/signin', state.signIns.begin(parsed.output));
 }
 
 const issueCode = ofSignIn((signIn, { signIns }) =>
@@ -48,48 +45,34 @@ const issueCode = ofSignIn((signIn, { signIns }) =>
 );
 
 export const signInPage = ofSignIn((signIn) =>
-  answerTo(signIn, { kind: signIn.account === undefined ? 'password_wanted' : 'code_wanted' }),
+  signIn.account === undefined ? passwordPage(signIn) : codePage(signIn),
 );
 
+/** A script is asked for the code by a status; a browser is sent on, so that reloading does not send the password again. */
 export const submitPassword = ofForm(passwordSchema, (signIn, { username, password }, state, request) => {
   const { signIns, accounts } = state;
-  if (signIn.request.client_id === 'ios' && !isFromPage(request)) return BAD_REQUEST;
-  if (signIns.isLocked(username)) return answerTo(signIn, { kind: 'locked' });
+  const isScript = signIn.request.client_id === 'ios';
+  if (isScript && !isFromPage(request)) return BAD_REQUEST;
+  if (signIns.isLocked(username)) {
+    return passwordPage(signIn, 406, 'Too many wrong passwords. Try again in ten minutes.');
+  }
   const account = accounts.byEmail(username);
   const isRight = account?.password === password;
   signIns.countPassword(username, isRight);
-  if (!isRight) return answerTo(signIn, { kind: 'wrong_password', username });
+  if (!isRight) return passwordPage(signIn, 401, 'The e-mail address or the password is wrong.');
   signIn.account = account;
-  const cookie = signIns.cookieFor(signIn);
-  const answer =
-    account.secondFactor === undefined
-      ? finished(state, request, signIn, redirect('/oauth/v2/authorize'))
-      : answerTo(signIn, sendCode(state, signIn, account.secondFactor.askedBy));
-  return { ...answer, headers: { ...answer.headers, ...cookie } };
+  if (account.code === undefined) return finished(state, request, signIn, redirect('/oauth/v2/authorize'));
+  return isScript
+    ? json(412, { next_time_in_secs: 60, phone: PHONE, tsv_state: 'sms' })
+    : redirect('/oauth/v2/signin');
 });
 
 export const verifyCode = ofForm(codeSchema, (signIn, form, state, request) => {
-  const { secondFactor } = signIn.account ?? {};
-  if (secondFactor === undefined) return BAD_REQUEST;
-  if (form['2fa_code'] !== secondFactor.code) return answerTo(signIn, { kind: 'wrong_code' });
+  const code = signIn.account?.code;
+  if (code === undefined) return BAD_REQUEST;
+  if (form['2fa_code'] !== code) return codePage(signIn, 400, 'The code is wrong or has expired.');
   return finished(state, request, signIn, json(201, { status: 'auth-completed' }));
 });
-
-/** The path is a guess: no public source has the call for another code. */
-export const resendCode = ofForm(resendSchema, (signIn, _form, state) => {
-  if (signIn.account?.secondFactor === undefined) return BAD_REQUEST;
-  const seconds = Math.ceil((signIn.nextCodeAtMs - state.clock.nowMs()) / 1000);
-  return answerTo(signIn, seconds > 0 ? { kind: 'resend_too_early', seconds } : sendCode(state, signIn, 200));
-});
-
-/** What a browser on a computer shows at the end. The address stays in its address bar. */
-export function callbackPage(): Answer {
-  return htmlPage(
-    200,
-    'Unsupported Browser',
-    '<p>Blink’s app is not on this device. Copy the whole address of this page, and paste it where you began.</p>',
-  );
-}
 
 /** The client that a code is for, which needs the verifier and the values of its authorization request. */
 export function redeemCode(
@@ -131,38 +114,19 @@ function ofForm<Form extends { readonly 'csrf-token': string }>(
   });
 }
 
-/** A script asks for the code when it is authenticated; a browser is sent on with it. */
+/** A script asks for the code when it is authenticated. A browser is sent on with it (RFC 6749, section 4.1.2). */
 function finished(
   { signIns }: BlinkState,
-  request: ReceivedRequest,
+  { host }: ReceivedRequest,
   signIn: SignIn,
   toScript: Answer,
 ): Answer {
   signIn.authenticated = true;
   if (signIn.request.client_id === 'ios') return toScript;
-  return redirectToCallback(request, { code: signIns.issueCode(signIn), state: signIn.request.state });
-}
-
-function sendCode({ clock }: BlinkState, signIn: SignIn, status: 200 | 202 | 412): SignInResult {
-  signIn.nextCodeAtMs = clock.nowMs() + RESEND_AFTER_SECONDS * 1000;
-  return { kind: 'code_sent', status, resendAfterSeconds: RESEND_AFTER_SECONDS };
-}
-
-/** An error is redirected only to an address that is known to be the client's (RFC 6749, section 4.1.2.1). */
-function refusedAuthorization(request: ReceivedRequest): Answer {
-  const { client_id, redirect_uri, state = '' } = request.query;
-  return client_id === 'android' && redirect_uri === ANDROID_REDIRECT_URI
-    ? redirectToCallback(request, { error: 'invalid_request', state })
-    : oauthError(400, 'invalid_request');
-}
-
-/**
- * Redirects to where a browser's sign-in ends (RFC 6749, sections 4.1.2 and 4.1.2.1). A browser of this machine stays with
- * the stand-in, because it would reach Blink's real host.
- */
-function redirectToCallback({ host }: ReceivedRequest, parameters: Readonly<Record<string, string>>): Answer {
+  const query = new URLSearchParams({ code: signIns.issueCode(signIn), state: signIn.request.state });
+  // A browser of this machine stays with the stand-in, because it would reach Blink's real host.
   const address = host === BROWSER_HOST ? new URL(ANDROID_REDIRECT_URI).pathname : ANDROID_REDIRECT_URI;
-  return redirect(`${address}?${new URLSearchParams(parameters)}`);
+  return redirect(`${address}?${query}`);
 }
 
 /** The app for iOS signs in with Safari; the edge blocks other programs that use its OAuth client. */

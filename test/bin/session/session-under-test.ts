@@ -31,7 +31,7 @@ export const ACCOUNTS = {
     tier: 'e008',
     accountId: 100_001,
     userId: 1,
-    secondFactor: { code: CODE, askedBy: 412 },
+    code: CODE,
   },
   plain: {
     email: 'canary.plain@example.com',

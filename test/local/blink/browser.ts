@@ -5,36 +5,21 @@ import { CookieJar } from 'tough-cookie';
 export class Browser {
   readonly #jar = new CookieJar();
   address = '';
-  status = 0;
-  page: HTMLElement = parse('');
-
-  /** What a person reads. */
-  get text(): string {
-    return this.page.querySelector('main')?.structuredText ?? '';
-  }
-
-  get problem(): string | undefined {
-    return this.page.querySelector('[role="alert"]')?.text;
-  }
-
-  cookieFor(address: string): string {
-    return this.#jar.getCookieStringSync(`${address}/oauth`);
-  }
+  #page: HTMLElement = parse('');
 
   async open(address: string, init: RequestInit = {}): Promise<void> {
     const cookie = await this.#jar.getCookieString(address);
     const response = await fetch(address, { ...init, redirect: 'manual', headers: { cookie } });
     for (const each of response.headers.getSetCookie()) await this.#jar.setCookie(each, address);
     this.address = address;
-    this.status = response.status;
-    this.page = parse(await response.text());
+    this.#page = parse(await response.text());
     const location = response.headers.get('location');
     if (location !== null) await this.open(new URL(location, address).href);
   }
 
   /** Fills in the form's fields by their labels, and presses its button. */
   async submit(button: string, typed: Readonly<Record<string, string>> = {}): Promise<void> {
-    const form = this.page
+    const form = this.#page
       .querySelectorAll('form')
       .find((each) => each.querySelector('button')?.text === button);
     if (form === undefined) throw new Error(`the page has no button "${button}"`);
