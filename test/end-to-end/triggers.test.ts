@@ -1,16 +1,30 @@
+import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { oauthError } from '../../local/blink/answers.ts';
-import { type Form, secretNameOf, storedToken } from '../../local/local-session.ts';
+import { type Form, type LocalSession, secretNameOf, storedToken } from '../../local/local-session.ts';
 import { runEventOf, stepsOf } from '../../local/run-event.ts';
 import { codeOf } from '../code-of.ts';
-import { type StackUnderTest, startStackUnderTest } from './stack-under-test.ts';
+import { type StackUnderTest, startStackUnderTest, type WebhookRequest } from './stack-under-test.ts';
 
+/** The bundle behind its stand-ins. The tables of test/lambda have the other cases, and test/docs/openapi.test.ts each reply. */
 let stack: StackUnderTest;
 
 beforeAll(async () => {
   stack = await startStackUnderTest();
 });
 afterAll(() => stack.close());
+
+function expectLoggedOut(session: LocalSession, spent: string): void {
+  const after = storedToken(stack, session);
+  expect(stack.blink.tokens.spends(spent)).toBe(1);
+  expect(after.newest).not.toBe(spent);
+  expect(after).toMatchObject({ isStored: true, labels: expect.arrayContaining(['BLINK_LOGGED_OUT']) });
+  expect(stack.blink.tokens.spends(after.newest)).toBe(0);
+  expect(stack.blink.logouts.filter(({ clientId }) => clientId === session.clientId)).toMatchObject([
+    { accountId: 123_456, path: `/api/v4/account/123456/client/${session.clientId}/logout` },
+  ]);
+}
 
 test.each<Form>(['BLINK_TOKENS', 'blinkpy', 'Homebridge'])(
   'a session stored as %s is logged out by a direct invocation',
@@ -44,6 +58,15 @@ test.each<Form>(['BLINK_TOKENS', 'blinkpy', 'Homebridge'])(
   },
 );
 
+test('the rule logs out the session "default"', async () => {
+  const session = stack.signIn('Homebridge', 'default');
+  const before = storedToken(stack, session);
+  const invocation = await stack.fireRule();
+  expect(codeOf(invocation)).toBe('logged_out');
+  expect(runEventOf(invocation)).toMatchObject({ trigger: 'schedule', session: 'default' });
+  expectLoggedOut(session, before.newest);
+});
+
 test('the webhook logs out the session in the path, and a repetition is answered without asking Blink', async () => {
   const session = stack.signIn('blinkpy');
   const before = storedToken(stack, session);
@@ -57,51 +80,40 @@ test('the webhook logs out the session in the path, and a repetition is answered
   expect(stack.blink.calls).toHaveLength(callsBefore);
 });
 
-test('the rule logs out the session "default"', async () => {
-  const session = stack.signIn('Homebridge', 'default');
-  const before = storedToken(stack, session);
-  const invocation = await stack.fireRule();
-  expect(codeOf(invocation)).toBe('logged_out');
-  expect(runEventOf(invocation)).toMatchObject({ trigger: 'schedule', session: 'default' });
-  expectLoggedOut(session, before.newest);
-});
-
-function expectLoggedOut(session: ReturnType<StackUnderTest['signIn']>, spent: string): void {
-  const after = storedToken(stack, session);
-  expect(stack.blink.tokens.spends(spent)).toBe(1);
-  expect(after.newest).not.toBe(spent);
-  expect(after).toMatchObject({ isStored: true, labels: expect.arrayContaining(['BLINK_LOGGED_OUT']) });
-  expect(stack.blink.tokens.spends(after.newest)).toBe(0);
-  expect(stack.blink.logouts.filter(({ clientId }) => clientId === session.clientId)).toMatchObject([
-    { accountId: 123_456, path: `/api/v4/account/123456/client/${session.clientId}/logout` },
-  ]);
+function signed(body: string, key = stack.authorization.replace('Bearer ', '')): WebhookRequest {
+  const [id, sentAt] = [`msg_${randomUUID()}`, new Date()];
+  return {
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
+      'webhook-signature': new Webhook(key).sign(id, sentAt, body),
+    },
+  };
 }
 
-test('the seed’s calls are made: the refresh form, and the logout with Bearer and Content-Type', async () => {
+test('a signature of a body that names the session logs it out', async () => {
+  const { name } = stack.signIn('blinkpy');
+  const request = signed(JSON.stringify({ session: name }));
+  expect(await stack.post(`/logout/${name}`, request)).toMatchObject({ status: 200 });
+});
+
+test.each<[what: string, request: () => WebhookRequest, status: number]>([
+  ['without credentials', () => ({ headers: {} }), 401],
+  ['with a signature by another key', () => signed('{}', 'x'.repeat(64)), 401],
+  ['with a signature for another session', () => signed('{"session":"another"}'), 400],
+  ['with an unknown field', () => ({ body: '{"sesion":"default"}' }), 400],
+])('a request %s is refused, and nothing of the session is read', async (_, request, status) => {
+  const { name } = stack.signIn('blinkpy');
+  expect(await stack.post(`/logout/${name}`, request())).toMatchObject({ status });
+  expect(stack.secretsManager.calls.map(({ secretId }) => secretId)).not.toContain(secretNameOf({ name }));
+});
+
+test('the seed’s calls are made, and the new refresh token is current between them', async () => {
   const session = stack.signIn('BLINK_TOKENS');
   const spent = storedToken(stack, session).newest;
   const callsBefore = stack.blink.calls.length;
-  await stack.invoke({ session: session.name });
-  const [refresh, logout, ...others] = stack.blink.calls.slice(callsBefore);
-  expect(refresh).toMatchObject({
-    method: 'POST',
-    host: 'api.oauth.blink.com',
-    path: '/oauth/token',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'Blink' },
-    form: { grant_type: 'refresh_token', refresh_token: spent, client_id: 'android', scope: 'client' },
-  });
-  expect(logout).toMatchObject({
-    method: 'POST',
-    host: 'rest-e008.immedia-semi.com',
-    path: `/api/v4/account/123456/client/${session.clientId}/logout`,
-    headers: { authorization: expect.stringMatching(/^Bearer eyJ/), 'content-type': 'application/json' },
-    body: '',
-  });
-  expect(others).toEqual([]);
-});
-
-test('the new refresh token is current before Blink is asked to log out', async () => {
-  const session = stack.signIn('blinkpy');
   const atLogout: unknown[] = [];
   stack.blink.faults.onCall = (call, moment) => {
     if (call.action === 'logout' && moment === 'before') atLogout.push(storedToken(stack, session));
@@ -110,50 +122,65 @@ test('the new refresh token is current before Blink is asked to log out', async 
   await stack.invoke({ session: session.name });
   stack.blink.faults.clear();
   expect(atLogout).toMatchObject([{ isStored: true, labels: expect.arrayContaining(['AWSCURRENT']) }]);
-});
-
-test('a later run spends the rotated token, not the first one', async () => {
-  const session = stack.signIn('Homebridge');
-  const first = storedToken(stack, session).newest;
-  expect(codeOf(await stack.invoke({ session: session.name, clientId: 7_100_000 }))).toBe(
-    'nothing_to_log_out',
-  );
-  const second = storedToken(stack, session).newest;
-  expect(codeOf(await stack.invoke({ session: session.name }))).toBe('logged_out');
-  expect([first, second].map((token) => stack.blink.tokens.spends(token))).toEqual([1, 1]);
-  expect(stack.blink.tokens.doubleSpends).toBe(0);
-});
-
-test('a check reports that a logout can be tried, and changes nothing', async () => {
-  const session = stack.signIn('BLINK_TOKENS');
-  const versions = stack.secretsManager.secrets.find(secretNameOf(session)).versions();
-  const callsBefore = stack.blink.calls.length;
-  expect(codeOf(await stack.invoke({ session: session.name, action: 'check' }))).toBe('ready');
-  expect(stack.secretsManager.secrets.find(secretNameOf(session)).versions()).toEqual(versions);
-  expect(stack.blink.calls).toHaveLength(callsBefore);
+  expect(stack.blink.calls.slice(callsBefore)).toMatchObject([
+    {
+      method: 'POST',
+      host: 'api.oauth.blink.com',
+      path: '/oauth/token',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'Blink' },
+      form: { grant_type: 'refresh_token', refresh_token: spent, client_id: 'android', scope: 'client' },
+    },
+    {
+      method: 'POST',
+      host: 'rest-e008.immedia-semi.com',
+      path: `/api/v4/account/123456/client/${session.clientId}/logout`,
+      headers: { authorization: expect.stringMatching(/^Bearer eyJ/), 'content-type': 'application/json' },
+      body: '',
+    },
+  ]);
 });
 
 test('fields that the secret lacks are looked up', async () => {
   const session = stack.signIn('Homebridge');
-  const { newest } = storedToken(stack, session);
-  const name = stack.store(JSON.stringify({ refresh_token: newest }));
+  const name = stack.store(JSON.stringify({ refresh_token: storedToken(stack, session).newest }));
   const callsBefore = stack.blink.calls.length;
-  stack.blink.faults.before(
-    'refresh',
-    { do: 'answer', answer: oauthError(401, 'invalid_client') },
-    { times: 1 },
-  );
+  const answer = oauthError(401, 'invalid_client');
+  stack.blink.faults.before('refresh', { do: 'answer', answer }, { times: 1 });
   const { result } = await stack.invoke({ session: name });
   expect(result).toMatchObject({
     payload: { outcome: 'logged_out', accountId: 123_456, clientId: String(session.clientId) },
   });
-  expect(stack.blink.calls.slice(callsBefore).map(({ action, form }) => [action, form['client_id']])).toEqual(
-    [
-      ['refresh', 'android'],
-      ['refresh', 'ios'],
-      ['tier-info', undefined],
-      ['homescreen', undefined],
-      ['logout', undefined],
-    ],
-  );
+  const calls = stack.blink.calls.slice(callsBefore);
+  expect(calls.map(({ action, form }) => [action, form['client_id']])).toEqual([
+    ['refresh', 'android'],
+    ['refresh', 'ios'],
+    ['tier-info', undefined],
+    ['homescreen', undefined],
+    ['logout', undefined],
+  ]);
+});
+
+const TOKEN = 'eyJ-canary';
+
+test.each<[what: string, event: object, text: string | undefined, code: string, told?: string]>([
+  ['a check', { action: 'check' }, JSON.stringify({ refresh_token: TOKEN }), 'ready'],
+  ['a secret of no form', {}, 'canary', 'session_invalid', 'BLINK_TOKENS'],
+  [
+    'a host that would send the token elsewhere',
+    {},
+    JSON.stringify({ refresh_token: TOKEN, host: 'evil.example' }),
+    'session_invalid',
+    'host',
+  ],
+  ['a secret without a version', {}, undefined, 'session_unknown'],
+])('%s changes nothing, and Blink is not called', async (_, event, text, code, told = '') => {
+  const session = stack.store(text);
+  const versions = () => stack.secretsManager.secrets.find(secretNameOf({ name: session })).versions();
+  const before = versions();
+  const callsBefore = stack.blink.calls.length;
+  const invocation = await stack.invoke({ session, ...event });
+  expect(codeOf(invocation)).toBe(code);
+  expect(JSON.stringify(invocation.result)).toContain(told);
+  expect(versions()).toEqual(before);
+  expect(stack.blink.calls).toHaveLength(callsBefore);
 });

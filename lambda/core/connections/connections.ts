@@ -131,8 +131,9 @@ class OpeningAgent extends Agent {
     return opened !== undefined && isOpen(opened) ? opened : this.#establish(address);
   }
 
-  async #establish({ host, port, servername = '' }: Address, early?: Socket): Promise<Socket> {
-    const tcp = early ?? connectTcp({ host: host ?? '', port: Number(port), noDelay: true });
+  async #establish(address: Address, early?: Socket): Promise<Socket> {
+    const { host, port, servername = '' } = address;
+    const tcp = early ?? connectTcp({ ...address, host: host ?? '', port: Number(port), noDelay: true });
     const timer = setTimeout(() => tcp.destroy(new TimeoutError()), CONNECTS_WITHIN_MS);
     try {
       await established(tcp, 'connect');

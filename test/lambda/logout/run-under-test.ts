@@ -7,7 +7,7 @@ import { run, type Wiring } from '../../../lambda/logout/run.ts';
 import { proofsOf } from '../../../lambda/logout/webhook/proof.ts';
 import { inProcessStore } from '../in-process-store.ts';
 
-export const KEY = 'k'.repeat(40);
+export const KEY = 'k'.repeat(64);
 
 const SESSION = { refresh_token: 'r', host: 'e008.immedia-semi.com', account_id: 7, client_id: 8 };
 

@@ -12,9 +12,9 @@ import {
   type SecretsManagerStandIn,
   startSecretsManager,
 } from '../../../local/secrets-manager/start-secrets-manager.ts';
+import { KEY } from '../../lambda/logout/run-under-test.ts';
 
 const ONE_INVOCATION = fileURLToPath(new URL('one-invocation.cjs', import.meta.url));
-export const KEY = 'k'.repeat(64);
 
 const reportSchema = v.object({
   returned: v.optional(v.unknown()),
@@ -24,13 +24,13 @@ const reportSchema = v.object({
   requiredBeforeConnecting: v.array(v.string()),
 });
 
-/** A webhook call for the default session, as the HTTP API sends it to the function. */
-export const WEBHOOK = {
-  version: '2.0',
-  routeKey: 'POST /logout',
-  rawPath: '/logout',
-  headers: { authorization: `Bearer ${KEY}` },
-  requestContext: { http: { method: 'POST' } },
+export const ACCOUNT = {
+  ...{ email: 'a@example.com', password: 'p', tier: 'e008' },
+  ...{ accountId: 123_456, userId: 1 },
+};
+export const SESSION: LocalSession = {
+  ...{ name: 'default', form: 'blinkpy' },
+  ...{ accountId: ACCOUNT.accountId, clientId: 1_234_567 },
 };
 
 export interface BundleUnderTest {
@@ -49,10 +49,8 @@ export async function startBundleUnderTest(handler: string): Promise<BundleUnder
   const home = await mkdtemp(join(tmpdir(), 'blink-logout-home-'));
   await layTrap(home);
   const secretsManager = await startSecretsManager();
-  const account = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 123_456, userId: 1 };
-  const blink = await startBlink({ accounts: [account] });
-  const session: LocalSession = { name: 'default', form: 'blinkpy', accountId: 123_456, clientId: 1_234_567 };
-  signIn({ secretsManager, blink }, session);
+  const blink = await startBlink({ accounts: [ACCOUNT] });
+  signIn({ secretsManager, blink }, SESSION);
   secretsManager.secrets.create('blink-logout-webhook-key', KEY);
   return {
     secretsManager,

@@ -1,23 +1,25 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { createCertificate } from '../../../bench/certificate.ts';
+import { startDelayingProxy } from '../../../bench/delaying-proxy.ts';
 import { buildFunction } from '../../../lib/function-bundle.ts';
-import { startLoopbackServer } from '../../../local/loopback-server.ts';
-import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import { type BundleUnderTest, KEY, startBundleUnderTest, WEBHOOK } from './bundle-under-test.ts';
+import { startBlink } from '../../../local/blink/start-blink.ts';
+import { signIn } from '../../../local/local-session.ts';
+import { KEY, WEBHOOK } from '../../lambda/logout/run-under-test.ts';
+import { ACCOUNT, type BundleUnderTest, SESSION, startBundleUnderTest } from './bundle-under-test.ts';
 
 let directory: string;
 let bundle: BundleUnderTest;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
-  await buildFunction(directory);
+  await buildFunction(join(directory, 'function'));
 });
 afterAll(() => rm(directory, { recursive: true }));
 beforeEach(async () => {
-  bundle = await startBundleUnderTest(join(directory, 'init.mjs'));
+  bundle = await startBundleUnderTest(join(directory, 'function/init.mjs'));
 });
 afterEach(() => bundle.close());
 
@@ -43,13 +45,23 @@ it('a cold run sends these requests and no others, and loads and looks for nothi
     'UpdateSecretVersionStage', // AWSCURRENT
     'UpdateSecretVersionStage', // BLINK_LOGGED_OUT
   ]);
+  expect(bundle.secretsManager.calls.every((call) => call.hasSessionToken)).toBe(true);
   expect(bundle.blink.calls.map(({ action }) => action)).toEqual(['refresh', 'logout']);
 });
 
-it('a check writes nothing and does not call Blink', async () => {
-  expect(await bundle.invoke({ action: 'check' })).toMatchObject({ returned: { condition: 'ready' } });
-  expect(new Set(actions())).toEqual(new Set(['GetSecretValue']));
-  expect(bundle.blink.calls).toEqual([]);
+it('over TLS, opens one connection to each of Blink’s hosts, and uses both', async ({ onTestFinished }) => {
+  const certificate = await createCertificate(directory);
+  const blink = await startBlink({ tls: certificate, accounts: [ACCOUNT] });
+  onTestFinished(() => blink.close());
+  signIn({ secretsManager: bundle.secretsManager, blink }, SESSION);
+  const hosts: (string | undefined)[] = [];
+  const port = await startDelayingProxy(blink.port, { awayMs: 0, workMs: 0 }, hosts);
+  const run = await bundle.invoke(WEBHOOK, {
+    BLINK_ENDPOINT: `https://127.0.0.1:${port}`,
+    NODE_EXTRA_CA_CERTS: certificate.file,
+  });
+  expect(run).toMatchObject(LOGGED_OUT);
+  expect(hosts.toSorted()).toEqual(['api.oauth.blink.com', 'rest-e008.immedia-semi.com']);
 });
 
 it('with IAM, a caller whom API Gateway has authenticated needs no key, and none is read', async () => {
@@ -86,75 +98,15 @@ it('would look for ~/.aws without the environment that the stack sets', async ()
   expect(looked.toSorted()).toEqual(['/.aws/config', '/.aws/credentials']);
 });
 
-it.each([
-  [200, 'of the key', KEY],
-  [401, 'of another key', 'x'.repeat(64)],
-])(
-  'answers %i to a Standard Webhooks signature %s, made by the library itself',
-  async (statusCode, _, key) => {
-    const [id, sentAt, body] = ['msg_1', new Date(), '{"action":"check"}'];
-    const headers = {
-      'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
-      'webhook-signature': new Webhook(key).sign(id, sentAt, body),
-    };
-    expect(await bundle.invoke({ ...WEBHOOK, headers, body })).toMatchObject({ returned: { statusCode } });
-  },
-);
-
-it.each(['token', undefined])(
-  'takes credentials from the environment, here with the session token %s',
-  async (AWS_SESSION_TOKEN) => {
-    expect(await bundle.invoke(WEBHOOK, { AWS_SESSION_TOKEN })).toMatchObject(LOGGED_OUT);
-    const hasToken = new Set(bundle.secretsManager.calls.map((call) => call.hasSessionToken));
-    expect(hasToken).toEqual(new Set([AWS_SESSION_TOKEN !== undefined]));
-  },
-);
-
-it.each([
-  ['credentials, for which it looks nowhere else', { AWS_ACCESS_KEY_ID: undefined }],
-  ['region: the instance metadata service is not asked', { AWS_REGION: undefined }],
-])('answers 503 without %s', async (_, environment) => {
-  expect(await bundle.invoke(WEBHOOK, environment)).toMatchObject({
+it('answers 503 without credentials, for which it looks nowhere else', async () => {
+  expect(await bundle.invoke(WEBHOOK, { AWS_ACCESS_KEY_ID: undefined })).toMatchObject({
     returned: { statusCode: 503, body: expect.stringContaining('"secrets_unavailable"') },
   });
   expect(bundle.secretsManager.calls).toEqual([]);
 });
 
-it('signs requests for the region of the environment', async () => {
-  const signatures: string[] = [];
-  const server = await startLoopbackServer({}, async ({ headers }) => {
-    signatures.push(headers.authorization ?? '');
-    return { answer: { status: 400, headers: {}, body: '{"__type":"AccessDeniedException"}' } };
-  });
-  await bundle.invoke(
-    { action: 'check' },
-    { AWS_REGION: 'eu-central-1', AWS_ENDPOINT_URL_SECRETS_MANAGER: server.url },
-  );
-  await server.close();
-  expect(signatures.length).toBeGreaterThan(0);
-  for (const signature of signatures) {
-    expect(signature).toMatch(/Credential=AKIDEXAMPLE\/\d{8}\/eu-central-1\/secretsmanager\/aws4_request,/);
-  }
-});
-
-it.each([
-  ['ResourceNotFoundException', 404, 'session_unknown'],
-  ['AccessDeniedException', 503, 'secrets_unavailable'],
-])('tells the errors of Secrets Manager apart: %s', async (name, statusCode, code) => {
-  const where = ({ secretId }: { readonly secretId: string | undefined }) =>
-    secretId === 'blink-logout/default';
-  bundle.secretsManager.faults.before('GetSecretValue', refuse(name), { where });
-  expect(await bundle.invoke(WEBHOOK)).toMatchObject({
-    returned: { statusCode, body: expect.stringContaining(`"${code}"`) },
-  });
-});
-
-it.each([
-  ['throttled', refuse('ThrottlingException')],
-  ['cut off', { do: 'destroy' } as const],
-])('tries a call to Secrets Manager again that is %s', async (_what, effect) => {
-  bundle.secretsManager.faults.before('PutSecretValue', effect, { times: 2 });
+it('tries a call to Secrets Manager again that is cut off', async () => {
+  bundle.secretsManager.faults.before('PutSecretValue', { do: 'destroy' }, { times: 2 });
   expect(await bundle.invoke(WEBHOOK)).toMatchObject(LOGGED_OUT);
   expect(actions().filter((action) => action === 'PutSecretValue')).toHaveLength(4);
 });
