@@ -54,7 +54,12 @@ export async function readSession(
     versionId,
     createdAtMs,
     isMarked,
-    stored: { ...found, ...stored },
+    stored: {
+      ...stored,
+      tier: stored.tier ?? found?.tier,
+      accountId: stored.accountId ?? found?.accountId,
+      clientId: stored.clientId ?? found?.clientId,
+    },
     token,
     journal,
     ...(left !== undefined && { earlier: left }),
