@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { readSettings } from '../lib/read-settings.ts';
+import { readSettings } from '../lib/settings.ts';
 import { BUILDS, buildAll } from './builds.ts';
 import { createCertificate } from './certificate.ts';
 import { DELAYS, type Delays } from './network.ts';

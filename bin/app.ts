@@ -2,7 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { stackName } from '../lambda/core/stack-name.ts';
 import { FUNCTIONS_DIRECTORY } from '../lib/blink-logout.ts';
 import { buildFunctions } from '../lib/function-bundle.ts';
-import { SettingsError } from '../lib/settings-error.ts';
+import { SettingsError } from '../lib/given-settings.ts';
 import { readSettingsFile } from '../lib/settings-file.ts';
 import { BlinkLogoutStack } from '../lib/stack.ts';
 

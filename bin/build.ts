@@ -49,7 +49,7 @@ const manifest = {
 };
 
 /** The declarations that the entry's refer to. The others are not for users. */
-const DECLARATIONS = ['index', 'blink-logout', 'given-settings', 'settings-error'];
+const DECLARATIONS = ['index', 'blink-logout', 'given-settings'];
 
 function write(file: string, text: string): void {
   writeFileSync(join(PACKAGE, file), text);

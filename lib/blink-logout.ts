@@ -18,8 +18,8 @@ import { LogoutFunction } from './logout-function.ts';
 import { requireOwnName } from './own-name.ts';
 import { warnOfPace } from './pace.ts';
 import type { Parts } from './parts.ts';
-import { readSettings } from './read-settings.ts';
 import { Schedule } from './schedule.ts';
+import { readSettings } from './settings.ts';
 import { Webhook } from './webhook.ts';
 
 /** Where the build puts the functions, in a clone as in the package. */

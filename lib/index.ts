@@ -1,2 +1,2 @@
 export { BlinkLogout, type BlinkLogoutProps } from './blink-logout.ts';
-export { SettingsError } from './settings-error.ts';
+export { SettingsError } from './given-settings.ts';

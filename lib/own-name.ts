@@ -1,8 +1,8 @@
 import { Stack, Stage } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 import { stackName } from '../lambda/core/stack-name.ts';
+import { SettingsError } from './given-settings.ts';
 import type { Settings } from './settings.ts';
-import { SettingsError } from './settings-error.ts';
 
 /** By app: the constructs and their names. */
 const named = new WeakMap<IConstruct, Map<IConstruct, string>>();

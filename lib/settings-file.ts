@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type ParseError, parse } from 'jsonc-parser';
 import * as v from 'valibot';
-import { nearMiss, readSettings } from './read-settings.ts';
+import { SettingsError } from './given-settings.ts';
 import type { Settings } from './settings.ts';
-import { SettingsError } from './settings-error.ts';
+import { nearMiss, readSettings } from './settings.ts';
 
 const SETTINGS_FILE = 'settings.json';
 

@@ -51,7 +51,7 @@ describe('BlinkLogout', () => {
 
   it('refuses wrong props with the messages of the settings', () => {
     expect(() => new BlinkLogout(newStack(), 'Garden', { webhookBurst: 0, timeZone: 'Mars/Base' })).toThrow(
-      /^timeZone was given as "Mars\/Base"; expected .*\nwebhookBurst was given as 0; expected a whole number/,
+      /^webhookBurst was given as 0; expected .*\ntimeZone was given as "Mars\/Base"; expected an IANA time zone/,
     );
   });
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { readSettings } from '../../lib/read-settings.ts';
+import { readSettings } from '../../lib/settings.ts';
 import { readSettingsFile } from '../../lib/settings-file.ts';
 
 const PROJECT = new URL('../../', import.meta.url);

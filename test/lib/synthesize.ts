@@ -6,7 +6,7 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { onTestFinished } from 'vitest';
 import { stackName } from '../../lambda/core/stack-name.ts';
-import { readSettings } from '../../lib/read-settings.ts';
+import { readSettings } from '../../lib/settings.ts';
 import { BlinkLogoutStack } from '../../lib/stack.ts';
 
 const CDK_JSON: { readonly context: Record<string, unknown> } = JSON.parse(
