@@ -74,11 +74,15 @@ export async function storedVersion(
   }
 }
 
-/** Where a session is, for a person who may have meant another account: `account 111122223333, eu-central-1`. */
-export async function placeOf({ place, store }: Target, session: string): Promise<string> {
-  if (place.kind === 'local') return 'the local run';
-  const [, , , region, account] = (await store.readCurrent(session)).arn.split(':');
-  return `account ${account}, ${region}`;
+/** Where a session is, for a person who may have meant another account. */
+export async function placeOf(target: Target, session: string): Promise<string> {
+  return placeIn(target, (await target.store.readCurrent(session)).arn);
+}
+
+/** `account 111122223333, Region eu-central-1` */
+export function placeIn({ local }: Target, arn: string): string {
+  const [, , , region, account] = arn.split(':');
+  return local !== undefined ? 'the local run' : `account ${account}, Region ${region}`;
 }
 
 export interface SessionSecret {

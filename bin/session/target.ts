@@ -19,14 +19,15 @@ import { REGION } from '../../local/account.ts';
 import { HIGHEST_FIRST_PORT, type LocalPorts, localPorts, SERVE_PORT } from '../../local/local-ports.ts';
 import { awsConfig } from './aws-config.ts';
 import { UsageError } from './errors/command-error.ts';
-import { commandLine, quoted } from './launcher.ts';
+import { commandLine, npmLine, quoted } from './launcher.ts';
 import { shownExchange } from './shown-exchange.ts';
 import { ANDROID, BLINK_ORIGIN } from './sign-in/authorization.ts';
 
-/** Where the sessions are stored: in an AWS account, or in the local run, which has these URLs. */
-export type Place =
-  | { readonly kind: 'aws' }
-  | { readonly kind: 'local'; readonly urls: Readonly<Record<keyof LocalPorts, string>> };
+export interface LocalRun {
+  readonly urls: Readonly<Record<keyof LocalPorts, string>>;
+  /** The command line that starts it. */
+  readonly start: string;
+}
 
 /** What a command works on. */
 export interface Target {
@@ -34,9 +35,8 @@ export interface Target {
   commandLine(...words: readonly string[]): string;
   /** A command line of the AWS CLI for this place that can be pasted. */
   awsCommandLine(service: string, ...words: readonly string[]): string;
-  /** The options of `npm start -- --serve` for this place. */
-  readonly serveOptions: readonly string[];
-  readonly place: Place;
+  /** Where the sessions are, if not in an AWS account. */
+  readonly local: LocalRun | undefined;
   readonly stackName: string;
   /** The name of a session's secret; of the empty session, the prefix of all. */
   readonly sessionSecret: (session: string) => string;
@@ -83,8 +83,8 @@ export async function openTarget(
   { onSaveRetry, show }: TargetHooks,
 ): Promise<Target> {
   const { stack, port, region, profile } = options;
-  const place = placeOf(options);
-  const urls = place.kind === 'local' ? place.urls : undefined;
+  const local = localRunOf(options);
+  const urls = local?.urls;
   const client = secretsManagerClient(
     urls === undefined
       ? await awsConfig(options)
@@ -106,14 +106,14 @@ export async function openTarget(
     commandLine: (...words) => commandLine(...words, ...own),
     awsCommandLine(service, ...words) {
       const url = service === 'lambda' ? urls?.lambdaApi : urls?.secretsManager;
-      const where = given({ 'endpoint-url': url, region: url === undefined ? region : REGION, profile });
-      // Who tries the local run may have no credentials.
-      return ['aws', service, ...words, ...where, ...(url === undefined ? [] : ['--no-sign-request'])].join(
-        ' ',
-      );
+      const where =
+        url === undefined
+          ? given({ region, profile })
+          : // Who tries the local run may have no credentials.
+            [...given({ 'endpoint-url': url, region: REGION }), '--no-sign-request'];
+      return ['aws', service, ...words, ...where].join(' ');
     },
-    serveOptions: given({ port }),
-    place,
+    local,
     stackName: name,
     sessionSecret: (session) => prefix + session,
     webhookKeySecret: webhookKeySecretName(name),
@@ -129,18 +129,18 @@ export async function openTarget(
   };
 }
 
-function placeOf({ local, port }: TargetOptions): Place {
-  if (!local) return { kind: 'aws' };
+function localRunOf({ local, port }: TargetOptions): LocalRun | undefined {
+  if (!local) return undefined;
   const ports = localPorts(port === undefined ? SERVE_PORT : parsePort(port));
   const url = (of: keyof LocalPorts) => `http://127.0.0.1:${ports[of]}`;
   return {
-    kind: 'local',
     urls: {
       httpApi: url('httpApi'),
       secretsManager: url('secretsManager'),
       blink: url('blink'),
       lambdaApi: url('lambdaApi'),
     },
+    start: npmLine('start -- --serve', ...given({ port })),
   };
 }
 

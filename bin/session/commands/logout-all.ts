@@ -6,6 +6,7 @@ import { sessionPatternSchema } from '../../../lambda/core/session-name.ts';
 import type { Selection } from '../../../lambda/fleet/input.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import type { EndedState, FleetExecution } from '../fleet-execution.ts';
+import { placeIn } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type Context, FAILED, OK, type Task } from './command.ts';
@@ -60,10 +61,7 @@ async function logOutAll(
     // Loads a client of AWS that no other logout needs.
     (await import('../fleet-execution.ts')).FleetExecution.start(target, selection),
   );
-  const [, , , region, account] = execution.arn.split(':');
-  const where =
-    target.place.kind === 'local' ? 'in the local run' : `in account ${account}, Region ${region}`;
-  terminal.note(`The fleet of ${target.stackName} runs ${where}.`);
+  terminal.note(`The fleet of ${target.stackName} runs in ${placeIn(target, execution.arn)}.`);
   const interrupted = {
     message: 'Interrupted. The fleet continues without this command.',
     advice: adviceOn(execution.arn, target),
@@ -80,7 +78,7 @@ function adviceOn(arn: string, target: Target): readonly string[] {
   const aws = (command: string, ...more: string[]) =>
     target.awsCommandLine('lambda', command, '--durable-execution-arn', arn, ...more);
   const look = `To look at it: ${aws('get-durable-execution', '--query', "'[Status,Result]'")}`;
-  return target.place.kind === 'local' ? [look] : [look, `To stop it: ${aws('stop-durable-execution')}`];
+  return target.local !== undefined ? [look] : [look, `To stop it: ${aws('stop-durable-execution')}`];
 }
 
 function follow({ terminal, target }: Context, execution: FleetExecution): Promise<EndedState> {
@@ -90,7 +88,7 @@ function follow({ terminal, target }: Context, execution: FleetExecution): Promi
       const wait = waitsUntil === undefined ? '' : `; waiting until ${waitsUntil.toLocaleTimeString()}`;
       show(`Logging out: ${called} sessions called${wait}`);
       if (state.Status !== 'RUNNING') return state;
-      await setTimeout(READ_EVERY_MS[target.place.kind]);
+      await setTimeout(READ_EVERY_MS[target.local === undefined ? 'aws' : 'local']);
     }
   });
 }

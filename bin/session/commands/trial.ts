@@ -230,18 +230,18 @@ const RESULTS: Readonly<Record<Exclude<StepResult['result'], 'failed'>, string>>
 };
 
 function report(
-  { place }: Target,
+  { local }: Target,
   steps: readonly StepResult[],
   findings: ReadonlyMap<keyof typeof FINDINGS, Finding>,
 ): { readonly document: object; readonly lines: readonly string[] } {
   const { version } = packageJson;
-  const isLocal = place.kind === 'local';
+  const isLocal = local !== undefined;
   const words = (step: StepResult) =>
     step.result === 'failed'
       ? `failed: ${[step.code, step.reason].filter(Boolean).join(', ')}`
       : RESULTS[step.result];
   return {
-    document: { version, place: place.kind, steps, ...Object.fromEntries(findings) },
+    document: { version, place: isLocal ? 'local' : 'aws', steps, ...Object.fromEntries(findings) },
     lines: [
       `Trial of blink-logout ${version}, ${isLocal ? 'with the stand-ins of the local run' : 'with Blink'}`,
       ...steps.map((step, index) => `${index + 1}. ${STEPS[step.step]}: ${words(step)}`),

@@ -28,8 +28,8 @@ async function checksOf(target: Target): Promise<Checks> {
     webhook: () => examineWebhook(target, webhook, readable),
   });
   const sessions = async () => examineSessions(target, await reading);
-  if (target.place.kind === 'local') {
-    return { ...calls({ url: target.place.urls.httpApi, auth: 'key' }), sessions };
+  if (target.local !== undefined) {
+    return { ...calls({ url: target.local.urls.httpApi, auth: 'key' }), sessions };
   }
   const stack = readStack(target);
   const deployed = await stack.catch(() => undefined);

@@ -1,6 +1,6 @@
 import { LOGOUT_PATHS } from '../../../lambda/core/webhook-routes.ts';
 import { CommandError } from '../errors/command-error.ts';
-import { startLocalRun } from '../errors/explain-aws.ts';
+import { localRunAdvice } from '../errors/explain-aws.ts';
 import { readOwnerKey } from '../stored-keys.ts';
 import type { Target } from '../target.ts';
 import { DEPLOY_AGAIN, type Finding, notOk, ok } from './check.ts';
@@ -61,9 +61,9 @@ async function statusOf(
     return response.status;
   } catch (cause) {
     const advice =
-      target.place.kind === 'local'
-        ? startLocalRun(target)
-        : `Check the network connection. If other addresses answer: ${DEPLOY_AGAIN}`;
-    throw new CommandError('webhook_silent', 'The webhook does not answer.', [advice], cause);
+      target.local !== undefined
+        ? localRunAdvice(target.local)
+        : [`Check the network connection. If other addresses answer: ${DEPLOY_AGAIN}`];
+    throw new CommandError('webhook_silent', 'The webhook does not answer.', advice, cause);
   }
 }

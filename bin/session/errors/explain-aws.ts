@@ -1,5 +1,5 @@
 import { npmLine } from '../launcher.ts';
-import type { Target } from '../target.ts';
+import type { LocalRun, Target } from '../target.ts';
 import { CommandError } from './command-error.ts';
 
 /** The first error of AWS's SDK among an error and its causes. */
@@ -45,8 +45,8 @@ const ADVICE: readonly Advice[] = [
   {
     code: 'not_deployed',
     pattern: /^ResourceNotFoundException/,
-    advice: ({ place }) =>
-      place.kind === 'local'
+    advice: ({ local }) =>
+      local !== undefined
         ? ['The local run has no other stack: leave --stack out.']
         : [
             `Is the stack deployed? If not: ${npmLine('run deploy')}`,
@@ -82,8 +82,8 @@ export async function explainAws(error: Error, target: Target, secretName: strin
   // No response arrived: a system error such as `ENOTFOUND`, or a timeout.
   if ('code' in error || name === 'TimeoutError') {
     const code = 'code' in error ? error.code : name;
-    return target.place.kind === 'local'
-      ? told('network', `The local run does not answer (${code}).`, [localRunAdvice(code, target)])
+    return target.local !== undefined
+      ? told('network', `The local run does not answer (${code}).`, localRunAdvice(target.local))
       : told('network', `AWS could not be reached (${code}).`, [
           `Check the network connection and the AWS Region: ${await target.clientConfig.region()}`,
         ]);
@@ -91,18 +91,12 @@ export async function explainAws(error: Error, target: Target, secretName: strin
   return told('aws_failed', `${said} (${name})`, ['Try again in a minute.']);
 }
 
-/** @param code of a request to a stand-in: the system's, or the status with which something else has answered */
-export function localRunAdvice(code: unknown, target: Target): string {
-  // Only a refused connection means that nothing listens.
-  if (code === 'ECONNREFUSED') return startLocalRun(target);
-  return typeof code === 'number'
-    ? 'Something else answers there: --port takes the port of the webhook, which the local run shows first.'
-    : 'It has dropped the request. Try again, and see what the local run prints.';
-}
-
-export function startLocalRun({ serveOptions }: Target): string {
-  const start = `Start the local run in another terminal: ${npmLine('start -- --serve', ...serveOptions)}`;
-  return serveOptions.length === 0 ? start : `${start} (or leave out --port, if it was started without one)`;
+/** What helps where a stand-in does not answer, or something else does. */
+export function localRunAdvice({ start }: LocalRun): readonly string[] {
+  return [
+    `If the local run is not running, start it in another terminal: ${start}`,
+    'If it is, --port takes the port of the webhook, which it shows first.',
+  ];
 }
 
 function tryLocally(): string {
@@ -118,15 +112,12 @@ function statementFor(message: string, region: string): readonly string[] {
     /not authorized to perform: ([\w-]+:\w+)(?: on resource: ([^\s"']+))?/.exec(message) ?? [];
   if (action === undefined) return ['Your IAM policy and the policy of the KMS key must allow it.'];
   const isName = action.startsWith('secretsmanager:') && resource !== '*' && !resource.startsWith('arn:');
+  // The message names the caller by an ARN.
+  const [, partition = 'aws'] = /\barn:([a-z-]+):/.exec(message) ?? [];
   // The name in a secret's ARN ends with a hyphen and six random characters.
-  const arn = `arn:${partitionOf(region)}:secretsmanager:${region}:*:secret:${resource}-??????`;
+  const arn = `arn:${partition}:secretsmanager:${region}:*:secret:${resource}-??????`;
   const statement = { Effect: 'Allow', Action: action, Resource: isName ? arn : resource };
   return ['This statement in your IAM policy would allow it:', JSON.stringify(statement)];
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** Names and messages of an error and its causes. */

@@ -1,6 +1,5 @@
 import { distance } from 'fastest-levenshtein';
 import { LOCK_SECONDS } from '../../../lambda/core/blink/blink-failure.ts';
-import { ExchangeError } from '../../../lambda/core/blink/http-exchange.ts';
 import { CLAIM_LIFE_SECONDS } from '../../../lambda/core/claim-life.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { sessionSecrets } from '../session-secrets.ts';
@@ -56,11 +55,11 @@ function adviceOn(failure: Failure, target: Target, session: string): readonly s
     case 'session_busy':
     case 'rate_limited':
     case 'cooling_down':
-    case 'secret_full': {
-      const wait = details.retryAfterSeconds;
-      if (wait === undefined) return [`Try again in ${AFTER_THIS_RUN}.`];
-      return ['Nothing was spent.', `Try again in ${duration(wait * 1000)}.`];
-    }
+    case 'secret_full':
+      return [
+        'Nothing was spent.',
+        `Try again in ${duration((failure.retryAfterSeconds ?? CLAIM_LIFE_SECONDS) * 1000)}.`,
+      ];
     case 'reauthentication_required':
       return [`Sign in: ${signIn}`];
     case 'save_failed':
@@ -73,7 +72,7 @@ function adviceOn(failure: Failure, target: Target, session: string): readonly s
     case 'blink_timeout':
       return [`Try again in ${AFTER_THIS_RUN}.`];
     case 'blink_unavailable':
-      return [unavailableAdvice(failure, target)];
+      return unavailableAdvice(failure, target);
     case 'blink_rejected':
       switch (details.blinkStatus) {
         case 404:
@@ -111,34 +110,25 @@ export function blocked(blinkStatus: number, failure: Failure, ...advice: readon
 
 /** A secret without a value, a misspelled name, or a session that there never was. */
 async function unknownSession(cause: Failure, target: Target, session: string): Promise<CommandError> {
-  const told = (message: string, ...advice: readonly string[]) =>
-    new CommandError('session_unknown', message, advice, cause);
-  const none = `There is no session named ${session}.`;
-  const signIn = `Sign in: ${target.commandLine('sign-in', session)}`;
-  let names: readonly string[];
-  try {
-    names = (await sessionSecrets(target)).map((each) => each.session);
-  } catch (error) {
-    if (error instanceof Failure) return told(none, 'The sessions could not be listed.', signIn);
-    throw error;
-  }
-  if (names.includes(session)) return told(`The secret of ${session} has no value yet.`, signIn);
-  const [meant, ...others] = names.toSorted((a, b) => distance(session, a) - distance(session, b));
-  if (meant === undefined) return told(none, 'There are no sessions yet.', signIn);
-  const known =
-    names.length <= NEAREST
-      ? `Sessions: ${names.join(', ')}.`
-      : `The nearest of ${names.length} sessions: ${[meant, ...others.slice(0, NEAREST - 1)].join(', ')}. To see all: ${target.commandLine('list')}`;
-  return distance(session, meant) <= Math.max(1, session.length / 3)
-    ? told(none, `Did you mean ${meant}?`, known)
-    : told(none, known, signIn);
+  const secrets = await sessionSecrets(target).catch(() => []);
+  const names = secrets.map((secret) => secret.session);
+  const hasSecret = names.includes(session);
+  const nearest = names.toSorted((a, b) => distance(session, a) - distance(session, b)).slice(0, NEAREST);
+  return new CommandError(
+    'session_unknown',
+    hasSecret ? `The secret of ${session} has no value yet.` : `There is no session named ${session}.`,
+    [
+      hasSecret || nearest.length === 0
+        ? `Sign in: ${target.commandLine('sign-in', session)}`
+        : `The nearest of all sessions: ${nearest.join(', ')}. To see all: ${target.commandLine('list')}`,
+    ],
+    cause,
+  );
 }
 
-function unavailableAdvice({ cause, details }: Failure, target: Target): string {
-  if (details.blinkStatus !== undefined) return 'Try again later.';
-  return target.place.kind === 'local'
-    ? localRunAdvice(cause instanceof ExchangeError && cause.code, target)
-    : 'Check the network connection and try again.';
+function unavailableAdvice({ details }: Failure, { local }: Target): readonly string[] {
+  if (details.blinkStatus !== undefined) return ['Try again later.'];
+  return local !== undefined ? localRunAdvice(local) : ['Check the network connection and try again.'];
 }
 
 /** Shows the stack only, as the message may contain anything, also what looks like frames. */

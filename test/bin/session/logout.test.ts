@@ -162,12 +162,12 @@ describe('logout', () => {
       deny('secretsmanager:UpdateSecretVersionStage', 'x'),
     );
     const atAws = await session.runAtAws('logout --region us-east-1');
-    expect(atAws.stderr.indexOf('Session default in account 123456789012, us-east-1.')).toBe(0);
+    expect(atAws.stderr.indexOf('Session default in account 123456789012, Region us-east-1.')).toBe(0);
   });
 
   it.each<[what: string, words: RegExp, prepare: () => unknown]>([
     ['refuses the token', /sign-in default --local/, () => session.blink.tokens.revoke(100_001, 7_000_001)],
-    ['is not there', /could not be reached.*Start the local run/s, () => session.blink.close()],
+    ['is not there', /could not be reached.*npm start/s, () => session.blink.close()],
   ])('says what to do if Blink %s', async (_, words, prepare) => {
     await prepare();
     const { exitCode, stderr } = await session.run('logout');
