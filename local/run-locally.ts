@@ -46,7 +46,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
       const step = await Promise.race([runStep(stack, plan), interrupted]);
       steps.push(step);
       console.log(renderStep(steps.length, step));
-      if (verbose) for (const { invocation } of step.runs) console.log(`${renderOutput(invocation)}\n`);
+      if (verbose) for (const each of step.invocations) console.log(`${renderOutput(each)}\n`);
       // The fleet repeats for a while what fails.
       if (step.faults.length > 0) break;
     }

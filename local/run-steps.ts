@@ -12,6 +12,8 @@ export interface Step {
   readonly call: string;
   /** One for each session. */
   readonly runs: readonly Run[];
+  /** Of the function, in their order: one for each session, if it is as expected. */
+  readonly invocations: readonly FinishedInvocation[];
   /** The requests that Blink received, such as `POST api.oauth.blink.com/oauth/token`. */
   readonly blinkCalls: readonly string[];
   /** The expectations that were not met. */
@@ -144,6 +146,7 @@ export async function runStep(stack: LocalStack, plan: StepPlan): Promise<Step> 
     title: plan.title,
     call: plan.call,
     runs,
+    invocations,
     blinkCalls: blink.calls.slice(callsBefore).map(({ method, host, path }) => `${method} ${host}${path}`),
     faults: expectations.flatMap(([isMet, fault]) => (isMet ? [] : [fault])),
   };
