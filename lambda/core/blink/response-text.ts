@@ -1,43 +1,18 @@
 export const MAX_TEXT_BYTES = 256 * 1024;
 
-/**
- * The first 256 KiB of a response's text. Requests ask for no content coding, but a server may use one all the same. It may
- * also announce another one, or one that it has not used: the text is what is whole JSON.
- */
+/** The first 256 KiB of a response's text. Requests ask for no content coding, but a server may use one all the same. */
 export function decodedText(bytes: Buffer, contentEncoding: string | undefined): string {
-  const text = textOf(bytes);
-  if (!mayBeEncoded(bytes, contentEncoding)) return text;
+  if (contentEncoding === undefined) return textOf(bytes);
   // Loaded only here: it takes time in a cold start.
-  const { unzipSync, inflateRawSync, brotliDecompressSync, zstdDecompressSync, constants } =
-    process.getBuiltinModule('node:zlib');
-  const maxOutputLength = MAX_TEXT_BYTES;
-  // Without an end of the data, what has arrived is decoded.
-  const decoders = [
-    () => unzipSync(bytes, { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH }),
-    // Some servers send `deflate` without its zlib header (RFC 9110 section 8.4.1.2).
-    () => inflateRawSync(bytes, { maxOutputLength, finishFlush: constants.Z_SYNC_FLUSH }),
-    () => brotliDecompressSync(bytes, { maxOutputLength, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
-    () => zstdDecompressSync(bytes, { maxOutputLength, finishFlush: constants.ZSTD_e_flush }),
-  ];
-  for (const decode of decoders) {
-    const decoded = textIfDecodable(decode);
-    if (isWholeJson(decoded)) return decoded;
+  const { unzipSync, brotliDecompressSync, zstdDecompressSync } = process.getBuiltinModule('node:zlib');
+  for (const decode of [unzipSync, brotliDecompressSync, zstdDecompressSync]) {
+    try {
+      return textOf(decode(bytes, { maxOutputLength: MAX_TEXT_BYTES }));
+    } catch {
+      // It is in another coding, or in none.
+    }
   }
-  return text;
-}
-
-const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
-
-function mayBeEncoded(bytes: Buffer, contentEncoding: string | undefined): boolean {
-  return contentEncoding !== undefined || bytes.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC);
-}
-
-function textIfDecodable(decode: () => Buffer): string {
-  try {
-    return textOf(decode());
-  } catch {
-    return '';
-  }
+  return textOf(bytes);
 }
 
 function textOf(bytes: Buffer): string {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHttpExchange, ExchangeError } from '../../../../lambda/core/blink/http-exchange.ts';
 import { Connections } from '../../../../lambda/core/connections/connections.ts';
@@ -35,10 +35,12 @@ async function listening(server: ReturnType<typeof createTcpServer>): Promise<nu
   return (server.address() as AddressInfo).port;
 }
 
-/** A server that accepts connections and says nothing. The first one lets the time pass. */
+/** A server that accepts connections and says nothing for three seconds. */
 async function mute(): Promise<string> {
-  const server = createTcpServer((socket) => socket.unref());
-  server.once('connection', timeOut);
+  const server = createTcpServer((socket) => {
+    socket.unref();
+    vi.advanceTimersByTime(3_000);
+  });
   return `https://127.0.0.1:${await listening(server)}`;
 }
 
@@ -93,12 +95,6 @@ describe('an exchange', () => {
     expect([server.requests.length, server.connections()]).toEqual([2, 1]);
   });
 
-  test('follows no redirect', async () => {
-    const server = await scriptedServer(answer(307, '', { Location: '/elsewhere' }));
-    expect(await ended(server.endpoint)).toMatchObject({ status: 307 });
-    expect(server.requests).toHaveLength(1);
-  });
-
   test('asks for the real name in TLS, and has sent nothing when the handshake fails', async () => {
     const names: string[] = [];
     const server = createTlsServer({
@@ -115,7 +111,7 @@ describe('an exchange', () => {
   test.each([
     ['no server listens', async () => NOBODY.endpoint, { code: 'ECONNREFUSED' }],
     ['the name cannot be resolved', async () => `http://${'a'.repeat(64)}.invalid`, {}],
-    ['the handshake does not end', mute, { code: 'ETIMEDOUT' }],
+    ['the handshake does not end in three seconds', mute, { code: 'ETIMEDOUT' }],
     ['the handshake is ended', () => secure(writing('', 'ends')), { code: 'ECONNRESET' }],
     ['the handshake is reset', () => secure(writing('', 'resets')), { code: 'ECONNRESET' }],
     ['the server speaks HTTP', () => secure(writing(http(200, TOO_LONG, TEXT), 'ends')), {}],
@@ -133,15 +129,6 @@ describe('an exchange', () => {
       progress: 'not_sent',
       code: 'ETIMEDOUT',
     });
-  });
-
-  test('gives up a connection that is not there after three seconds', async () => {
-    const server = createTcpServer((socket) => socket.unref());
-    const connected = once(server, 'connection');
-    const end = ended(`https://127.0.0.1:${await listening(server)}`);
-    await connected;
-    vi.advanceTimersByTime(3_000);
-    expect(await end).toMatchObject({ progress: 'not_sent', code: 'ETIMEDOUT' });
   });
 });
 
@@ -200,27 +187,17 @@ describe('an answer over the wire', () => {
 
     // Whatever its content coding is called.
     ['in gzip', encoded('gzip', gzipSync(TEXT)), 'ends', whole],
-    ['in gzip without its end', encoded('gzip', gzipSync(TEXT).subarray(0, -8)), 'ends', whole],
     ['in deflate', encoded('deflate', deflateSync(TEXT)), 'ends', whole],
-    ['in deflate without its header', encoded('deflate', deflateRawSync(TEXT)), 'ends', whole],
     ['in Brotli', encoded('br', brotliCompressSync(TEXT)), 'ends', whole],
     ['in Zstandard', encoded('zstd', zstdCompressSync(TEXT)), 'ends', whole],
-    ['in gzip, in capitals', encoded('GZIP', gzipSync(TEXT)), 'ends', whole],
-    ['in gzip, in a list', encoded('identity, gzip', gzipSync(TEXT)), 'ends', whole],
-    ['in gzip, labelled Brotli', encoded('br', gzipSync(TEXT)), 'ends', whole],
-    ['in gzip, without a label', http(200, 'Connection: close', gzipSync(TEXT)), 'ends', whole],
     ['that is only labelled gzip', encoded('gzip', TEXT), 'ends', whole],
-    ['that is only labelled deflate', encoded('deflate', TEXT), 'ends', whole],
     ['in gzip that inflates to 10 MB', encoded('gzip', gzipSync(BOMB)), 'ends', notInflated],
 
     // A part is not taken for the whole. The status is enough for a refusal.
     ['cut by a byte', http(200, TOO_LONG, TEXT.slice(0, -1)), 'ends', cutOff],
-    ['with a comma at its end', http(200, TOO_LONG, `${TEXT.slice(0, -1)},`), 'ends', cutOff],
-    ['that is only a text', http(200, TOO_LONG, '"canary"'), 'ends', cutOff],
     ['that is empty', http(200, TOO_LONG), 'ends', cutOff],
     ['that stalls', http(200, TOO_LONG, '{"canary'), 'stays', { progress: 'cut_off', code: 'ETIMEDOUT' }],
     ['with 401, cut', http(401, TOO_LONG, '{"a'), 'ends', { status: 401, text: '{"a', isCut: true }],
-    ['with 401 and no text, cut', http(401, TOO_LONG), 'ends', { status: 401, text: '', isCut: true }],
     ['with 401, whole, without its end', http(401, TOO_LONG, '{}'), 'ends', { status: 401, text: '{}' }],
     ['with 503 that stalls', http(503, TOO_LONG, '{"a'), 'stays', { status: 503, isCut: true }],
 
@@ -229,11 +206,7 @@ describe('an answer over the wire', () => {
     ['that is not HTTP', 'canary\r\n\r\n', 'ends', { progress: 'unanswered' }],
     ['that upgrades', `${SWITCH}Connection: Upgrade\r\nUpgrade: h2c\r\n\r\ncanary`, 'stays', noAnswer],
     ['101 without an upgrade', `${SWITCH}\r\n`, 'stays', closed],
-    ['101 that promises a body', `${SWITCH}${TOO_LONG}\r\n\r\ncanary`, 'stays', closed],
     ['100 and nothing else', 'HTTP/1.1 100 Continue\r\n\r\n', 'stays', noAnswer],
-    ['many 1xx', 'HTTP/1.1 103 Early Hints\r\nLink: </canary>\r\n\r\n'.repeat(1_000), 'stays', noAnswer],
-    ['an unknown 1xx', 'HTTP/1.1 199 Canary\r\n\r\n', 'stays', noAnswer],
-    ['whose status line does not end', 'HTTP/1.1 200 canary', 'stays', noAnswer],
     ['whose headers do not end', 'HTTP/1.1 200 OK\r\nCanary: ', 'stays', noAnswer],
     ['with a status that is none', 'HTTP/1.1 099 Canary\r\n\r\n', 'stays', { progress: 'unanswered' }],
   ])('%s', async (_, bytes, then, expected) => {

@@ -1,6 +1,7 @@
+import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Blink } from '../../../../lambda/core/blink/blink.ts';
-import { blinkAt, callAt, NOBODY, USER_AGENT } from './blink-under-test.ts';
+import { blinkAt, callAt, USER_AGENT } from './blink-under-test.ts';
 import { type Answer, answer, cutOff, HTML, reset, scriptedServer, silence } from './scripted-server.ts';
 
 const ACCOUNT = { tier: 'e008', accountId: 123456 };
@@ -8,6 +9,8 @@ const REST = 'rest-e008.immedia-semi.com';
 const LOGOUT = `${REST}/api/v4/account/123456/client/1234567/logout`;
 const NEWER_LOGOUT = `${REST}/api/v4/clients/1234567/logout`;
 const HOMESCREEN = `${REST}/api/v3/accounts/123456/homescreen`;
+const LIST = `${REST}/api/v1/clients/77/control_panel/clients`;
+const OLDER_LIST = `${REST}/api/v1/accounts/123456/clients/77/control_panel/clients`;
 const tierInfo = (tier: string) => `rest-${tier}.immedia-semi.com/api/v1/users/tier_info`;
 const TIERS = ['prod', 'prde', 'prsg', 'a001'].map(tierInfo);
 const ACCOUNT_AT = [tierInfo('prod')];
@@ -16,6 +19,8 @@ const CALLS = {
   logout: (blink: Blink) => blink.logOut('access', ACCOUNT, '1234567'),
   account: (blink: Blink) => blink.findAccount('access'),
   client: (blink: Blink) => blink.findClientId('access', ACCOUNT),
+  'own client': (blink: Blink) => blink.hasClient('access', ACCOUNT, '77', '77'),
+  'another client': (blink: Blink) => blink.hasClient('access', ACCOUNT, '77', '99'),
 };
 
 const loggedOut = answer(200, '{"message":"logout"}');
@@ -24,6 +29,10 @@ const found = account('e008', 123456);
 const home = answer(200, HTML, { 'Client-Id': '1234567', 'User-Id': '456789' });
 const gone = answer(404, { message: 'canary', code: 2700 });
 const blocked = answer(406, 'Not Acceptable');
+
+const clients = (...ids: unknown[]) => answer(200, { clients: ids.map((id) => ({ id, name: 'phone' })) });
+const others = clients(5, '770');
+const tokenOf = (id: string) => answer(200, {}, { 'Client-Id': id });
 
 const told = (message: string) => ({ message });
 const rejected = (blinkStatus: number, message?: string) => ({
@@ -91,19 +100,31 @@ const ROWS: readonly Row[] = [
   ['no client id', 'client', [answer(200, {})], NO_CLIENT, [HOMESCREEN]],
   ['a text as client id', 'client', [answer(200, {}, { 'Client-Id': 'canary' })], NO_CLIENT, [HOMESCREEN]],
   // Nothing is spent by a look-up: it is repeated after all but silence and a definite answer.
-  ...(['account', 'client'] as const).flatMap((call): Row[] => {
-    const [success, end] = call === 'account' ? [found, ACCOUNT] : [home, '1234567'];
-    const target = call === 'account' ? tierInfo('prod') : HOMESCREEN;
-    return [
-      ['503, and a success', call, [answer(503), success], end, [target, target]],
-      ['a reset, and a success', call, [reset, success], end, [target, target]],
-      ['a cut answer, and a success', call, [cutOff(200), success], end, [target, target]],
-      ['two 500s', call, [answer(500)], { ...unavailable, details: { blinkStatus: 500 } }, [target, target]],
-      ['two resets', call, [reset], unavailable, [target, target]],
-      ['401', call, [answer(401, { code: 101 })], rejected(401), [target]],
-      ['silence', call, [silence], { code: 'blink_timeout' }, [target]],
-    ];
-  }),
+  ['503, and a success', 'client', [answer(503), home], '1234567', [HOMESCREEN, HOMESCREEN]],
+  ['a reset, and a success', 'client', [reset, home], '1234567', [HOMESCREEN, HOMESCREEN]],
+  ['a cut answer, and a success', 'client', [cutOff(200), home], '1234567', [HOMESCREEN, HOMESCREEN]],
+  ['two 500s', 'client', [answer(500)], unavailable, [HOMESCREEN, HOMESCREEN]],
+  ['401', 'client', [answer(401, { code: 101 })], rejected(401), [HOMESCREEN]],
+  ['silence', 'client', [silence], { code: 'blink_timeout' }, [HOMESCREEN]],
+
+  ['a list without it, as its home screen', 'own client', [others, tokenOf('77')], false, [LIST, HOMESCREEN]],
+  ['a list of the older path', 'own client', [gone, others, home], undefined, [LIST, OLDER_LIST, HOMESCREEN]],
+  ['an empty list', 'own client', [clients(), tokenOf('77')], false, [LIST, HOMESCREEN]],
+  ['a home screen without a client', 'own client', [others, answer(200)], false, [LIST, HOMESCREEN]],
+  ['a reset home screen', 'own client', [others, reset], false, [LIST, HOMESCREEN, HOMESCREEN]],
+  // The secret's client id is wrong.
+  ['the home screen of another', 'own client', [others, tokenOf('5')], undefined, [LIST, HOMESCREEN]],
+  ['its id as a number', 'own client', [clients(77)], true, [LIST]],
+  ['its id as a string', 'own client', [clients('77')], true, [LIST]],
+  ['no list', 'own client', [gone], undefined, [LIST, OLDER_LIST]],
+  ['a list that is refused', 'own client', [answer(403, { clients: [{ id: 5 }] })], undefined, [LIST]],
+  ['HTML', 'own client', [answer(200, HTML)], undefined, [LIST]],
+  ['a list with another id', 'own client', [clients(5, null)], undefined, [LIST]],
+  ['a list that does not come', 'own client', [silence], undefined, [LIST]],
+  ['a list with it', 'another client', [clients('99')], true, [LIST]],
+  ['a list without it', 'another client', [clients(77)], false, [LIST]],
+  // The client that asks is signed in.
+  ['a list without the client that asks', 'another client', [others], undefined, [LIST]],
 ];
 
 test.each(ROWS)('%s, as an answer to the call: %s', async (_, call, answers, expected, targets) => {
@@ -112,13 +133,14 @@ test.each(ROWS)('%s, as an answer to the call: %s', async (_, call, answers, exp
   else expect(end).toBe(expected);
   expect(sent.targets).toEqual(targets);
   // Half of the jitter's second before a repetition.
-  expect(waits).toEqual(targets[0] === targets[1] ? [500] : []);
+  expect(waits).toEqual(new Set(targets).size < targets.length ? [500] : []);
 });
 
 test.each([
   ['logout', 'POST', 6_000, [LOGOUT], loggedOut],
   ['account', 'GET', 5_000, ACCOUNT_AT, found],
   ['client', 'GET', 5_000, [HOMESCREEN], home],
+  ['another client', 'GET', 5_000, [LIST], others],
 ] as const)('the request of the call: %s', async (call, method, timeoutMs, targets, success) => {
   const { requests, timeouts } = await callAt([success], CALLS[call]);
   const headers = {
@@ -129,15 +151,6 @@ test.each([
   expect(requests).toMatchObject([{ method, target: targets[0], headers, body: '' }]);
   expect(timeouts).toEqual([timeoutMs]);
 });
-
-test.each(Object.entries(CALLS))(
-  'if Blink cannot be reached, a second try ends the call: %s',
-  async (_, call) => {
-    const { blink, waits } = blinkAt(NOBODY);
-    await expect(call(blink)).rejects.toMatchObject(unavailable);
-    expect(waits).toEqual([500]);
-  },
-);
 
 test.each([
   [{ tier: 'evil.example/', accountId: 1 }, '1'],
@@ -151,3 +164,85 @@ test.each([
   await expect(blink.logOut('access', account, clientId)).rejects.toMatchObject({ code: 'internal_error' });
   expect(server.requests).toEqual([]);
 });
+
+const failureOf = (call: Promise<unknown>) => call.catch((error: unknown) => error);
+
+/** Each call resolves with its failure. */
+const FAILURES = {
+  refresh: async (blink: Blink) => {
+    const request = { refreshToken: 'old', oauthClients: ['ios', 'android'] } as const;
+    const result = await blink.refresh(request, { remainingMs: () => 60_000 });
+    expect(result).toMatchObject({ kind: 'failed', token: 'unspent', tries: 1 });
+    return result.kind === 'failed' ? result.failure : result;
+  },
+  'account lookup': (blink: Blink) => failureOf(CALLS.account(blink)),
+  'client lookup': (blink: Blink) => failureOf(CALLS.client(blink)),
+  logout: (blink: Blink) => failureOf(CALLS.logout(blink)),
+};
+
+const tooMany = (retryAfter: string) => answer(429, '', { 'Retry-After': retryAfter });
+
+/** What only one of the calls does is in its own table. */
+const REJECTIONS: readonly [
+  what: string,
+  Answer,
+  code: string,
+  details: object,
+  elsewhere?: keyof typeof FAILURES,
+][] = [
+  ['400 with HTML', answer(400, HTML), 'blink_rejected', { blinkStatus: 400 }],
+  ['a code that is no integer', answer(403, { code: 'canary' }), 'blink_rejected', { blinkStatus: 403 }],
+  ['403', answer(403, { code: 5 }), 'blink_rejected', { blinkStatus: 403, blinkCode: 5 }],
+  ['404', answer(404), 'blink_rejected', { blinkStatus: 404 }, 'logout'],
+  ['406', answer(406, 'canary'), 'blink_rejected', { blinkStatus: 406 }, 'account lookup'],
+  ['a 406 that is cut off', cutOff(406), 'blink_rejected', { blinkStatus: 406 }, 'account lookup'],
+  [
+    '406 with Retry-After',
+    answer(406, '', { 'Retry-After': '7200' }),
+    'blink_rejected',
+    { blinkStatus: 406, retryAfterSeconds: 7200 },
+    'account lookup',
+  ],
+  ['418', answer(418), 'blink_rejected', { blinkStatus: 418 }],
+  ['426', answer(426, { message: 'canary' }), 'blink_rejected', { blinkStatus: 426 }],
+  [
+    'a redirect',
+    answer(302, '', { Location: 'https://canary.example/' }),
+    'blink_rejected',
+    { blinkStatus: 302 },
+  ],
+  ['429', answer(429), 'rate_limited', { blinkStatus: 429 }],
+  ['429 with a long wait', tooMany('7200'), 'rate_limited', { blinkStatus: 429, retryAfterSeconds: 7200 }],
+  ['429 with no wait', tooMany('0'), 'rate_limited', { blinkStatus: 429 }],
+  [
+    '429 with more than a day',
+    tooMany('86401'),
+    'rate_limited',
+    { blinkStatus: 429, retryAfterSeconds: 86_400 },
+  ],
+  [
+    '429 with 30 digits',
+    tooMany('9'.repeat(30)),
+    'rate_limited',
+    { blinkStatus: 429, retryAfterSeconds: 86_400 },
+  ],
+  ['429 with a date', tooMany('Wed, 21 Oct 2026 07:28:00 GMT'), 'rate_limited', { blinkStatus: 429 }],
+];
+
+const CASES = REJECTIONS.flatMap(([what, fault, code, details, elsewhere]) =>
+  (Object.keys(FAILURES) as (keyof typeof FAILURES)[])
+    .filter((call) => call !== elsewhere)
+    .map((call) => [what, call, fault, code, details] as const),
+);
+
+test.each(CASES)(
+  '%s ends the %s: it is sent once, and not again for ten minutes',
+  async (_, call, fault, code, details) => {
+    const server = await scriptedServer(fault);
+    const failure = await FAILURES[call](blinkAt(server).blink);
+    expect(failure).toMatchObject({ code, retryable: false });
+    expect(failure).toHaveProperty('details', { retryAfterSeconds: 600, ...details });
+    expect(inspect(failure)).not.toContain('canary');
+    expect(server.requests).toHaveLength(1);
+  },
+);
