@@ -112,16 +112,13 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+/** Cuts the text after a line. Names of secrets and our own words are ASCII: a character is a byte. */
 function message(subject: string, lines: readonly string[]): Message {
-  const kept: string[] = [];
-  let bytes = 0;
-  for (const line of lines) {
-    bytes += Buffer.byteLength(line) + 1;
-    if (bytes > MAX_BYTES) {
-      kept.push('', "The rest does not fit into an e-mail. The execution's result has all names.");
-      break;
-    }
-    kept.push(line);
-  }
-  return { subject: subject.slice(0, 100), text: kept.join('\n') };
+  const text = lines.join('\n');
+  if (text.length <= MAX_BYTES) return { subject, text };
+  const kept = text.slice(0, text.lastIndexOf('\n', MAX_BYTES));
+  return {
+    subject,
+    text: `${kept}\n\nThe rest does not fit into an e-mail. The execution's result has all names.`,
+  };
 }

@@ -64,7 +64,8 @@ class Passes {
   readonly #context: DurableContext;
   readonly #answers = new Map<string, Answered>();
   #passAfterSeconds = 0;
-  #notTried: readonly string[] = [];
+  /** What the pass has not tried yet. */
+  #left: readonly string[] = [];
   #trials = 0;
 
   constructor(ports: FleetPorts, context: DurableContext) {
@@ -73,8 +74,8 @@ class Passes {
   }
 
   async run(sessions: readonly string[]): Promise<void> {
-    this.#notTried = await this.#pass(sessions);
-    if (this.#notTried.length > 0) return;
+    await this.#pass(sessions);
+    if (this.#left.length > 0) return;
     for (const afterSeconds of NEXT_PASSES_AFTER_SECONDS) {
       const due = this.#dueAfter(afterSeconds);
       if (due.length === 0) continue;
@@ -97,7 +98,7 @@ class Passes {
     }
     const tried = this.#answers.size;
     const loggedOut = tried - signedOut.length - Object.values(failed).flat().length;
-    return { tried, loggedOut, signedOut, failed, notTried: [...this.#notTried] };
+    return { tried, loggedOut, signedOut, failed, notTried: [...this.#left] };
   }
 
   #dueAfter(afterSeconds: number): readonly string[] {
@@ -107,18 +108,14 @@ class Passes {
     });
   }
 
-  /** Resolves with the sessions that were not tried, because Blink did not answer for an hour. */
-  async #pass(sessions: readonly string[]): Promise<readonly string[]> {
-    let left = sessions;
-    while (left.length > 0) {
-      const untried = await this.#shard(left.slice(0, SESSIONS_PER_SHARD));
-      left = [...untried, ...left.slice(SESSIONS_PER_SHARD)];
-      if (untried.length === 0) continue;
-      const { isUp, others } = await this.#untilBlinkAnswers(left);
-      left = others;
-      if (!isUp) break;
+  /** Ends with sessions left if Blink does not answer for an hour. */
+  async #pass(sessions: readonly string[]): Promise<void> {
+    this.#left = sessions;
+    while (this.#left.length > 0) {
+      const untried = await this.#shard(this.#left.slice(0, SESSIONS_PER_SHARD));
+      this.#left = [...untried, ...this.#left.slice(SESSIONS_PER_SHARD)];
+      if (untried.length > 0 && !(await this.#blinkAnswers())) return;
     }
-    return left;
   }
 
   /** Resolves with the sessions that were not tried, because Blink does not answer. */
@@ -136,29 +133,27 @@ class Passes {
     });
   }
 
-  async #untilBlinkAnswers(
-    sessions: readonly string[],
-  ): Promise<{ readonly isUp: boolean; readonly others: readonly string[] }> {
+  /** Tries some of what is left, again and again, until Blink answers. */
+  async #blinkAnswers(): Promise<boolean> {
     const { publish, place } = this.#ports;
     if (this.#trials === 0) {
-      const notice = outageNotice(sessions.length, place, executionOf(this.#context));
+      const notice = outageNotice(this.#left.length, place, executionOf(this.#context));
       await this.#context.step('tell that Blink does not answer', () => publish(notice));
     }
-    let others = sessions;
-    while (this.#trials < TRIALS && others.length > 0) {
+    while (this.#trials < TRIALS && this.#left.length > 0) {
       this.#trials += 1;
       await this.#context.wait('before the next trial', { minutes: TRIAL_AFTER_MINUTES });
       // From the end: those whose names follow one another may be on the one host of Blink that is down.
-      for (const session of others.slice(-SESSIONS_PER_TRIAL).toReversed()) {
+      for (const session of this.#left.slice(-SESSIONS_PER_TRIAL).toReversed()) {
         const answer = await logOutSession(this.#context, place.stack, session);
         this.answered(session, answer);
-        others = others.slice(0, -1);
+        this.#left = this.#left.slice(0, -1);
         const blink = blinkIs(answer);
-        if (blink === 'up') return { isUp: true, others };
+        if (blink === 'up') return true;
         if (blink === 'down') break;
       }
     }
-    return { isUp: false, others };
+    return false;
   }
 
   answered(session: string, answer: FleetAnswer): void {

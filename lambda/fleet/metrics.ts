@@ -2,12 +2,10 @@ import type { FleetResult } from '../core/fleet-result.ts';
 
 /** The figures of an execution, which it sends at its end, over all of its sessions. */
 export const FLEET_METRICS = {
-  SessionsTried: ({ tried }) => tried,
   SessionsLoggedOut: ({ loggedOut }) => loggedOut,
   SessionsSignedOut: ({ signedOut }) => signedOut.length,
   SessionsFailed: ({ failed, notTried }) => Object.values(failed).flat().length + notTried.length,
   SessionsSkipped: ({ skipped }) => skipped.length,
-  FleetSeconds: ({ seconds }) => seconds,
 } as const satisfies Record<string, (result: FleetResult) => number>;
 
 /** One log line in the embedded metric format (CloudWatch User Guide, "Specification: Embedded metric format"). */
@@ -22,7 +20,7 @@ export function figuresLine(namespace: string, result: FleetResult, timestampMs:
         {
           Namespace: namespace,
           Dimensions: [[]],
-          Metrics: figures.map(([Name]) => ({ Name, Unit: Name === 'FleetSeconds' ? 'Seconds' : 'Count' })),
+          Metrics: figures.map(([Name]) => ({ Name, Unit: 'Count' })),
         },
       ],
     },

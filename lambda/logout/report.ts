@@ -2,14 +2,24 @@ import { Failure } from '../core/failure.ts';
 import { FAILURES } from '../core/failure-codes.ts';
 import { metricName } from '../core/metric-name.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { OtherMetric, Step } from './metrics.ts';
 import type { RunFields } from './run-event.ts';
 import { withSourcePositions } from './source-positions.ts';
+
+/** A step that was not reached has no duration. */
+type Step = 'read' | 'claim' | 'refresh' | 'save' | 'lookUp' | 'logOut' | 'mark';
+
+type Figure =
+  | 'Failed'
+  | 'FailedForGood'
+  | 'RefreshTokenAgeDays'
+  | 'SaveRetries'
+  | 'Takeovers'
+  | 'VersionsInUse';
 
 /** The duration of each step, and of the run. */
 export type DurationsMs = Partial<Readonly<Record<Step, number>>> & { readonly total: number };
 
-/** Collects the fields and metrics of a run's event. */
+/** Collects the fields and figures of a run's event. */
 export class RunReport {
   fields: RunFields = {};
   readonly #now: () => number;
@@ -27,12 +37,12 @@ export class RunReport {
     this.fields = { ...this.fields, ...fields };
   }
 
-  count(metric: OtherMetric): void {
-    this.#values.set(metric, (this.#values.get(metric) ?? 0) + 1);
+  count(figure: Figure): void {
+    this.#values.set(figure, (this.#values.get(figure) ?? 0) + 1);
   }
 
-  gauge(metric: OtherMetric, value: number): void {
-    this.#values.set(metric, Math.round(value * 1000) / 1000);
+  gauge(figure: Figure, value: number): void {
+    this.#values.set(figure, Math.round(value * 1000) / 1000);
   }
 
   async time<T>(step: Step, work: () => Promise<T>): Promise<T> {
@@ -53,7 +63,6 @@ export class RunReport {
     const { outcome } = result;
     this.note({ outcome });
     this.#values.set(metricName(outcome), 1);
-    if (outcome === 'logged_out') this.count('Succeeded');
   }
 
   failed(failure: Failure): void {
@@ -69,8 +78,8 @@ export class RunReport {
     return { ...Object.fromEntries(this.#stepsMs), total: Math.round(this.#now() - this.#startedAtMs) };
   }
 
-  /** Values by the metric's name: `LookUpMs` for the step `lookUp`. */
-  get metrics(): Readonly<Record<string, number>> {
+  /** By name: `SaveFailed` for `save_failed`, `LookUpMs` for the step `lookUp`. */
+  get figures(): Readonly<Record<string, number>> {
     const steps = [...this.#stepsMs].map(([step, ms]) => [`${metricName(step)}Ms`, ms] as const);
     const DurationMs = this.durationsMs.total;
     return { ...Object.fromEntries([...this.#values, ...steps]), DurationMs };

@@ -7,7 +7,7 @@ import type { Trigger } from './trigger.ts';
 import type { CallerProof } from './webhook/webhook-request.ts';
 
 /**
- * The fields of a run's event beside its metrics. Each holds one of our own words, a number, a validated name or a version
+ * The fields of a run's event beside its figures. Each holds one of our own words, a number, a validated name or a version
  * id: none can hold a token, key, password, e-mail address or external text.
  */
 export interface RunFields extends Omit<FailureDetails, 'retryAfterSeconds'> {
@@ -61,34 +61,29 @@ const FAILURES_BY_TRIGGER: readonly string[] = ['Failed', metricName('reauthenti
  */
 export function runEventLine(
   fields: RunFields,
-  metrics: Readonly<Record<string, number>>,
+  figures: Readonly<Record<string, number>>,
   { metricsNamespace, sessionMetrics }: MetricsTarget,
 ): string {
   const nowMs = Date.now();
-  const failures = FAILURES_BY_TRIGGER.filter((name) => name in metrics);
+  const directive = (Dimensions: readonly string[][], names: readonly string[]) => ({
+    Namespace: metricsNamespace,
+    Dimensions,
+    Metrics: names.filter((Name) => Name in figures).map((Name) => ({ Name, Unit: METRICS.get(Name) })),
+  });
+  const hasFailed = 'Failed' in figures && fields.trigger !== undefined;
   return JSON.stringify({
     timestamp: new Date(nowMs).toISOString(),
     level: fields.code === undefined ? 'INFO' : FAILURES[fields.code].level,
     message: fields.outcome ?? fields.condition ?? fields.code,
     ...fields,
-    ...metrics,
+    ...figures,
     _aws: {
       Timestamp: nowMs,
       CloudWatchMetrics: [
-        {
-          Namespace: metricsNamespace,
-          Dimensions: sessionMetrics && fields.sessionExists ? [[], [SESSION_DIMENSION]] : [[]],
-          Metrics: [...METRICS].filter(([Name]) => Name in metrics).map(([Name, Unit]) => ({ Name, Unit })),
-        },
-        ...(failures.length > 0 && fields.trigger !== undefined
-          ? [
-              {
-                Namespace: metricsNamespace,
-                Dimensions: [[TRIGGER_DIMENSION]],
-                Metrics: failures.map((Name) => ({ Name, Unit: METRICS.get(Name) })),
-              },
-            ]
-          : []),
+        directive(sessionMetrics && fields.sessionExists ? [[], [SESSION_DIMENSION]] : [[]], [
+          ...METRICS.keys(),
+        ]),
+        ...(hasFailed ? [directive([[TRIGGER_DIMENSION]], FAILURES_BY_TRIGGER)] : []),
       ],
     },
   });

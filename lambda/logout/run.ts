@@ -63,7 +63,7 @@ export async function run(
     if (kind === 'fleet' || (kind === 'schedule' && !failure.retryable)) return failureValue(failure);
     throw thrown(failure);
   } finally {
-    wiring.log(runEventLine(report.fields, report.metrics, wiring));
+    wiring.log(runEventLine(report.fields, report.figures, wiring));
   }
 }
 
