@@ -132,11 +132,7 @@ export function isRepeated(reading: Reading, client: Client = 'own'): boolean {
   const isRecent = (atMs: number) => nowMs - atMs < REPEATED_DELIVERY_MS;
   if (client === 'own') return isLoggedOut(reading) && isRecent(createdAtMs);
   return journal.journal.history.some(
-    (event) =>
-      event.what === 'logged_out' &&
-      event.client === client &&
-      isSinceSignIn(reading, event.at) &&
-      isRecent(Date.parse(event.at)),
+    (event) => event.what === 'logged_out' && event.client === client && isRecent(Date.parse(event.at)),
   );
 }
 

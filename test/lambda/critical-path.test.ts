@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { buildFunction } from '../../lib/function-bundle.ts';
 import { signIn } from '../../local/local-session.ts';
 import { ACCOUNT, LockStep } from './lock-step.ts';
@@ -34,51 +34,55 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 beforeEach(async () => {
   lockStep = await LockStep.start(join(directory, 'init.mjs'));
-  for (const [index, name] of ['default', 'garden'].entries()) {
+  for (const [index, name] of ['default', 'garden', 'shed', 'refused'].entries()) {
     signIn(lockStep, { name, form: 'blinkpy', accountId: ACCOUNT.accountId, clientId: 300_000 + index });
   }
+  lockStep.blink.tokens.revoke(ACCOUNT.accountId, 300_003);
+  const refreshToken = lockStep.blink.seedSession({ ...ACCOUNT, clientId: 400_000 });
+  const text = JSON.stringify({ refresh_token: refreshToken });
+  lockStep.secretsManager.secrets.create('blink-logout/bare', text);
 });
 afterEach(() => lockStep.close());
 
-/** A later call of a process whose connections have been idle for too long. */
-async function afterIdling(event: unknown) {
-  await lockStep.invoke({ action: 'check' });
-  lockStep.idle();
-  const { steps } = await lockStep.invoke(event);
-  return steps;
-}
+/** The calls of a process, one after the other. Before those that are idle, no connection may be used any more. */
+const CALLS: readonly (readonly [what: string, event: unknown, steps: readonly (readonly string[])[]])[] = [
+  ['first: the claim waits for nothing', WEBHOOK, [[CLAIM, REST], ...AFTER_THE_CLAIM]],
+  ['warm: no connection opens', { session: 'garden' }, [READ, [CLAIM], ...AFTER_THE_CLAIM]],
+  ['idle: both open beside the claim', { session: 'shed' }, [READ, [CLAIM, OAUTH, REST], ...AFTER_THE_CLAIM]],
+  [
+    'idle: no tier is stored, and none is guessed',
+    { session: 'bare' },
+    [READ, [CLAIM, OAUTH], ['Blink: refresh']],
+  ],
+  ['idle: a check opens none', { action: 'check' }, [READ]],
+  ['idle: a repeated delivery opens none', {}, [READ]],
+  ['a token that Blink refuses', { session: 'refused' }, [READ, [CLAIM, OAUTH, REST], ['Blink: refresh']]],
+  ['idle: a token that Blink has refused opens none', { session: 'refused' }, [READ]],
+];
 
-describe('what waits for what', () => {
-  it('in the initialization: the connection to the OAuth host waits for nothing', async () => {
-    expect(await lockStep.initialize()).toEqual([
-      ['GetSecretValue', 'GetSecretValue', OAUTH], // the webhook's key, and the one before
-      READ,
-    ]);
-  });
+it('what waits for what, from the initialization on', async () => {
+  // The connection to the OAuth host waits for nothing; beside it, the webhook's key and the one before are read.
+  const initialization = [['GetSecretValue', 'GetSecretValue', OAUTH], READ];
+  expect(await lockStep.initialize()).toEqual(initialization);
+  for (const [what, event, steps] of CALLS) {
+    if (what.startsWith('idle')) lockStep.idle();
+    const call = await lockStep.invoke(event);
+    expect(call.steps.slice(0, steps.length), what).toEqual(steps);
+    if (steps.length === 1) expect(call.steps, what).toHaveLength(1);
+    await call.reply.catch(() => undefined);
+  }
+  const lines = vi.mocked(process.stdout.write).mock.calls.map(([line]) => JSON.parse(String(line)));
+  expect(lines.map(({ coldStart }) => coldStart)).toEqual(CALLS.map((_, index) => index === 0));
+  const ends = lines.map(({ message }) => message);
+  expect(ends.slice(4)).toEqual([
+    ...['logged_out', 'already_logged_out'],
+    ...['reauthentication_required', 'reauthentication_required'],
+  ]);
+});
 
-  it.each([
-    ['webhook', WEBHOOK],
-    ['schedule', SCHEDULED],
-  ])(
-    'in the first call, by %s: the claim waits for nothing, the connection to the REST host for the tier',
-    async (_trigger, event) => {
-      await lockStep.initialize();
-      expect((await lockStep.invoke(event)).steps).toEqual([[CLAIM, REST], ...AFTER_THE_CLAIM]);
-    },
-  );
-
-  it('in a call after idling: both connections open beside the claim', async () => {
-    expect(await afterIdling({ session: 'garden' })).toEqual([
-      READ,
-      [CLAIM, OAUTH, REST],
-      ...AFTER_THE_CLAIM,
-    ]);
-  });
-
-  it('in a warm call: no connection opens', async () => {
-    await lockStep.invoke(WEBHOOK);
-    expect((await lockStep.invoke({ session: 'garden' })).steps).toEqual([READ, [CLAIM], ...AFTER_THE_CLAIM]);
-  });
+it('a first call by the schedule waits for what one by the webhook waits for', async () => {
+  await lockStep.initialize();
+  expect((await lockStep.invoke(SCHEDULED)).steps).toEqual([[CLAIM, REST], ...AFTER_THE_CLAIM]);
 });
 
 it('the connection that is opened before the code loads is the one that TLS begins on', async () => {
@@ -102,43 +106,4 @@ it('the connection that is opened before the code loads is the one that TLS begi
   expect(vi.getTimerCount()).toBe(1);
   await vi.waitFor(() => expect(firstBytes).toContain(0x16)); // a TLS handshake (RFC 8446 section 5.1)
   expect(firstBytes).toHaveLength(1);
-});
-
-it('only the first call of a process is a cold start', async () => {
-  for (const _ of [1, 2, 3]) await lockStep.invoke({ action: 'check' });
-  const lines = vi.mocked(process.stdout.write).mock.calls.map(([line]) => JSON.parse(String(line)));
-  expect(lines.map(({ coldStart }) => coldStart)).toEqual([true, false, false]);
-});
-
-describe('after idling, no connection to Blink opens', () => {
-  it('for a check', async () => {
-    expect(await afterIdling({ action: 'check' })).toEqual([READ]);
-  });
-
-  it('for a repeated delivery', async () => {
-    await lockStep.invoke(WEBHOOK);
-    lockStep.idle();
-    const { steps, reply } = await lockStep.invoke({});
-    expect(steps).toEqual([READ]);
-    expect(await reply).toMatchObject({ outcome: 'already_logged_out' });
-  });
-
-  it('for a refresh token that Blink has refused', async () => {
-    lockStep.blink.tokens.revoke(ACCOUNT.accountId, 300_000);
-    await lockStep.invoke(WEBHOOK);
-    lockStep.idle();
-    const { steps, reply } = await lockStep.invoke({});
-    expect(steps).toEqual([READ]);
-    await expect(reply).rejects.toMatchObject({ name: 'reauthentication_required' });
-  });
-});
-
-it('for a session without a stored tier, no REST host is guessed', async () => {
-  const refreshToken = lockStep.blink.seedSession({ ...ACCOUNT, clientId: 400_000 });
-  lockStep.secretsManager.secrets.create(
-    'blink-logout/bare',
-    JSON.stringify({ refresh_token: refreshToken }),
-  );
-  const steps = await afterIdling({ session: 'bare' });
-  expect(steps.slice(0, 3)).toEqual([READ, [CLAIM, OAUTH], ['Blink: refresh']]);
 });
