@@ -65,12 +65,13 @@ export const CONDITIONS: Readonly<
  * @param client the client to be logged out, for which alone a request may rest
  */
 export function conditionOf(reading: Reading, client?: Client): Condition {
-  const { nowMs, journal, token } = reading;
+  const { nowMs, journal, token, createdAtMs } = reading;
   const record = recordOf(journal.journal, token);
   const inDoubt = tokenMayBeLost(reading);
-  if (record?.refusedAt !== undefined && !isStoredAgain(reading, record, record.refusedAt)) {
+  // The same token stored again lifts a refusal.
+  if (record?.refusedAt !== undefined && createdAtMs <= Date.parse(record.refusedAt) + CLOCKS_APART_MS) {
     return isLoggedOut(reading) && !inDoubt
-      ? { kind: 'signed_out', since: iso(reading.createdAtMs) }
+      ? { kind: 'signed_out', since: iso(createdAtMs) }
       : { kind: 'needs_sign_in', why: inDoubt ? 'lost_between_refresh_and_save' : 'refused_by_blink' };
   }
   const heldUntilMs = Math.max(...heldUntil(reading, record));
@@ -82,7 +83,7 @@ export function conditionOf(reading: Reading, client?: Client): Condition {
     return { kind: 'secret_full', until: iso(Math.min(...writes) + DAY_MS) };
   }
   if (inDoubt) return { kind: 'in_doubt' };
-  return isLoggedOut(reading) ? { kind: 'logged_out', at: iso(reading.createdAtMs) } : { kind: 'ready' };
+  return isLoggedOut(reading) ? { kind: 'logged_out', at: iso(createdAtMs) } : { kind: 'ready' };
 }
 
 /** Throws the failure of a logout in the session's condition, unless it can be tried. */
@@ -181,15 +182,6 @@ function isSinceSignIn(reading: Reading, at: string): boolean {
   const { journal } = reading.journal;
   const signedInAtMs = isSignIn(reading) ? reading.createdAtMs : Date.parse(journal.signedInAt ?? at);
   return Date.parse(at) > signedInAtMs - CLOCKS_APART_MS;
-}
-
-/** The same token stored again lifts a refusal. */
-function isStoredAgain(
-  { versionId, createdAtMs }: Reading,
-  { versions }: TokenRecord,
-  refusedAt: string,
-): boolean {
-  return !versions.includes(versionId) && createdAtMs > Date.parse(refusedAt) + CLOCKS_APART_MS;
 }
 
 export function busy(details: FailureDetails = {}): Failure {

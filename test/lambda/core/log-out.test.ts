@@ -272,11 +272,14 @@ describe('promise 6: a refused token', () => {
     expect(spendsOf('run')).toBe(2);
   });
 
-  it('needs a sign-in, and is not sent again', async () => {
+  it('needs a sign-in, and is not sent again unless it is stored again', async () => {
     family.revoked = true;
-    expect(await ends({ id: 'first' }, CLAIM_LIFE_MS)).toEqual([REFUSED]);
-    expect(spendsOf('first')).toBe(1);
+    expect(await ends({}, CLAIM_LIFE_MS)).toEqual([REFUSED]);
     expect(await run()).toEqual({ end: REFUSED, actions: READ });
+    expect(world.blink.spends).toHaveLength(1);
+    world.secret.put(crypto.randomUUID(), storedText(family), ['AWSCURRENT']);
+    family.revoked = false;
+    expect(await ends({})).toEqual(['logged_out']);
   });
 });
 
