@@ -55,13 +55,14 @@ export interface LocalStack {
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { accounts, port, signal } = options;
   const opened = new AsyncDisposableStack();
-  const close = (each: { close(): Promise<void> }) => each.close();
+  const open = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> =>
+    opened.adopt(await starting, (started) => started.close());
   try {
     const ports = port === undefined ? undefined : localPorts(port);
     const deployment = await readDeployment(options.assembly ?? (await synthesizeAside(opened, signal)));
-    const secretsManager = opened.adopt(await startSecretsManager({ port: ports?.secretsManager }), close);
-    const blink = opened.adopt(await startBlink({ accounts, port: ports?.blink }), close);
-    const sns = opened.adopt(await startSns(), close);
+    const secretsManager = await open(startSecretsManager({ port: ports?.secretsManager }));
+    const blink = await open(startBlink({ accounts, port: ports?.blink }));
+    const sns = await open(startSns());
     const endpoints = { AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url };
     const lambda = new Lambda(deployment.function, { ...endpoints, BLINK_ENDPOINT: blink.url });
     opened.defer(() => lambda.kill());
@@ -71,18 +72,13 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       stack.onInvocation?.(invocation);
       return invocation;
     };
-    const { routes, fleet } = deployment;
-    const httpApi = opened.adopt(await startHttpApi({ routes, invoke, port: ports?.httpApi }), close);
+    const { function: fn, routes, fleet } = deployment;
+    const httpApi = await open(startHttpApi({ routes, invoke, port: ports?.httpApi }));
     const overrides: Record<string, string> = { ...endpoints, AWS_ENDPOINT_URL_SNS: sns.url };
-    const executions = opened.adopt(new DurableExecutions({ fleet, overrides, invoke }), close);
-    const lambdaApi = opened.adopt(
-      await startLambdaApi({
-        functionName: deployment.function.name,
-        invoke,
-        executions,
-        port: ports?.lambdaApi,
-      }),
-      close,
+    const executions = new DurableExecutions({ fleet, overrides, invoke });
+    opened.defer(() => executions.close());
+    const lambdaApi = await open(
+      startLambdaApi({ functionName: fn.name, invoke, executions, port: ports?.lambdaApi }),
     );
     overrides['AWS_ENDPOINT_URL_LAMBDA'] = lambdaApi.url;
     const stack: LocalStack = {
@@ -109,12 +105,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 
 /** Outside the project, so that the function finds only its own modules, as in Lambda. */
 async function synthesizeAside(opened: AsyncDisposableStack, signal?: AbortSignal): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-')).catch((error: unknown) => {
-    throw new Error(
-      `cannot write to the temporary directory ${tmpdir()}; set TMPDIR to a directory that exists and is writable`,
-      { cause: error },
-    );
-  });
+  const directory = await mkdtemp(join(tmpdir(), 'blink-logout-'));
   opened.defer(() => rm(directory, { recursive: true, maxRetries: 3 }));
   await synthesize(directory, signal);
   return directory;

@@ -26,8 +26,7 @@ export function startHttpApi({ routes, invoke, ...options }: HttpApiOptions): Pr
     if (path === undefined) return gatewayReply(400, 'Bad Request');
     const selected = select(request.method, encodedPath);
     if (selected === undefined) return gatewayReply(404, 'Not Found');
-    const query = request.target.slice(encodedPath.length + 1);
-    const { result } = await invoke(toEvent(request, { path, query, requestId, ...selected }));
+    const { result } = await invoke(toEvent(request, path, selected, requestId));
     return result.kind === 'returned' ? toReply(result.payload) : FAILED;
   }
   return startLoopbackServer(options, async (request) => {
@@ -76,14 +75,10 @@ const TEXT_TYPES = /^(text\/.*|application\/(json|xml|javascript))$/i;
  * the stage `$default`: what the function reads of it.
  */
 function toEvent(
-  { method, headers, headersDistinct, body }: Request,
-  {
-    path,
-    query,
-    requestId,
-    routeKey,
-    pathParameters,
-  }: Selected & { readonly path: string; readonly query: string; readonly requestId: string },
+  { method, target, headers, headersDistinct, body }: Request,
+  path: string,
+  { routeKey, pathParameters }: Selected,
+  requestId: string,
 ): object {
   const isText = TEXT_TYPES.test(headers['content-type']?.split(';')[0]?.trim() ?? '');
   const joined = Object.entries(headersDistinct).map(([name, values]) => [name, values?.join(',')]);
@@ -92,7 +87,7 @@ function toEvent(
     routeKey,
     // The path is decoded, the query is not (observed at HTTP APIs).
     rawPath: path,
-    rawQueryString: query,
+    rawQueryString: /(?<=\?).*/s.exec(target)?.[0] ?? '',
     headers: Object.fromEntries(joined),
     requestContext: { accountId: ACCOUNT_ID, http: { method, path }, requestId, routeKey, stage: '$default' },
     ...(Object.keys(pathParameters).length > 0 && { pathParameters }),

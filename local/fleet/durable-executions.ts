@@ -98,7 +98,7 @@ export class DurableExecutions {
     return execution;
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#process?.kill('SIGKILL');
   }
 

@@ -128,16 +128,6 @@ test('a reader that does not read ends it, and nothing is left behind', async ()
   expect(await leftBehind()).toEqual([]);
 });
 
-test('a temporary directory that does not exist is named', async () => {
-  const missing = join(temporary, 'missing');
-  vi.stubEnv('TMPDIR', missing);
-  vi.spyOn(console, 'log').mockReturnValue();
-  const { signal } = new AbortController();
-  await expect(runLocally({ serve: false, verbose: false, signal })).rejects.toThrow(
-    `cannot write to the temporary directory ${missing}; set TMPDIR`,
-  );
-});
-
 test('after a step that fails, it runs no other; --verbose shows what the function printed', async () => {
   const printed: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(stripVTControlCharacters(line)));
