@@ -14,14 +14,12 @@ export const REPEATED_DELIVERY_MS = 5 * 60 * 1000;
  */
 export const MAX_WRITES_A_DAY = 90;
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** So many claims without a report follow one another at once. */
+/**
+ * So many claims without a report follow one another at once. Each of them may have spent the same token. The waits after
+ * that: ten minutes, an hour, six hours, and then a day.
+ */
 const MAX_QUICK_CLAIMS = 3;
-/** The waits after so many claims without a report. Each of them may have spent the same token. */
-const WAITS_AFTER_CLAIMS_MS: Readonly<Record<number, number>> = {
-  3: 600_000,
-  4: 3_600_000,
-  5: 6 * 3_600_000,
-};
+const FIRST_WAIT_MS = 600_000;
 
 /** The condition of a session that could be read. Times are ISO 8601, by Secrets Manager's clock. */
 export type Condition =
@@ -74,7 +72,7 @@ export function conditionOf(reading: Reading, client?: Client): Condition {
       ? { kind: 'signed_out', since: iso(createdAtMs) }
       : { kind: 'needs_sign_in', why: inDoubt ? 'lost_between_refresh_and_save' : 'refused_by_blink' };
   }
-  const heldUntilMs = Math.max(...heldUntil(reading, record));
+  const heldUntilMs = heldUntil(reading, record);
   if (nowMs < heldUntilMs) return { kind: 'busy', until: iso(heldUntilMs) };
   const rest = restOf(reading, client);
   if (rest !== undefined) return { kind: 'cooling_down', until: iso(rest.untilMs), why: rest.why };
@@ -142,17 +140,13 @@ export function tokenMayBeLost(reading: Reading): boolean {
   return openClaims(reading).inDoubt || reading.earlier?.inDoubt === true;
 }
 
-/** The ends of the claims on this token, and of the claim whose run may still log this save out. */
-function heldUntil(reading: Reading, record: TokenRecord | undefined): readonly number[] {
+/** When the claims on this token end, and the claim whose run may still log this save out. */
+function heldUntil(reading: Reading, record: TokenRecord | undefined): number {
   const { journal, versionId, earlier } = reading;
   const saver = isLoggedOut(reading) ? undefined : originOf(journal.journal, versionId)?.claim;
-  const claims = [...openClaims(reading).claims, ...(saver === undefined ? [] : [saver])];
-  return [
-    Number.NEGATIVE_INFINITY,
-    ...claims.map(({ until }) => Date.parse(until)),
-    ...(record?.inFlightUntil === undefined ? [] : [Date.parse(record.inFlightUntil)]),
-    ...(earlier === undefined ? [] : [earlier.heldUntilMs]),
-  ];
+  const ends = [...openClaims(reading).claims, saver].map((claim) => claim?.until);
+  const timesMs = [...ends, record?.inFlightUntil].map((end) => (end === undefined ? 0 : Date.parse(end)));
+  return Math.max(earlier?.heldUntilMs ?? 0, ...timesMs);
 }
 
 /** Until when Blink is left alone: it asked for it, or too many runs have claimed this token without a report. */
@@ -169,7 +163,8 @@ function restOf(
   const last = claims.at(-1);
   if (last !== undefined && claims.length >= MAX_QUICK_CLAIMS) {
     rests.push({
-      untilMs: Date.parse(last.at) + (WAITS_AFTER_CLAIMS_MS[claims.length] ?? DAY_MS),
+      untilMs:
+        Date.parse(last.at) + Math.min(FIRST_WAIT_MS * 6 ** (claims.length - MAX_QUICK_CLAIMS), DAY_MS),
       why: `${claims.length} runs started with this token and none reported a result`,
     });
   }

@@ -7,7 +7,7 @@ import { isLost, refusalFailure, type SpendPorts, spendNewest } from './spend.ts
 import type { StoredSession } from './stored-session/stored-session.ts';
 import type { Client, FoundIds } from './vault/journal.ts';
 import { type ClaimEnd, iso } from './vault/next.ts';
-import type { Claim, Reading, SavedSession } from './vault/reading.ts';
+import type { Reading, SavedSession } from './vault/reading.ts';
 
 export interface LogoutRequest {
   readonly session: string;
@@ -17,11 +17,16 @@ export interface LogoutRequest {
 
 /** Read, claim, refresh, save, log out, mark. If Blink refuses the token and the secret holds a newer one, retries once. */
 export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise<LogoutOutcome> {
+  const { vault, blink, runEnds } = ports;
   let done: LogoutOutcome | undefined;
   const spent = await spendNewest(ports, async () => {
-    const reading = await ports.vault.read(request.session);
+    const reading = await vault.read(request.session);
     done = doneBefore(request, reading);
-    return done === undefined ? claimFor(ports, request, reading) : undefined;
+    if (done !== undefined) return undefined;
+    const client = clientOf(request, reading.stored);
+    requireClaimable(reading, client);
+    blink.openConnections(reading.stored.tier);
+    return vault.claim(reading, runEnds, client);
   });
   if (done !== undefined) return done;
   switch (spent?.kind) {
@@ -30,7 +35,7 @@ export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise
 
     case 'refused': {
       const { reading } = spent.claim;
-      const isOwn = otherClient(request, reading.stored) === undefined;
+      const isOwn = clientOf(request, reading.stored) === 'own';
       // An earlier logout ended the token, so its refusal is not a failure.
       if (isOwn && isLoggedOut(reading) && !isLost(spent))
         return nothingToLogOut(request, reading.createdAtMs);
@@ -38,7 +43,7 @@ export async function logOut(ports: SpendPorts, request: LogoutRequest): Promise
     }
 
     case 'granted': {
-      const saved = await ports.vault.saveToken(spent.claim, spent.grant, ports.runEnds);
+      const saved = await vault.saveToken(spent.claim, spent.grant, runEnds);
       return logOutSaved(ports, request, saved, spent.grant.accessToken);
     }
   }
@@ -51,17 +56,6 @@ function doneBefore(request: LogoutRequest, reading: Reading): LogoutOutcome | u
   if (isRepeated(reading, client)) return { outcome: 'already_logged_out', session };
   const isSignedOut = client === 'own' && conditionOf(reading).kind === 'signed_out';
   return isSignedOut ? nothingToLogOut(request, reading.createdAtMs) : undefined;
-}
-
-function claimFor(
-  { vault, blink, runEnds }: SpendPorts,
-  request: LogoutRequest,
-  reading: Reading,
-): Promise<Claim> {
-  const client = clientOf(request, reading.stored);
-  requireClaimable(reading, client);
-  blink.openConnections(reading.stored.tier);
-  return vault.claim(reading, runEnds, client);
 }
 
 async function logOutSaved(
@@ -157,13 +151,9 @@ export function endAfter(error: unknown, savedAs: string, client?: Client): Clai
   }
 }
 
-/** The requested client, unless it is known to be the session's own. */
-function otherClient({ clientId }: LogoutRequest, stored: StoredSession): string | undefined {
-  return clientId === stored.clientId ? undefined : clientId;
-}
-
-function clientOf(request: LogoutRequest, stored: StoredSession): Client {
-  return otherClient(request, stored) ?? 'own';
+/** The requested client. One that is not known to be the session's own is another. */
+function clientOf({ clientId }: LogoutRequest, stored: StoredSession): Client {
+  return clientId === undefined || clientId === stored.clientId ? 'own' : clientId;
 }
 
 function nothingToLogOut({ session }: LogoutRequest, sinceMs: number): LogoutOutcome {

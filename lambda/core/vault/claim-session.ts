@@ -1,16 +1,25 @@
 import { CLAIM_LIFE_MS } from '../claim-life.ts';
 import { busy, isRepeated, requireClaimable, tokenMayBeLost } from '../condition.ts';
 import { type Deadline, fullJitterMs } from '../time.ts';
-import { endClaim, putJournal } from './end-claim.ts';
-import type { Client } from './journal.ts';
-import { claimed, iso, next, openClaims } from './next.ts';
+import { EARLIER_CLAIM } from './earlier-release.ts';
+import { type Client, type FoundIds, JOURNAL, type JournalVersion, journalText } from './journal.ts';
+import { type ClaimEnd, claimed, ended, iso, next, openClaims } from './next.ts';
 import { promoteSave } from './promote-save.ts';
-import { isFresh, READ_AGAIN_AFTER_MS, readAgain, type VaultPorts } from './read-session.ts';
+import {
+  ageMs,
+  isFresh,
+  newestJournal,
+  READ_AGAIN_AFTER_MS,
+  readAgain,
+  type VaultPorts,
+} from './read-session.ts';
 import type { Claim, Reading } from './reading.ts';
-import { isDefinite } from './secrets-failure.ts';
+import type { SecretStore } from './secret-store.ts';
+import { disagreement, isDefinite } from './secrets-failure.ts';
 import { untilDeadline } from './until-deadline.ts';
 
 const MAX_TRIES = 3;
+const MAX_CONFLICTS = 5;
 
 /**
  * Claims the token that was read, or the newer one that an earlier run saved. The claim also proves that the secret can be
@@ -62,4 +71,37 @@ async function writeClaim(
     await endClaim(ports, { reading, record, journal: reading.journal }, end, deadline);
   }
   throw put.cause;
+}
+
+/**
+ * Writes the end on top of the newest journal. Reads that after a conflict, and if the known one is older than a run can live:
+ * the machine may have slept.
+ */
+export async function endClaim(
+  { store, timing }: VaultPorts,
+  { reading, record, journal }: Omit<Claim, 'takesOver'>,
+  end: ClaimEnd,
+  deadline: Deadline,
+  found?: FoundIds,
+): Promise<void> {
+  const change = ended(record, reading.token, end, found);
+  const nowMs = reading.nowMs + ageMs(timing, reading);
+  let newest: JournalVersion | undefined = journal;
+  const write = async () => {
+    for (let tries = 0; tries < MAX_CONFLICTS; tries++) {
+      if (newest === undefined || !isFresh(timing, reading)) newest = await newestJournal(store, reading.arn);
+      if ((await putJournal(store, reading.arn, next(newest, change, nowMs))) === 'written') return;
+      newest = undefined;
+    }
+    throw disagreement();
+  };
+  await untilDeadline(timing, deadline, write, { isFinal: isDefinite });
+}
+
+function putJournal(
+  store: SecretStore,
+  arn: string,
+  { versionId, journal }: JournalVersion,
+): Promise<'written' | 'conflict'> {
+  return store.putVersion(arn, { versionId, text: journalText(journal), labels: [JOURNAL, EARLIER_CLAIM] });
 }

@@ -14,9 +14,6 @@ export const SAVED = 'BLINK_LOGOUT_SAVED';
 /** On the version whose session has been logged out. */
 export const LOGGED_OUT = 'BLINK_LOGGED_OUT';
 
-/** Represents a refresh token. The token cannot be computed from it. */
-export type TokenDigest = string;
-
 /** A client of the account: the session's own, or another by its numeric id. */
 export type Client = 'own' | (string & {});
 
@@ -126,7 +123,8 @@ export function isSaveOf({ id }: ClaimRecord, versionId: string): boolean {
   return Array.from({ length: SAVE_COPIES }, (_, copy) => saveId(id, copy)).includes(versionId);
 }
 
-export function digestOf(refreshToken: string): TokenDigest {
+/** Represents a refresh token, which cannot be computed from it. */
+export function digestOf(refreshToken: string): string {
   return createHash('sha256').update(`blink-logout journal: ${refreshToken}`).digest('hex').slice(0, 40);
 }
 

@@ -7,7 +7,6 @@ import {
   type Journal,
   type JournalEvent,
   type JournalVersion,
-  type TokenDigest,
   type TokenRecord,
 } from './journal.ts';
 import type { Reading } from './reading.ts';
@@ -85,7 +84,7 @@ function withSave(journal: Journal, savedAs: string | undefined, isMarked: boole
 }
 
 /** A run ends its claim. A later run may have taken it over: what is known about the token is recorded all the same. */
-export function ended(claim: ClaimRecord, token: TokenDigest, end: ClaimEnd, found?: FoundIds): Change {
+export function ended(claim: ClaimRecord, token: string, end: ClaimEnd, found?: FoundIds): Change {
   return (journal, nowMs) => {
     const at = iso(nowMs);
     const record = recordOf(journal, token);
@@ -156,7 +155,7 @@ export function isSignIn({
   return originOf(journal, versionId) === undefined && recordOf(journal, token) === undefined;
 }
 
-export function recordOf({ tokens }: Journal, token: TokenDigest): TokenRecord | undefined {
+export function recordOf({ tokens }: Journal, token: string): TokenRecord | undefined {
   return tokens.find((record) => record.token === token);
 }
 

@@ -1,6 +1,6 @@
 import type { StoredSession } from '../stored-session/stored-session.ts';
 import type { EarlierClaim } from './earlier-release.ts';
-import type { ClaimRecord, JournalVersion, TokenDigest } from './journal.ts';
+import type { ClaimRecord, JournalVersion } from './journal.ts';
 
 /** The result of reading a session's secret: its current version and its journal. Times are by the service's clock. */
 export interface Reading {
@@ -14,7 +14,7 @@ export interface Reading {
   readonly isMarked: boolean;
   /** With the ids that a run has looked up. */
   readonly stored: StoredSession;
-  readonly token: TokenDigest;
+  readonly token: string;
   readonly journal: JournalVersion;
   /** A claim of release 0.2.0. */
   readonly earlier?: EarlierClaim;

@@ -1,7 +1,6 @@
 import type { RenewedToken } from '../blink/blink.ts';
 import type { Deadline, Timing } from '../time.ts';
-import { claimSession } from './claim-session.ts';
-import { endClaim } from './end-claim.ts';
+import { claimSession, endClaim } from './claim-session.ts';
 import { type Client, type FoundIds, LOGGED_OUT, saveId } from './journal.ts';
 import type { ClaimEnd } from './next.ts';
 import { hasNewerToken } from './promote-save.ts';
