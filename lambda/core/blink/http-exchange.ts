@@ -75,15 +75,13 @@ export function createHttpExchange(connections: Connections): HttpExchange {
     });
     outgoing.once('response', resolve);
     outgoing.on('error', reject);
-    // When the server switches protocols, Node.js closes the connection without an error.
+    // It is closed without an error when it is given up, and when the server switches protocols.
     outgoing.once('close', () => reject(new Error('closed')));
 
     let timedOut = false;
     const giveUp = () => {
       timedOut = true;
       outgoing.destroy();
-      // Before there is a connection, Node.js emits neither an error nor `close`.
-      reject(new Error('timeout'));
     };
     // After a freeze, a timer fires before Node has read what has arrived. The event loop turns once more.
     const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), timeoutMs);
