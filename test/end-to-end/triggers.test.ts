@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { oauthError } from '../../local/blink/answers.ts';
+import { json, oauthError, redirect, text } from '../../local/blink/answers.ts';
+import type { Effect, Moment } from '../../local/faults.ts';
 import { type Form, type LocalSession, secretNameOf, storedToken } from '../../local/local-session.ts';
+import type { Answer } from '../../local/loopback-server.ts';
 import { runEventOf, stepsOf } from '../../local/run-event.ts';
 import { codeOf } from '../code-of.ts';
 import { type StackUnderTest, startStackUnderTest, type WebhookRequest } from './stack-under-test.ts';
@@ -183,4 +185,33 @@ test.each<[what: string, event: object, text: string | undefined, code: string, 
   expect(JSON.stringify(invocation.result)).toContain(told);
   expect(versions()).toEqual(before);
   expect(stack.blink.calls).toHaveLength(callsBefore);
+});
+
+const instead = (answer: Answer): Effect => ({ do: 'answer', answer });
+const CLOSED: Effect = { do: 'destroy' };
+
+/** The codes of the run with the fault, and of the next one. The tables of test/lambda/core have the other statuses. */
+test.each<[on: string, what: string, Moment, Effect, first: string, second: string]>([
+  ['refresh', '429', 'before', instead(json(429, {})), 'rate_limited', 'cooling_down'],
+  ['refresh', 'no connection', 'before', CLOSED, 'blink_unavailable', 'logged_out'],
+  // Blink has spent the token, and its answer is lost: no client can close this window.
+  ['refresh', 'no answer', 'after', CLOSED, 'blink_unavailable', 'reauthentication_required'],
+  ['refresh', 'half an answer', 'after', { do: 'cut-off' }, 'blink_unavailable', 'reauthentication_required'],
+  ['logout', '404', 'before', instead(text(404, '')), 'logged_out', 'already_logged_out'],
+  [
+    'logout',
+    'a redirect',
+    'before',
+    instead(redirect('http://127.0.0.1:9/')),
+    'blink_rejected',
+    'cooling_down',
+  ],
+])('a %s that gets %s costs the token only if Blink has spent it', async (on, _, at, effect, ...codes) => {
+  const session = stack.signIn('blinkpy');
+  stack.blink.faults[at](on, effect);
+  const first = codeOf(await stack.invoke({ session: session.name }));
+  stack.blink.faults.clear();
+  const second = codeOf(await stack.invoke({ session: session.name }));
+  expect([first, second]).toEqual(codes);
+  expect(storedToken(stack, session).isStored).toBe(second !== 'reauthentication_required');
 });

@@ -9,7 +9,7 @@ import { withoutCanary } from '../no-canary.ts';
 import { figures, isLong } from './figures.ts';
 import { type FunctionUnderTest, startFunctionUnderTest, WEBHOOK_KEY } from './function-under-test.ts';
 
-// The models play these and all other faults; test/end-to-end/blink-faults.test.ts has Blink's.
+// The models play these and all other faults; test/end-to-end/triggers.test.ts has some of Blink's.
 
 /** A new account's concurrency, in the long form. */
 const PROCESSES = isLong ? 10 : 4;
