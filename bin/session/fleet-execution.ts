@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type Event,
   GetDurableExecutionCommand,
   InvokeCommand,
   LambdaClient,
@@ -7,7 +8,7 @@ import {
   paginateListDurableExecutionsByFunction,
 } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import { fleetResultSchema, leftOver } from '../../lambda/core/fleet-result.ts';
+import { type FleetResult, fleetResultSchema, leftOver } from '../../lambda/core/fleet-result.ts';
 import { fleetName } from '../../lambda/core/stack-name.ts';
 import { FLEET_ALIAS } from '../../lambda/fleet/environment.ts';
 import { executionName, STARTED } from '../../lambda/fleet/execution-names.ts';
@@ -15,58 +16,27 @@ import type { Selection } from '../../lambda/fleet/input.ts';
 import type { Target } from './target.ts';
 
 const startedSchema = v.object({ DurableExecutionArn: v.string() });
-const errorSchema = v.fallback(v.object({ ErrorMessage: v.string() }), { ErrorMessage: 'without a message' });
-const stateSchema = v.variant('Status', [
-  v.object({ Status: v.literal('RUNNING') }),
-  v.object({ Status: v.literal('TIMED_OUT') }),
-  v.object({ Status: v.literal('STOPPED') }),
-  v.object({
-    Status: v.literal('SUCCEEDED'),
-    Result: v.pipe(v.string(), v.parseJson(), fleetResultSchema),
-  }),
-  v.object({ Status: v.literal('FAILED'), Error: errorSchema }),
-]);
+const resultSchema = v.pipe(v.string(), v.parseJson(), fleetResultSchema);
 
-const listedSchema = v.object({
-  DurableExecutions: v.optional(
-    v.array(v.object({ DurableExecutionArn: v.string(), DurableExecutionName: v.string() })),
-    [],
-  ),
-});
-
-/** Other events have other types. */
-const eventSchema = v.object({
-  EventType: v.string(),
-  Name: v.optional(v.string(), ''),
-  ChainedInvokeStartedDetails: v.optional(v.object({ DurableExecutionArn: v.optional(v.string()) })),
-  WaitStartedDetails: v.optional(v.object({ ScheduledEndTimestamp: v.optional(v.date()) })),
-});
-const historySchema = v.object({ Events: v.optional(v.array(eventSchema), []) });
-
-type ExecutionState = v.InferOutput<typeof stateSchema>;
-export type EndedState = Exclude<ExecutionState, { Status: 'RUNNING' }>;
+/** Without a result: the message of its error, or the status in which it ended. */
+export type FleetEnd = { readonly result: FleetResult } | { readonly fault: string };
 
 export interface FleetProgress {
-  readonly state: ExecutionState;
   /** The sessions whose call has ended at least once. */
   readonly called: number;
   /** The execution waits for the next pass, or for Blink, until this time. */
   readonly waitsUntil: Date | undefined;
-}
-
-type HistoryEvent = v.InferOutput<typeof eventSchema>;
-
-/** The calls that have ended. */
-function callsIn(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
-  return events.filter(({ EventType }) => /^ChainedInvoke(?!Started)/.test(EventType));
+  /** `undefined` while it runs. */
+  readonly end: FleetEnd | undefined;
 }
 
 /** An execution of the fleet: it goes on without this process. */
 export class FleetExecution {
   readonly #client: LambdaClient;
   readonly arn: string;
-  /** By the ARN of a child execution: the sessions that were called. Those that have ended are not read again. */
-  readonly #shards = new Map<string, { readonly isOver: boolean; readonly sessions: readonly string[] }>();
+  readonly #called = new Set<string>();
+  /** Of the child executions, which run one after the other: so many have ended, and are not read again. */
+  #shardsOver = 0;
 
   private constructor(client: LambdaClient, arn: string) {
     this.#client = client;
@@ -91,51 +61,52 @@ export class FleetExecution {
   }
 
   async read(): Promise<FleetProgress> {
-    const command = new GetDurableExecutionCommand({ DurableExecutionArn: this.arn });
-    const state = v.parse(stateSchema, await this.#client.send(command));
+    const end = await endOf(this.#client, this.arn);
     const events = await this.#history(this.arn);
     const shards = events.flatMap((event) => event.ChainedInvokeStartedDetails?.DurableExecutionArn ?? []);
-    const ended = callsIn(events).length;
-    for (const [index, arn] of shards.entries()) {
-      if (this.#shards.get(arn)?.isOver) continue;
-      const sessions = callsIn(await this.#history(arn)).map(({ Name }) => Name);
-      // Shards run one after the other.
-      this.#shards.set(arn, { isOver: index < ended, sessions });
+    for (const shard of shards.slice(this.#shardsOver)) {
+      for (const { Name = '' } of callsIn(await this.#history(shard))) this.#called.add(Name);
     }
-    return {
-      state,
-      called: new Set([...this.#shards.values()].flatMap(({ sessions }) => sessions)).size,
-      waitsUntil: events.at(-1)?.WaitStartedDetails?.ScheduledEndTimestamp,
-    };
+    this.#shardsOver = callsIn(events).length;
+    const waitsUntil = events.at(-1)?.WaitStartedDetails?.ScheduledEndTimestamp;
+    return { end, called: this.#called.size, waitsUntil };
   }
 
-  close(): void {
-    this.#client.destroy();
-  }
-
-  async #history(DurableExecutionArn: string): Promise<readonly HistoryEvent[]> {
-    const events: HistoryEvent[] = [];
+  async #history(DurableExecutionArn: string): Promise<readonly Event[]> {
     const request = { DurableExecutionArn, IncludeExecutionData: false, MaxItems: 1000 };
-    for await (const page of paginateGetDurableExecutionHistory({ client: this.#client }, request)) {
-      events.push(...v.parse(historySchema, page).Events);
-    }
-    return events;
+    const pages = await Array.fromAsync(
+      paginateGetDurableExecutionHistory({ client: this.#client }, request),
+    );
+    return pages.flatMap(({ Events = [] }) => Events);
   }
+}
+
+/** The calls that have ended. */
+function callsIn(events: readonly Event[]): readonly Event[] {
+  return events.filter(({ EventType = '' }) => /^ChainedInvoke(?!Started)/.test(EventType));
+}
+
+async function endOf(client: LambdaClient, DurableExecutionArn: string): Promise<FleetEnd | undefined> {
+  const command = new GetDurableExecutionCommand({ DurableExecutionArn });
+  const { Status, Result, Error: error } = await client.send(command);
+  if (Status === 'RUNNING') return undefined;
+  if (Status === 'SUCCEEDED') return { result: v.parse(resultSchema, Result) };
+  return { fault: error?.ErrorMessage ?? `it ended as ${Status}` };
 }
 
 /** The newest are listed first. The children of an execution are executions, too, and have generated names. */
 async function leftByLastExecution(client: LambdaClient, FunctionName: string): Promise<readonly string[]> {
   const request = { FunctionName, Statuses: ['SUCCEEDED' as const], MaxItems: 1000 };
-  for await (const page of paginateListDurableExecutionsByFunction({ client }, request)) {
-    const { DurableExecutions } = v.parse(listedSchema, page);
-    const last = DurableExecutions.find((execution) => STARTED.test(execution.DurableExecutionName));
-    if (last === undefined) continue;
-    const { DurableExecutionArn } = last;
-    const state = v.parse(
-      stateSchema,
-      await client.send(new GetDurableExecutionCommand({ DurableExecutionArn })),
+  for await (const { DurableExecutions = [] } of paginateListDurableExecutionsByFunction(
+    { client },
+    request,
+  )) {
+    const last = DurableExecutions.find(({ DurableExecutionName = '' }) =>
+      STARTED.test(DurableExecutionName),
     );
-    return state.Status === 'SUCCEEDED' ? leftOver(state.Result) : [];
+    if (last?.DurableExecutionArn === undefined) continue;
+    const end = await endOf(client, last.DurableExecutionArn);
+    return end !== undefined && 'result' in end ? leftOver(end.result) : [];
   }
   return [];
 }

@@ -30,11 +30,6 @@ export async function readKeys(target: Target): Promise<readonly WebhookKey[]> {
   return explained(target, async () => (await readStored(target)).keys);
 }
 
-/** A key that opens every session, if there is one. */
-export async function readOwnerKey(target: Target): Promise<string | undefined> {
-  return (await readKeys(target)).find(({ sessions }) => sessions.includes('*'))?.key;
-}
-
 /** Changes the keys that were read. If another change came first, also one by hand, it begins anew. */
 export async function changeKeys(
   target: Target,
@@ -93,7 +88,10 @@ function malformed({ awsCommandLine, webhookKeySecret }: Target, why: string): C
   return new CommandError(
     'keys_malformed',
     `The text of ${webhookKeySecret} is malformed: it lets nobody in (${why}).`,
-    [`Move AWSCURRENT back, or put a key of 64 letters and digits: ${awsCommandLine('secretsmanager', put)}`],
+    [
+      // A line break at the end would make it malformed, too.
+      `Move AWSCURRENT back, or put a new key: openssl rand -hex 32 | tr -d '\\n' > key.txt; ${awsCommandLine('secretsmanager', put)}`,
+    ],
   );
 }
 

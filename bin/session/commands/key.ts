@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
-import { sessionNameSchema, sessionPatternSchema } from '../../../lambda/core/session-name.ts';
-import { keySessionsSchema, MAX_KEYS, OWNER, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
+import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
+import { MAX_KEYS, OWNER, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { changeKeys, readKeys } from '../stored-keys.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { table } from '../terminal/table.ts';
-import { type AddCommand, OK, type Task } from './command.ts';
+import { type AddCommand, OK, parsePatterns, type Task } from './command.ts';
 
 const HELP = `
   list           the keys with what they may do and their age
@@ -20,7 +20,7 @@ The first key is called owner, and opens every session. A change counts within a
 minute.`;
 
 interface KeyOptions {
-  readonly sessions?: string;
+  readonly sessions?: readonly string[];
   readonly otherClients?: boolean;
 }
 
@@ -31,7 +31,7 @@ export const addKey: AddCommand = (program, start) => {
     .addHelpText('after', HELP)
     .argument('[action]', 'list, add, show, rotate or remove', 'list')
     .argument('[name]', 'the key')
-    .option('--sessions <names>', 'with add: what it may name: garden,tenant-a-*')
+    .option('--sessions <names>', 'with add: what it may name: garden,tenant-a-*', parsePatterns)
     .option('--other-clients', 'with add: it may log out other clients')
     .action((action: string, name: string | undefined, options: KeyOptions) =>
       start(taskFor(action, name, options)),
@@ -39,7 +39,8 @@ export const addKey: AddCommand = (program, start) => {
 };
 
 function taskFor(action: string, name: string | undefined, options: KeyOptions): Task {
-  if (action !== 'add' && (options.sessions ?? options.otherClients) !== undefined) {
+  const { sessions, otherClients = false } = options;
+  if (action !== 'add' && (sessions ?? options.otherClients) !== undefined) {
     throw new UsageError('--sessions and --other-clients are for key add.');
   }
   const keyName = (named = name) => {
@@ -51,7 +52,8 @@ function taskFor(action: string, name: string | undefined, options: KeyOptions):
       if (name !== undefined) throw new UsageError('key list needs no name: it shows every key.');
       return list;
     case 'add':
-      return add(keyName(), patternsIn(options.sessions), options.otherClients ?? false);
+      if (sessions === undefined) throw new UsageError('key add needs --sessions; "*" is all of them.');
+      return add(keyName(), sessions, otherClients);
     case 'show':
       return show(keyName(name ?? OWNER));
     case 'rotate':
@@ -61,20 +63,6 @@ function taskFor(action: string, name: string | undefined, options: KeyOptions):
     default:
       throw new UsageError('key accepts list, add, show, rotate and remove.');
   }
-}
-
-function patternsIn(text = ''): readonly string[] {
-  const patterns = text.split(',').filter((pattern) => pattern !== '');
-  const wrong = patterns.findIndex((pattern) => !v.is(sessionPatternSchema, pattern));
-  if (wrong >= 0) {
-    throw new UsageError(
-      `Number ${wrong + 1} in --sessions is not a session’s name or a pattern: expected 1 to 63 characters of a-z, 0-9, - and *.`,
-    );
-  }
-  if (v.is(keySessionsSchema, patterns)) return patterns;
-  throw new UsageError(
-    'key add needs --sessions: 1 to 100 names and patterns, such as garden,tenant-a-*; * is all.',
-  );
 }
 
 const list: Task = async ({ terminal, target }) => {
@@ -88,10 +76,15 @@ const list: Task = async ({ terminal, target }) => {
     sessions.join(',') + (otherClients ? ', other clients' : ''),
     `${duration(Date.now() - Date.parse(createdAt))} ago${previousAccepted ? '; the old key is accepted too' : ''}`,
   ]);
-  terminal.result({ secret: target.webhookKeySecret, keys: document }, [
-    ...table(terminal, ['key', 'sessions', 'made'], rows),
-    `To show one: ${target.commandLine('key show NAME')}`,
-  ]);
+  terminal.result(
+    { secret: target.webhookKeySecret, keys: document },
+    rows.length === 0
+      ? ['There are no keys, so every call of the webhook is refused.', newOwner(target)]
+      : [
+          ...table(terminal, ['key', 'sessions', 'made'], rows),
+          `To show one: ${target.commandLine('key show NAME')}`,
+        ],
+  );
   return OK;
 };
 
@@ -158,12 +151,14 @@ function remove(name: string): Task {
     );
     terminal.result({ secret: target.webhookKeySecret, name, removed: true }, [
       `${terminal.style('green', 'Removed')} ${name}. Within a minute it is refused.`,
-      ...(name === OWNER
-        ? [`To make another: ${target.commandLine('key add', name, "--sessions '*' --other-clients")}`]
-        : []),
+      ...(name === OWNER ? [newOwner(target)] : []),
     ]);
     return OK;
   };
+}
+
+function newOwner({ commandLine }: Target): string {
+  return `To make one that opens every session: ${commandLine('key add', OWNER, "--sessions '*' --other-clients")}`;
 }
 
 function keyNamed(keys: readonly WebhookKey[], name: string, target: Target): WebhookKey {

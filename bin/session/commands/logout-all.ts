@@ -1,15 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
-import * as v from 'valibot';
 import { type FleetResult, leftOver } from '../../../lambda/core/fleet-result.ts';
-import { sessionPatternSchema } from '../../../lambda/core/session-name.ts';
 import type { Selection } from '../../../lambda/fleet/input.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
-import type { EndedState, FleetExecution } from '../fleet-execution.ts';
+import type { FleetEnd, FleetExecution } from '../fleet-execution.ts';
 import { placeIn } from '../session-secrets.ts';
 import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
-import { type Context, FAILED, OK, type Task } from './command.ts';
+import { type Context, FAILED, OK, parsePatterns, type Task } from './command.ts';
 
 interface AllOptions {
   readonly all?: boolean;
@@ -24,7 +22,7 @@ far it is, and ends with what was left. Ctrl-C ends the command and not the
 fleet. \`list\` says how each session is.`;
 
 /** Reads of an execution's history are limited to 15 a second in the account. */
-const READ_EVERY_MS = { aws: 2_000, local: 200 };
+const READ_EVERY_MS = 1_000;
 
 /** Adds the options of `logout` that are about many sessions. */
 export function addAllOptions(command: Command): Command {
@@ -33,13 +31,8 @@ export function addAllOptions(command: Command): Command {
   const failed = new Option('--failed', 'of all, only those that the last execution left');
   return command
     .addOption(all.conflicts(['clientId', 'yes']))
-    .addOption(sessions.argParser(withPattern).implies({ all: true }))
+    .addOption(sessions.argParser(parsePatterns).implies({ all: true }))
     .addOption(failed.conflicts('sessions').implies({ all: true }));
-}
-
-function withPattern(pattern: string, before: readonly string[] = []): readonly string[] {
-  if (v.is(sessionPatternSchema, pattern)) return [...before, pattern];
-  throw new UsageError('--sessions expects names of sessions, or patterns such as "tenant-*".');
 }
 
 /** The task for many sessions, or `undefined` for one session. */
@@ -66,58 +59,34 @@ async function logOutAll(
     message: 'Interrupted. The fleet continues without this command.',
     advice: adviceOn(execution.arn, target),
   };
-  try {
-    const state = await interruption.explain(interrupted, () => follow(context, execution));
-    return tell(context, execution.arn, state);
-  } finally {
-    execution.close();
+  const end = await interruption.explain(interrupted, () => follow(context, execution));
+  if ('fault' in end) {
+    throw new CommandError('fleet_failed', `The fleet did not finish: ${end.fault}.`, interrupted.advice);
   }
+  terminal.result({ executionArn: execution.arn, ...end.result }, linesOf(end.result, context));
+  return leftOver(end.result).length === 0 ? OK : FAILED;
 }
 
 function adviceOn(arn: string, target: Target): readonly string[] {
   const aws = (command: string, ...more: string[]) =>
     target.awsCommandLine('lambda', command, '--durable-execution-arn', arn, ...more);
-  const look = `To look at it: ${aws('get-durable-execution', '--query', "'[Status,Result]'")}`;
+  const look = `To look at it: ${aws('get-durable-execution', '--query', "'[Status,Result,Error]'")}`;
   return target.local !== undefined ? [look] : [look, `To stop it: ${aws('stop-durable-execution')}`];
 }
 
-function follow({ terminal, target }: Context, execution: FleetExecution): Promise<EndedState> {
+function follow({ terminal }: Context, execution: FleetExecution): Promise<FleetEnd> {
   return terminal.progress('Logging out', async (show) => {
     for (;;) {
-      const { state, called, waitsUntil } = await execution.read();
+      const { end, called, waitsUntil } = await execution.read();
       const wait = waitsUntil === undefined ? '' : `; waiting until ${waitsUntil.toLocaleTimeString()}`;
       show(`Logging out: ${called} sessions called${wait}`);
-      if (state.Status !== 'RUNNING') return state;
-      await setTimeout(READ_EVERY_MS[target.local === undefined ? 'aws' : 'local']);
+      if (end !== undefined) return end;
+      await setTimeout(READ_EVERY_MS);
     }
   });
 }
 
-function tell({ terminal, target }: Context, executionArn: string, state: EndedState) {
-  const startAgain = `To start it again: ${target.commandLine('logout', '--all')}`;
-  switch (state.Status) {
-    case 'SUCCEEDED': {
-      const left = leftOver(state.Result).length;
-      terminal.result({ executionArn, ...state.Result }, linesOf(state.Result, { terminal, target }));
-      return left === 0 ? OK : FAILED;
-    }
-    case 'FAILED':
-      throw new CommandError(
-        'fleet_failed',
-        `The fleet failed: ${state.Error.ErrorMessage}.`,
-        adviceOn(executionArn, target),
-      );
-    case 'TIMED_OUT':
-      throw new CommandError('fleet_timed_out', 'The fleet ran for a day and was ended.', [startAgain]);
-    case 'STOPPED':
-      throw new CommandError('fleet_stopped', 'The fleet was stopped.', [startAgain]);
-  }
-}
-
-function linesOf(
-  result: FleetResult,
-  { terminal, target }: Pick<Context, 'terminal' | 'target'>,
-): readonly string[] {
+function linesOf(result: FleetResult, { terminal, target }: Context): readonly string[] {
   const { tried, loggedOut, signedOut, failed, notTried, skipped, seconds } = result;
   const isDone = leftOver(result).length === 0;
   const before = signedOut.length === 0 ? '' : `, ${signedOut.length} were signed out before`;

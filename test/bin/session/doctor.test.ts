@@ -219,6 +219,10 @@ async function diagnose(): Promise<{
   return { exitCode, checks, words };
 }
 
+function putKeys(text: string): void {
+  session.secretsManager.secrets.find(KEY_SECRET).put('0'.repeat(32), text, ['AWSCURRENT']);
+}
+
 function alarm(StateValue: 'ALARM' | 'INSUFFICIENT_DATA', changedAt?: Date): MetricAlarm {
   return { ...RIGHT.alarm, StateValue, ...(changedAt && { AlarmConfigurationUpdatedTimestamp: changedAt }) };
 }
@@ -324,6 +328,7 @@ describe('doctor', () => {
   it.each<[check: string, words: RegExp, change: () => unknown]>([
     ['webhook', /^✗ The webhook does not answer.*npm run deploy/, () => webhook.close()],
     ['webhook', /^✗ .*restore-secret --secret-id/, () => session.secretsManager.secrets.delete(KEY_SECRET)],
+    ['webhook', /^✓ .*No key opens every session/, () => putKeys('{"keys":[]}')],
     ['sessions', /^✗ 1 of 2 sessions.*attic: .*list --failed/, () => session.store('{}', 'attic')],
     ['last run', /^✓/, () => deployed({ ...disabled, ...ZONED, lastRunDaysAgo: 9 })],
   ])('%s: %s', async (check, words, change) => {

@@ -1,3 +1,6 @@
+import { execSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keysDocument, ownerKey, parseStoredKeys, textsOf } from '../../../lambda/core/webhook-keys.ts';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
@@ -88,6 +91,7 @@ describe('keys', () => {
     expect(acceptedNow()).toMatchObject([{ name: 'garden', sessions: ['garden'], otherClients: false }]);
     await session.run('key remove garden');
     expect(acceptedNow()).toEqual([]);
+    expect((await session.run('key list')).stdout).toMatch(/no keys, so every call .*\n.*key add owner/);
   });
 
   it('are not lost by two commands at once', async () => {
@@ -177,9 +181,9 @@ describe('keys', () => {
     [2, 'key steal', 'list, add, show, rotate and remove'],
     [2, 'key add garden', 'needs --sessions'],
     [2, `key add garden --sessions ${'a,'.repeat(101)}`, '1 to 100 names'],
-    [2, 'key add garden --sessions .*', 'Number 1 in --sessions is not'],
-    [2, 'key add garden --sessions attic,Garden', 'Number 2 in --sessions is not'],
-    [2, 'key add garden --sessions ,', 'needs --sessions'],
+    [2, 'key add garden --sessions .*', '--sessions expects'],
+    [2, 'key add garden --sessions attic,Garden', '--sessions expects'],
+    [2, 'key add garden --sessions ,', '--sessions expects'],
     [2, 'key add __proto__ --sessions *', 'needs the name of a key'],
     [2, 'key add --sessions *', 'needs the name of a key'],
     [2, 'key remove', 'needs the name of a key'],
@@ -210,6 +214,11 @@ describe('the keys’ secret', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain('malformed: it lets nobody in');
     expect(stderr).not.toContain('canary');
+    const [, make = ''] = /(openssl .*? > key\.txt);/.exec(stderr) ?? [];
+    const folder = await session.folderWith({});
+    execSync(make, { cwd: folder });
+    secret().put('1'.repeat(32), await readFile(join(folder, 'key.txt'), 'utf8'), ['AWSCURRENT']);
+    expect(Object.keys(accepted())).toEqual(['owner']);
   });
 
   it.each([
