@@ -1,10 +1,10 @@
-import { Ajv } from 'ajv';
+import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { FAILURES } from '../../../lambda/core/failure-codes.ts';
 import type { FleetResult } from '../../../lambda/core/fleet-result.ts';
 import { digest, outageNotice } from '../../../lambda/fleet/digest.ts';
 import { figuresLine } from '../../../lambda/fleet/metrics.ts';
-import embeddedMetricFormat from '../logout/embedded-metric-format.schema.json' with { type: 'json' };
+import { embeddedMetricFormat } from '../logout/embedded-metric-format.ts';
 
 const PLACE = { stack: 'blink-logout', account: '123456789012', region: 'eu-central-1' };
 const EXECUTION = 'blink-logout-fleet-scheduled-20260101T020000Z';
@@ -87,9 +87,7 @@ test('the notice of an outage says that nothing is to be done yet', () => {
 });
 
 test('an execution’s figures are one line that CloudWatch reads as metrics', () => {
-  const line: unknown = JSON.parse(figuresLine('blink-logout', result, 1767225600000));
-  const validate = new Ajv().compile(embeddedMetricFormat);
-  expect(validate(line), JSON.stringify(validate.errors)).toBe(true);
+  const line = v.parse(embeddedMetricFormat, figuresLine('blink-logout', result, 1767225600000));
   expect(line).toMatchObject({
     SessionsLoggedOut: 292,
     SessionsSignedOut: 1,

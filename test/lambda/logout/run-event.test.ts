@@ -1,4 +1,3 @@
-import { Ajv } from 'ajv';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { Failure } from '../../../lambda/core/failure.ts';
@@ -6,19 +5,10 @@ import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.t
 import { metricName } from '../../../lambda/core/metric-name.ts';
 import { RunReport } from '../../../lambda/logout/report.ts';
 import { type RunFields, runEventLine } from '../../../lambda/logout/run-event.ts';
-import embeddedMetricFormat from './embedded-metric-format.schema.json' with { type: 'json' };
+import { embeddedMetricFormat } from './embedded-metric-format.ts';
 
 const CODES = Object.keys(FAILURES) as FailureCode[];
-const isEmbeddedMetricFormat = new Ajv().compile(embeddedMetricFormat);
 const LOGGED_OUT = { session: 'garage', accountId: 1, clientId: '2', message: 'logout', since: '' };
-
-const directiveSchema = v.looseObject({
-  Dimensions: v.array(v.array(v.string())),
-  Metrics: v.array(v.looseObject({ Name: v.string() })),
-});
-const lineSchema = v.looseObject({
-  _aws: v.object({ CloudWatchMetrics: v.tupleWithRest([directiveSchema], directiveSchema) }),
-});
 
 function eventOf(note: RunFields, work: (report: RunReport) => void = () => {}, sessionMetrics = true) {
   const report = new RunReport(() => 0);
@@ -28,13 +18,9 @@ function eventOf(note: RunFields, work: (report: RunReport) => void = () => {}, 
     metricsNamespace: 'blink-logout',
     sessionMetrics,
   });
-  expect(line).not.toMatch(/\n|canary/);
-  const parsed: unknown = JSON.parse(line);
-  expect(isEmbeddedMetricFormat(parsed), JSON.stringify(isEmbeddedMetricFormat.errors)).toBe(true);
-  const event = v.parse(lineSchema, parsed);
+  expect(line).not.toContain('canary');
+  const event = v.parse(embeddedMetricFormat, line);
   const [directive, byTrigger] = event._aws.CloudWatchMetrics;
-  for (const { Name } of directive.Metrics) expect(event[Name], Name).toEqual(expect.any(Number));
-  for (const key of directive.Dimensions.flat()) expect(event[key], key).toEqual(expect.any(String));
   const names = directive.Metrics.map(({ Name }) => Name);
   return { event, names, dimensions: directive.Dimensions, byTrigger };
 }

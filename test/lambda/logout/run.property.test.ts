@@ -9,8 +9,7 @@ import { FAILURES } from '../../../lambda/core/failure-codes.ts';
 import { ownerKey } from '../../../lambda/core/webhook-keys.ts';
 import { runOnce, storeOf } from './run-under-test.ts';
 
-/** `npm run proof` draws more. */
-/** The long form takes minutes on a busy machine. */
+/** `npm run proof` draws more, which takes minutes on a busy machine. */
 const PATIENT = { timeout: 10 * 60_000 };
 const numRuns = process.env['PROOF'] === 'long' ? 5_000 : 150;
 
@@ -32,7 +31,7 @@ const granted: HttpExchange = async ({ url }) => ({
     : '{"message":"logout","tier":"e008","account_id":7}',
 });
 
-/** Runs one event. Fails where anything but a code comes out, or a canary can be seen. */
+/** Fails if anything but a code is thrown, or a canary can be seen. */
 async function observe(event: unknown, { text = goodText, exchange = granted } = {}) {
   const { result, threw, line } = await runOnce(event, { store: storeOf(text), exchange, key });
   if (threw !== undefined) expect(CODES).toContain(threw.name);
@@ -40,9 +39,6 @@ async function observe(event: unknown, { text = goodText, exchange = granted } =
   expect(`${error} ${JSON.stringify(result)} ${line}`).not.toContain(CANARY);
   return { line, code: threw?.name };
 }
-
-/** What should never be, and is not what a property is about: the run's own last resort. */
-const neverUnexpected = (line: string) => expect(line).not.toContain('internal_error');
 
 const httpEvent = fc.record(
   {
@@ -71,23 +67,12 @@ const httpEvent = fc.record(
   { requiredKeys: [] },
 );
 
-test('any event ends in a reply or a code, and no canary is ever seen', PATIENT, async () => {
-  const event = fc.oneof(
-    httpEvent,
-    fc.anything(),
-    fc.json().map((text): unknown => JSON.parse(text)),
-    fc.record(
-      { session: fc.anything(), action: fc.anything(), clientId: fc.anything() },
-      { requiredKeys: [] },
-    ),
-  );
-  await fc.assert(
-    fc.asyncProperty(event, async (drawn) => {
-      neverUnexpected((await observe(drawn)).line);
-    }),
-    { numRuns, seed: 1 },
-  );
-});
+const anyEvent = fc.oneof(
+  httpEvent,
+  fc.anything(),
+  fc.json().map((text): unknown => JSON.parse(text)),
+  fc.record({ session: fc.anything(), action: fc.anything(), clientId: fc.anything() }, { requiredKeys: [] }),
+);
 
 const secretValue = fc.oneof(
   fc.string().map((text) => `${CANARY}${text}`),
@@ -114,24 +99,16 @@ const fieldName = fc.constantFrom(
 );
 const fields = fc.dictionary(fieldName, secretValue);
 
-test('any secret’s text ends in a reply or a code, and no canary is ever seen', PATIENT, async () => {
-  const text = fc.oneof(
-    fc.string().map((drawn) => `${CANARY}${drawn}`),
-    fields.map((drawn) => JSON.stringify(drawn)),
-    fields.map((drawn) => JSON.stringify({ refresh_token: `${CANARY}9`, ...drawn })),
-    fields.map((drawn) => JSON.stringify(drawn).slice(1)),
-    fields.map((drawn) => {
-      const pairs = Object.entries({ refresh_token: `${CANARY}9`, ...drawn });
-      return `BLINK_TOKENS='${pairs.map(([name, value]) => `${name}=${String(value)}`).join('|')}'`;
-    }),
-  );
-  await fc.assert(
-    fc.asyncProperty(text, fc.constantFrom('logout', 'check'), async (drawn, action) => {
-      neverUnexpected((await observe({ action }, { text: drawn })).line);
-    }),
-    { numRuns, seed: 2 },
-  );
-});
+const anyText = fc.oneof(
+  fc.string().map((drawn) => `${CANARY}${drawn}`),
+  fields.map((drawn) => JSON.stringify(drawn)),
+  fields.map((drawn) => JSON.stringify({ refresh_token: `${CANARY}9`, ...drawn })),
+  fields.map((drawn) => JSON.stringify(drawn).slice(1)),
+  fields.map((drawn) => {
+    const pairs = Object.entries({ refresh_token: `${CANARY}9`, ...drawn });
+    return `BLINK_TOKENS='${pairs.map(([name, value]) => `${name}=${String(value)}`).join('|')}'`;
+  }),
+);
 
 const answer: fc.Arbitrary<HttpResponse | ExchangeError> = fc.oneof(
   fc.record({
@@ -178,25 +155,29 @@ const answer: fc.Arbitrary<HttpResponse | ExchangeError> = fc.oneof(
     .map(({ progress, code }) => new ExchangeError(progress, code)),
 );
 
-test('any answers of Blink end in a reply or a code, and no canary is ever seen', PATIENT, async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(answer, { minLength: 1, maxLength: 8 }),
-      fc.boolean(),
-      async (answers, begins) => {
+/** `undefined`: what was asked for. */
+const anyAnswers = fc.array(fc.option(answer, { nil: undefined, freq: 4 }), { minLength: 1, maxLength: 8 });
+const asAskedFor = fc.tuple(fc.constant(undefined));
+const logoutOrCheck = fc.constantFrom({}, { action: 'check' });
+
+test.each<[string, fc.Arbitrary<unknown>, fc.Arbitrary<string>, typeof anyAnswers]>([
+  ['event', anyEvent, fc.constant(goodText), asAskedFor],
+  ['secret’s text', logoutOrCheck, anyText, asAskedFor],
+  ['answers of Blink', fc.constant({}), fc.constant(goodText), anyAnswers],
+])(
+  'any %s, and a run ends in a reply or a code, and no canary is seen',
+  PATIENT,
+  async (_, events, texts, answers) => {
+    await fc.assert(
+      fc.asyncProperty(events, texts, answers, async (event, text, script) => {
         let calls = 0;
-        const exchange: HttpExchange = async (request) => {
-          const drawn = answers[calls++ % answers.length];
-          if (begins && calls === 1) return granted(request);
-          if (drawn === undefined) throw new Error('there is no answer');
-          return drawn;
-        };
-        neverUnexpected((await observe({}, { exchange })).line);
-      },
-    ),
-    { numRuns, seed: 3 },
-  );
-});
+        const exchange: HttpExchange = async (request) => script[calls++ % script.length] ?? granted(request);
+        expect((await observe(event, { text, exchange })).line).not.toContain('internal_error');
+      }),
+      { numRuns, seed: 1 },
+    );
+  },
+);
 
 test('an unexpected error is reported by its name, without its message', async () => {
   const exchange: HttpExchange = async () => {
