@@ -34,8 +34,3 @@ export function limitMs(call: Call, delays: Delays): number {
   const loggedOut = Math.max(current, read + blinkOpens) + blink;
   return loggedOut + secrets;
 }
-
-/** Blink's part of a cold call's limit: a handshake and two requests. */
-export function blinkMs({ blinkAwayMs, blinkWorkMs }: Delays): number {
-  return blinkAwayMs + 3 * (blinkAwayMs + blinkWorkMs);
-}

@@ -1,5 +1,5 @@
 import type { Build } from './builds.ts';
-import { blinkMs, type Call, type Delays, limitMs } from './network.ts';
+import { type Call, type Delays, limitMs } from './network.ts';
 import type { Sample } from './sample.ts';
 import { type Distribution, distribution } from './statistics.ts';
 
@@ -44,8 +44,8 @@ export function resultsTable(samples: Samples, delays: Delays): string {
 
 export function samplesText(delays: Delays, memoryMb: number): string {
   const { blinkAwayMs, blinkWorkMs, secretsAwayMs, secretsWorkMs } = delays;
-  return `At ${memoryMb} MB. Blink is ${blinkAwayMs} ms away (one round trip) and works ${blinkWorkMs} ms on a handshake and on a request:
-${blinkMs(delays)} ms of a cold call. Secrets Manager is ${secretsAwayMs} ms away and works ${secretsWorkMs} ms.`;
+  return `At ${memoryMb} MB. Blink is ${blinkAwayMs} ms away (one round trip) and works ${blinkWorkMs} ms on a handshake and on a request.
+Secrets Manager is ${secretsAwayMs} ms away and works ${secretsWorkMs} ms.`;
 }
 
 /** Describes each value of the control that differs too much. */

@@ -41,11 +41,7 @@ async function main(): Promise<void> {
     return benchFleet();
   }
   const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) {
-    process.stderr.write(`--rounds is ${values.rounds}; expected a whole number of at least 1\n`);
-    process.exitCode = 2;
-    return;
-  }
+  if (!(rounds >= 1)) throw new RangeError(`--rounds is ${values.rounds}; expected 1 or more`);
   const { memoryMb } = readSettings({});
   const samples = await measure(rounds, DELAYS, memoryMb);
   const [processor] = cpus();

@@ -10,8 +10,8 @@ import { WEBHOOK_REFUSALS } from './webhook.ts';
 
 interface AlarmReason {
   readonly metric: IMetric;
-  /** The alarm is raised at this value and above. */
-  readonly threshold: number;
+  /** The alarm is raised at this value and above. @default 1 */
+  readonly threshold?: number;
   /** The reason for the alarm; the runbook says what to do. */
   readonly because: string;
 }
@@ -27,7 +27,7 @@ export class Alarms extends Construct {
     super(scope, id);
     const { settings, topic } = parts;
     const occurrences = Object.entries(reasons(parts)).map(
-      ([reason, { metric, threshold, because }]) =>
+      ([reason, { metric, threshold = 1, because }]) =>
         new Alarm(this, reason, {
           alarmName: `${stackName(settings.name)}-${reason}`,
           alarmDescription: `${because} See "${reason}" in docs/runbook.md.`,
@@ -56,7 +56,6 @@ function reasons({
   return {
     'save-failed': {
       metric: metric('SaveFailed'),
-      threshold: 1,
       because: 'Blink gave a new refresh token that could not be stored: the session may be lost.',
     },
     'reauthentication-required': {
@@ -69,12 +68,10 @@ function reasons({
         },
         period: FIVE_MINUTES.period,
       }),
-      threshold: 1,
       because: 'Blink no longer accepts the refresh token of a session: a new sign-in is required.',
     },
     'failed-for-good': {
       metric: metric('FailedForGood'),
-      threshold: 1,
       because:
         'A run failed for a reason that a retry does not fix: the stored session, Blink, or a bug in the function.',
     },
@@ -94,12 +91,10 @@ function reasons({
     },
     'function-throttles': {
       metric: target.metricThrottles(FIVE_MINUTES),
-      threshold: 1,
       because: "Lambda throttled runs: the account's concurrency is used up.",
     },
     'dead-letters': {
       metric: deadLetters.metricApproximateNumberOfMessagesVisible(),
-      threshold: 1,
       because:
         'A scheduled or asynchronous run, or an execution of the fleet, has failed; its event is in the queue.',
     },
@@ -116,7 +111,6 @@ function reasons({
     },
     'webhook-errors': {
       metric: api.metricServerError(FIVE_MINUTES),
-      threshold: 1,
       because:
         'The webhook answered a call with 5xx: its key cannot be read, the gateway cannot invoke the function, or the logout failed.',
     },

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
-import * as v from 'valibot';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { thirdPartyNotices } from './third-party-notices.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -79,30 +78,24 @@ export async function buildFunctions(directory: string): Promise<void> {
 
 async function bundle(directory: string, files: Files): Promise<FunctionBundle> {
   const built = await Promise.all(
+    // Wherever the files are written, the sources of the map are relative to the project's root.
     Object.entries(files).map(([file, options]) =>
-      build({ ...options, ...OPTIONS, outfile: join(directory, file) }),
+      build({ ...options, ...OPTIONS, outfile: join(PROJECT, file) }),
     ),
   );
   const outputs = built.flatMap(({ outputFiles }) => outputFiles);
   await mkdir(directory, { recursive: true });
-  for (const file of outputs) {
-    const unfinished = join(dirname(directory), `${basename(file.path)}.${randomUUID()}`);
-    await writeFile(unfinished, file.path.endsWith('.map') ? fromProject(file) : file.contents);
-    await rename(unfinished, file.path);
+  const names = new Set<string>();
+  for (const { path, contents } of outputs) {
+    const name = basename(path);
+    const unfinished = join(dirname(directory), `${name}.${randomUUID()}`);
+    await writeFile(unfinished, contents);
+    await rename(unfinished, join(directory, name));
+    names.add(name);
   }
   // CDK deploys the whole directory, and an earlier version may have left other files.
-  const names = new Set(outputs.map(({ path }) => basename(path)));
   for (const name of await readdir(directory)) {
     if (!names.has(name)) await rm(join(directory, name), { recursive: true, force: true });
   }
   return { directory, metafiles: built.map(({ metafile }) => metafile) };
-}
-
-const sourceMapSchema = v.looseObject({ sources: v.array(v.string()) });
-
-/** A source map with its sources relative to the project's root. */
-function fromProject({ path, text }: OutputFile): string {
-  const map = v.parse(sourceMapSchema, JSON.parse(text));
-  const sources = map.sources.map((source) => relative(PROJECT, resolve(dirname(path), source)));
-  return JSON.stringify({ ...map, sources });
 }

@@ -68,8 +68,12 @@ export class LogoutFunction extends Construct {
       });
     const sessions = secretArn(`${sessionSecretPrefix(name)}*`);
     const webhookKey = secretArn(`${webhookKeySecretName(name)}-??????`);
-    this.#allow(['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'], sessions);
-    this.#allow(['GetSecretValue'], webhookKey);
+    const allow = (resource: string, ...calls: string[]) => {
+      const actions = calls.map((call) => `secretsmanager:${call}`);
+      this.function.addToRolePolicy(new PolicyStatement({ actions, resources: [resource] }));
+    };
+    allow(sessions, 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage');
+    allow(webhookKey, 'GetSecretValue');
     acknowledgeWildcard(
       this,
       sessions,
@@ -96,15 +100,6 @@ export class LogoutFunction extends Construct {
       this,
       anyKey,
       'Any KMS key may encrypt a session, including a key that a setting named earlier. The conditions admit only the secrets of this stack.',
-    );
-  }
-
-  #allow(actions: readonly string[], secretArn: string): void {
-    this.function.addToRolePolicy(
-      new PolicyStatement({
-        actions: actions.map((action) => `secretsmanager:${action}`),
-        resources: [secretArn],
-      }),
     );
   }
 }

@@ -50,7 +50,7 @@ export class Schedule extends Construct {
     allow('lambda:InvokeFunction', called.functionArn);
     allow('sqs:SendMessage', deadLetters.queueArn);
     const made = new CfnSchedule(this, 'InTimeZone', {
-      description: `Logs out ${sessionsInWords(settings)}`,
+      description: 'Logs out sessions, in a time zone',
       scheduleExpression: schedule,
       scheduleExpressionTimezone: timeZone,
       flexibleTimeWindow: { mode: 'OFF' },
@@ -82,22 +82,11 @@ function fleetEvent({ sessions }: Settings, scheduledAt: string) {
   return { sessions, scheduledAt };
 }
 
-function describe(settings: Settings): string {
-  const what = `Logs out ${sessionsInWords(settings)}`;
-  if (settings.schedule === undefined) return `${what}. Disabled because the setting "schedule" is not set`;
-  if (settings.timeZone === undefined) return what;
-  return `${what}. Disabled because EventBridge Scheduler does this in the time zone ${settings.timeZone}`;
-}
-
-function sessionsInWords({ sessions }: Settings): string {
-  switch (sessions) {
-    case 'default':
-      return 'the session "default"';
-    case 'all':
-      return 'all sessions';
-    default:
-      return sessions.join(', ').length <= 60
-        ? sessions.join(', ')
-        : `${sessions.length} names and patterns of sessions`;
-  }
+/** Of the rule, which a person reads in the console. */
+function describe({ sessions, schedule, timeZone }: Settings): string {
+  const which = typeof sessions === 'string' ? sessions : `${sessions.length} names and patterns`;
+  const what = `Logs out sessions: ${which}`;
+  if (schedule === undefined) return `${what}. Disabled because the setting "schedule" is not set`;
+  if (timeZone === undefined) return what;
+  return `${what}. Disabled because EventBridge Scheduler does this in the time zone ${timeZone}`;
 }

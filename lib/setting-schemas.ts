@@ -3,6 +3,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { sessionPatternSchema } from '../lambda/core/session-name.ts';
 import { NAME_RULE, nameFault } from '../lambda/core/stack-name.ts';
+import { USER_AGENT_PATTERN } from '../lambda/logout/environment.ts';
 import { firingsMs, parseScheduleExpression } from './schedule-expression.ts';
 
 /** The schemas of single settings. Each message completes "expected …". */
@@ -25,11 +26,13 @@ export function wholeNumber(min: number, max: number) {
   );
 }
 
-export function text(pattern: RegExp, accepted: string) {
+function text(pattern: RegExp, accepted: string) {
   return v.pipe(v.string(accepted), v.regex(pattern, accepted));
 }
 
 export const flag = v.boolean('true or false');
+
+export const userAgent = text(USER_AGENT_PATTERN, '1 to 200 printable ASCII characters');
 
 export const stackSuffix = v.pipe(v.string(NAME_RULE), refusing(nameFault));
 

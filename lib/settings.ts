@@ -1,42 +1,30 @@
 import { Token } from 'aws-cdk-lib/core';
 import { closest, distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
-import { USER_AGENT_PATTERN } from '../lambda/logout/environment.ts';
 import { SettingsError } from './given-settings.ts';
 import { longestGapMinutes, parseScheduleExpression } from './schedule-expression.ts';
-import {
-  emailAddress,
-  flag,
-  kmsKeyArn,
-  retentionDays,
-  scheduledSessions,
-  scheduleExpression,
-  stackSuffix,
-  text,
-  timeZoneName,
-  wholeNumber,
-} from './setting-schemas.ts';
+import * as accepted from './setting-schemas.ts';
 
 /** One entry for each setting, in the order of the descriptions. Every value is plain JSON. */
 export const settingsSchema = v.object({
-  name: v.optional(stackSuffix),
-  schedule: v.optional(scheduleExpression),
-  sessions: v.optional(scheduledSessions, 'default'),
-  timeZone: v.optional(timeZoneName),
-  alarmEmail: v.optional(emailAddress),
+  name: v.optional(accepted.stackSuffix),
+  schedule: v.optional(accepted.scheduleExpression),
+  sessions: v.optional(accepted.scheduledSessions, 'default'),
+  timeZone: v.optional(accepted.timeZoneName),
+  alarmEmail: v.optional(accepted.emailAddress),
   webhookAuth: v.optional(v.picklist(['key', 'iam'], 'key or iam'), 'key'),
-  webhookRatePerSecond: v.optional(wholeNumber(1, 10_000), 2),
-  webhookBurst: v.optional(wholeNumber(1, 5_000), 5),
-  maxConcurrency: v.optional(wholeNumber(1, 100), 2),
-  refreshTokenMaxAgeDays: v.optional(wholeNumber(1, 365), 30),
-  memoryMb: v.optional(wholeNumber(128, 10_240), 512),
-  logRetentionDays: v.optional(retentionDays, 90),
-  retainLogs: v.optional(flag, false),
-  kmsKeyArn: v.optional(kmsKeyArn),
-  sessionMetrics: v.optional(flag),
-  dashboard: v.optional(flag, true),
-  tracing: v.optional(flag, false),
-  blinkUserAgent: v.optional(text(USER_AGENT_PATTERN, '1 to 200 printable ASCII characters'), 'Blink'),
+  webhookRatePerSecond: v.optional(accepted.wholeNumber(1, 10_000), 2),
+  webhookBurst: v.optional(accepted.wholeNumber(1, 5_000), 5),
+  maxConcurrency: v.optional(accepted.wholeNumber(1, 100), 2),
+  refreshTokenMaxAgeDays: v.optional(accepted.wholeNumber(1, 365), 30),
+  memoryMb: v.optional(accepted.wholeNumber(128, 10_240), 512),
+  logRetentionDays: v.optional(accepted.retentionDays, 90),
+  retainLogs: v.optional(accepted.flag, false),
+  kmsKeyArn: v.optional(accepted.kmsKeyArn),
+  sessionMetrics: v.optional(accepted.flag),
+  dashboard: v.optional(accepted.flag, true),
+  tracing: v.optional(accepted.flag, false),
+  blinkUserAgent: v.optional(accepted.userAgent, 'Blink'),
 });
 
 const SCHEMAS = new Map<string, v.GenericSchema>(Object.entries(settingsSchema.entries));
