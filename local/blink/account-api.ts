@@ -15,10 +15,6 @@ interface Caller {
 type Respond = (caller: Caller, state: BlinkState, request: ReceivedRequest, ids: PathParameters) => Answer;
 
 const CLIENT_NOT_FOUND = json(404, { message: 'Client not found', code: 2700, error: null });
-/** Code and message are in the app's texts; no public source has the status. */
-const NOT_ANOTHER_CLIENT = json(403, { message: 'Invalid client', code: 2338 });
-/** The app asks for a PIN before it deletes a client. No public source has the answer without one. */
-const PIN_WANTED = json(403, { message: 'PIN verification required' });
 
 /** Every tier's host answers this call. */
 export function tierInfo(state: BlinkState, request: ReceivedRequest): Answer {
@@ -28,17 +24,14 @@ export function tierInfo(state: BlinkState, request: ReceivedRequest): Answer {
   return json(200, { tier, account_id: accountId });
 }
 
-export const homescreen = ownTier(({ clientId, account: { accountId, userId } }) => {
+export const homescreen = ownTier(({ clientId, account: { accountId } }) => {
   const body = { account: { account_id: accountId }, networks: [], sync_modules: [], cameras: [] };
-  return json(200, body, { 'client-id': String(clientId), 'user-id': String(userId) });
+  return json(200, body, { 'client-id': String(clientId) });
 });
 
 /** The account's clients. The client in the path is the one that asks. */
-export const clients = ownTier(({ clientId, account }, { accounts }, _request, ids) => {
-  const { accountId, clientList = 'open' } = account;
-  if (clientList === 'absent') return NOT_FOUND;
+export const clients = ownTier(({ clientId, account: { accountId } }, { accounts }, _request, ids) => {
   if (ids['client'] !== String(clientId)) return CLIENT_NOT_FOUND;
-  if (clientList === 'behind PIN') return PIN_WANTED;
   const listed = accounts.clientsOf(accountId).map(({ id, name, lastLoginMs }) => ({
     id,
     ...(name !== undefined && { name }),
@@ -47,22 +40,14 @@ export const clients = ownTier(({ clientId, account }, { accounts }, _request, i
   return json(200, { clients: listed });
 });
 
-export const logout = ownTier((caller, ...call) =>
-  caller.account.knowsNewerLogoutOnly ? NOT_FOUND : logOut(caller, ...call),
-);
-
-/** Which app versions 51 and later call. */
-export const newerLogout = ownTier(logOut);
-
-function logOut(...[caller, state, request, ids]: Parameters<Respond>): Answer {
-  const { headers, body, path } = request;
+/** By both paths. The access token may be of another client of the account. */
+export const logout = ownTier(({ account }, state, { headers, body, path }, ids) => {
   if (headers['content-type'] !== 'application/json') {
     return json(415, { message: 'Unsupported Media Type', code: 415 });
   }
   if (body !== '') return json(400, { message: 'Bad Request', code: 400 });
-  const { accountId, logsOutOtherClients = true, keepsRefreshTokenAtLogout = false } = caller.account;
+  const { accountId, keepsRefreshTokenAtLogout = false } = account;
   const clientId = Number(ids['client']);
-  if (clientId !== caller.clientId && !logsOutOtherClients) return NOT_ANOTHER_CLIENT;
   if (!state.accounts.clientsOf(accountId).some(({ id }) => id === clientId)) return CLIENT_NOT_FOUND;
   if (!keepsRefreshTokenAtLogout) {
     state.accounts.removeClient(accountId, clientId);
@@ -70,7 +55,7 @@ function logOut(...[caller, state, request, ids]: Parameters<Respond>): Answer {
   }
   state.logouts.push({ accountId, clientId, path, atMs: state.clock.nowMs() });
   return json(200, { message: 'logout' });
-}
+});
 
 function callerOf({ tokens, accounts }: BlinkState, { headers }: ReceivedRequest): Caller | undefined {
   const [, accessToken = ''] = /^Bearer (\S+)$/.exec(headers.authorization ?? '') ?? [];

@@ -9,14 +9,8 @@ export interface AccountSeed {
   readonly clients?: readonly Client[];
   /** Of the second factor. @default - the password is enough */
   readonly code?: string;
-  /** The older path of the logout answers 404. @default false */
-  readonly knowsNewerLogoutOnly?: boolean;
-  /** Whether a client's access token may log out another client of the account. @default true */
-  readonly logsOutOtherClients?: boolean;
   /** A logout leaves the client signed in, with a valid refresh token. Whether Blink does so is unknown. @default false */
   readonly keepsRefreshTokenAtLogout?: boolean;
-  /** Whether Blink lists the clients, requires a PIN first, or has no list. @default open */
-  readonly clientList?: 'open' | 'behind PIN' | 'absent';
 }
 
 /** An app installation that is signed in to an account. */

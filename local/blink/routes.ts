@@ -1,6 +1,6 @@
 import type { Answer } from '../loopback-server.ts';
 import { type PathParameters, route } from '../route.ts';
-import { clients, homescreen, logout, newerLogout, tierInfo } from './account-api.ts';
+import { clients, homescreen, logout, tierInfo } from './account-api.ts';
 import type { BlinkState } from './blink-state.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { authorize, BROWSER_HOST, signInPage, submitPassword, verifyCode } from './sign-in.ts';
@@ -29,7 +29,7 @@ export const ROUTES = [
   on('tier-info', `GET ${REST}/v1/users/tier_info`, tierInfo),
   on('homescreen', `GET ${REST}/v3/accounts/:account/homescreen`, homescreen),
   on('logout', `POST ${REST}/v4/account/:account/client/:client/logout`, logout),
-  on('newer-logout', `POST ${REST}/v4/clients/:client/logout`, newerLogout),
+  on('newer-logout', `POST ${REST}/v4/clients/:client/logout`, logout),
   on('clients', `GET ${REST}/v1/${CLIENTS}`, clients),
   on('clients', `GET ${REST}/v1/accounts/:account/${CLIENTS}`, clients),
 ] as const;

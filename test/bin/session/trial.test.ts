@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { AccountSeed } from '../../../local/blink/accounts.ts';
 import { json } from '../../../local/blink/answers.ts';
+import type { BlinkCall } from '../../../local/blink/start-blink.ts';
 import { ACCOUNTS, type Ran, session, startSession } from './session-under-test.ts';
 
 const SESSION = 'garden';
@@ -65,12 +66,15 @@ describe('trial', () => {
   );
 
   it.each([
-    [{}, 'done', 'yes'],
-    [{ logsOutOtherClients: false }, 'failed blink_rejected', 'no'],
-    [{ clients: [] }, 'nothing_to_log_out', 'unknown'],
-    [{ clients: [], clientList: 'absent' }, 'failed blink_rejected', 'unknown'],
-  ] as const)('tries the logout of another client before its own: %j', async (account, result, finding) => {
-    await start({ keepsRefreshTokenAtLogout: true, ...account });
+    ['logout', 200, 'done', 'yes'],
+    ['logout', 403, 'failed blink_rejected', 'no'],
+    ['logout', 404, 'nothing_to_log_out', 'unknown'],
+    ['clients', 404, 'failed blink_rejected', 'unknown'],
+  ])('tries the logout of another client before its own: %s %i', async (on, status, result, finding) => {
+    await start({ keepsRefreshTokenAtLogout: true, ...(status === 404 && { clients: [] }) });
+    const answer = json(status, status === 200 ? { message: 'logout' } : {});
+    const where = ({ path }: BlinkCall) => on === 'clients' || path.includes(`/${OTHER_CLIENT_ID}/`);
+    session.blink.faults.before(on, { do: 'answer', answer }, { where });
     const { ran, report } = await tried(`--client-id ${OTHER_CLIENT_ID}`);
     const steps = [
       'refresh done',
@@ -85,8 +89,8 @@ describe('trial', () => {
   });
 
   it('shows each call with --verbose: path, status, code and the names of headers, and no id', async () => {
-    await start({ knowsNewerLogoutOnly: true });
-    session.blink.faults.after('logout', {
+    await start();
+    session.blink.faults.before('logout', {
       do: 'answer',
       answer: json(404, { code: 404 }, { [`x-client-${CLIENT_ID}`]: '1' }),
     });
@@ -101,7 +105,8 @@ describe('trial', () => {
   });
 
   it('prints a report that can be published, and what follows', async () => {
-    await start({ clientList: 'behind PIN' });
+    await start();
+    session.blink.faults.before('clients', { do: 'answer', answer: json(403, {}) });
     const { stdout, stderr } = await session.run(`trial ${SESSION} --yes --client-id ${OTHER_CLIENT_ID}`);
     expect(stderr).toContain(
       `This trial logs out ${SESSION}, and client ${OTHER_CLIENT_ID}, in the local run.`,
@@ -165,7 +170,8 @@ describe('trial, when a step fails', () => {
   });
 
   it('does not log out its own client as another one', async () => {
-    await start({ clientList: 'absent', keepsRefreshTokenAtLogout: true }, { client_id: undefined });
+    await start({ keepsRefreshTokenAtLogout: true }, { client_id: undefined });
+    session.blink.faults.before('clients', { do: 'answer', answer: json(404, {}) });
     const { report } = await tried(`--client-id ${CLIENT_ID}`);
     const [, second] = results(report);
     expect(second).toBe('log_out_other_client failed not_another_client');
