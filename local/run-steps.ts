@@ -5,15 +5,27 @@ import { LOCAL_SESSIONS } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
 import { runEventOf } from './run-event.ts';
 
-/** A step of the local run, and what it came to. */
-export interface Step {
+/** A step of the local run. */
+export interface StepPlan {
   readonly title: string;
   /** The call as a person would type, paste or send it. */
   readonly call: string;
-  /** One for each session. */
-  readonly runs: readonly Run[];
-  /** Of the function, in their order: one for each session, if it is as expected. */
+  /** They are signed in before the step. */
+  readonly sessions: readonly LocalSession[];
+  /** Whether they are logged out then, or are as they were. */
+  readonly logsOut: boolean;
+  /** Fields of the caller's reply. */
+  readonly reply: object;
+  /** Resolves with the caller's reply. */
+  readonly run: () => Promise<unknown>;
+}
+
+/** What a step came to. */
+export interface Step extends StepPlan {
+  /** Of the function, in their order. */
   readonly invocations: readonly FinishedInvocation[];
+  /** One for each session, if all is as it should be. */
+  readonly runs: readonly Run[];
   /** The requests that Blink received, such as `POST api.oauth.blink.com/oauth/token`. */
   readonly blinkCalls: readonly string[];
   /** The expectations that were not met. */
@@ -26,19 +38,6 @@ export interface Run {
   readonly invocation: FinishedInvocation;
   readonly before: StoredToken;
   readonly after: StoredToken;
-}
-
-export interface StepPlan {
-  readonly title: string;
-  readonly call: string;
-  /** They are signed in before the step. */
-  readonly sessions: readonly LocalSession[];
-  /** Whether they are logged out then, or are as they were. */
-  readonly logsOut: boolean;
-  /** Fields of the caller's reply. */
-  readonly reply: object;
-  /** Resolves with the caller's reply. */
-  readonly run: () => Promise<unknown>;
 }
 
 /** All that the local run shows: each trigger, with a session of each stored form, and the fleet. */
@@ -143,10 +142,9 @@ export async function runStep(stack: LocalStack, plan: StepPlan): Promise<Step> 
     }),
   ];
   return {
-    title: plan.title,
-    call: plan.call,
-    runs,
+    ...plan,
     invocations,
+    runs,
     blinkCalls: blink.calls.slice(callsBefore).map(({ method, host, path }) => `${method} ${host}${path}`),
     faults: expectations.flatMap(([isMet, fault]) => (isMet ? [] : [fault])),
   };
