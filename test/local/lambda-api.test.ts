@@ -74,11 +74,12 @@ it('another operation is refused', async () => {
   expect([response.status, errorType]).toEqual([404, 'UnknownOperationException']);
 });
 
-it('an execution fails if the process of the fleet ends', async () => {
+it('an execution that is started again with its input is the same, and fails if the process of the fleet ends', async () => {
   const executions = newExecutions();
-  const { ended } = executions.start('{}');
-  await executions.close();
+  const execution = executions.start('{}', 'once');
+  expect(executions.start('{}', 'once')).toBe(execution);
+  executions.close();
   const error = { errorMessage: 'the process of the fleet has ended' };
-  expect(await ended).toMatchObject({ kind: 'failed', error });
+  expect(await execution.ended).toMatchObject({ kind: 'failed', error });
   expect(executions.all).toMatchObject([{ end: { kind: 'failed' } }]);
 });
