@@ -9,6 +9,7 @@ import {
   SAVED,
 } from '../../../lambda/core/vault/journal.ts';
 import type { SecretStore } from '../../../lambda/core/vault/secret-store.ts';
+import { secretsFailure } from '../../../lambda/core/vault/secrets-failure.ts';
 import { AwsError } from '../../../local/aws-error.ts';
 import { Secret, type Version } from '../../../local/secrets-manager/secret.ts';
 import { type Channel, LostCall, type Read } from './channel.ts';
@@ -148,9 +149,6 @@ function orConflict<T>(errorName: string, done: T, write: () => unknown): T | 'c
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
     if (error.name === errorName) return 'conflict';
-    throw new Failure(
-      error.name === 'LimitExceededException' ? 'secret_full' : 'secrets_unavailable',
-      error.name,
-    );
+    throw secretsFailure(error);
   }
 }

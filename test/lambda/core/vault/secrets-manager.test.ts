@@ -1,12 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  GetSecretValueCommand,
-  PutSecretValueCommand,
-  SecretsManagerClient,
-  UpdateSecretVersionStageCommand,
-} from '@aws-sdk/client-secrets-manager';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SecretStore } from '../../../../lambda/core/vault/secret-store.ts';
@@ -168,20 +163,6 @@ describe('from the content of the answers', () => {
     mock.reset();
   });
 
-  it('sends exactly what the vault asks for', async () => {
-    mock.onAnyCommand().resolves({});
-    await store.putVersion(SESSION, { versionId: V2, text: 'text', labels: ['L'] });
-    await store.moveLabel(SESSION, { label: 'L', from: V1, to: V2 });
-    await store.moveLabel(SESSION, { label: 'L', from: V1 });
-    expect(mock.commandCalls(PutSecretValueCommand).map(({ args }) => args[0].input)).toEqual([
-      { SecretId: NAME, ClientRequestToken: V2, SecretString: 'text', VersionStages: ['L'] },
-    ]);
-    expect(mock.commandCalls(UpdateSecretVersionStageCommand).map(({ args }) => args[0].input)).toEqual([
-      { SecretId: NAME, VersionStage: 'L', RemoveFromVersionId: V1, MoveToVersionId: V2 },
-      { SecretId: NAME, VersionStage: 'L', RemoveFromVersionId: V1 },
-    ]);
-  });
-
   it('refuses binary data', async () => {
     mock.on(GetSecretValueCommand).resolves({ ...VERSION, SecretBinary: new Uint8Array([1]) });
     await expect(store.readCurrent(SESSION)).rejects.toMatchObject({ code: 'session_invalid' });
@@ -212,6 +193,8 @@ describe('from the content of the answers', () => {
         store.readCurrent(SESSION),
         store.putVersion(SESSION, { versionId: V2, text: 'text', labels: ['L'] }),
         store.moveLabel(SESSION, { label: 'L', to: V2 }),
+        // A version that is not there is no failure.
+        ...(code === 'session_unknown' ? [] : [store.readVersion(SESSION, { versionId: V1 })]),
       ].map((call) => call.catch((error: unknown) => error)),
     );
     for (const failure of failures) {
@@ -231,14 +214,4 @@ describe('from the content of the answers', () => {
       message: expect.stringContaining('Region eu-west-1'),
     });
   });
-
-  it.each(['AccessDeniedException', 'DecryptionFailure', 'TimeoutError'])(
-    'does not take %s for a version that is not there',
-    async (name) => {
-      mock.onAnyCommand().rejects(named(name));
-      await expect(store.readVersion(SESSION, { versionId: V1 })).rejects.toMatchObject({
-        code: 'secrets_unavailable',
-      });
-    },
-  );
 });
