@@ -70,7 +70,7 @@ async function logOutSaved(
   try {
     const account = await accountOf(blink, stored, accessToken);
     const own = await ownClientId(blink, request, stored, accessToken, account);
-    const ids = { ...account, ...(own !== undefined && { clientId: own }) };
+    const ids = { ...account, clientId: own };
     if (isNew(ids, stored)) found = ids;
     const clientId = request.clientId ?? own;
     if (clientId === undefined) throw new Error('the look-up of a client id found none and did not fail');

@@ -56,9 +56,7 @@ async function spend({ vault, blink, runEnds }: SpendPorts, claim: Claim): Promi
 }
 
 function endAfter({ failure, token }: Extract<RefreshResult, { kind: 'failed' }>): ClaimEnd {
-  const { message: why, details } = failure;
-  const { retryAfterSeconds: restSeconds } = details;
-  const end = { why, ...(restSeconds !== undefined && { restSeconds }) };
+  const end = { why: failure.message, restSeconds: failure.details.retryAfterSeconds };
   return token === 'unspent'
     ? { what: 'failed', ...end }
     : { what: 'no_answer', inFlight: token === 'in_flight', ...end };

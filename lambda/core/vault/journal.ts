@@ -22,7 +22,7 @@ const timeSchema = v.pipe(v.string(), v.isoTimestamp());
 const idsSchema = v.object({
   tier: v.string(),
   accountId: v.number(),
-  clientId: v.exactOptional(v.string()),
+  clientId: v.optional(v.string()),
 });
 
 const claimSchema = v.object({ id: v.string(), at: timeSchema, until: timeSchema });
@@ -37,25 +37,25 @@ const tokenSchema = v.object({
   /** Blink may have replaced the token, and no run received the new one. */
   inDoubt: v.boolean(),
   /** Until then, a refresh that was given up may still arrive at Blink. */
-  inFlightUntil: v.exactOptional(timeSchema),
-  refusedAt: v.exactOptional(timeSchema),
+  inFlightUntil: v.optional(timeSchema),
+  refusedAt: v.optional(timeSchema),
   /** The version that holds the token which Blink sent for this one. */
-  replacedBy: v.exactOptional(v.string()),
+  replacedBy: v.optional(v.string()),
   /** What a run has looked up at Blink, for this token and those that follow it. */
-  found: v.exactOptional(idsSchema),
+  found: v.optional(idsSchema),
 });
 
 const eventSchema = v.object({
   at: timeSchema,
   what: v.picklist(['logged_out', 'saved', 'rejected', 'failed', 'no_answer', 'refused']),
-  client: v.exactOptional(v.string()),
-  why: v.exactOptional(v.string()),
+  client: v.optional(v.string()),
+  why: v.optional(v.string()),
   /** For so long, Blink is not asked for this client's logout, or, without a client, for anything. */
-  restSeconds: v.exactOptional(v.number()),
+  restSeconds: v.optional(v.number()),
   /** The version that holds the new token. */
-  savedAs: v.exactOptional(v.string()),
-  inDoubt: v.exactOptional(v.boolean()),
-  inFlight: v.exactOptional(v.boolean()),
+  savedAs: v.optional(v.string()),
+  inDoubt: v.optional(v.boolean()),
+  inFlight: v.optional(v.boolean()),
 });
 
 const journalSchema = v.object({
@@ -66,7 +66,7 @@ const journalSchema = v.object({
   /** What runs have reported, newest last. */
   history: v.array(eventSchema),
   /** When the newest sign-in that a run has claimed was stored. It ends earlier waits. */
-  signedInAt: v.exactOptional(timeSchema),
+  signedInAt: v.optional(timeSchema),
   /** When versions were written within a day. */
   writes: v.array(timeSchema),
 });

@@ -20,12 +20,12 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** What a run reports as it ends its claim. It becomes an event of the journal. */
 export type ClaimEnd =
   /** Nothing was spent. */
-  | { readonly what: 'failed'; readonly why: string; readonly restSeconds?: number }
+  | { readonly what: 'failed'; readonly why: string; readonly restSeconds?: number | undefined }
   /** Blink may have replaced the token. `inFlight`: the aborted refresh may still arrive. */
   | {
       readonly what: 'no_answer';
       readonly why: string;
-      readonly restSeconds?: number;
+      readonly restSeconds?: number | undefined;
       readonly inFlight: boolean;
     }
   /** `inDoubt`: Blink may have replaced the token at an earlier try. */
@@ -66,7 +66,7 @@ export function claimed(claim: ClaimRecord, reading: Reading, inDoubt: boolean):
         versions: [...new Set([...versions, versionId])].slice(-MAX_CLAIMS),
         claims: [...openClaims(reading).claims, claim].slice(-MAX_CLAIMS),
         inDoubt,
-        ...(found !== undefined && { found }),
+        found,
       }),
       ...(isSignIn(reading) && { signedInAt: iso(createdAtMs) }),
     };
@@ -77,9 +77,9 @@ export function claimed(claim: ClaimRecord, reading: Reading, inDoubt: boolean):
 function withSave(journal: Journal, savedAs: string | undefined, isMarked: boolean): Journal {
   const origin = savedAs === undefined ? undefined : originOf(journal, savedAs);
   if (savedAs === undefined || origin?.claim === undefined) return journal;
-  const end = isMarked
-    ? ({ what: 'logged_out', savedAs, client: 'own' } as const)
-    : ({ what: 'saved', savedAs } as const);
+  const end: ClaimEnd = isMarked
+    ? { what: 'logged_out', savedAs, client: 'own' }
+    : { what: 'saved', savedAs };
   return ended(origin.claim, origin.record.token, end)(journal, Date.parse(origin.claim.at));
 }
 
@@ -88,13 +88,8 @@ export function ended(claim: ClaimRecord, token: string, end: ClaimEnd, found?: 
   return (journal, nowMs) => {
     const at = iso(nowMs);
     const record = recordOf(journal, token);
-    const settled =
-      record === undefined
-        ? journal
-        : withRecord(journal, {
-            ...recordAfter(record, claim, end, at),
-            ...(found !== undefined && { found }),
-          });
+    const after = record && { ...recordAfter(record, claim, end, at), found: found ?? record.found };
+    const settled = after === undefined ? journal : withRecord(journal, after);
     const event: JournalEvent = { at, ...end };
     const reported = { ...settled, history: [...settled.history, event].slice(-MAX_EVENTS) };
     return 'savedAs' in end ? withWrite(reported, claim.at) : reported;
@@ -147,12 +142,9 @@ export function openClaims({ journal, token, versionId }: Reading): Pick<TokenRe
 }
 
 /** No run has saved or claimed it. */
-export function isSignIn({
-  journal: { journal },
-  versionId,
-  token,
-}: Pick<Reading, 'journal' | 'versionId' | 'token'>): boolean {
-  return originOf(journal, versionId) === undefined && recordOf(journal, token) === undefined;
+export function isSignIn(reading: Pick<Reading, 'journal' | 'versionId' | 'token'>): boolean {
+  const { journal } = reading.journal;
+  return originOf(journal, reading.versionId) === undefined && recordOf(journal, reading.token) === undefined;
 }
 
 export function recordOf({ tokens }: Journal, token: string): TokenRecord | undefined {

@@ -41,31 +41,23 @@ export async function readSession(
     store.readVersion(secret, { label: JOURNAL }),
     store.readVersion(secret, { label: EARLIER_CLAIM }),
   ]);
-  const { arn, versionId, labels, createdAtMs, text, nowMs } = current;
+  const { labels, text, ...version } = current;
   const stored = parseStoredSession(text);
   const token = digestOf(stored.refreshToken);
-  const isMarked = labels.includes(LOGGED_OUT);
   const journal = journalOf(journalVersion);
-  const { found } = recordOf(journal.journal, token) ?? originOf(journal.journal, versionId)?.record ?? {};
-  const left = earlier && earlierClaim(earlier, { versionId, token, isMarked });
+  const { tier, accountId, clientId } =
+    (recordOf(journal.journal, token) ?? originOf(journal.journal, version.versionId)?.record)?.found ?? {};
+  const read = { ...version, session, isMarked: labels.includes(LOGGED_OUT), token, journal, readAtMs };
   return {
-    session,
-    arn,
-    versionId,
-    createdAtMs,
-    isMarked,
+    ...read,
     stored: {
       ...stored,
-      tier: stored.tier ?? found?.tier,
-      accountId: stored.accountId ?? found?.accountId,
-      clientId: stored.clientId ?? found?.clientId,
+      tier: stored.tier ?? tier,
+      accountId: stored.accountId ?? accountId,
+      clientId: stored.clientId ?? clientId,
     },
-    token,
-    journal,
-    ...(left !== undefined && { earlier: left }),
-    replacedLogout: await replacedLogout(store, { arn, journal, versionId, token }),
-    nowMs,
-    readAtMs,
+    earlier: earlier && earlierClaim(earlier, read),
+    replacedLogout: await replacedLogout(store, read),
   };
 }
 

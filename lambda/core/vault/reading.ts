@@ -17,7 +17,7 @@ export interface Reading {
   readonly token: string;
   readonly journal: JournalVersion;
   /** A claim of release 0.2.0. */
-  readonly earlier?: EarlierClaim;
+  readonly earlier: EarlierClaim | undefined;
   /** The version that was logged out last, if a sign-in has replaced it and no run has claimed since. */
   readonly replacedLogout: string | undefined;
   readonly nowMs: number;

@@ -1,12 +1,10 @@
 import { expect, it, test } from 'vitest';
 import { CLAIM_LIFE_MS } from '../../../../lambda/core/claim-life.ts';
 import { earlierClaim } from '../../../../lambda/core/vault/earlier-release.ts';
-import { digestOf, idAfter, saveId } from '../../../../lambda/core/vault/journal.ts';
+import { digestOf } from '../../../../lambda/core/vault/journal.ts';
 
 // `test/proof/upgrade.test.ts` runs both releases. These are the entries that 0.2.0 can leave, one at a time.
 
-/** In 0.2.0: `const ID = /^([0-9a-f]{40})([0-9a-f]{8})([0-7])([01])([0-9a-f])([0-9a-f]{13})$/`. */
-const ID_OF_0_2_0 = /^([0-9a-f]{40})([0-9a-f]{8})([0-7])([01])([0-9a-f])([0-9a-f]{13})$/;
 const KINDS = [
   'claim',
   'save',
@@ -42,13 +40,4 @@ test('after a save that is current, its run may log out until it is marked', () 
 
 test('an entry about another token says nothing', () => {
   expect(earlierClaim(entry('claim'), { ...CURRENT, token: digestOf('another') })).toBeUndefined();
-});
-
-test('no id of this release has the form of an entry', () => {
-  let id = 'none';
-  for (let journal = 0; journal < 100; journal++) {
-    id = idAfter(id);
-    expect(ID_OF_0_2_0.test(id) || ID_OF_0_2_0.test(saveId(id, 0))).toBe(false);
-    expect(earlierClaim({ ...entry('claim'), versionId: id }, CURRENT)).toBeUndefined();
-  }
 });
