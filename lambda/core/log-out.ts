@@ -66,16 +66,17 @@ async function logOutSaved(
 ): Promise<LogoutOutcome> {
   const { claim, stored, versionId: savedAs } = saved;
   const { session } = request;
+  let client = clientOf(request, stored);
   let found: FoundIds | undefined;
   try {
     const account = await accountOf(blink, stored, accessToken);
     const own = await ownClientId(blink, request, stored, accessToken, account);
+    client = clientOf(request, { clientId: own });
     const ids = { ...account, clientId: own };
     if (isNew(ids, stored)) found = ids;
     const clientId = request.clientId ?? own;
     if (clientId === undefined) throw new Error('the look-up of a client id found none and did not fail');
     const message = await messageOrGone(blink, accessToken, account, own, clientId);
-    const client = clientId === own ? 'own' : clientId;
     const isMarked = client === 'own' && (await vault.markLoggedOut(saved, runEnds));
     if (!isMarked || found !== undefined)
       await vault.endClaim(claim, { what: 'logged_out', savedAs, client }, runEnds, found);
@@ -83,7 +84,7 @@ async function logOutSaved(
       ? nothingToLogOut(request, claim.reading.nowMs)
       : { outcome: 'logged_out', session, accountId: account.accountId, clientId, message };
   } catch (error) {
-    await vault.endClaim(claim, endAfter(error, savedAs, clientOf(request, stored)), runEnds, found);
+    await vault.endClaim(claim, endAfter(error, savedAs, client), runEnds, found);
     throw error;
   }
 }
@@ -152,7 +153,7 @@ export function endAfter(error: unknown, savedAs: string, client?: Client): Clai
 }
 
 /** The requested client. One that is not known to be the session's own is another. */
-function clientOf({ clientId }: LogoutRequest, stored: StoredSession): Client {
+function clientOf({ clientId }: LogoutRequest, stored: Pick<StoredSession, 'clientId'>): Client {
   return clientId === undefined || clientId === stored.clientId ? 'own' : clientId;
 }
 

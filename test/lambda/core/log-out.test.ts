@@ -113,6 +113,12 @@ describe('the session’s own client, named by the caller while the secret names
     expect(await ends({})).toEqual(['already_logged_out']);
   });
 
+  it('rests after a rejection, whether it is named again or not', async () => {
+    world.blink.logoutStatus = 403;
+    const named = other(family.clientId);
+    expect(await ends(named, named, {})).toEqual(['blink_rejected', 'cooling_down', 'cooling_down']);
+  });
+
   it.each([
     ['is logged out though the look-up fails', false, 'logged_out'],
     ['is rejected if Blink knows no such client: no list is asked for', true, 'blink_rejected'],
