@@ -105,13 +105,7 @@ export function parseCommandLine(
     ({ long, required }) => !required && argv.some((word) => word.startsWith(`${long}=`)),
   );
   if (flag !== undefined) throw new UsageError(`${flag.long} takes no value.`);
-  // Commander would take the next option for the value.
-  const bare = options.find(
-    ({ long, required }) =>
-      required && argv.some((word, n) => word === long && argv[n + 1]?.startsWith('--')),
-  );
-  if (bare !== undefined) throw new UsageError(`Option ${bare.long} argument missing.`);
-  program.parse(wordsFor(program, argv), { from: 'user' });
+  program.parse(argv, { from: 'user' });
   if (invocation === undefined) throw new UsageError('A command is missing.');
   return invocation;
 }
@@ -121,11 +115,4 @@ function endParsing(...command: readonly string[]): (error: CommanderError) => n
   return (error) => {
     throw error.exitCode === 0 ? error : usageError(error, command);
   };
-}
-
-/** Commander would answer an unknown command that is followed by `--help` with the program's help. */
-function wordsFor({ commands }: Command, argv: readonly string[]): readonly string[] {
-  const words = argv.filter((word) => !word.startsWith('-'));
-  const name = words[0] === 'help' ? words[1] : words[0];
-  return name === undefined || commands.some((command) => command.name() === name) ? argv : [name];
 }

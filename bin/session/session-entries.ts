@@ -4,7 +4,7 @@ import { Failure } from '../../lambda/core/failure.ts';
 import { sessionNameSchema } from '../../lambda/core/session-name.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
-import { conditionWords, type SessionReport, sessionReport } from './session-report.ts';
+import { type SessionReport, sessionReport } from './session-report.ts';
 import { sessionSecrets } from './session-secrets.ts';
 import type { Target } from './target.ts';
 
@@ -36,11 +36,6 @@ export function isReadable(entry: SessionEntry): entry is SessionReport {
   return !('error' in entry);
 }
 
-/** A logout can be tried now, or has just been done. */
-export function isUsable(entry: SessionEntry): boolean {
-  return isReadable(entry) && entry.usable;
-}
-
 /** A person must do something. */
 export function isFailure({ condition }: Pick<SessionEntry, 'condition'>): boolean {
   return CONDITIONS[condition] === 'failure';
@@ -56,27 +51,17 @@ export function needWords(entries: readonly SessionEntry[]): string {
 }
 
 async function readEntry(target: Target, session: string): Promise<SessionEntry> {
-  if (!v.is(sessionNameSchema, session)) {
-    const why = 'the function does not accept this session’s name';
-    const { document } = new CommandError('session_name_invalid', `${why}.`);
-    return {
-      session,
-      condition: 'invalid',
-      words: conditionWords({ kind: 'invalid', why }),
-      error: document,
-    };
-  }
   try {
+    if (!v.is(sessionNameSchema, session)) throw nameInvalid();
     return sessionReport(target, await target.vault.read(session));
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const kind = error.code === 'session_invalid' ? 'invalid' : 'unreadable';
+    if (!(error instanceof Failure || error instanceof CommandError)) throw error;
+    const condition = /^session(_name)?_invalid$/.test(error.code) ? 'invalid' : 'unreadable';
     const { document } = await explain(error, target, session);
-    return {
-      session,
-      condition: kind,
-      words: conditionWords({ kind, why: error.message }),
-      error: document,
-    };
+    return { session, condition, words: `${condition}: ${error.message}`, error: document };
   }
+}
+
+function nameInvalid(): CommandError {
+  return new CommandError('session_name_invalid', 'the function does not accept this session’s name');
 }

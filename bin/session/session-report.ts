@@ -1,10 +1,4 @@
-import {
-  CONDITIONS,
-  type Condition,
-  conditionOf,
-  isLoggedOut,
-  type UnreadCondition,
-} from '../../lambda/core/condition.ts';
+import { CONDITIONS, type Condition, conditionOf, isLoggedOut } from '../../lambda/core/condition.ts';
 import type { StoredSession } from '../../lambda/core/stored-session/stored-session.ts';
 import { type ClaimRecord, isSaveOf } from '../../lambda/core/vault/journal.ts';
 import type { Reading } from '../../lambda/core/vault/reading.ts';
@@ -81,7 +75,7 @@ export function storedLines(report: StoredReport): readonly string[] {
 }
 
 /** Begins with the condition's name, under which the documents explain it. */
-export function conditionWords(condition: Condition | UnreadCondition, nowMs = Date.now()): string {
+function conditionWords(condition: Condition, nowMs: number): string {
   const since = (at: string) => `${duration(nowMs - Date.parse(at))} ago`;
   const until = (at: string) => duration(Date.parse(at) - nowMs);
   switch (condition.kind) {
@@ -103,10 +97,6 @@ export function conditionWords(condition: Condition | UnreadCondition, nowMs = D
         : 'needs sign-in: the refresh token may have been spent without saving the new one';
     case 'secret_full':
       return `secret full: it has no room for more versions; a logout can be tried in ${until(condition.until)}`;
-    case 'invalid':
-      return `invalid: ${condition.why}`;
-    case 'unreadable':
-      return `unreadable: ${condition.why}`;
   }
 }
 

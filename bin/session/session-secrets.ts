@@ -9,11 +9,6 @@ import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault
 import { stackKey } from './stack-key.ts';
 import type { Target } from './target.ts';
 
-export interface StoredVersion {
-  /** The secret did not exist before. */
-  readonly created: boolean;
-}
-
 /**
  * Makes the text the session's current version, and creates the secret if there is none. A run in progress finds that
  * AWSCURRENT has moved, and keeps this version.
@@ -22,34 +17,20 @@ export async function storeSession(
   target: Target,
   session: string,
   text: string,
-  exists: boolean,
-): Promise<StoredVersion> {
+): Promise<{ readonly created: boolean }> {
   const { client, sessionSecret } = target;
   const name = sessionSecret(session);
-  const put = async () => {
-    await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: text }));
-    return { created: false };
-  };
-  const create = async () => {
-    const command = new CreateSecretCommand({
-      Name: name,
-      Description: 'A session of a Blink client, kept by blink-logout',
-      SecretString: text,
-      ...(await stackKey(target)),
-    });
-    await client.send(command);
-    return { created: true };
-  };
-  const [expected, other, otherwise] = exists
-    ? [put, create, 'ResourceNotFoundException']
-    : [create, put, 'ResourceExistsException'];
   return asked(async () => {
     try {
-      return await expected();
+      await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: text }));
+      return { created: false };
     } catch (error) {
-      if (secretsManagerErrorName(error) === otherwise) return await other();
-      throw error;
+      if (secretsManagerErrorName(error) !== 'ResourceNotFoundException') throw error;
     }
+    const Description = 'A session of a Blink client, kept by blink-logout';
+    const key = await stackKey(target);
+    await client.send(new CreateSecretCommand({ Name: name, Description, SecretString: text, ...key }));
+    return { created: true };
   });
 }
 

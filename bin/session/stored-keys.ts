@@ -6,7 +6,7 @@ import { CURRENT } from '../../lambda/core/vault/journal.ts';
 import { READ_AGAIN_AFTER_MS } from '../../lambda/core/vault/read-session.ts';
 import { isDefinite } from '../../lambda/core/vault/secrets-failure.ts';
 import { secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
-import { keysDocument, parseStoredKeys, type WebhookKey } from '../../lambda/core/webhook-keys.ts';
+import { keysDocument, MAX_KEYS, parseStoredKeys, type WebhookKey } from '../../lambda/core/webhook-keys.ts';
 import { CommandError } from './errors/command-error.ts';
 import { awsErrorIn, explainAws } from './errors/explain-aws.ts';
 import type { Target } from './target.ts';
@@ -44,7 +44,7 @@ export async function changeKeys(
       const [first] = after;
       // A bare key that is rotated stays bare: AWSPREVIOUS is then the old one.
       const text = isBare && first !== undefined && after.length === 1 ? first.key : keysDocument(after);
-      if (Buffer.byteLength(text) > MAX_SECRET_BYTES) throw tooLarge(target);
+      if (after.length > MAX_KEYS || Buffer.byteLength(text) > MAX_SECRET_BYTES) throw full(target);
       const versionId = randomUUID();
       await store.putVersion(webhookKeySecret, { versionId, text, labels: [NEXT] });
       const move = store.moveLabel(webhookKeySecret, { label: CURRENT, from, to: versionId });
@@ -95,10 +95,11 @@ function malformed({ awsCommandLine, webhookKeySecret }: Target, why: string): C
   );
 }
 
-function tooLarge({ commandLine }: Target): CommandError {
+/** A document of more keys would let nobody in. */
+function full({ commandLine }: Target): CommandError {
   return new CommandError(
     'keys_full',
-    `The keys do not fit into the ${MAX_SECRET_BYTES} bytes of a secret. Nothing was changed.`,
+    `There is no room for more: ${MAX_KEYS} keys, in ${MAX_SECRET_BYTES} bytes. Nothing was changed.`,
     [`To remove one: ${commandLine('key remove NAME')}`],
   );
 }

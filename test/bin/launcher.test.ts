@@ -98,7 +98,6 @@ describe('npm run session', () => {
 
   test.each([
     ['', 'A command is missing'],
-    ['help no-such', 'Unknown command'],
     ['check garden', undefined],
   ])('“%s” is not about options that npm has kept', (words, message) => {
     const error = refusal(words, {});

@@ -77,7 +77,7 @@ async function importText(
     }
   }
   const { created } = await terminal.progress('Storing the session', () =>
-    storeSession(target, session, text, exists),
+    storeSession(target, session, text),
   );
   terminal.result({ session, secret: target.sessionSecret(session), created, dropped, ...report }, [
     `${terminal.style('green', 'Imported')} as ${target.sessionSecret(session)}.`,
@@ -119,7 +119,7 @@ async function importFolder(
         const session = sessionOf(file, files);
         const { text } = await findSession(await readSourceFile(file), several);
         if (!yes && (await isStored(context, session))) throw sessionExists(session);
-        await storeSession(target, session, text, yes);
+        await storeSession(target, session, text);
         entries.push({ file: file.name, imported: true });
       } catch (error) {
         if (!(error instanceof Failure || error instanceof CommandError)) throw error;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
-import { MAX_KEYS, OWNER, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
+import { OWNER, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { changeKeys, readKeys } from '../stored-keys.ts';
 import type { Target } from '../target.ts';
@@ -96,11 +96,6 @@ function add(name: string, sessions: readonly string[], otherClients: boolean): 
         if (keys.some((each) => each.name === name)) {
           throw new CommandError('key_exists', `A key named ${name} already exists.`, [
             `To replace it: ${target.commandLine('key rotate', name)}`,
-          ]);
-        }
-        if (keys.length >= MAX_KEYS) {
-          throw new CommandError('keys_full', `There are ${MAX_KEYS} keys, which is the most.`, [
-            `To remove one: ${target.commandLine('key remove NAME')}`,
           ]);
         }
         return [{ name, key, sessions: [...sessions], otherClients, createdAt: now() }, ...keys];

@@ -8,7 +8,7 @@ import { CommandError, UsageError } from '../errors/command-error.ts';
 import { blocked, explain, MAY_HAVE_CHANGED } from '../errors/explain.ts';
 import { requireCreate, requirePut } from '../permissions.ts';
 import { storedLines, storedReport } from '../session-report.ts';
-import { type StoredVersion, storedVersion, storeSession } from '../session-secrets.ts';
+import { storedVersion, storeSession } from '../session-secrets.ts';
 import { ANDROID, IOS } from '../sign-in/authorization.ts';
 import { findIds } from '../sign-in/find-ids.ts';
 import { signInOnPage } from '../sign-in/sign-in-on-page.ts';
@@ -81,7 +81,7 @@ export async function signIn(context: Context, session: string, options: SignInO
   const { refreshToken, oauthClient } = grant;
   const fields: OwnFields = { refreshToken, oauthClient, hardwareId, ...ids };
   const text = version && before ? withFields(version.text, fields) : newText(fields);
-  const { created } = await store(context, session, text, version !== undefined);
+  const { created } = await store(context, session, text);
 
   const report = storedReport(parseStoredSession(text));
   terminal.result({ session, secret: target.sessionSecret(session), created, ...report }, [
@@ -133,17 +133,12 @@ async function grantFor(
 }
 
 /** At a terminal the user can fix the cause and try again, without another sign-in. */
-async function store(
-  context: Context,
-  session: string,
-  text: string,
-  exists: boolean,
-): Promise<StoredVersion> {
+async function store(context: Context, session: string, text: string): ReturnType<typeof storeSession> {
   const { terminal, target, questions, interruption } = context;
   for (;;) {
     try {
       return await terminal.progress('Storing the session', () =>
-        interruption.hold(() => storeSession(target, session, text, exists)),
+        interruption.hold(() => storeSession(target, session, text)),
       );
     } catch (error) {
       if (questions.fromScript) throw error;
