@@ -53,7 +53,7 @@ export const logout = ownTier(({ account }, state, { headers, body, path }, ids)
     state.accounts.removeClient(accountId, clientId);
     state.tokens.revoke(accountId, clientId);
   }
-  state.logouts.push({ accountId, clientId, path, atMs: state.clock.nowMs() });
+  state.logouts.push({ accountId, clientId, path });
   return json(200, { message: 'logout' });
 });
 

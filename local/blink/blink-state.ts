@@ -9,13 +9,6 @@ export interface BlinkState {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
   readonly signIns: SignIns;
-  readonly logouts: Logout[];
-}
-
-/** A logout that was carried out. */
-export interface Logout {
-  readonly accountId: number;
-  readonly clientId: number;
-  readonly path: string;
-  readonly atMs: number;
+  /** Those that were carried out. */
+  readonly logouts: { readonly accountId: number; readonly clientId: number; readonly path: string }[];
 }

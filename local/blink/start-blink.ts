@@ -8,7 +8,7 @@ import {
 import { SettableClock } from '../settable-clock.ts';
 import { type AccountSeed, Accounts } from './accounts.ts';
 import { NOT_ACCEPTABLE, NOT_FOUND } from './answers.ts';
-import type { BlinkState, Logout } from './blink-state.ts';
+import type { BlinkState } from './blink-state.ts';
 import { hasBlockedHardwareId, type ReceivedRequest, receivedRequest } from './received-request.ts';
 import { type BlinkAction, ROUTES } from './routes.ts';
 import { SignIns } from './sign-ins.ts';
@@ -20,17 +20,12 @@ export interface BlinkOptions extends LoopbackServerOptions {
 
 export interface BlinkCall extends ReceivedRequest {
   readonly action: BlinkAction;
-  readonly atMs: number;
 }
 
-export interface BlinkStandIn extends LoopbackServer {
-  readonly clock: SettableClock;
+export interface BlinkStandIn extends LoopbackServer, BlinkState {
   readonly faults: Faults<BlinkCall>;
   /** Every received call, with all of its content. */
   readonly calls: readonly BlinkCall[];
-  readonly tokens: Tokens;
-  readonly accounts: Accounts;
-  readonly logouts: readonly Logout[];
   /** Signs a client in without the pages. Returns its first refresh token. */
   seedSession(session: ClientSession): string;
 }
@@ -40,25 +35,21 @@ export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
   const clock = new SettableClock();
   const accounts = new Accounts(options.accounts);
   const tokens = new Tokens(clock);
-  const logouts: Logout[] = [];
-  const state: BlinkState = { clock, accounts, tokens, logouts, signIns: new SignIns(clock) };
+  const state: BlinkState = { clock, accounts, tokens, signIns: new SignIns(clock), logouts: [] };
   const faults = new Faults<BlinkCall>();
   const calls: BlinkCall[] = [];
   const server = await startLoopbackServer(options, async (incoming) => {
     const request = receivedRequest(incoming);
     const { action, answer } = routed(state, request);
-    const call: BlinkCall = { ...request, action, atMs: clock.nowMs() };
+    const call: BlinkCall = { ...request, action };
     calls.push(call);
     return faults.around(call, () => (hasBlockedHardwareId(request) ? NOT_ACCEPTABLE : answer()));
   });
   return {
     ...server,
-    clock,
+    ...state,
     faults,
     calls,
-    tokens,
-    accounts,
-    logouts,
     seedSession(session) {
       const { accountId } = accounts.byId(session.accountId);
       accounts.addClient(accountId, { id: session.clientId, lastLoginMs: clock.nowMs() });
