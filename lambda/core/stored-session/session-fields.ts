@@ -32,34 +32,30 @@ const fieldsSchema = v.object({
   tier: unlessBlank(tierSchema),
 });
 
-const SNAKE_CASE = {
-  refreshToken: 'refresh_token',
-  clientId: 'client_id',
-  accountId: 'account_id',
-  hardwareId: 'hardware_id',
-  oauthClient: 'oauth_client_id',
-  tier: 'host',
-  region: 'region_id',
-};
-const CAMEL_CASE = {
-  refreshToken: 'refreshToken',
-  clientId: 'clientId',
-  accountId: 'accountId',
-  hardwareId: 'hardwareId',
-  oauthClient: 'oauthClientId',
-  tier: 'tier',
-  region: 'region',
-};
+/** The names of the fields in `BLINK_TOKENS` and in blinkpy's JSON, and in Homebridge's. Without `tier`, `region` is used. */
+const NAMES = {
+  refreshToken: ['refresh_token', 'refreshToken'],
+  clientId: ['client_id', 'clientId'],
+  accountId: ['account_id', 'accountId'],
+  hardwareId: ['hardware_id', 'hardwareId'],
+  oauthClient: ['oauth_client_id', 'oauthClientId'],
+  tier: ['host', 'tier'],
+  region: ['region_id', 'region'],
+} as const;
 
-/** The names that the fields have in each form. Without `tier`, `region` is used. */
-const NAMES = { 'blink-tokens': SNAKE_CASE, blinkpy: SNAKE_CASE, homebridge: CAMEL_CASE };
+function namesIn(form: StoredFields['form']): Map<string | null, string> {
+  const names = Object.entries(NAMES);
+  return new Map(
+    names.map(([field, [snakeCase, camelCase]]) => [field, form === 'homebridge' ? camelCase : snakeCase]),
+  );
+}
 
 /** The values by the names that they have in the form. */
 export function namedFields(
   form: StoredFields['form'],
-  values: Partial<Record<keyof typeof SNAKE_CASE, string | number | undefined>>,
+  values: Partial<Record<keyof typeof NAMES, string | number | undefined>>,
 ): FieldValues {
-  const names = new Map(Object.entries(NAMES[form]));
+  const names = namesIn(form);
   return Object.fromEntries(
     Object.entries(values).map(([field, value]) => [names.get(field) ?? field, value]),
   );
@@ -68,13 +64,13 @@ export function namedFields(
 /** Reports every unusable field and the accepted values, without the value itself. */
 export function parseFields(stored: StoredFields): v.InferOutput<typeof fieldsSchema> {
   requireOfBlink(stored.values);
-  const { region, ...names } = NAMES[stored.form];
-  if (isBlank(stored.read(names.tier))) names.tier = region;
-  const nameOf = new Map<string | null, string>(Object.entries(names));
-  const read = [...nameOf].map(([field, name]) => [field, stored.read(name)]);
-  const parsed = v.safeParse(fieldsSchema, Object.fromEntries(read));
+  const names = namesIn(stored.form);
+  const read = (field: string) => stored.read(names.get(field) ?? field);
+  if (isBlank(read('tier'))) names.set('tier', names.get('region') ?? '');
+  const values = Object.keys(fieldsSchema.entries).map((field) => [field, read(field)]);
+  const parsed = v.safeParse(fieldsSchema, Object.fromEntries(values));
   if (parsed.success) return parsed.output;
-  const faults = parsed.issues.map((issue) => `${nameOf.get(v.getDotPath(issue))} ${issue.message}`);
+  const faults = parsed.issues.map((issue) => `${names.get(v.getDotPath(issue))} ${issue.message}`);
   throw sessionInvalid(faults.join('; '));
 }
 

@@ -36,7 +36,6 @@ beforeEach(async () => {
   connections = new Connections(`http://127.0.0.1:${port}`, () => nowMs);
 });
 afterEach(() => {
-  connections.close();
   for (const socket of accepted.splice(0)) socket.destroy();
   requestsOn.length = 0;
   server.close();
