@@ -64,6 +64,9 @@ function settingsTable(): string {
   return table(['setting', 'default', 'description'], rows);
 }
 
+/** Of words or numbers. It stands in one line. */
+const LIST = /\[[^[\]{}]+\]/g;
+
 /** From it, editors complete settings.json. */
 function settingsJsonSchema(): string {
   const schema = toJsonSchema(settingsSchema, { typeMode: 'input', ignoreActions: ['raw_check', 'check'] });
@@ -77,7 +80,8 @@ function settingsJsonSchema(): string {
     properties: { $schema: { type: 'string' }, ...Object.fromEntries(properties) },
     additionalProperties: false,
   };
-  return `${JSON.stringify(complete, null, 2)}\n`;
+  const text = JSON.stringify(complete, null, 2);
+  return `${text.replaceAll(LIST, (list) => list.replaceAll(/\s+/g, ' '))}\n`;
 }
 
 const CONDITION_TEXTS = {

@@ -161,7 +161,8 @@ describe('what the pages say beside them', () => {
   });
 
   test('the console’s test event checks', async () => {
-    const [, event = ''] = /event JSON `(.*)`/.exec(sectionOf('docs/recipes.md', 'The AWS console')) ?? [];
+    const [, event = ''] =
+      /event JSON `(.*)`/.exec(sectionOf('docs/recipes.md', 'The AWS console and CLI')) ?? [];
     expect((await stack.invoke(JSON.parse(event))).result).toMatchObject({ kind: 'returned' });
   });
 
