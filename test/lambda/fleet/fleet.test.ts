@@ -127,8 +127,8 @@ test.each<[what: string, night: Night]>([
     },
   ],
   [
-    'Blink answers 503 once for 20 sessions in a row, whose host is down',
-    { some: [[0, 20, { code: 'blink_unavailable', times: 1 }]], mails: [OUTAGE], result: ALL },
+    'Blink answers 503 once for 40 sessions in a row, which stops it twice',
+    { some: [[0, 40, { code: 'blink_unavailable', times: 1 }]], mails: [OUTAGE], result: ALL },
   ],
   ['Blink is down for almost an hour', { outageHours: 0.9, mails: [OUTAGE], result: ALL }],
   [

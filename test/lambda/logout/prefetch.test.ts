@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { prefetch, prefetchSession } from '../../../lambda/logout/prefetch.ts';
-import { inProcessStore } from '../in-process-store.ts';
+import { prefetch } from '../../../lambda/logout/prefetch.ts';
 
 let nowMs: number;
 let asked: number;
@@ -22,6 +21,7 @@ const prefetched = (fails: (request: number) => boolean = () => false) =>
     () => nowMs,
   );
 
+/** What is prefetched, and used by the first run, test/lambda/critical-path.test.ts has. */
 describe('a prefetched answer', () => {
   test.each<[what: string, fails: (request: number) => boolean, ageMs: number, answers: unknown[]]>([
     ['is the result of the first call, and of no other', () => false, 0, [1, 2, 3]],
@@ -53,49 +53,5 @@ describe('a prefetched answer', () => {
     const ask = await ready;
     late.resolve('late');
     expect(await ask()).toBe('new');
-  });
-});
-
-describe('a prefetched session', () => {
-  const LABEL = { label: 'BLINK_LOGOUT' };
-  const store = inProcessStore('default', 'text');
-  const calls: string[] = [];
-  const counted = {
-    ...store,
-    readCurrent: (name: string) => {
-      calls.push(`current of ${name}`);
-      return store.readCurrent(name);
-    },
-    readVersion: (...[name, version]: Parameters<typeof store.readVersion>) => {
-      calls.push(`${'label' in version ? version.label : 'version'} of ${name}`);
-      return store.readVersion(name, version);
-    },
-  };
-  beforeEach(() => {
-    calls.length = 0;
-  });
-
-  test('makes no further call for its first reading', async () => {
-    const session = await prefetchSession(counted, 'default');
-    const ahead = ['current of default', 'BLINK_LOGOUT of default', 'BLINK_LOGOUT_CLAIM of default'];
-    expect(calls).toEqual(ahead);
-    expect(await session.readCurrent('default')).toMatchObject({ text: 'text' });
-    expect(await session.readVersion('default', LABEL)).toBeUndefined();
-    expect(calls).toEqual(ahead);
-    await session.readCurrent('default');
-    await session.readVersion('default', LABEL);
-    expect(calls.slice(3)).toEqual(['current of default', 'BLINK_LOGOUT of default']);
-  });
-
-  test('does not answer for another session', async () => {
-    const session = await prefetchSession(counted, 'default');
-    await expect(session.readCurrent('other')).rejects.toMatchObject({ code: 'session_unknown' });
-    await expect(session.readVersion('other', LABEL)).rejects.toMatchObject({ code: 'session_unknown' });
-    expect(calls.slice(3)).toEqual(['current of other', 'BLINK_LOGOUT of other']);
-  });
-
-  test('may be missing', async () => {
-    const session = await prefetchSession(counted, 'other');
-    expect(await session.readCurrent('default')).toMatchObject({ text: 'text' });
   });
 });

@@ -232,24 +232,6 @@ describe('a caller is refused', () => {
     await refused(renewing, request({}));
     expect(renewed).toHaveBeenCalledTimes(2);
   });
-
-  test('at little cost, with 64 signatures and 200 keys that were rotated', async () => {
-    const numbered = (n: number, start: string) => `${start}${KEY.slice(4)}${String(n).padStart(3, '0')}0`;
-    const keys = Array.from({ length: 200 }, (_, n) =>
-      keyOf(`n${n}`, numbered(n, ''), { previousKey: numbered(n, 'aaaa') }),
-    );
-    const strangers = Array.from({ length: 64 }, (_, n) => `v1,${'A'.repeat(41)}${n + 10}=`).join(',');
-    const from = request(varied(() => strangers));
-    const kept = accepting(...keys);
-    let leastMs = Number.POSITIVE_INFINITY;
-    for (let tries = 0; tries < 30; tries++) {
-      const startMs = performance.now();
-      await refused(kept, from);
-      leastMs = Math.min(leastMs, performance.now() - startMs);
-    }
-    // Measured on a busy machine: 1.4 ms, and 12 ms where each signature is compared with each key.
-    expect(leastMs).toBeLessThan(8);
-  });
 });
 
 describe('a key with a scope', () => {
