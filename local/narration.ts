@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import type { BlinkCall } from './blink/start-blink.ts';
 import type { FinishedInvocation } from './lambda-process.ts';
-import type { LocalSession, StoredToken } from './local-session.ts';
-import { LOCAL_USER } from './local-sessions.ts';
+import type { StoredToken } from './local-session.ts';
+import { LOCAL_SESSIONS, LOCAL_USER } from './local-sessions.ts';
 import type { LocalStack } from './local-stack.ts';
 import { masked } from './masked.ts';
 import { runEventOf, stepsOf } from './run-event.ts';
@@ -13,23 +13,27 @@ import { wrap } from './wrap.ts';
 const COLUMNS = 80;
 const LABEL_WIDTH = 13;
 
+const SESSIONS = Object.values(LOCAL_SESSIONS);
+
 export function renderOpening(): string {
   return `${styleText('bold', 'blink-logout on this machine')}: the function as it would be deployed, with
 stand-ins for the services that it calls.
 ${styleText('dim', 'Synthesizing the stack (a few seconds) …')}\n`;
 }
 
-export function renderSetup(
-  { deployment, httpApi, secretsManager, blink }: LocalStack,
-  sessions: readonly LocalSession[],
-): string {
+export function renderSetup({ deployment, httpApi, secretsManager, blink }: LocalStack): string {
   const { name, runtime, memoryMb, timeoutSeconds } = deployment.function;
   const routes = deployment.routes.filter((key) => key !== '$default');
   return lines([
     ['function', `${name}, ${runtime}, ${memoryMb} MB, ${timeoutSeconds} s`],
     ['webhook', `${httpApi.url}  ${routes.join(', ')}`],
     ['stand-ins', `Secrets Manager ${secretsManager.url}\nBlink ${blink.url}`],
-    ['sessions', sessions.map(({ name, form }) => `${name} (${form})`).join('\n')],
+    [
+      'sessions',
+      Object.values(LOCAL_SESSIONS)
+        .map(({ name, form }) => `${name} (${form})`)
+        .join('\n'),
+    ],
     ['tokens', 'made up for this run'],
   ]);
 }
@@ -66,13 +70,10 @@ export function renderWayOn(): string {
 }
 
 /** How to sign in, and how to call the webhook and the function. The key is made for this run and is valid nowhere else. */
-export function renderServing(
-  { httpApi, lambdaApi, secretsManager, authorization }: LocalStack,
-  sessions: readonly LocalSession[],
-): string {
+export function renderServing({ httpApi, lambdaApi, secretsManager, authorization }: LocalStack): string {
   return [
     '',
-    `Signed in again: ${sessions.map(({ name }) => name).join(', ')}.`,
+    `Signed in again: ${SESSIONS.map(({ name }) => name).join(', ')}.`,
     'To sign in as a user of the stand-in, in another terminal:',
     '',
     'bin/blink-logout sign-in garden --local',

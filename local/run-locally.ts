@@ -16,8 +16,6 @@ import {
 } from './narration.ts';
 import { plannedSteps, runStep, type Step } from './run-steps.ts';
 
-const SESSIONS = Object.values(LOCAL_SESSIONS);
-
 export interface LocalRunOptions {
   /** Keeps listening until `signal` is aborted. */
   readonly serve: boolean;
@@ -36,7 +34,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
   console.log(renderOpening());
   const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, ...options });
   try {
-    console.log(renderSetup(stack, SESSIONS));
+    console.log(renderSetup(stack));
     const interrupted = once(signal, 'abort').then((): never => {
       throw signal.reason;
     });
@@ -60,8 +58,8 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
 }
 
 async function listen(stack: LocalStack, verbose: boolean, signal: AbortSignal): Promise<void> {
-  for (const session of SESSIONS) signIn(stack, session);
-  console.log(renderServing(stack, SESSIONS));
+  for (const session of Object.values(LOCAL_SESSIONS)) signIn(stack, session);
+  console.log(renderServing(stack));
   // Also of the commands, whose runs are not the function's.
   stack.blink.faults.onCall = (call, moment) => {
     if (moment === 'before') console.log(renderBlinkCall(call));

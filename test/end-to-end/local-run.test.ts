@@ -4,8 +4,11 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { promisify, stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { main } from '../../bin/session/main.ts';
 import { runLocally } from '../../local/run-locally.ts';
 import { freePort } from '../free-port.ts';
 
@@ -62,64 +65,93 @@ async function paste(block: string, session: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test('npm start logs out through each trigger in plain text; --serve goes on listening until an interrupt', {
-  timeout: 60_000,
-}, async () => {
-  const { child, end } = start('npm', [
-    'start',
-    '--silent',
-    '--',
-    '--serve',
-    '--port',
-    `${await freePort()}`,
-  ]);
+describe('npm start -- --serve', () => {
+  let port: string;
+  let local: ReturnType<typeof start>;
   let text = '';
-  child.stdout.on('data', (part) => {
-    text += part;
-  });
-  await vi.waitUntil(() => text.includes('Ctrl-C'), { timeout: 50_000 });
-  expect(text).toContain('All 5 steps succeeded');
-  expect(text.match(/✓ .*(?=, \d+ ms)/g)).toEqual([
-    '✓ ready',
-    '✓ logged_out',
-    '✓ logged_out',
-    '✓ logged_out',
-    '✓ default: logged_out',
-    '✓ home-assistant: logged_out',
-    '✓ homebridge: logged_out',
-  ]);
-  expect(text).toMatch(/eyJ.….{4} \(version [0-9a-f]{8}\) → eyJ.….{4} \(version [0-9a-f]{8}\)/);
-  expect(text).not.toMatch(/eyJ[\w-]{5}/);
-  expect(text).toBe(stripVTControlCharacters(text));
-  expect(text, 'fits 80 columns').not.toMatch(/^(?!WEBHOOK_KEY).{81}/m);
-  const picture = await readFile(new URL('../../docs/terminal.svg', import.meta.url), 'utf8');
-  const [, ...lines] = picture.split(/.*">/);
-  const pictured = lines.join('').replaceAll('</text>', '');
-  const [steps = ''] = /^3\..*(?=^5\.)/ms.exec(pictured) ?? [];
-  expect(withoutFigures(text), 'the picture shows a run as it is').toContain(withoutFigures(steps));
-  expect(steps).toContain('✓ logged_out');
 
-  const [block = ''] = /^WEBHOOK_URL=.*\nWEBHOOK_KEY=.*\nprintf .*\n.* curl .*$/m.exec(text) ?? [];
-  // Not the default session: a process may have read it ahead, a second ago.
-  expect(await paste(block, 'homebridge')).toMatchObject({ outcome: 'logged_out' });
-  const checking = block.replace('-X POST', `-d '{"action":"check"}' -H 'content-type: application/json'`);
-  expect(await paste(checking, 'homebridge')).toMatchObject({ condition: 'logged_out' });
-  expect(await paste(block, 'nowhere')).toMatchObject({ code: 'session_unknown' });
-  const called = '/api/v4/account/100003/client/300003/logout';
-  expect(withoutFigures(text).split('\n').slice(-6, -1)).toEqual(
-    [
+  beforeAll(async () => {
+    port = String(await freePort());
+    local = start('npm', ['start', '--silent', '--', '--serve', '--port', port]);
+    local.child.stdout.on('data', (part) => {
+      text += part;
+    });
+    await vi.waitUntil(() => text.includes('Ctrl-C'), { timeout: 50_000 });
+  });
+
+  async function doctor() {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    const printed = textOf(stdout);
+    const words = ['doctor', '--local', '--port', port];
+    const exitCode = await main(words, { stdin: Readable.from([]), stdout, stderr });
+    stdout.end();
+    return { exitCode, lines: (await printed).trimEnd().split('\n') };
+  }
+
+  test('logs out through each trigger, and prints plain text', () => {
+    expect(text).toContain('All 5 steps succeeded');
+    expect(text.match(/✓ .*(?=, \d+ ms)/g)).toEqual([
+      '✓ ready',
+      '✓ logged_out',
+      '✓ logged_out',
+      '✓ logged_out',
+      '✓ default: logged_out',
+      '✓ home-assistant: logged_out',
+      '✓ homebridge: logged_out',
+    ]);
+    expect(text).toMatch(/eyJ.….{4} \(version [0-9a-f]{8}\) → eyJ.….{4} \(version [0-9a-f]{8}\)/);
+    expect(text).not.toMatch(/eyJ[\w-]{5}/);
+    expect(text).toBe(stripVTControlCharacters(text));
+    expect(text, 'fits 80 columns').not.toMatch(/^(?!WEBHOOK_KEY).{81}/m);
+  });
+
+  test('is shown by the picture as it is', async () => {
+    const picture = await readFile(new URL('../../docs/terminal.svg', import.meta.url), 'utf8');
+    const [, ...lines] = picture.split(/.*">/);
+    const pictured = lines.join('').replaceAll('</text>', '');
+    const [steps = ''] = /^3\..*(?=^5\.)/ms.exec(pictured) ?? [];
+    expect(withoutFigures(text)).toContain(withoutFigures(steps));
+    expect(steps).toContain('✓ logged_out');
+  });
+
+  test('opens the webhook to the lines that it prints, and shows each call', async () => {
+    const [block = ''] = /^WEBHOOK_URL=.*\nWEBHOOK_KEY=.*\nprintf .*\n.* curl .*$/m.exec(text) ?? [];
+    const checking = block.replace('-X POST', `-d '{"action":"check"}' -H 'content-type: application/json'`);
+    // Not the default session: a process may have read it ahead, a second ago.
+    expect(await paste(block, 'homebridge')).toMatchObject({ outcome: 'logged_out' });
+    expect(await paste(checking, 'homebridge')).toMatchObject({ condition: 'logged_out' });
+    expect(await paste(block, 'nowhere')).toMatchObject({ code: 'session_unknown' });
+    const called = '/api/v4/account/100003/client/300003/logout';
+    const shown = [
       '00:00:00  to Blink POST api.oauth.blink.com/oauth/token',
       `00:00:00  to Blink POST rest-prde.immedia-semi.com${called}`,
       '00:00:00  webhook homebridge  logged_out, 0 ms (warm)',
       '00:00:00  webhook check homebridge  logged_out, 0 ms (warm)',
       '00:00:00  webhook nowhere  session_unknown, 0 ms (warm)',
-    ].map(withoutFigures),
-  );
+    ].join('\n');
+    await vi.waitFor(() => expect(withoutFigures(text)).toContain(withoutFigures(shown)));
+  });
 
-  // As a terminal does: to all of its processes. npm passes on what it receives.
-  for (const signal of ['SIGINT', 'SIGINT'] as const) process.kill(-(child.pid ?? 0), signal);
-  expect((await end()).text).not.toContain('Error');
-  expect(await leftBehind()).toEqual([]);
+  test('is in order, as doctor --local finds', async () => {
+    const { exitCode, lines } = await doctor();
+    expect(lines).toEqual([
+      '✓ function  The function can read the session default.',
+      '✓ webhook   The webhook refuses strangers (401) and accepts the key.',
+      '✓ sessions  None of 3 sessions needs you.',
+    ]);
+    expect(exitCode).toBe(0);
+  });
+
+  test('is ended by an interrupt, leaves nothing behind, and is then missed by doctor --local', async () => {
+    // As a terminal does: to all of its processes. npm passes on what it receives.
+    for (const signal of ['SIGINT', 'SIGINT'] as const) process.kill(-(local.child.pid ?? 0), signal);
+    expect((await local.end()).text).not.toContain('Error');
+    expect(await leftBehind()).toEqual([]);
+    const { exitCode, lines } = await doctor();
+    const wrong = lines.filter((line) => line.startsWith('✗'));
+    const advised = lines.filter((line) => line.includes(`npm start -- --serve --port ${port}`));
+    expect([exitCode, wrong.length, advised.length]).toEqual([1, 2, 2]);
+  });
 });
 
 test('a reader that does not read ends it, and nothing is left behind', async () => {
