@@ -47,7 +47,8 @@ function logout(session: string, { clientId, yes = false }: LogoutOptions): Task
   return async (context) => {
     const { terminal, target, questions } = context;
     terminal.note(`Session ${session} in ${await placeOf(target, session)}.`);
-    if (clientId !== undefined && !yes && !questions.fromScript) await requireYes(context, session, clientId);
+    if (clientId !== undefined && !yes && !questions.fromScript)
+      await confirmClient(context, session, clientId, yes);
     const request = { session, ...(clientId !== undefined && { clientId }) };
     const outcome = await logOutNow(context, request);
     terminal.result(outcome, [wordsOf(outcome, session, clientId, terminal)]);
@@ -84,15 +85,24 @@ export function logOutNow(context: Context, request: LogoutRequest): Promise<Log
   );
 }
 
-/** Names the client to the person who is asked. A list that cannot be had does not prevent the logout. */
-async function requireYes(context: Context, session: string, clientId: string): Promise<void> {
+/**
+ * Names the client, and asks unless `yes`. A list that cannot be had does not prevent the logout.
+ * @returns the session's own client, if it is known
+ */
+export async function confirmClient(
+  context: Context,
+  session: string,
+  clientId: string,
+  yes: boolean,
+): Promise<string | undefined> {
   const { terminal, questions, interruption } = context;
   const { words, ownClientId } = await lookUpClient(context, session, clientId);
   interruption.stopIfCame('Interrupted. Nothing was logged out.');
   if (ownClientId === clientId) terminal.note(`${clientId} is the client of ${session} itself.`);
   const nothing = 'Nothing was logged out.';
-  if (!(await questions.confirm(`Log out ${words}?`, nothing)))
+  if (!yes && !(await questions.confirm(`Log out ${words}?`, nothing)))
     throw new CommandError('not_confirmed', nothing);
+  return ownClientId;
 }
 
 export function parseClientId(text: string): string {

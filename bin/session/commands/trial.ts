@@ -7,10 +7,8 @@ import { CommandError, Interrupted } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
 import { placeOf } from '../session-secrets.ts';
 import { withAccess } from '../spending-run.ts';
-import type { Target } from '../target.ts';
-import { lookUpClient } from './clients.ts';
 import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task } from './command.ts';
-import { logOutNow, parseClientId } from './logout.ts';
+import { confirmClient, logOutNow, parseClientId } from './logout.ts';
 
 const HELP = `
 Finds out whether a session's refresh token survives its logout, so that a
@@ -18,8 +16,8 @@ schedule works every night and not once for each sign-in; and, with --client-id,
 whether one client can log out another.
 
 It ends the session at Blink, and that of the named client: they must sign in
-again, second factor included. Use a session that nothing else needs. Each step
-asks first; without a terminal, the trial needs --yes.
+again, second factor included. Use a session that nothing else needs. It asks
+first; without a terminal, the trial needs --yes.
 
 The report contains no secret, id or name, so that you can paste it into an
 issue, with what --verbose prints. The exit code is 0 if the trial has found out
@@ -33,16 +31,15 @@ const STEPS = {
   refresh_after_logout: 'Refresh after the logout',
 } as const;
 
+type Done = 'done' | Exclude<LogoutOutcome['outcome'], 'logged_out'>;
+
 interface Step {
   readonly step: keyof typeof STEPS;
-  readonly question: string;
-  readonly run: () => Promise<'done' | NotLoggedOut>;
+  readonly run: () => Promise<Done>;
 }
 
-type NotLoggedOut = Exclude<LogoutOutcome['outcome'], 'logged_out'>;
-
 type StepResult = Pick<Step, 'step'> &
-  ({ readonly result: 'done' | NotLoggedOut | 'not_done' } | ({ readonly result: 'failed' } & Fault));
+  ({ readonly result: Done | 'not_done' } | ({ readonly result: 'failed' } & Fault));
 
 interface Fault {
   readonly code: string;
@@ -77,32 +74,22 @@ function trial(session: string, { clientId, yes = false }: TrialOptions): Task {
     if (isLoggedOut(reading)) {
       terminal.note(`${session} was logged out before. If Blink refuses its token now, sign in again first.`);
     }
-    const steps = stepsOf(context, session, clientId, reading.stored.clientId);
-    const other = clientId === undefined ? '' : `, and client ${clientId}`;
-    const where = await placeOf(target, session);
-    terminal.note(`This trial logs out ${session}${other}, in ${where}. Its steps:`);
+    const steps = stepsOf(context, session, clientId, reading.stored.clientId, yes);
+    const who = clientId === undefined ? session : `${session}, and client ${clientId}`;
+    terminal.note(`This trial logs out ${who}, in ${await placeOf(target, session)}. Its steps:`);
     terminal.note(steps.map(({ step }, index) => `  ${index + 1}. ${STEPS[step]}`).join('\n'));
+    if (!yes && !(await questions.confirm(`Start? To sign in again, ${who} may need a second factor.`))) {
+      throw new CommandError('not_confirmed', 'Nothing was changed.');
+    }
 
     const results: StepResult[] = [];
-    try {
-      for (const step of steps) {
-        if (interruption.exitCode !== undefined) break;
-        if (!yes && !(await questions.confirm(step.question))) break;
-        const { result, goesOn } = await runStep(context, session, step);
-        results.push(result);
-        if (!goesOn) break;
-      }
-    } catch (error) {
-      if (!(error instanceof Interrupted) || results.length === 0) throw error;
-      interruption.exitCode = error.exitCode;
-      terminal.note('Interrupted. The newest refresh token is stored.');
+    for (const step of steps) {
+      const { result, goesOn } = await runStep(context, session, step);
+      results.push(result);
+      if (!goesOn || interruption.exitCode !== undefined) break;
     }
-    if (results.length === 0) throw new CommandError('not_confirmed', 'Nothing was changed.');
     for (const { step } of steps.slice(results.length)) results.push({ step, result: 'not_done' });
-    const findings = findingsOf(results);
-    const { document, lines } = report(target, results, findings);
-    terminal.result(document, lines);
-    return findings.get('refreshTokenSurvivesLogout') === 'unknown' ? FAILED : OK;
+    return report(context, results);
   };
 }
 
@@ -111,42 +98,30 @@ function stepsOf(
   session: string,
   other: string | undefined,
   storedClientId: string | undefined,
+  yes: boolean,
 ): readonly Step[] {
-  let own = storedClientId;
   const refresh = () =>
     context.terminal.progress('Refreshing', () => withAccess(context, session, async () => 'done' as const));
-  const lookUp = async (clientId: string) => {
-    const { words, ownClientId } = await lookUpClient(context, session, clientId);
-    own ??= ownClientId;
-    context.terminal.note(`To be logged out: ${words}.`);
-    return 'done' as const;
-  };
-  const logOut = async (request: { readonly clientId?: string } = {}) => {
+  const logOut = async (request: { readonly clientId?: string }) => {
     const { outcome } = await logOutNow(context, { session, ...request });
     return outcome === 'logged_out' ? 'done' : outcome;
   };
-  const logOutOther = async (clientId: string) => {
-    if (own === undefined || own === clientId) throw notAnotherClient(session);
-    return logOut({ clientId });
-  };
-  const step = (name: Step['step'], question: string, run: Step['run']): Step => ({
-    step: name,
-    question,
-    run,
-  });
-  const first = `Spend the refresh token of ${session}, and store the new one?`;
-  return [
-    ...(other === undefined
-      ? [step('refresh', first, refresh)]
-      : [
-          step('refresh', first, () => lookUp(other)),
-          step('log_out_other_client', `Log out client ${other}? It must sign in again.`, () =>
-            logOutOther(other),
-          ),
-        ]),
-    step('log_out', `Log out ${session}? Its client may have to sign in again.`, () => logOut()),
-    step('refresh_after_logout', 'Refresh again, to find out whether the refresh token survives?', refresh),
+  const own: readonly Step[] = [
+    { step: 'log_out', run: () => logOut({}) },
+    { step: 'refresh_after_logout', run: refresh },
   ];
+  if (other === undefined) return [{ step: 'refresh', run: refresh }, ...own];
+
+  let ownClientId = storedClientId;
+  const lookUp = async () => {
+    ownClientId ??= await confirmClient(context, session, other, yes);
+    return 'done' as const;
+  };
+  const logOutOther = async () => {
+    if (ownClientId === undefined || ownClientId === other) throw notAnotherClient(session);
+    return logOut({ clientId: other });
+  };
+  return [{ step: 'refresh', run: lookUp }, { step: 'log_out_other_client', run: logOutOther }, ...own];
 }
 
 function notAnotherClient(session: string): CommandError {
@@ -157,20 +132,22 @@ function notAnotherClient(session: string): CommandError {
   );
 }
 
-/** After a failure, the trial goes on only if Blink has rejected the logout of the other client alone. */
+/** Only without the logout of the other client is there still something to find out. */
 async function runStep(
   { terminal, target }: Context,
   session: string,
   { step, run }: Step,
 ): Promise<{ readonly result: StepResult; readonly goesOn: boolean }> {
+  const isOther = step === 'log_out_other_client';
   try {
-    return { result: { step, result: await run() }, goesOn: true };
+    const result = await run();
+    return { result: { step, result }, goesOn: result === 'done' || isOther };
   } catch (error) {
-    if (!(error instanceof Failure || error instanceof CommandError)) throw error;
+    const isExpected = error instanceof Failure || error instanceof CommandError;
+    if (!isExpected || error instanceof Interrupted) throw error;
     const { reason, blinkStatus }: Failure['details'] = error instanceof Failure ? error.details : {};
-    const goesOn =
-      step === 'log_out_other_client' &&
-      (error instanceof CommandError || coolDownAfter(error) === 'request');
+    const result = { step, result: 'failed', code: error.code, reason, blinkStatus } as const;
+    const goesOn = isOther && (error instanceof CommandError || coolDownAfter(error) === 'request');
     const explained = await explain(error, target, session);
     if (goesOn) terminal.note(`${explained.message} The trial goes on.`);
     // This is what the trial is made to find out, so it is no problem.
@@ -178,75 +155,55 @@ async function runStep(
       const signIn = target.commandLine('sign-in', session);
       terminal.note(`${session} needs a new sign-in, on Blink’s page or with --password: ${signIn}`);
     } else if (!terminal.json) terminal.problem(explained);
-    return { result: { step, result: 'failed', code: error.code, reason, blinkStatus }, goesOn };
+    return { result, goesOn };
   }
 }
 
+/** What a trial finds out: by which step, which failure of it means no, and the words for each answer. */
 const FINDINGS = {
   refreshTokenSurvivesLogout: {
+    step: 'refresh_after_logout',
+    // With another reason, the token may have been lost.
+    isNo: ({ reason }: Fault) => reason === 'refused_by_blink' || reason === 'second_factor_wanted',
     yes: 'The refresh token survives a logout. A schedule can log this session out every night.',
     no: 'The refresh token does not survive a logout. A schedule works once for each sign-in.',
     unknown: 'It is still unknown whether the refresh token survives a logout.',
   },
   logsOutOtherClients: {
+    step: 'log_out_other_client',
+    // A 404 tells only that there is no such client.
+    isNo: ({ code, blinkStatus }: Fault) => code === 'blink_rejected' && blinkStatus !== 404,
     yes: 'One client can log out another. A lost phone can be logged out by its client’s id.',
     no: 'One client cannot log out another: Blink rejects it.',
     unknown: 'It is still unknown whether one client can log out another.',
   },
 } as const;
 
-type Finding = 'yes' | 'no' | 'unknown';
-
-function findingsOf(results: readonly StepResult[]): ReadonlyMap<keyof typeof FINDINGS, Finding> {
-  const find = (wanted: Step['step']) => results.find(({ step }) => step === wanted);
-  const after = find('log_out')?.result === 'done' ? find('refresh_after_logout') : undefined;
-  const other = find('log_out_other_client');
-  return new Map([
-    ['refreshTokenSurvivesLogout', findingOf(after, isRefusal)],
-    ...(other === undefined ? [] : ([['logsOutOtherClients', findingOf(other, isRejection)]] as const)),
-  ]);
+function answerTo({ isNo }: { isNo(fault: Fault): boolean }, step: StepResult): 'yes' | 'no' | 'unknown' {
+  if (step.result === 'done') return 'yes';
+  return step.result === 'failed' && isNo(step) ? 'no' : 'unknown';
 }
 
-function findingOf(step: StepResult | undefined, isNo: (fault: Fault) => boolean): Finding {
-  if (step?.result === 'done') return 'yes';
-  return step?.result === 'failed' && isNo(step) ? 'no' : 'unknown';
+function wordsOf(step: StepResult): string {
+  if (step.result !== 'failed') return step.result.replaceAll('_', ' ');
+  return `failed: ${[step.code, step.reason].filter(Boolean).join(', ')}`;
 }
 
-/** With another reason, the token may have been lost. */
-function isRefusal({ reason }: Fault): boolean {
-  return reason === 'refused_by_blink' || reason === 'second_factor_wanted';
-}
-
-/** A 404 tells only that there is no such client. */
-function isRejection({ code, blinkStatus }: Fault): boolean {
-  return code === 'blink_rejected' && blinkStatus !== 404;
-}
-
-const RESULTS: Readonly<Record<Exclude<StepResult['result'], 'failed'>, string>> = {
-  done: 'done',
-  already_logged_out: 'already logged out within the last minutes, so it was not done',
-  nothing_to_log_out: 'not done: the client is not signed in',
-  not_done: 'not done',
-};
-
-function report(
-  { local }: Target,
-  steps: readonly StepResult[],
-  findings: ReadonlyMap<keyof typeof FINDINGS, Finding>,
-): { readonly document: object; readonly lines: readonly string[] } {
+function report({ terminal, target }: Context, steps: readonly StepResult[]): typeof OK | typeof FAILED {
   const { version } = packageJson;
-  const isLocal = local !== undefined;
-  const words = (step: StepResult) =>
-    step.result === 'failed'
-      ? `failed: ${[step.code, step.reason].filter(Boolean).join(', ')}`
-      : RESULTS[step.result];
-  return {
-    document: { version, place: isLocal ? 'local' : 'aws', steps, ...Object.fromEntries(findings) },
-    lines: [
-      `Trial of blink-logout ${version}, ${isLocal ? 'with the stand-ins of the local run' : 'with Blink'}`,
-      ...steps.map((step, index) => `${index + 1}. ${STEPS[step.step]}: ${words(step)}`),
-      isLocal ? 'What follows for the stand-ins, which assume what Blink may do:' : 'What follows:',
-      ...[...findings].map(([name, finding]) => `- ${FINDINGS[name][finding]}`),
-    ],
-  };
+  const isLocal = target.local !== undefined;
+  const findings = Object.entries(FINDINGS).flatMap(([name, finding]) => {
+    const step = steps.find((each) => each.step === finding.step);
+    if (step === undefined) return [];
+    const answer = answerTo(finding, step);
+    return [{ name, answer, words: finding[answer] }];
+  });
+  const answers = Object.fromEntries(findings.map(({ name, answer }) => [name, answer]));
+  terminal.result({ version, place: isLocal ? 'local' : 'aws', steps, ...answers }, [
+    `Trial of blink-logout ${version}, ${isLocal ? 'with the stand-ins of the local run' : 'with Blink'}`,
+    ...steps.map((step, index) => `${index + 1}. ${STEPS[step.step]}: ${wordsOf(step)}`),
+    isLocal ? 'What follows for the stand-ins, which assume what Blink may do:' : 'What follows:',
+    ...findings.map(({ words }) => `- ${words}`),
+  ]);
+  return answers['refreshTokenSurvivesLogout'] === 'unknown' ? FAILED : OK;
 }

@@ -229,7 +229,7 @@ describe('a person who ends a command at a question', () => {
     ['sign-in --password', AT_CODE, CTRL_D],
     ['remove', ['Log default out at Blink first?'], CTRL_C],
     ['remove', [['Log default out', `y${ENTER}`] as const, 'Delete default?'], CTRL_C],
-    ['trial', ['Spend the refresh token of default'], CTRL_C],
+    ['trial', ['Start?'], CTRL_C],
   ])('%s', async (command, questions, key) => {
     const isSignIn = command.startsWith('sign-in');
     if (!isSignIn) storeSession();
@@ -246,13 +246,19 @@ describe('a person who ends a command at a question', () => {
   });
 
   it.each([
-    ['logout --client-id 4711', 'Log out client 4711?', 'Interrupted. Nothing was logged out.'],
-    ['import --from', 'Replace it?', 'Interrupted. Nothing was changed.'],
-  ])('%s, at a question about what is stored', async (command, question, words) => {
+    ['logout --client-id 4711', [], 'Log out client 4711?', 'Interrupted. Nothing was logged out.'],
+    [
+      'trial --client-id 4711',
+      [['Start?', `y${ENTER}`] as const],
+      'Log out client 4711?',
+      'Interrupted. Nothing was logged out.',
+    ],
+    ['import --from', [], 'Replace it?', 'Interrupted. Nothing was changed.'],
+  ])('%s, at a question about what is stored', async (command, before, question, words) => {
     const clientId = storeSession();
     const path = await session.fileWith('{"refresh_token":"another-one"}');
     const person = await personRuns(command.endsWith('--from') ? `${command} ${path}` : command);
-    await answers(person, [question, CTRL_C], [words, '']);
+    await answers(person, ...before, [question, CTRL_C], [words, '']);
     expect(await ended(person)).toBe(130);
     expect(session.blink.logouts).toEqual([]);
     expectNewestTokenStored(clientId);
@@ -269,23 +275,6 @@ describe('a person who ends a command at a question', () => {
     await answers(person, TO_EMAIL, TO_PASSWORD, [BY_SMS, CODE + ENTER], ['Try to store it again?', CTRL_C]);
     await person.sees('Interrupted. The sign-in was not stored.');
     expect(await ended(person)).toBe(130);
-  });
-
-  it('trial: gets the report of the steps before', async () => {
-    const clientId = storeSession();
-    const person = await personRuns('trial');
-    await answers(
-      person,
-      ['This trial logs out default, in the local run.', ''],
-      ['Spend the refresh token of default, and store the new one?', `y${ENTER}`],
-      ['Log out default?', CTRL_C],
-      ['Interrupted. The newest refresh token is stored.', ''],
-      ['1. Refresh: done', ''],
-      ['2. Logout of this session: not done', ''],
-    );
-    expect(await ended(person)).toBe(130);
-    expect(session.blink.logouts).toEqual([]);
-    expectNewestTokenStored(clientId);
   });
 
   it('check, while it waits for an answer: the cursor is shown again', async () => {
