@@ -104,14 +104,34 @@ const DAYS_LOOKED_AT = 400;
 export function* firingsMs(
   { days, timesOfDayMs }: Extract<ScheduleExpression, { kind: 'cron' }>,
   afterMs: number,
-  timeZone?: string,
+  timeZone = 'UTC',
 ): Generator<number> {
+  const clock = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   // The zone's clock may be a day behind UTC.
   let day = days.nextRun(new Date(afterMs - 2 * DAY_MS));
   for (let looked = 0; day !== null && looked < DAYS_LOOKED_AT; looked += 1) {
-    for (const ms of instantsMs(day.getTime(), timesOfDayMs, timeZone)) if (ms > afterMs) yield ms;
+    for (const ms of instantsMs(day.getTime(), timesOfDayMs, clock)) if (ms > afterMs) yield ms;
     day = days.nextRun(day);
   }
+}
+
+/**
+ * EventBridge Scheduler skips a time that does not exist when the clock is set forward, and fires once at a time that comes twice when it
+ * is set back (EventBridge Scheduler User Guide, "Schedule types", "Daylight savings time").
+ */
+function instantsMs(dayMs: number, timesOfDayMs: readonly number[], clock: Intl.DateTimeFormat): number[] {
+  const [before, after] = [offsetMs(dayMs - DAY_MS, clock), offsetMs(dayMs + 2 * DAY_MS, clock)];
+  return timesOfDayMs.flatMap((timeMs) => {
+    const shownMs = dayMs + timeMs;
+    if (before === after) return shownMs - before;
+    const instants = [shownMs - before, shownMs - after];
+    return instants.filter((instant) => instant + offsetMs(instant, clock) === shownMs).slice(0, 1);
+  });
+}
+
+function offsetMs(instant: number, clock: Intl.DateTimeFormat): number {
+  const [, sign, hours = '0', minutes = '0'] = /GMT([+-])(\d{2}):(\d{2})/.exec(clock.format(instant)) ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
 
 /** The longest time between two consecutive firings from now on. Infinity if there are fewer than two. */
@@ -121,40 +141,10 @@ export function longestGapMinutes(
   nowMs = Date.now(),
 ): number {
   if (schedule.kind === 'rate') return schedule.everyMinutes;
-  let longestMs = 0;
-  let lastMs: number | undefined;
+  let [longestMs, lastMs] = [0, Number.POSITIVE_INFINITY];
   for (const ms of firingsMs(schedule, nowMs, timeZone)) {
-    longestMs = Math.max(longestMs, ms - (lastMs ?? ms));
+    longestMs = Math.max(longestMs, ms - lastMs);
     lastMs = ms;
   }
   return longestMs > 0 ? longestMs / 60_000 : Number.POSITIVE_INFINITY;
-}
-
-/**
- * EventBridge Scheduler skips a time that does not exist when the clock is set forward, and fires once at a time that comes twice when it
- * is set back (EventBridge Scheduler User Guide, "Schedule types", "Daylight savings time").
- */
-function instantsMs(
-  dayMs: number,
-  timesOfDayMs: readonly number[],
-  timeZone: string | undefined,
-): readonly number[] {
-  const [before, after] = [offsetMs(dayMs - DAY_MS, timeZone), offsetMs(dayMs + 2 * DAY_MS, timeZone)];
-  return timesOfDayMs.flatMap((timeMs) => {
-    const localMs = dayMs + timeMs;
-    if (before === after) return localMs - before;
-    const instants = [localMs - before, localMs - after];
-    const real = instants.filter((instant) => instant + offsetMs(instant, timeZone) === localMs);
-    return real.length === 0 ? [] : Math.min(...real);
-  });
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function offsetMs(instant: number, timeZone = 'UTC'): number {
-  const format =
-    formats.get(timeZone) ?? new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
-  formats.set(timeZone, format);
-  const [, sign, hours = '0', minutes = '0'] = /GMT([+-])(\d{2}):(\d{2})/.exec(format.format(instant)) ?? [];
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
