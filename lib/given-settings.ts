@@ -37,8 +37,8 @@ export interface GivenSettings {
    */
   readonly webhookAuth?: 'key' | 'iam';
   /**
-   * Requests per second that the webhook accepts over time, from all callers together; use at most 12, as with
-   * `maxConcurrency`.
+   * Requests per second that the webhook accepts over time, from all callers together; use at most 12: Secrets Manager
+   * accepts 50 writes a second, and a logout needs four.
    * @default 2
    */
   readonly webhookRatePerSecond?: number;
@@ -48,8 +48,8 @@ export interface GivenSettings {
    */
   readonly webhookBurst?: number;
   /**
-   * Sessions that the fleet logs out at once; use at most 12: Secrets Manager accepts 50 writes a second, and a logout
-   * needs four. New accounts run ten invocations at once.
+   * Sessions that the fleet logs out at once; use at most 12, because each needs four of the 50 writes a second that
+   * Secrets Manager accepts. New accounts run ten invocations at once.
    * @default 2
    */
   readonly maxConcurrency?: number;
