@@ -2,17 +2,8 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { ExchangeError } from '../../../../lambda/core/blink/http-exchange.ts';
 import { isInFlight } from '../../../../lambda/core/blink/retry.ts';
-import { blinkAt, NOBODY, USER_AGENT } from './blink-under-test.ts';
-import {
-  type Answer,
-  answer,
-  cutOff,
-  HTML,
-  reset,
-  scriptedServer,
-  silence,
-  stalled,
-} from './scripted-server.ts';
+import { blinkAt, callAt, NOBODY, USER_AGENT } from './blink-under-test.ts';
+import { type Answer, answer, cutOff, HTML, reset, silence, stalled } from './scripted-server.ts';
 
 const REQUEST = { refreshToken: 'canary-refresh+/=', oauthClients: ['ios', 'android', 'amazon'] } as const;
 const PLENTY = { remainingMs: () => 60_000 };
@@ -128,38 +119,36 @@ test.each<[string, [Answer, ...Answer[]], object, string[]]>([
   ],
   ['no known client after a reset', [reset, notIos], unanswered('blink_rejected'), ['ios', ...EACH]],
 ])('a refresh that is answered by %s', async (_, answers, expected, clients) => {
-  const server = await scriptedServer(...answers);
-  const { blink, waits } = blinkAt(server);
-  const result = await blink.refresh(REQUEST, PLENTY);
-  expect(result).toMatchObject(expected);
-  expect(server.requests.map(({ body }) => new URLSearchParams(body).get('client_id'))).toEqual(clients);
+  const { end, waits, requests } = await callAt(answers, (blink) => blink.refresh(REQUEST, PLENTY));
+  expect(end).toMatchObject(expected);
+  expect(requests.map(({ body }) => new URLSearchParams(body).get('client_id'))).toEqual(clients);
   // Half of the jitter's second before a repetition.
   expect(waits).toEqual(clients[0] === clients[1] ? [500] : []);
-  if (result.kind !== 'granted') expect(inspect(result, { depth: 9 })).not.toContain('canary');
+  if (!('grant' in expected)) expect(inspect(end, { depth: 9 })).not.toContain('canary');
 });
 
-test('the request is the form that Blink expects, at its OAuth host', async () => {
-  const server = await scriptedServer(granted);
-  const { blink, timeouts } = blinkAt(server);
-  await blink.refresh({ ...REQUEST, hardwareId: 'HW 1' }, PLENTY);
-  await blink.refresh(REQUEST, PLENTY);
-  expect(server.requests[0]).toMatchObject({
-    method: 'POST',
-    target: 'api.oauth.blink.com/oauth/token',
-    headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': USER_AGENT },
-  });
-  expect(server.requests[0]?.headers).not.toHaveProperty('authorization');
-  expect(server.requests.map(({ body }) => Object.fromEntries(new URLSearchParams(body)))).toEqual(
-    [{ hardware_id: 'HW 1' }, {}].map((hardwareId) => ({
+test.each([{ hardwareId: 'HW 1' }, {}])(
+  'the request is the form that Blink expects, with %j',
+  async (device) => {
+    const request = { ...REQUEST, ...device };
+    const { requests, timeouts } = await callAt([granted], (blink) => blink.refresh(request, PLENTY));
+    const [sent] = requests;
+    expect(sent).toMatchObject({
+      method: 'POST',
+      target: 'api.oauth.blink.com/oauth/token',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': USER_AGENT },
+    });
+    expect(sent?.headers).not.toHaveProperty('authorization');
+    expect(Object.fromEntries(new URLSearchParams(sent?.body))).toEqual({
       grant_type: 'refresh_token',
       refresh_token: 'canary-refresh+/=',
       client_id: 'ios',
       scope: 'client',
-      ...hardwareId,
-    })),
-  );
-  expect(timeouts).toEqual([8_000, 8_000]);
-});
+      ...('hardwareId' in device && { hardware_id: 'HW 1' }),
+    });
+    expect(timeouts).toEqual([8_000]);
+  },
+);
 
 test.each([
   ['ECONNRESET', false],
@@ -194,9 +183,8 @@ test.each<[string, Answer, number[], object, number]>([
   ['a repetition', answer(500), [18_999], { token: 'unanswered', tries: 1 }, 1],
   ['a repetition', answer(500), [19_000], { token: 'unanswered', tries: 2 }, 2],
 ])('%s needs time for the refresh and the save: %j', async (_, fault, leftMs, expected, requests) => {
-  const server = await scriptedServer(fault);
   const remainingMs = () => (leftMs.length > 1 ? leftMs.shift() : leftMs[0]) ?? 0;
-  const result = await blinkAt(server).blink.refresh(REQUEST, { remainingMs });
-  expect(result).toMatchObject({ kind: 'failed', ...expected });
-  expect(server.requests).toHaveLength(requests);
+  const seen = await callAt([fault], (blink) => blink.refresh(REQUEST, { remainingMs }));
+  expect(seen.end).toMatchObject({ kind: 'failed', ...expected });
+  expect(seen.requests).toHaveLength(requests);
 });

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Blink } from '../../../../lambda/core/blink/blink.ts';
-import { blinkAt, callAt, USER_AGENT } from './blink-under-test.ts';
-import { type Answer, answer, cutOff, HTML, reset, scriptedServer, silence } from './scripted-server.ts';
+import { callAt, USER_AGENT } from './blink-under-test.ts';
+import { type Answer, answer, cutOff, HTML, reset, silence } from './scripted-server.ts';
 
 const ACCOUNT = { tier: 'e008', accountId: 123456 };
 const REST = 'rest-e008.immedia-semi.com';
@@ -159,90 +159,60 @@ test.each([
   [{ tier: 'e008', accountId: 1 }, '../1'],
   [{ tier: 'e008', accountId: 1 }, ''],
 ])('nothing is sent where a part of the URL was not checked: %j %j', async (account, clientId) => {
-  const server = await scriptedServer(loggedOut);
-  const { blink } = blinkAt(server);
-  await expect(blink.logOut('access', account, clientId)).rejects.toMatchObject({ code: 'internal_error' });
-  expect(server.requests).toEqual([]);
+  const { end, requests } = await callAt([loggedOut], (blink) => blink.logOut('access', account, clientId));
+  expect(end).toMatchObject({ code: 'internal_error' });
+  expect(requests).toEqual([]);
 });
 
-const failureOf = (call: Promise<unknown>) => call.catch((error: unknown) => error);
-
-/** Each call resolves with its failure. */
-const FAILURES = {
+/** Each call ends with its failure. */
+const REJECTED_CALLS = {
+  logout: CALLS.logout,
+  'account lookup': CALLS.account,
+  'client lookup': CALLS.client,
   refresh: async (blink: Blink) => {
     const request = { refreshToken: 'old', oauthClients: ['ios', 'android'] } as const;
     const result = await blink.refresh(request, { remainingMs: () => 60_000 });
     expect(result).toMatchObject({ kind: 'failed', token: 'unspent', tries: 1 });
     return result.kind === 'failed' ? result.failure : result;
   },
-  'account lookup': (blink: Blink) => failureOf(CALLS.account(blink)),
-  'client lookup': (blink: Blink) => failureOf(CALLS.client(blink)),
-  logout: (blink: Blink) => failureOf(CALLS.logout(blink)),
 };
+/** By the status: the call that does something else, which the tables above have. */
+const ELSEWHERE: Readonly<Record<number, string>> = { 404: 'logout', 406: 'account lookup' };
+const waitFor = (status: number, retryAfter: string) => answer(status, '', { 'Retry-After': retryAfter });
 
-const tooMany = (retryAfter: string) => answer(429, '', { 'Retry-After': retryAfter });
-
-/** What only one of the calls does is in its own table. */
-const REJECTIONS: readonly [
-  what: string,
-  Answer,
-  code: string,
-  details: object,
-  elsewhere?: keyof typeof FAILURES,
-][] = [
-  ['400 with HTML', answer(400, HTML), 'blink_rejected', { blinkStatus: 400 }],
-  ['a code that is no integer', answer(403, { code: 'canary' }), 'blink_rejected', { blinkStatus: 403 }],
-  ['403', answer(403, { code: 5 }), 'blink_rejected', { blinkStatus: 403, blinkCode: 5 }],
-  ['404', answer(404), 'blink_rejected', { blinkStatus: 404 }, 'logout'],
-  ['406', answer(406, 'canary'), 'blink_rejected', { blinkStatus: 406 }, 'account lookup'],
-  ['a 406 that is cut off', cutOff(406), 'blink_rejected', { blinkStatus: 406 }, 'account lookup'],
-  [
-    '406 with Retry-After',
-    answer(406, '', { 'Retry-After': '7200' }),
-    'blink_rejected',
-    { blinkStatus: 406, retryAfterSeconds: 7200 },
-    'account lookup',
-  ],
-  ['418', answer(418), 'blink_rejected', { blinkStatus: 418 }],
-  ['426', answer(426, { message: 'canary' }), 'blink_rejected', { blinkStatus: 426 }],
-  [
-    'a redirect',
-    answer(302, '', { Location: 'https://canary.example/' }),
-    'blink_rejected',
-    { blinkStatus: 302 },
-  ],
-  ['429', answer(429), 'rate_limited', { blinkStatus: 429 }],
-  ['429 with a long wait', tooMany('7200'), 'rate_limited', { blinkStatus: 429, retryAfterSeconds: 7200 }],
-  ['429 with no wait', tooMany('0'), 'rate_limited', { blinkStatus: 429 }],
-  [
-    '429 with more than a day',
-    tooMany('86401'),
-    'rate_limited',
-    { blinkStatus: 429, retryAfterSeconds: 86_400 },
-  ],
-  [
-    '429 with 30 digits',
-    tooMany('9'.repeat(30)),
-    'rate_limited',
-    { blinkStatus: 429, retryAfterSeconds: 86_400 },
-  ],
-  ['429 with a date', tooMany('Wed, 21 Oct 2026 07:28:00 GMT'), 'rate_limited', { blinkStatus: 429 }],
+const REJECTIONS: readonly [what: string, status: number, Answer, details?: object][] = [
+  ['HTML', 400, answer(400, HTML)],
+  ['a code that is no integer', 403, answer(403, { code: 'canary' })],
+  ['a code', 403, answer(403, { code: 5 }), { blinkCode: 5 }],
+  ['nothing', 404, answer(404)],
+  ['a text', 406, answer(406, 'canary')],
+  ['a text that is cut off', 406, cutOff(406)],
+  ['a long wait', 406, waitFor(406, '7200'), { retryAfterSeconds: 7200 }],
+  ['nothing', 418, answer(418)],
+  ['a message', 426, answer(426, { message: 'canary' })],
+  ['a redirect', 302, answer(302, '', { Location: 'https://canary.example/' })],
+  ['nothing', 429, answer(429)],
+  ['a long wait', 429, waitFor(429, '7200'), { retryAfterSeconds: 7200 }],
+  ['no wait', 429, waitFor(429, '0')],
+  ['more than a day', 429, waitFor(429, '86401'), { retryAfterSeconds: 86_400 }],
+  ['30 digits', 429, waitFor(429, '9'.repeat(30)), { retryAfterSeconds: 86_400 }],
+  ['a date', 429, waitFor(429, 'Wed, 21 Oct 2026 07:28:00 GMT')],
 ];
 
-const CASES = REJECTIONS.flatMap(([what, fault, code, details, elsewhere]) =>
-  (Object.keys(FAILURES) as (keyof typeof FAILURES)[])
-    .filter((call) => call !== elsewhere)
-    .map((call) => [what, call, fault, code, details] as const),
+const CASES = Object.entries(REJECTED_CALLS).flatMap(([name, call]) =>
+  REJECTIONS.filter(([, status]) => ELSEWHERE[status] !== name).map(
+    ([what, status, rejection, details]) => [name, status, what, call, rejection, details] as const,
+  ),
 );
 
 test.each(CASES)(
-  '%s ends the %s: it is sent once, and not again for ten minutes',
-  async (_, call, fault, code, details) => {
-    const server = await scriptedServer(fault);
-    const failure = await FAILURES[call](blinkAt(server).blink);
-    expect(failure).toMatchObject({ code, retryable: false });
-    expect(failure).toHaveProperty('details', { retryAfterSeconds: 600, ...details });
-    expect(inspect(failure)).not.toContain('canary');
-    expect(server.requests).toHaveLength(1);
+  'the %s that is rejected with %i and %s is sent once, and not again for ten minutes',
+  async (_name, blinkStatus, _what, call, rejection, details) => {
+    const { end, requests } = await callAt([rejection], call);
+    const code = blinkStatus === 429 ? 'rate_limited' : 'blink_rejected';
+    expect(end).toMatchObject({ code, retryable: false });
+    expect(end).toHaveProperty('details', { blinkStatus, retryAfterSeconds: 600, ...details });
+    expect(inspect(end)).not.toContain('canary');
+    expect(requests).toHaveLength(1);
   },
 );
