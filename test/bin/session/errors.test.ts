@@ -54,16 +54,6 @@ async function expireSso(): Promise<void> {
 }
 
 describe('at AWS', () => {
-  it.each([
-    ['the ordinary credentials and a Region', AWS_KEYS, 'check --region eu-central-1'],
-    ['a profile', {}, 'check --profile blink'],
-  ])('works with %s', async (_, environment, command) => {
-    given(environment);
-    await writeFile(join(home, 'config'), PROFILE);
-    session.store('{"refresh_token":"x"}');
-    expect(await session.runAtAws(command)).toMatchObject({ exitCode: 0 });
-  });
-
   it.each<[code: string, command: string, words: RegExp, environment: typeof process.env, config: string]>([
     ['credentials', '--region eu-central-1', /Could not load.*aws sso login.*--local/, {}, ''],
     ['profile_unknown', '--profile nobody', /profile "nobody".*list-profiles/, {}, PROFILE],

@@ -105,38 +105,6 @@ export interface RanOnPage extends Ran {
   readonly end: URL;
 }
 
-/** The commands beside their stand-ins, with all that they ever print. */
-export interface SessionUnderTest {
-  readonly secretsManager: SecretsManagerStandIn;
-  readonly blink: BlinkStandIn;
-  readonly port: number;
-  /** A command with `--local`, as a script runs it: `lines` are piped in. */
-  run(command: string, lines?: readonly string[]): Promise<Ran>;
-  /** A command with `--local`, as a script runs it that signs in on Blink's page and pipes in the address at the end. */
-  runOnPage(command: string, change?: (address: string) => string): Promise<RanOnPage>;
-  /** A command against an AWS account. Needs `setAwsEnvironment`. */
-  runAtAws(command: string): Promise<Ran>;
-  /** Replaces what is set for AWS on this machine: it has only Secrets Manager. */
-  setAwsEnvironment(environment: Readonly<Record<string, string>>): void;
-  /** The current text and labels of a session. */
-  stored(session?: string): {
-    readonly text: string;
-    readonly labels: readonly string[];
-    readonly versionId: string;
-  };
-  /** Makes a session as if by hand. */
-  store(text: string, session?: string): void;
-  /** Makes a session of the account `byCode`, signed in as the client 7000001. */
-  storeSignedIn(session?: string): void;
-  /** Gives the path of a file that is gone in the end. */
-  fileWith(content: string | Buffer): Promise<string>;
-  /** Gives the path of a folder with these files, which is gone in the end. */
-  folderWith(texts: Readonly<Record<string, string>>): Promise<string>;
-  printed(text: string): void;
-  /** Whatever the commands did: no token was spent twice, and no secret was printed. */
-  close(): Promise<void>;
-}
-
 /** Of the current test. */
 export let session: SessionUnderTest;
 
@@ -146,127 +114,135 @@ export function sessionForEachTest(): void {
   afterEach(() => session.close());
 }
 
-/** @param plain what differs in the account `plain` */
+/**
+ * With stand-ins on ports that follow each other, as the local run has them.
+ * @param plain what differs in the account `plain`
+ */
 export async function startSession(plain: Partial<AccountSeed> = {}): Promise<void> {
-  session = await startSessionUnderTest(plain);
-}
-
-async function startSessionUnderTest(plain: Partial<AccountSeed>): Promise<SessionUnderTest> {
   hurry();
-  const { port, secretsManager, blink } = await startStandIns([
-    ACCOUNTS.byCode,
-    { ...ACCOUNTS.plain, ...plain },
+  const port = await freePort();
+  const ports = localPorts(port);
+  const accounts = [ACCOUNTS.byCode, { ...ACCOUNTS.plain, ...plain }];
+  const [secretsManager, blink] = await Promise.all([
+    startSecretsManager({ port: ports.secretsManager }),
+    startBlink({ accounts, port: ports.blink }),
   ]);
   secretsManager.secrets.create(KEY_SECRET, randomBytes(32).toString('hex'));
-  let directory: Promise<string> | undefined;
-  const inDirectory = async (name: string) => {
-    directory ??= mkdtemp(join(tmpdir(), 'blink-logout-session-'));
-    return join(await directory, name);
-  };
-  const printed: string[] = [];
+  session = new SessionUnderTest(port, secretsManager, blink);
+}
 
-  function atStandIns(command: string): readonly string[] {
-    return [...words(command), '--local', '--port', String(port)];
+/** The commands beside their stand-ins, with all that they ever print. */
+class SessionUnderTest {
+  readonly port: number;
+  readonly secretsManager: SecretsManagerStandIn;
+  readonly blink: BlinkStandIn;
+  readonly #printed: string[] = [];
+  readonly #folders: string[] = [];
+
+  constructor(port: number, secretsManager: SecretsManagerStandIn, blink: BlinkStandIn) {
+    this.port = port;
+    this.secretsManager = secretsManager;
+    this.blink = blink;
   }
 
-  function runLine(words: readonly string[], lines: readonly string[]): Promise<Ran> {
-    return runPiped(words, Readable.from(lines.map((line) => Buffer.from(`${line}\n`))), new PassThrough());
+  /** A command with `--local`, as a script runs it: `lines` are piped in. */
+  run(command: string, lines: readonly string[] = []): Promise<Ran> {
+    const stdin = Readable.from(lines.map((line) => Buffer.from(`${line}\n`)));
+    return this.#run(`${command} --local --port ${this.port}`, stdin);
   }
 
-  async function runPiped(words: readonly string[], stdin: Readable, stderr: PassThrough): Promise<Ran> {
+  /** A command with `--local`, as a script runs it that signs in on Blink's page and pipes in the address at the end. */
+  async runOnPage(command: string, change = (address: string) => address): Promise<RanOnPage> {
+    const stdin = new PassThrough();
+    const stderr = new PassThrough();
+    const { promise, resolve } = Promise.withResolvers<Pick<RanOnPage, 'page' | 'end'>>();
+    stderr.on('data', async (shown) => {
+      const [address] = PAGE.exec(String(shown)) ?? [];
+      if (address === undefined) return;
+      const page = new URL(address);
+      const end = await signInAt(page);
+      resolve({ page, end: new URL(end) });
+      stdin.end(`${change(end)}\n`);
+    });
+    const ran = await this.#run(`${command} --local --port ${this.port}`, stdin, stderr);
+    return { ...ran, ...(await promise) };
+  }
+
+  /** A command against an AWS account. Needs `setAwsEnvironment`. */
+  runAtAws(command: string): Promise<Ran> {
+    return this.#run(command, Readable.from([]));
+  }
+
+  async #run(command: string, stdin: Readable, stderr = new PassThrough()): Promise<Ran> {
+    const words = command.split(' ').filter((word) => word !== '');
     const stdout = new PassThrough();
     const texts = [text(stdout), text(stderr)] as const;
     const exitCode = await main(words, { stdin, stdout, stderr });
     stdout.end();
     stderr.end();
     const ran = { exitCode, stdout: await texts[0], stderr: await texts[1] };
-    const printsKey = /^key (add|show) /.test(words.join(' '));
-    printed.push(printsKey ? ran.stdout.replace(KEY, '') : ran.stdout, ran.stderr.replace(PAGE, ''));
+    const printsKey = /^key (add|show) /.test(command);
+    this.printed(printsKey ? ran.stdout.replace(KEY, '') : ran.stdout);
+    this.printed(ran.stderr.replace(PAGE, ''));
     if (words.includes('--json') && ran.stdout !== '') expectDocumented(ran.stdout);
     return ran;
   }
 
-  return {
-    secretsManager,
-    blink,
-    port,
-    run: (command, lines = []) => runLine(atStandIns(command), lines),
-    async runOnPage(command, change = (address) => address) {
-      const stdin = new PassThrough();
-      const stderr = new PassThrough();
-      const { promise, resolve } = Promise.withResolvers<Pick<RanOnPage, 'page' | 'end'>>();
-      stderr.on('data', async (shown) => {
-        const [address] = PAGE.exec(String(shown)) ?? [];
-        if (address === undefined) return;
-        const page = new URL(address);
-        const end = await signInAt(page);
-        resolve({ page, end: new URL(end) });
-        stdin.end(`${change(end)}\n`);
-      });
-      return { ...(await runPiped(atStandIns(command), stdin, stderr)), ...(await promise) };
-    },
-    runAtAws: (command) => runLine(words(command), []),
-    setAwsEnvironment(environment) {
-      for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
-      const ours = {
-        AWS_CONFIG_FILE: '/dev/null',
-        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-      };
-      for (const [name, value] of Object.entries({ ...ours, ...environment })) vi.stubEnv(name, value);
-    },
-    stored: (session = 'default') => secretsManager.secrets.find(`blink-logout/${session}`).version({}),
-    store: (stored, session = 'default') => secretsManager.secrets.create(`blink-logout/${session}`, stored),
-    storeSignedIn(session = 'default') {
-      const refreshToken = blink.seedSession({ accountId: 100_001, clientId: 7_000_001 });
-      const fields = {
-        refreshToken,
-        oauthClientId: 'ios',
-        tier: 'e008',
-        clientId: 7_000_001,
-        accountId: 100_001,
-      };
-      secretsManager.secrets.create(`blink-logout/${session}`, JSON.stringify(fields));
-    },
-    async fileWith(content) {
-      const path = await inDirectory('tokens');
-      await writeFile(path, content);
-      return path;
-    },
-    async folderWith(texts) {
-      const folder = await mkdtemp(await inDirectory('folder-'));
-      for (const [name, content] of Object.entries(texts)) await writeFile(join(folder, name), content);
-      return folder;
-    },
-    printed: (more) => printed.push(more),
-    async close() {
-      await secretsManager.close();
-      await blink.close();
-      if (directory !== undefined) await rm(await directory, { recursive: true });
-      expect(blink.tokens.doubleSpends).toBe(0);
-      expectNothingInClear(printed.join('\n'));
-    },
-  };
-}
+  /** Replaces what is set for AWS on this machine: it has only Secrets Manager. */
+  setAwsEnvironment(environment: Readonly<Record<string, string>>): void {
+    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) vi.stubEnv(name, undefined);
+    const ours = {
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: this.secretsManager.url,
+    };
+    for (const [name, value] of Object.entries({ ...ours, ...environment })) vi.stubEnv(name, value);
+  }
 
-function expectNothingInClear(printed: string): void {
-  for (const secret of [EMAIL, ACCOUNTS.plain.email, PASSWORD, CODE]) expect(printed).not.toContain(secret);
-  expect(printed).not.toMatch(/eyJ[\w-]{5}/);
-  expect(printed).not.toMatch(KEY);
-}
+  /** The current text and labels of a session. */
+  stored(name = 'default') {
+    return this.secretsManager.secrets.find(`blink-logout/${name}`).version({});
+  }
 
-function words(command: string): readonly string[] {
-  return command.split(' ').filter((word) => word !== '');
-}
+  /** Makes a session as if by hand. */
+  store(stored: string, name = 'default'): void {
+    this.secretsManager.secrets.create(`blink-logout/${name}`, stored);
+  }
 
-/** On ports that follow each other, as the local run has them. */
-async function startStandIns(accounts: readonly AccountSeed[]) {
-  const port = await freePort();
-  const ports = localPorts(port);
-  const [secretsManager, blink] = await Promise.all([
-    startSecretsManager({ port: ports.secretsManager }),
-    startBlink({ accounts, port: ports.blink }),
-  ]);
-  return { port, secretsManager, blink };
+  /** Makes a session of the account `byCode`, signed in as the client 7000001. */
+  storeSignedIn(): void {
+    const ids = { accountId: 100_001, clientId: 7_000_001 };
+    const refreshToken = this.blink.seedSession(ids);
+    this.store(JSON.stringify({ refreshToken, oauthClientId: 'ios', tier: 'e008', ...ids }));
+  }
+
+  /** Gives the path of a file that is gone in the end. */
+  async fileWith(content: string | Buffer): Promise<string> {
+    return join(await this.folderWith({ tokens: content }), 'tokens');
+  }
+
+  /** Gives the path of a folder with these files, which is gone in the end. */
+  async folderWith(contents: Readonly<Record<string, string | Buffer>>): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'blink-logout-session-'));
+    this.#folders.push(folder);
+    for (const [name, content] of Object.entries(contents)) await writeFile(join(folder, name), content);
+    return folder;
+  }
+
+  printed(text: string): void {
+    this.#printed.push(text);
+  }
+
+  /** Whatever the commands did: no token was spent twice, and no secret was printed. */
+  async close(): Promise<void> {
+    await this.secretsManager.close();
+    await this.blink.close();
+    for (const folder of this.#folders) await rm(folder, { recursive: true });
+    expect(this.blink.tokens.doubleSpends).toBe(0);
+    const printed = this.#printed.join('\n');
+    for (const secret of [EMAIL, ACCOUNTS.plain.email, PASSWORD, CODE]) expect(printed).not.toContain(secret);
+    expect(printed).not.toMatch(/eyJ[\w-]{5}/);
+    expect(printed).not.toMatch(KEY);
+  }
 }
