@@ -34,6 +34,7 @@ export async function runLocally(options: LocalRunOptions): Promise<boolean> {
   console.log(renderOpening());
   const stack = await startLocalStack({ accounts: LOCAL_ACCOUNTS, ...options });
   try {
+    signal.throwIfAborted();
     console.log(renderSetup(stack));
     const interrupted = once(signal, 'abort').then((): never => {
       throw signal.reason;

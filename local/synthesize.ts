@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
+import cdkJson from '../cdk.json' with { type: 'json' };
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -11,15 +12,12 @@ const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 export const COMPILE_CACHE =
   process.env['NODE_COMPILE_CACHE'] ?? `${PROJECT}node_modules/.cache/node-compile`;
 
-const cdkJsonSchema = v.object({ context: v.optional(v.record(v.string(), v.unknown()), {}) });
-
 /**
  * Runs the CDK app with the default settings and without the CDK CLI: environment variables give the output directory and
  * the context.
  * @param directory for the cloud assembly
  */
 export async function synthesize(directory: string, signal?: AbortSignal): Promise<void> {
-  const { context } = v.parse(cdkJsonSchema, JSON.parse(await readFile(`${PROJECT}cdk.json`, 'utf8')));
   // Not the project's settings.json, which is for its deployment.
   await writeFile(`${directory}/settings.json`, '{}');
   const app = promisify(execFile)(process.execPath, [`${PROJECT}bin/app.ts`], {
@@ -32,7 +30,7 @@ export async function synthesize(directory: string, signal?: AbortSignal): Promi
       CDK_OUTDIR: directory,
       // Validation takes longer than the synthesis, and this template is not deployed.
       CDK_VALIDATION: 'false',
-      CDK_CONTEXT_JSON: JSON.stringify(context),
+      CDK_CONTEXT_JSON: JSON.stringify(cdkJson.context),
     },
     signal,
   });

@@ -115,7 +115,10 @@ export class DurableExecutions {
       on: (hear) => child.on('message', hear),
       timeout: -1,
     });
-    const end = () => host.$close(new Error('the process of the fleet has ended'));
+    const end = () => {
+      host.$close(new Error('the process of the fleet has ended'));
+      if (this.#process === child) this.#host = undefined;
+    };
     // A message to a process that is ending is an error, and its exit is told a moment later.
     child.on('error', end).on('exit', end);
     return host;

@@ -25,8 +25,6 @@ export class Secrets {
       );
     }
     if (existing !== undefined) {
-      const first = existing.versions().find((version) => version.versionId === versionId);
-      if (first !== undefined && first.text === text) return existing;
       throw new AwsError(
         'ResourceExistsException',
         `The operation failed because the secret ${name} already exists.`,

@@ -173,10 +173,10 @@ test('after a step that fails, it runs no other; --verbose shows what the functi
   await rm(assembly, { recursive: true });
 });
 
-test('an interrupt between two steps ends it', async () => {
+test.each(['blink-logout on this machine', '1. '])('an interrupt after "%s" ends it', async (shown) => {
   const stop = new AbortController();
   vi.spyOn(console, 'log').mockImplementation((line) => {
-    if (stripVTControlCharacters(line).startsWith('1. ')) stop.abort();
+    if (stripVTControlCharacters(line).startsWith(shown)) stop.abort();
   });
   const ran = runLocally({ serve: true, verbose: false, assembly: inject('assembly'), signal: stop.signal });
   await expect(ran).rejects.toThrow('aborted');

@@ -74,7 +74,7 @@ it('another operation is refused', async () => {
   expect([response.status, errorType]).toEqual([404, 'UnknownOperationException']);
 });
 
-it('an execution that is started again with its input is the same, and fails if the process of the fleet ends', async () => {
+it('an execution that is started again with its input is the same; each fails whose process ends', async () => {
   const executions = newExecutions();
   const execution = executions.start('{}', 'once');
   expect(executions.start('{}', 'once')).toBe(execution);
@@ -82,4 +82,7 @@ it('an execution that is started again with its input is the same, and fails if 
   const error = { errorMessage: 'the process of the fleet has ended' };
   expect(await execution.ended).toMatchObject({ kind: 'failed', error });
   expect(executions.all).toMatchObject([{ end: { kind: 'failed' } }]);
+  const next = executions.start('{}');
+  executions.close();
+  expect(await next.ended, 'by a process of its own').toMatchObject({ kind: 'failed', error });
 });
