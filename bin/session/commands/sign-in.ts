@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Option } from 'commander';
-import type { Grant } from '../../../lambda/core/blink/blink.ts';
+import type { Blink, Grant } from '../../../lambda/core/blink/blink.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 import type { StoredSession } from '../../../lambda/core/stored-session/stored-session.ts';
@@ -10,7 +10,6 @@ import { requireCreate, requirePut } from '../permissions.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
 import { ANDROID, IOS } from '../sign-in/authorization.ts';
-import { findIds } from '../sign-in/find-ids.ts';
 import { signInOnPage } from '../sign-in/sign-in-on-page.ts';
 import { signInWithPassword } from '../sign-in/sign-in-with-password.ts';
 import { stackKey } from '../stack-key.ts';
@@ -75,10 +74,8 @@ export async function signIn(context: Context, session: string, options: SignInO
 
   const hardwareId = before?.hardwareId ?? randomUUID().toUpperCase();
   const grant = await grantFor(context, session, hardwareId, options);
-  const ids = await terminal.progress('Looking up the account', () =>
-    findIds(target.blink, grant.accessToken),
-  );
-  const { refreshToken, oauthClient } = grant;
+  const { accessToken, refreshToken, oauthClient } = grant;
+  const ids = await terminal.progress('Looking up the account', () => findIds(target.blink, accessToken));
   const fields: OwnFields = { refreshToken, oauthClient, hardwareId, ...ids };
   const text = version && before ? withFields(version.text, fields) : newText(fields);
   const { created } = await store(context, session, text);
@@ -101,6 +98,17 @@ function usableSession({ terminal }: Context, session: string, text: string): St
     terminal.note(`The secret of ${session} contains no usable session. It will be replaced.`);
     return undefined;
   }
+}
+
+/** Looks up what Blink returns now; a logout looks up the rest. */
+async function findIds(blink: Blink, accessToken: string) {
+  const account = await blink.findAccount(accessToken).catch(ifMissing);
+  const clientId = account && (await blink.findClientId(accessToken, account).catch(ifMissing));
+  return { accountId: account?.accountId, tier: account?.tier, clientId };
+}
+
+function ifMissing(error: unknown): undefined {
+  if (!(error instanceof Failure)) throw error;
 }
 
 /** If Blink rejects one way, the error names the other, which is another kind of request. */

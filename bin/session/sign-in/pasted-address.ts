@@ -1,20 +1,15 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
 import { tokenSchema } from '../../../lambda/core/blink/token.ts';
+import { CommandError } from '../errors/command-error.ts';
 
-/** What a person has pasted in place of the address at the end of the sign-in. No part of it is ever shown. */
-export type PastedAddress =
-  | { readonly kind: 'code'; readonly code: string }
-  /** Blink ends the sign-in with an error (RFC 6749 section 4.1.2.1). */
-  | { readonly kind: 'refused'; readonly error: string }
-  /** It answers another request: somebody else may have started it (RFC 6749 section 10.12). */
-  | { readonly kind: 'foreign' }
-  /** Another one may be pasted. */
-  | { readonly kind: 'unusable'; readonly message: string };
+/** The code, or why the address is unusable: then another one may be pasted. */
+export type PastedAddress = { readonly code: string } | { readonly fault: string };
 
 const MAX_BYTES = 2_048;
 const WHOLE = 'Copy the whole address.';
 
+/** RFC 6749 section 4.1.2.1. */
 const ERRORS = [
   'access_denied',
   'invalid_request',
@@ -26,36 +21,45 @@ const ERRORS = [
 ];
 
 /**
- * Compares texts, not parsed URLs: a parser would accept many spellings of one address, and a browser shows only one.
+ * Reads what a person has pasted in place of the address at the end of the sign-in. No part of it is ever shown. Compares
+ * texts, not parsed URLs: a parser would accept many spellings of one address, and a browser shows only one.
  * @param callback the address without its query
+ * @throws {CommandError} if Blink has ended the sign-in, or if the address is the end of another one
  */
 export function parsePastedAddress(pasted: string, callback: string, expectedState: string): PastedAddress {
   const address = trimmed(pasted);
   const fault = faultOf(address, callback);
-  if (fault !== undefined) return { kind: 'unusable', message: fault };
+  if (fault !== undefined) return { fault };
   const query = new URLSearchParams(address.slice(callback.length + 1));
   const [state, ...otherStates] = query.getAll('state');
   const codes = query.getAll('code');
   const errors = query.getAll('error');
   if (state === undefined || otherStates.length > 0 || codes.length + errors.length !== 1) {
-    return {
-      kind: 'unusable',
-      message: `Expected one code and one state in the address. ${WHOLE}`,
-    };
+    return { fault: `Expected one code and one state in the address. ${WHOLE}` };
   }
   if (!isSame(state, expectedState)) {
-    return isSame(state, expectedState.slice(0, state.length))
-      ? { kind: 'unusable', message: `The end of the address is missing. ${WHOLE}` }
-      : { kind: 'foreign' };
+    if (!isSame(state, expectedState.slice(0, state.length))) throw otherSignIn();
+    return { fault: `The end of the address is missing. ${WHOLE}` };
   }
   const [error] = errors;
-  if (error !== undefined) {
-    return { kind: 'refused', error: ERRORS.find((known) => known === error) ?? 'an unknown error' };
-  }
+  if (error !== undefined) throw refused(ERRORS.find((known) => known === error) ?? 'an unknown error');
   const code = v.safeParse(tokenSchema, codes[0]);
   return code.success
-    ? { kind: 'code', code: code.output }
-    : { kind: 'unusable', message: `The code in the address is empty or malformed. ${WHOLE}` };
+    ? { code: code.output }
+    : { fault: `The code in the address is empty or malformed. ${WHOLE}` };
+}
+
+/** Somebody else may have started it (RFC 6749 section 10.12). */
+function otherSignIn(): CommandError {
+  return new CommandError('state_mismatch', 'This address is the end of another sign-in.', [
+    'Nothing was sent. Run the command again, and use only the page that it opens.',
+  ]);
+}
+
+function refused(error: string): CommandError {
+  return new CommandError('sign_in_refused', `Blink ended the sign-in: ${error}.`, [
+    'Run the command again.',
+  ]);
 }
 
 /** Without the spaces and quotes around it, and without what a terminal adds to pasted text (bracketed paste). */

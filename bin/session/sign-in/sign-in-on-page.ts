@@ -86,21 +86,10 @@ async function show({ terminal, questions }: Context, page: URL, opens: boolean)
 async function askForCode({ terminal, target, questions }: Context, state: string): Promise<string> {
   for (;;) {
     const pasted = parsePastedAddress(await questions.address(), target.signInPage.callback, state);
-    switch (pasted.kind) {
-      case 'code':
-        return pasted.code;
-      case 'refused':
-        throw new CommandError('sign_in_refused', `Blink ended the sign-in: ${pasted.error}.`, [
-          'Run the command again.',
-        ]);
-      case 'foreign':
-        throw new CommandError('state_mismatch', 'This address is the end of another sign-in.', [
-          'Nothing was sent. Run the command again, and use only the page that it opens.',
-        ]);
-      case 'unusable':
-        if (questions.fromScript) throw new CommandError('input_invalid', pasted.message, PIPED);
-        terminal.problem(new CommandError('input_invalid', pasted.message));
-    }
+    if ('code' in pasted) return pasted.code;
+    const unusable = (advice: readonly string[]) => new CommandError('input_invalid', pasted.fault, advice);
+    if (questions.fromScript) throw unusable(PIPED);
+    terminal.problem(unusable([]));
   }
 }
 

@@ -15,33 +15,23 @@ export async function signInWithPassword(
   let wrongCodes = 0;
   for (;;) {
     const answer = await terminal.progress('Signing in', () => submitPassword(target.caller, credentials));
-    const sentAtMs = performance.now();
-    if (answer.kind === 'signed_in') return answer.grant;
-    if (answer.kind === 'wrong_password') throw wrongPassword();
-    const { method, resendAfterSeconds, verify } = answer;
+    if (!('verify' in answer)) return answer;
+    const nextAtMs = performance.now() + answer.resendAfterSeconds * 1000;
     for (;;) {
-      const code = await questions.code(SENT_BY[method]);
+      const code = await questions.code(answer.sentBy);
       if (code === undefined) {
-        const waitMs = resendAfterSeconds * 1000 - (performance.now() - sentAtMs);
+        const waitMs = nextAtMs - performance.now();
         if (waitMs <= 0) break;
         terminal.note(`Blink can send another code in ${Math.ceil(waitMs / 1000)} s.`);
         continue;
       }
-      const verified = await terminal.progress('Sending the code', () => verify(code));
-      if (verified.kind === 'signed_in') return verified.grant;
+      const grant = await terminal.progress('Sending the code', () => answer.verify(code));
+      if (grant !== undefined) return grant;
       wrongCodes += 1;
       if (wrongCodes === MAX_CODES || questions.fromScript) throw wrongCode();
       terminal.note('Blink rejected this code.');
     }
   }
-}
-
-const SENT_BY = { sms: 'by text message', email: 'by e-mail', unknown: 'to your phone or e-mail' } as const;
-
-function wrongPassword(): CommandError {
-  return new CommandError('wrong_password', 'Blink rejected the e-mail address or the password.', [
-    'Check both and run the command again. Five wrong passwords lock the account for ten minutes.',
-  ]);
 }
 
 function wrongCode(): CommandError {

@@ -6,6 +6,7 @@ import { type HttpResponse, isSuccess } from '../../../lambda/core/blink/http-ex
 import { jsonIn } from '../../../lambda/core/blink/json-in.ts';
 import type { Caller } from '../../../lambda/core/blink/rest-call.ts';
 import { tokenSchema } from '../../../lambda/core/blink/token.ts';
+import { CommandError } from '../errors/command-error.ts';
 import {
   authorizationUrl,
   BLINK_ORIGIN,
@@ -26,8 +27,6 @@ const VERIFY_URL = new URL('/oauth/v2/2fa/verify', BLINK_ORIGIN);
 /** Redirects to the app with the code, once the sign-in is accepted. The parameters are in a cookie. */
 const CODE_URL = new URL('/oauth/v2/authorize', BLINK_ORIGIN);
 
-const RESEND_AFTER_SECONDS = 60;
-
 export interface Credentials {
   readonly email: string;
   readonly password: string;
@@ -35,32 +34,19 @@ export interface Credentials {
   readonly hardwareId: string;
 }
 
-interface SignedIn {
-  readonly kind: 'signed_in';
-  readonly grant: Grant;
-}
-
-export type PasswordAnswer =
-  | SignedIn
-  | { readonly kind: 'wrong_password' }
-  | (SecondFactor & { readonly kind: 'second_factor_wanted'; verify(code: string): Promise<CodeAnswer> });
-
-interface SecondFactor {
-  /** How Blink has sent the code. */
-  readonly method: 'sms' | 'email' | 'unknown';
+/** Blink has sent a code. */
+export interface SecondFactor {
+  readonly sentBy: string;
   readonly resendAfterSeconds: number;
+  /** Resolves with `undefined` if Blink rejects the code. */
+  verify(code: string): Promise<Grant | undefined>;
 }
 
-export type CodeAnswer = SignedIn | { readonly kind: 'wrong_code' };
-
-/**
- * If a second factor is wanted, Blink has sent its code. Call again for another code: no public source documents a request
- * for it, and each accepted password sends a new one.
- */
+/** Call again for another code: no public source documents a request for it, and each accepted password sends a new one. */
 export async function submitPassword(
   caller: Pick<Caller, 'exchange' | 'userAgent'>,
   { email, password, hardwareId }: Credentials,
-): Promise<PasswordAnswer> {
+): Promise<Grant | SecondFactor> {
   const browser = new Browser(caller.exchange);
   const request = { hardwareId, verifier: randomText() };
 
@@ -70,22 +56,21 @@ export async function submitPassword(
   const answer = await browser.submit(SIGN_IN_URL, { username: email, password, ...csrf });
   if (isRedirect(answer)) return finish();
   const secondFactor = secondFactorWanted(answer);
-  if (secondFactor !== undefined) return { kind: 'second_factor_wanted', ...secondFactor, verify };
-  if (isWrongPassword(answer)) return { kind: 'wrong_password' };
-  throw blinkFailure('sign-in', answer);
+  if (secondFactor !== undefined) return { ...secondFactor, verify };
+  throw isWrongPassword(answer) ? wrongPassword() : blinkFailure('sign-in', answer);
 
   /** Observed: 201 `{"status":"auth-completed"}`. */
-  async function verify(code: string): Promise<CodeAnswer> {
+  async function verify(code: string): Promise<Grant | undefined> {
     const verified = await browser.submit(VERIFY_URL, { '2fa_code': code, ...csrf, remember_me: 'false' });
     if (isSuccess(verified)) return finish();
-    if (verified.status === 412 || REFUSALS.includes(verified.status)) return { kind: 'wrong_code' };
+    if (verified.status === 412 || REFUSALS.includes(verified.status)) return undefined;
     throw blinkFailure('sign-in', verified);
   }
 
-  async function finish(): Promise<SignedIn> {
+  async function finish(): Promise<Grant> {
     const code = codeIn(await browser.get(CODE_URL));
     const response = await browser.send(codeExchangeRequest(IOS, code, request, caller.userAgent));
-    return { kind: 'signed_in', grant: processCodeExchangeResponse(IOS, response) };
+    return processCodeExchangeResponse(IOS, response);
   }
 }
 
@@ -101,23 +86,20 @@ function csrfTokenIn(page: HttpResponse): string {
   return pageArguments['csrf-token'];
 }
 
+const SENT_BY = { sms: 'by text message', email: 'by e-mail', other: 'to your phone or e-mail' } as const;
+
 const secondFactorSchema = v.object({
-  tsv_state: v.optional(v.unknown()),
-  tsv_methods: v.optional(v.unknown()),
-  next_time_in_secs: v.optional(v.unknown()),
+  tsv_state: v.fallback(v.picklist(['sms', 'email', 'other']), 'other'),
+  next_time_in_secs: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600)), 60),
 });
-const secondsSchema = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600));
 
 /** 412 always, 202 with any of the fields. None of them is shown. */
-function secondFactorWanted({ status, text }: HttpResponse): SecondFactor | undefined {
-  const fields: v.InferOutput<typeof secondFactorSchema> = jsonIn(text, secondFactorSchema) ?? {};
-  if (status !== 412 && (status !== 202 || Object.keys(fields).length === 0)) return undefined;
-  const { tsv_state: method, next_time_in_secs } = fields;
-  const seconds = v.safeParse(secondsSchema, next_time_in_secs);
-  return {
-    method: method === 'sms' || method === 'email' ? method : 'unknown',
-    resendAfterSeconds: seconds.success ? seconds.output : RESEND_AFTER_SECONDS,
-  };
+function secondFactorWanted({ status, text }: HttpResponse): Omit<SecondFactor, 'verify'> | undefined {
+  const fields = jsonIn(text, v.record(v.string(), v.unknown())) ?? {};
+  const hasAny = ['tsv_state', 'tsv_methods', 'next_time_in_secs'].some((name) => name in fields);
+  if (status !== 412 && !(status === 202 && hasAny)) return undefined;
+  const { tsv_state, next_time_in_secs } = v.parse(secondFactorSchema, fields);
+  return { sentBy: SENT_BY[tsv_state], resendAfterSeconds: next_time_in_secs };
 }
 
 const REFUSALS: readonly number[] = [400, 401, 403, 422];
@@ -126,6 +108,12 @@ const badFormSchema = v.object({ error: v.literal('bad_request') });
 
 function isWrongPassword({ status, text }: HttpResponse): boolean {
   return REFUSALS.includes(status) && !(status === 400 && jsonIn(text, badFormSchema) !== undefined);
+}
+
+function wrongPassword(): CommandError {
+  return new CommandError('wrong_password', 'Blink rejected the e-mail address or the password.', [
+    'Check both and run the command again. Five wrong passwords lock the account for ten minutes.',
+  ]);
 }
 
 /** The code in the redirect to the app. */

@@ -24,7 +24,7 @@ describe('the address at the end of a sign-in', () => {
     ['as a terminal marks pasted text', `\x1b[200~${GOOD}\x1b[201~`],
     ['of 2,048 bytes', `${GOOD}&x=`.padEnd(2_048, 'x')],
   ])('is taken %s', (_how, pasted) => {
-    expect(parse(pasted)).toEqual({ kind: 'code', code: 'the-code' });
+    expect(parse(pasted)).toEqual({ code: 'the-code' });
   });
 
   it.each([
@@ -77,7 +77,7 @@ describe('the address at the end of a sign-in', () => {
     ['the address of Blink’s page', `https://api.oauth.blink.com/oauth/v2/authorize?state=${STATE}`],
   ])('may be pasted again after %s, which is not shown', (_what, pasted) => {
     const parsed = parse(pasted);
-    expect(parsed).toEqual({ kind: 'unusable', message: expect.stringMatching(/\.$/) });
+    expect(parsed).toEqual({ fault: expect.stringMatching(/\.$/) });
     for (const part of ['the-code', STATE, 'hunter2', 'evil']) {
       expect(JSON.stringify(parsed)).not.toContain(part);
     }
@@ -89,8 +89,9 @@ describe('the address at the end of a sign-in', () => {
     ['with another last character', `${STATE.slice(0, -1)}x`],
     ['in capitals', STATE.toUpperCase()],
   ])('ends the sign-in if its state is %s', (_what, state) => {
-    expect(parse(`${CALLBACK}?code=the-code&state=${state}`)).toEqual({ kind: 'foreign' });
-    expect(parse(`${CALLBACK}?error=access_denied&state=${state}`)).toEqual({ kind: 'foreign' });
+    for (const answer of ['code=the-code', 'error=access_denied']) {
+      expect(() => parse(`${CALLBACK}?${answer}&state=${state}`)).toThrow('the end of another sign-in');
+    }
   });
 
   it.each([
@@ -98,9 +99,7 @@ describe('the address at the end of a sign-in', () => {
     ['the-code-in-a-wrong-place', 'an unknown error'],
     ['', 'an unknown error'],
   ])('ends the sign-in with the error %j, shown as %s', (error, shown) => {
-    expect(parse(`${CALLBACK}?error=${error}&error_description=secret&state=${STATE}`)).toEqual({
-      kind: 'refused',
-      error: shown,
-    });
+    const address = `${CALLBACK}?error=${error}&error_description=secret&state=${STATE}`;
+    expect(() => parse(address)).toThrow(`Blink ended the sign-in: ${shown}.`);
   });
 });
