@@ -7,12 +7,12 @@ const IDLE_AT_MOST_MS = 3_000;
 /** Uses that follow each other without a long pause. */
 export class Burst {
   readonly #nowMs: () => number;
-  #usedAtMs: number;
+  /** Before the first use, no connection is open. */
+  #usedAtMs = Number.POSITIVE_INFINITY;
 
   /** @param nowMs the wall clock: it advances during a freeze, which a timer need not */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
-    this.#usedAtMs = nowMs();
   }
 
   isOver(): boolean {
