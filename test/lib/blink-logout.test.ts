@@ -2,10 +2,9 @@ import { type App, Duration, NestedStack, Stack, Stage, type StageProps } from '
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { describe, expect, expectTypeOf, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { METRICS } from '../../lambda/logout/metrics.ts';
-import { BlinkLogout, type BlinkLogoutProps } from '../../lib/blink-logout.ts';
-import type { Settings } from '../../lib/settings.ts';
+import { BlinkLogout } from '../../lib/blink-logout.ts';
 import { rightsOf } from './facts.ts';
 import { EMPTY_BUNDLE, newApp, toldBy } from './synthesize.ts';
 
@@ -110,14 +109,5 @@ describe('BlinkLogout', () => {
     expect(made.alarms.length).toBeGreaterThan(5);
     expect(made.webhookUrl).toBe(`${made.api.apiEndpoint}/logout`);
     expect(made.fleet.functionArn).not.toBe(made.function.functionArn);
-  });
-});
-
-describe('the props', () => {
-  it('accept every setting', () => {
-    expectTypeOf<Settings>().toExtend<BlinkLogoutProps>();
-    expectTypeOf<Exclude<keyof BlinkLogoutProps, 'bundleDirectory' | 'alarmTopic'>>().toEqualTypeOf<
-      keyof Settings
-    >();
   });
 });

@@ -72,7 +72,8 @@ the topic takes TLS only, and messages from alarms of the account alone
   AlarmTopicPolicy PolicyDocument.Statement.1.Action: sns:Publish
   AlarmTopicPolicy PolicyDocument.Statement.1.Condition.StringEquals.aws:SourceAccount: <AWS::AccountId>
   !AlarmTopicPolicy PolicyDocument.Statement.2
-the queue takes TLS only, and messages from the rule alone
+the queue is encrypted, and takes TLS only, and messages from the rule alone
+  DeadLettersQueue SqsManagedSseEnabled: true
   DeadLettersQueuePolicy PolicyDocument.Statement.0.Effect: Deny
   DeadLettersQueuePolicy PolicyDocument.Statement.0.Principal.AWS: *
   DeadLettersQueuePolicy PolicyDocument.Statement.0.Action: sqs:*
