@@ -8,16 +8,10 @@ export const fleetCallSchema = v.strictObject({ fleet: v.strictObject({ session:
 
 export type FleetCall = v.InferOutput<typeof fleetCallSchema>;
 
-/** The logout function's answer to the fleet if it failed: a value, because an error of an invocation carries no fields. */
-export interface FleetFailure {
-  readonly code: FailureCode;
-  readonly retryable: boolean;
-  readonly retryAfterSeconds?: number;
-}
-
 /** The logout function's answer to the fleet, without the fields that the fleet does not need. */
 export const fleetAnswerSchema = v.union([
   v.object({ outcome: v.picklist(LOGOUT_OUTCOMES) }),
+  /** A value, because an error of an invocation carries no fields. */
   v.object({
     code: v.custom<FailureCode>((code) => typeof code === 'string' && Object.hasOwn(FAILURES, code)),
     retryable: v.boolean(),
@@ -26,3 +20,4 @@ export const fleetAnswerSchema = v.union([
 ]);
 
 export type FleetAnswer = v.InferOutput<typeof fleetAnswerSchema>;
+export type FleetFailure = Extract<FleetAnswer, { code: unknown }>;

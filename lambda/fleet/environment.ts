@@ -4,7 +4,7 @@ import * as v from 'valibot';
 export const FLEET_ALIAS = 'live';
 
 /** The environment of the fleet's function. The stack writes it. */
-const environmentSchema = v.object({
+export const fleetEnvironmentSchema = v.object({
   /** The stack's name, which is also the name of the logout function. */
   BLINK_LOGOUT_NAME: v.string(),
   TOPIC_ARN: v.string(),
@@ -12,8 +12,4 @@ const environmentSchema = v.object({
   MAX_CONCURRENCY: v.pipe(v.string(), v.digits(), v.transform(Number)),
 });
 
-export type FleetEnvironment = v.InferInput<typeof environmentSchema>;
-
-export function readFleetEnvironment(variables: Readonly<Record<string, string | undefined>>) {
-  return v.parse(environmentSchema, variables);
-}
+export type FleetEnvironment = v.InferInput<typeof fleetEnvironmentSchema>;

@@ -16,6 +16,10 @@ export interface FleetPorts {
   /** Sends an e-mail. */
   readonly publish: (message: Message) => Promise<void>;
   readonly recordFigures: (result: FleetResult) => void;
+  /** Starts an execution, unless one with this name was started before. */
+  readonly start: (name: string, sessions: Selection) => Promise<void>;
+  /** Of the calls of the logout function. */
+  readonly maxConcurrency: number;
 }
 
 /** When the later passes begin, counted from the first. Only sessions whose failure may pass are in them. */

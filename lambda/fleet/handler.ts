@@ -2,23 +2,25 @@ import { withDurableExecution } from '@aws/durable-execution-sdk-js';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import * as v from 'valibot';
 import { fleetName, sessionSecretPrefix } from '../core/stack-name.ts';
-import { FLEET_ALIAS, readFleetEnvironment } from './environment.ts';
+import { FLEET_ALIAS, fleetEnvironmentSchema } from './environment.ts';
+import type { FleetPorts } from './fleet.ts';
 import type { Selection } from './input.ts';
 import { storedNames } from './list-sessions.ts';
 import { figuresLine } from './metrics.ts';
-import { type RunPorts, runFleet } from './run.ts';
+import { runFleet } from './run.ts';
 
 const {
   BLINK_LOGOUT_NAME: stack,
   TOPIC_ARN: topicArn,
   MAX_CONCURRENCY: maxConcurrency,
-} = readFleetEnvironment(process.env);
+} = v.parse(fleetEnvironmentSchema, process.env);
 const lambda = new LambdaClient({});
 const sns = new SNSClient({});
 const [, , , region = '', account = ''] = topicArn.split(':');
 
-const ports: RunPorts = {
+const ports: FleetPorts = {
   place: { stack, account, region },
   readPage: storedNames(new SecretsManagerClient({}), sessionSecretPrefix(stack)),
   maxConcurrency,

@@ -2,17 +2,11 @@ import type { DurableContext } from '@aws/durable-execution-sdk-js';
 import { fleetName } from '../core/stack-name.ts';
 import { executionName } from './execution-names.ts';
 import { type FleetPorts, logOutFleet } from './fleet.ts';
-import { parseFleetInput, type Selection } from './input.ts';
+import { parseFleetInput } from './input.ts';
 import { logOutShard } from './shard.ts';
 
-export interface RunPorts extends FleetPorts {
-  readonly maxConcurrency: number;
-  /** Starts an execution, unless one with this name was started before. */
-  readonly start: (name: string, sessions: Selection) => Promise<void>;
-}
-
 /** Handles one event of the fleet's function. */
-export async function runFleet(ports: RunPorts, event: unknown, context: DurableContext): Promise<unknown> {
+export async function runFleet(ports: FleetPorts, event: unknown, context: DurableContext): Promise<unknown> {
   const { place, maxConcurrency, start } = ports;
   const input = parseFleetInput(event);
   if ('shard' in input) return logOutShard(context, input, place.stack, maxConcurrency);

@@ -9,7 +9,7 @@ import { blinkIs, logOutSession } from './log-out-session.ts';
  */
 export const SESSIONS_PER_SHARD = 500;
 
-/** The circuit opens after this many. */
+/** The circuit opens after this many. Answers that say nothing about Blink do not count. */
 const CONSECUTIVE_FAILURES = 10;
 
 /** `null`: not called, because Blink does not answer. */
@@ -22,26 +22,23 @@ export async function logOutShard(
   logoutFunction: string,
   maxConcurrency: number,
 ): Promise<ShardAnswers> {
-  const answers: (FleetAnswer | undefined)[] = shard.map(() => undefined);
+  let failuresInARow = 0;
   const results = await context.map(
     'sessions',
     shard,
-    async (item, session, index) => {
+    async (item, session) => {
       // A step keeps its result: a replay knows the answers in another order, and must decide as before.
-      const mayCall = await item.step(undefined, async () => !(stopsIfBlinkIsDown && isBlinkDown(answers)));
+      const mayCall = await item.step(
+        undefined,
+        async () => !stopsIfBlinkIsDown || failuresInARow < CONSECUTIVE_FAILURES,
+      );
       if (!mayCall) return null;
       const answer = await logOutSession(item, logoutFunction, session);
-      answers[index] = answer;
+      const blink = blinkIs(answer);
+      if (blink !== 'unknown') failuresInARow = blink === 'down' ? failuresInARow + 1 : 0;
       return answer;
     },
     { maxConcurrency, nesting: NestingType.FLAT },
   );
   return results.getResults();
-}
-
-/** The last ten sessions whose answers say something about Blink all failed at its side. */
-function isBlinkDown(answers: readonly (FleetAnswer | undefined)[]): boolean {
-  const signs = answers.flatMap((answer) => (answer === undefined ? [] : [blinkIs(answer)]));
-  const last = signs.filter((sign) => sign !== 'unknown').slice(-CONSECUTIVE_FAILURES);
-  return last.length === CONSECUTIVE_FAILURES && last.every((sign) => sign === 'down');
 }

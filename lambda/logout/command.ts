@@ -3,22 +3,18 @@ import { numericIdSchema } from '../core/blink/numeric-id.ts';
 import { Failure } from '../core/failure.ts';
 import { DEFAULT_SESSION, sessionNameSchema } from '../core/session-name.ts';
 
-/** A caller's request, with all defaults applied. */
-export interface Command {
-  readonly session: string;
-  readonly action: 'logout' | 'check';
-  /** Another client of the account, by its numeric id. */
-  readonly clientId?: string;
-}
-
 const FIELDS = ['session', 'action', 'clientId'] as const;
 const ACCEPTED = `${FIELDS.join(', ')} (all optional)`;
 
 const commandSchema = v.object({
   session: v.optional(sessionNameSchema, DEFAULT_SESSION),
   action: v.optional(v.picklist(['logout', 'check'], 'must be logout or check'), 'logout'),
+  /** Another client of the account. */
   clientId: v.exactOptional(numericIdSchema),
 });
+
+/** A caller's request, with all defaults applied. */
+export type Command = v.InferOutput<typeof commandSchema>;
 
 /**
  * Parses the fields of a direct invocation or of a webhook's body. Unknown fields are refused, so that a misspelt field

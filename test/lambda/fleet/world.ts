@@ -4,8 +4,9 @@ import { fleetCallSchema } from '../../../lambda/core/fleet-call.ts';
 import { type FleetResult, fleetResultSchema } from '../../../lambda/core/fleet-result.ts';
 import type { Message } from '../../../lambda/fleet/digest.ts';
 import { executionName } from '../../../lambda/fleet/execution-names.ts';
+import type { FleetPorts } from '../../../lambda/fleet/fleet.ts';
 import type { Selection } from '../../../lambda/fleet/input.ts';
-import { type RunPorts, runFleet } from '../../../lambda/fleet/run.ts';
+import { runFleet } from '../../../lambda/fleet/run.ts';
 import { runDurable } from './durable-model.ts';
 
 const MINUTE_MS = 60_000;
@@ -94,7 +95,7 @@ export class World {
     return this.#seed / 2_147_483_647;
   };
 
-  #ports(): RunPorts {
+  #ports(): FleetPorts {
     return {
       readPage: async (from) => pageOf([...this.sessions.keys(), ...this.foreign], from),
       maxConcurrency: this.maxConcurrency,
