@@ -34,7 +34,10 @@ test.each([
   ['nothing_to_log_out', ['NothingToLogOut', 'DurationMs']],
 ] as const)('the event of %s is one line that CloudWatch reads as metrics', (outcome, expected) => {
   const note = { trigger: 'direct', action: 'logout', session: 'garage', sessionExists: true } as const;
-  const { event, ...metrics } = eventOf(note, (report) => report.ended({ outcome, ...LOGGED_OUT }));
+  const { event, ...metrics } = eventOf(note, (report) => {
+    report.count('Takeovers'); // for Logs Insights
+    report.ended({ outcome, ...LOGGED_OUT });
+  });
   expect(event).toMatchObject({
     timestamp: expect.stringMatching(/^2\d{3}-.*Z$/),
     level: 'INFO',
