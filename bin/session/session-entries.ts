@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { CONDITIONS, type UnreadCondition } from '../../lambda/core/condition.ts';
+import { CONDITIONS } from '../../lambda/core/condition.ts';
 import { Failure } from '../../lambda/core/failure.ts';
 import { sessionNameSchema } from '../../lambda/core/session-name.ts';
 import { CommandError } from './errors/command-error.ts';
@@ -13,7 +13,7 @@ export type SessionEntry = SessionReport | UnreadEntry;
 
 interface UnreadEntry {
   readonly session: string;
-  readonly condition: UnreadCondition['kind'];
+  readonly condition: 'invalid' | 'unreadable';
   readonly words: string;
   readonly error: CommandError['document'];
 }

@@ -21,7 +21,7 @@ export interface SessionReport extends StoredReport {
   readonly session: string;
   readonly secret: string;
   readonly refreshTokenAgeSeconds: number;
-  readonly condition: Condition['kind'];
+  readonly condition: Condition['condition'];
   /** A logout can be tried now, or has just been done. */
   readonly usable: boolean;
   readonly words: string;
@@ -37,15 +37,15 @@ const FORMS: Readonly<Record<StoredSession['form'], string>> = {
 
 export function sessionReport({ sessionSecret }: Target, reading: Reading): SessionReport {
   const { session, stored, nowMs, createdAtMs } = reading;
-  const condition = conditionOf(reading);
+  const found = conditionOf(reading);
   return {
     session,
     secret: sessionSecret(session),
     ...storedReport(stored),
     refreshTokenAgeSeconds: Math.max(0, Math.floor((nowMs - createdAtMs) / 1000)),
-    condition: condition.kind,
-    usable: ['fine', 'attention'].includes(CONDITIONS[condition.kind]),
-    words: conditionWords(condition, nowMs),
+    condition: found.condition,
+    usable: ['fine', 'attention'].includes(CONDITIONS[found.condition]),
+    words: conditionWords(found, nowMs),
     history: historyOf(reading),
   };
 }
@@ -75,28 +75,28 @@ export function storedLines(report: StoredReport): readonly string[] {
 }
 
 /** Begins with the condition's name, under which the documents explain it. */
-function conditionWords(condition: Condition, nowMs: number): string {
+function conditionWords(found: Condition, nowMs: number): string {
   const since = (at: string) => `${duration(nowMs - Date.parse(at))} ago`;
   const until = (at: string) => duration(Date.parse(at) - nowMs);
-  switch (condition.kind) {
+  switch (found.condition) {
     case 'ready':
       return 'ready';
     case 'logged_out':
-      return `logged out ${since(condition.at)}`;
+      return `logged out ${since(found.at)}`;
     case 'signed_out':
-      return `signed out ${since(condition.since)}: nothing is left to log out until you sign in again`;
+      return `signed out ${since(found.since)}: nothing is left to log out until you sign in again`;
     case 'busy':
-      return `busy: a run is at work, or ended without a report; another can start in ${until(condition.until)}`;
+      return `busy: a run is at work, or ended without a report; another can start in ${until(found.until)}`;
     case 'cooling_down':
-      return `cooling down: no request is sent to Blink for ${until(condition.until)}, because ${condition.why}`;
+      return `cooling down: no request is sent to Blink for ${until(found.until)}, because ${found.why}`;
     case 'in_doubt':
       return 'in doubt: the token may be lost; the next run finds out';
     case 'needs_sign_in':
-      return condition.why === 'refused_by_blink'
+      return found.why === 'refused_by_blink'
         ? 'needs sign-in: Blink refuses the refresh token'
         : 'needs sign-in: the refresh token may have been spent without saving the new one';
     case 'secret_full':
-      return `secret full: it has no room for more versions; a logout can be tried in ${until(condition.until)}`;
+      return `secret full: it has no room for more versions; a logout can be tried in ${until(found.until)}`;
   }
 }
 

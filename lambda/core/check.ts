@@ -7,6 +7,5 @@ import type { SessionVault } from './vault/session-vault.ts';
  * @throws {Failure} if the session cannot be read
  */
 export async function check(vault: SessionVault, session: string): Promise<CheckResult> {
-  const { kind: condition, ...details } = conditionOf(await vault.read(session));
-  return { condition, session, ...details };
+  return { ...conditionOf(await vault.read(session)), session };
 }

@@ -23,28 +23,25 @@ const FIRST_WAIT_MS = 600_000;
 
 /** The condition of a session that could be read. Times are ISO 8601, by Secrets Manager's clock. */
 export type Condition =
-  | { readonly kind: 'ready' }
+  | { readonly condition: 'ready' }
   /** With this token. The next run finds out whether the token still works. */
-  | { readonly kind: 'logged_out'; readonly at: string }
+  | { readonly condition: 'logged_out'; readonly at: string }
   /** An earlier logout ended the token: Blink refused it afterwards. */
-  | { readonly kind: 'signed_out'; readonly since: string }
+  | { readonly condition: 'signed_out'; readonly since: string }
   /** Another run may hold the claim, or its refresh may still be in flight. */
-  | { readonly kind: 'busy'; readonly until: string }
-  | { readonly kind: 'cooling_down'; readonly until: string; readonly why: string }
+  | { readonly condition: 'busy'; readonly until: string }
+  | { readonly condition: 'cooling_down'; readonly until: string; readonly why: string }
   /** An earlier run may have spent the token without saving the new one. The next run finds out. */
-  | { readonly kind: 'in_doubt' }
-  | { readonly kind: 'needs_sign_in'; readonly why: 'refused_by_blink' | 'lost_between_refresh_and_save' }
-  | { readonly kind: 'secret_full'; readonly until: string };
+  | { readonly condition: 'in_doubt' }
+  | {
+      readonly condition: 'needs_sign_in';
+      readonly why: 'refused_by_blink' | 'lost_between_refresh_and_save';
+    }
+  | { readonly condition: 'secret_full'; readonly until: string };
 
-/** The condition of a session that could not be read. `invalid`: the secret's text or its journal is unusable. */
-export interface UnreadCondition {
-  readonly kind: 'invalid' | 'unreadable';
-  readonly why: string;
-}
-
-/** What each condition counts as. */
+/** What each condition counts as. The commands also list sessions that could not be read; the text or the journal is `invalid`. */
 export const CONDITIONS: Readonly<
-  Record<(Condition | UnreadCondition)['kind'], 'fine' | 'passes' | 'attention' | 'failure'>
+  Record<Condition['condition'] | 'invalid' | 'unreadable', 'fine' | 'passes' | 'attention' | 'failure'>
 > = {
   ready: 'fine',
   logged_out: 'fine',
@@ -69,45 +66,41 @@ export function conditionOf(reading: Reading, client?: Client): Condition {
   // The same token stored again lifts a refusal.
   if (record?.refusedAt !== undefined && createdAtMs <= Date.parse(record.refusedAt) + CLOCKS_APART_MS) {
     return isLoggedOut(reading) && !inDoubt
-      ? { kind: 'signed_out', since: iso(createdAtMs) }
-      : { kind: 'needs_sign_in', why: inDoubt ? 'lost_between_refresh_and_save' : 'refused_by_blink' };
+      ? { condition: 'signed_out', since: iso(createdAtMs) }
+      : { condition: 'needs_sign_in', why: inDoubt ? 'lost_between_refresh_and_save' : 'refused_by_blink' };
   }
   const heldUntilMs = heldUntil(reading, record);
-  if (nowMs < heldUntilMs) return { kind: 'busy', until: iso(heldUntilMs) };
+  if (nowMs < heldUntilMs) return { condition: 'busy', until: iso(heldUntilMs) };
   const rest = restOf(reading, client);
-  if (rest !== undefined) return { kind: 'cooling_down', until: iso(rest.untilMs), why: rest.why };
+  if (rest !== undefined) return { condition: 'cooling_down', until: iso(rest.untilMs), why: rest.why };
   const writes = journal.journal.writes.map(Date.parse).filter((atMs) => nowMs - atMs < DAY_MS);
   if (writes.length >= MAX_WRITES_A_DAY) {
-    return { kind: 'secret_full', until: iso(Math.min(...writes) + DAY_MS) };
+    return { condition: 'secret_full', until: iso(Math.min(...writes) + DAY_MS) };
   }
-  if (inDoubt) return { kind: 'in_doubt' };
-  return isLoggedOut(reading) ? { kind: 'logged_out', at: iso(createdAtMs) } : { kind: 'ready' };
+  if (inDoubt) return { condition: 'in_doubt' };
+  return isLoggedOut(reading) ? { condition: 'logged_out', at: iso(createdAtMs) } : { condition: 'ready' };
 }
 
 /** Throws the failure of a logout in the session's condition, unless it can be tried. */
 export function requireClaimable(reading: Reading, client?: Client): void {
-  const condition = conditionOf(reading, client);
+  const found = conditionOf(reading, client);
   const wait = (until: string) => ({
     retryAfterSeconds: Math.max(1, Math.ceil((Date.parse(until) - reading.nowMs) / 1000)),
   });
-  switch (condition.kind) {
+  switch (found.condition) {
     case 'busy':
-      throw busy(wait(condition.until));
+      throw busy(wait(found.until));
     case 'cooling_down':
-      throw new Failure(
-        'cooling_down',
-        `Blink is not asked again yet: ${condition.why}`,
-        wait(condition.until),
-      );
+      throw new Failure('cooling_down', `Blink is not asked again yet: ${found.why}`, wait(found.until));
     case 'signed_out':
       throw refused(false);
     case 'needs_sign_in':
-      throw refused(condition.why === 'lost_between_refresh_and_save');
+      throw refused(found.why === 'lost_between_refresh_and_save');
     case 'secret_full':
       throw new Failure(
         'secret_full',
         'the secret has no room for more versions until some are older than 24 hours',
-        wait(condition.until),
+        wait(found.until),
       );
     case 'ready':
     case 'logged_out':

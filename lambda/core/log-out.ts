@@ -54,7 +54,7 @@ function doneBefore(request: LogoutRequest, reading: Reading): LogoutOutcome | u
   const { session } = request;
   const client = clientOf(request, reading.stored);
   if (isRepeated(reading, client)) return { outcome: 'already_logged_out', session };
-  const isSignedOut = client === 'own' && conditionOf(reading).kind === 'signed_out';
+  const isSignedOut = client === 'own' && conditionOf(reading).condition === 'signed_out';
   return isSignedOut ? nothingToLogOut(request, reading.createdAtMs) : undefined;
 }
 

@@ -21,16 +21,6 @@ export const LOGOUT_OUTCOMES = [
 ] as const satisfies readonly LogoutOutcome['outcome'][];
 
 /** The result of a check. */
-export interface CheckResult {
-  readonly condition: Condition['kind'];
-  readonly session: string;
-  /** When it was logged out. */
-  readonly at?: string;
-  /** When the logout was that ended the token. */
-  readonly since?: string;
-  /** When it passes. */
-  readonly until?: string;
-  readonly why?: string;
-}
+export type CheckResult = Condition & { readonly session: string };
 
 export type Outcome = LogoutOutcome | CheckResult;

@@ -153,7 +153,7 @@ test.each(Object.entries(OUTCOMES))(
   },
 );
 
-const CONDITIONS: Readonly<Record<Condition['kind'], readonly Before[]>> = {
+const CONDITIONS: Readonly<Record<Condition['condition'], readonly Before[]>> = {
   ready: [],
   logged_out: [granted],
   signed_out: [granted, 'later', REFUSED],

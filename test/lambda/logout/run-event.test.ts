@@ -70,7 +70,7 @@ test('a failure is counted by its trigger, too, so that alarms can leave out wha
 
 test('a check counts into no figure of logouts, whatever it finds', () => {
   const { names, event } = eventOf({ trigger: 'schedule', action: 'check' }, (report) => {
-    report.ended({ condition: 'needs_sign_in', session: 'garage' });
+    report.ended({ condition: 'needs_sign_in', why: 'refused_by_blink', session: 'garage' });
     report.failed(new Failure('session_invalid', 'no'));
   });
   expect(names).toEqual(['DurationMs']);

@@ -297,7 +297,7 @@ describe('promise 3: a save', () => {
     const claimed = await claim();
     await drive(vault.saveToken(claimed, { refreshToken, oauthClient: 'ios' }, deadline()));
     await world.time.advance(CLAIM_LIFE_MS + 1000);
-    expect(conditionOf(await read()).kind).toBe('ready');
+    expect(conditionOf(await read()).condition).toBe('ready');
     await drive(vault.saveToken(await claim(), { refreshToken, oauthClient: 'ios' }, deadline()));
     const { versionId } = world.secret.current();
     await world.time.advance(CLAIM_LIFE_MS + 1000);
@@ -345,7 +345,7 @@ describe('the end of a claim', () => {
     const untilMs = world.time.nowMs + 30_000;
     channel.on = (action) => (action.startsWith('put') && world.time.nowMs < untilMs ? 'unsent' : undefined);
     await drive(vault.endClaim(claimed, UNSPENT, deadline()));
-    expect(conditionOf(await read()).kind).toBe('ready');
+    expect(conditionOf(await read()).condition).toBe('ready');
   });
 });
 
