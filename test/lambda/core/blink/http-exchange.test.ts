@@ -87,9 +87,14 @@ describe('an exchange', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('keeps its connection for the next one, which may have been processed if that is reset', async () => {
-    const server = await scriptedServer(answer(200, 'a'), reset);
-    const exchange = createHttpExchange(new Connections(server.endpoint));
+  test('keeps its connection after a long one for the next, which may have been processed if that is reset', async () => {
+    let nowMs = 0;
+    const slow = answer(200, 'a');
+    const server = await scriptedServer((...args) => {
+      nowMs = 5_000;
+      slow(...args);
+    }, reset);
+    const exchange = createHttpExchange(new Connections(server.endpoint, () => nowMs));
     await exchange(REQUEST);
     expect(await exchange(REQUEST)).toMatchObject({ progress: 'unanswered' });
     expect([server.requests.length, server.connections()]).toEqual([2, 1]);

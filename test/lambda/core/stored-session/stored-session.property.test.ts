@@ -5,7 +5,7 @@ import { restUrl } from '../../../../lambda/core/blink/rest-call.ts';
 import { tokenSchema } from '../../../../lambda/core/blink/token.ts';
 import { parseStoredSession } from '../../../../lambda/core/stored-session/parse-stored-session.ts';
 
-const RUNS = { numRuns: 500, seed: 1 };
+const RUNS = { numRuns: 300, seed: 1 };
 
 /** Any UTF-16 code unit: fast-check's own strings of this kind take a second to prepare. */
 const anyText = textOf(0, 0xffff);

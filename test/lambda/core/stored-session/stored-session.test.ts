@@ -122,37 +122,22 @@ test.each<readonly [what: string, text: string, saved: string]>([
 
 test.each<[what: string, text: string, session: object]>([
   ['ids of the other types', blinkpy({ client_id: 12, account_id: '34' }), { clientId: '12', accountId: 34 }],
-  [
-    'null as an id',
-    blinkpy({ client_id: null, account_id: null }),
-    { clientId: undefined, accountId: undefined },
-  ],
-  ['an empty id', blinkpy({ client_id: '', account_id: '' }), { clientId: undefined, accountId: undefined }],
-  ['a hardware id that Blink refuses', blinkpy({ hardware_id: 'Blinkpy' }), { hardwareId: undefined }],
-  ['another one', blinkpy({ hardware_id: 'Home Assistant' }), { hardwareId: undefined }],
-  ['an empty hardware id', blinkpy({ hardware_id: '' }), { hardwareId: undefined }],
-  ['a device id, which is none', blinkpy({ device_id: 'abc' }), { hardwareId: undefined }],
-  [
-    'a host, before the region',
-    blinkpy({ host: 'e001.immedia-semi.com', region_id: 'e002' }),
-    { tier: 'e001' },
-  ],
+  ['null and nothing as ids', blinkpy({ client_id: null, account_id: '' }), {}],
+  ['a hardware id that Blink refuses', blinkpy({ hardware_id: 'Blinkpy' }), {}],
+  ['another one', blinkpy({ hardware_id: 'Home Assistant' }), {}],
+  ['a device id, which is none', blinkpy({ device_id: 'abc' }), {}],
+  ['a host, before the region', blinkpy({ host: 'e001.immedia-semi.com', region_id: '2' }), { tier: 'e001' }],
   ['a region beside an empty host', blinkpy({ host: '', region_id: 'E002' }), { tier: 'e002' }],
   ['a region beside no host', blinkpy({ host: null, region_id: 'e002' }), { tier: 'e002' }],
-  ['neither', blinkpy({ host: null, region_id: '' }), { tier: undefined }],
+  ['neither', blinkpy({ host: null, region_id: '' }), {}],
   ['a region beside no tier', '{"refreshToken":"r","tier":"","region":"U011"}', { tier: 'u011' }],
   ['no scope', blinkpy({ scope: null }), {}],
   ['an empty scope', blinkpy({ scope: '' }), {}],
   ['the last of several tokens', 'refresh_token=a|refresh_token=b', { refreshToken: 'b' }],
   ['a percent-encoded token', 'refresh_token=a%2Fb+c%7C==', { refreshToken: 'a/b+c|==' }],
-])('a session has %s', (_, text, session) => {
-  expect({
-    clientId: undefined,
-    accountId: undefined,
-    hardwareId: undefined,
-    tier: undefined,
-    ...parseStoredSession(text),
-  }).toMatchObject(session);
+])('a session has %s, and no other ids', (_, text, session) => {
+  const { clientId, accountId, hardwareId, tier, refreshToken } = parseStoredSession(text);
+  expect({ clientId, accountId, hardwareId, tier, refreshToken }).toEqual({ refreshToken: 'r', ...session });
 });
 
 test('a new token can break neither the pairs nor the quotes', () => {
@@ -223,15 +208,14 @@ const REFUSED: readonly (readonly [string, string | RegExp])[] = [
   ["export BLINK_TOKENS='refresh_token=canary\nOTHER=1\n", NO_END],
   ['export BLINK_TOKENS=\'refresh_token=canary"\n', NO_END],
   ['BLINK_TOKENS="refresh_token=canary\'', NO_END],
+  ["'refresh_token=canary", NO_END],
   ['BLINK_TOKENS="refresh_token=canary\\"|a=b"', ONE_VALUE],
   ["BLINK_TOKENS=refresh_token=canary'", 'quotes and backslashes percent-encoded'],
   ["refresh_token=canary'", 'quotes and backslashes percent-encoded'],
   ["export A=1 BLINK_TOKENS='client_id=7|refresh_token=canary'", /./],
   ["BLINK_TOKENS='refresh_token=a'\nBLINK_TOKENS='refresh_token=canary'", 'must be assigned only once'],
   ["BLINK_TOKENS: 'client_id=7|refresh_token=canary'", /./],
-  ["BLINK_TOKENS = 'client_id=7|refresh_token=canary'", /./],
   ['$env:BLINK_TOKENS="client_id=7|refresh_token=canary"', /./],
-  ["setenv BLINK_TOKENS 'client_id=7|refresh_token=canary'", /./],
   ["BLINK_TOKENS='token=t'", 'refresh_token is missing'],
   ['BLINK_TOKENS=', 'refresh_token is missing'],
   ['refresh_token=', 'refresh_token is empty'],
@@ -241,20 +225,14 @@ const REFUSED: readonly (readonly [string, string | RegExp])[] = [
 
   ['{"refresh_token":"\\"canary\\""}', QUOTED],
   [`{"refreshToken":"'canary'"}`, 'refreshToken must be without the quotes around it'],
-  ['refresh_token=%22canary%22', QUOTED],
   ['{"BLINK_TOKENS":"refresh_token=%27canary%27"}', QUOTED],
   ['{"refresh_token":null,"host":"e008.immedia-semi.com"}', 'refresh_token is empty'],
   ['{"refreshToken":""}', 'refreshToken is empty'],
 
-  [
-    '{"refresh_token":"canary","client_id":"1","client_secret":"canary","type":"x"}',
-    foreign('client_secret'),
-  ],
   ['{"refresh_token":"canary","token_uri":"https://canary"}', foreign('token_uri')],
   ['{"refresh_token":"canary","scope":"https://canary/auth/drive"}', foreign('scope')],
   ['{"refresh_token":"canary","scope":["canary"]}', foreign('scope')],
   ['{"refreshToken":"canary","clientSecret":"x","tokenUrl":"canary"}', foreign('clientSecret, tokenUrl')],
-  ['{"refresh_token":"canary","id_token":"canary"}', foreign('id_token')],
   ['refresh_token=canary|client_secret=canary', foreign('client_secret')],
   ['{"BLINK_TOKENS":"refresh_token=canary|scope=canary"}', foreign('scope')],
 
@@ -267,17 +245,14 @@ const REFUSED: readonly (readonly [string, string | RegExp])[] = [
   [blinkpy({ client_id: -1 }), `client_id ${NUMBER}`],
   [blinkpy({ client_id: ['canary'] }), `client_id ${NUMBER}`],
   [blinkpy({ account_id: 1.5 }), `account_id ${NUMBER}`],
-  [blinkpy({ account_id: true }), `account_id ${NUMBER}`],
   [blinkpy({ hardware_id: 12 }), `hardware_id ${PRINTABLE}`],
   [blinkpy({ hardware_id: 'canary\n' }), `hardware_id ${PRINTABLE}`],
   [blinkpy({ oauth_client_id: 'canary canary' }), 'oauth_client_id must be 1 to 64 letters'],
   [blinkpy({ oauth_client_id: 1 }), 'oauth_client_id must be 1 to 64 letters'],
-  [blinkpy({ host: 8 }), HOST],
   [blinkpy({ region_id: 'canary/..' }), `region_id ${TIER}`],
   [blinkpy({ region_id: 8 }), `region_id ${TIER}`],
   [blinkpy({ client_id: 'x', account_id: 'y' }), /client_id .*account_id /],
   ['{"refreshToken":"r","region":"Europe (canary)"}', `region ${TIER}`],
-  ['{"refreshToken":"r","clientId":"canary"}', `clientId ${NUMBER}`],
   [`{"refresh_token":"r","x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, 'must not be nested so deeply'],
 
   ...[
