@@ -53,14 +53,12 @@ export const codeSchema = v.strictObject({
   remember_me: v.literal('false'),
 });
 
-/** blinkpy sends `username` when it refreshes during a session. */
 export const refreshSchema = v.strictObject({
   grant_type: v.literal('refresh_token'),
   refresh_token: filled,
   client_id: filled,
   scope: v.literal('client'),
   hardware_id: v.optional(filled),
-  username: v.optional(filled),
 });
 
 const eachExchange = {

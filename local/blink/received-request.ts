@@ -31,10 +31,13 @@ export function receivedRequest({ method, target, headers, body: bytes }: Reques
   };
 }
 
-/** Values that popular libraries sent as hardware id. The case matters. */
+/** Values that popular libraries sent as hardware id. The case matters (home-assistant/core, issue 178396). */
 const BLOCKED_HARDWARE_IDS = ['Blinkpy', 'Home Assistant'];
 
-/** The edge refuses these with 406 in a form and in a query (home-assistant/core, issue 178396). */
-export function hasBlockedHardwareId({ form, query }: ReceivedRequest): boolean {
-  return [form, query].some(({ hardware_id = '' }) => BLOCKED_HARDWARE_IDS.includes(hardware_id));
+/** The edge answers with 406. */
+export function isBlocked({ form, query, headers }: ReceivedRequest): boolean {
+  const isHardwareBlocked = [form, query].some(({ hardware_id = '' }) =>
+    BLOCKED_HARDWARE_IDS.includes(hardware_id),
+  );
+  return isHardwareBlocked || headers['user-agent'] === undefined;
 }

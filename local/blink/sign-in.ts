@@ -5,7 +5,6 @@ import { json, NOT_ACCEPTABLE, oauthError, redirect } from './answers.ts';
 import type { BlinkState } from './blink-state.ts';
 import {
   ANDROID_REDIRECT_URI,
-  type AuthorizationRequest,
   authorizeSchema,
   type CodeExchange,
   codeSchema,
@@ -34,7 +33,6 @@ export function authorize(state: BlinkState, request: ReceivedRequest): Answer {
   if (Object.keys(request.query).length === 0) return issueCode(state, request);
   const parsed = v.safeParse(authorizeSchema, request.query);
   if (!parsed.success) return oauthError(400, 'invalid_request');
-  if (isBlockedScript(request, parsed.output)) return NOT_ACCEPTABLE;
   return redirect('/oauth/v2/signin', state.signIns.begin(parsed.output));
 }
 
@@ -98,7 +96,7 @@ function ofSignIn(answer: (signIn: SignIn, state: BlinkState, request: ReceivedR
   return (state: BlinkState, request: ReceivedRequest): Answer => {
     const signIn = state.signIns.find(request.headers.cookie);
     if (signIn === undefined) return EMPTY_COOKIES;
-    return isBlockedScript(request, signIn.request) ? NOT_ACCEPTABLE : answer(signIn, state, request);
+    return isBlockedScript(request, signIn) ? NOT_ACCEPTABLE : answer(signIn, state, request);
   };
 }
 
@@ -130,8 +128,8 @@ function finished(
 }
 
 /** The app for iOS signs in with Safari; the edge blocks other programs that use its OAuth client. */
-function isBlockedScript({ headers }: ReceivedRequest, { client_id }: AuthorizationRequest): boolean {
-  return client_id === 'ios' && !/iPhone.*Safari/.test(headers['user-agent'] ?? '');
+function isBlockedScript({ headers }: ReceivedRequest, { request }: SignIn): boolean {
+  return request.client_id === 'ios' && !/iPhone.*Safari/.test(headers['user-agent'] ?? '');
 }
 
 function isFromPage({ headers }: ReceivedRequest): boolean {

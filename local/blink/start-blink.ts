@@ -9,7 +9,7 @@ import { SettableClock } from '../settable-clock.ts';
 import { type AccountSeed, Accounts } from './accounts.ts';
 import { NOT_ACCEPTABLE, NOT_FOUND } from './answers.ts';
 import type { BlinkState } from './blink-state.ts';
-import { hasBlockedHardwareId, type ReceivedRequest, receivedRequest } from './received-request.ts';
+import { isBlocked, type ReceivedRequest, receivedRequest } from './received-request.ts';
 import { type BlinkAction, ROUTES } from './routes.ts';
 import { SignIns } from './sign-ins.ts';
 import { type ClientSession, Tokens } from './tokens.ts';
@@ -43,7 +43,7 @@ export async function startBlink(options: BlinkOptions): Promise<BlinkStandIn> {
     const { action, answer } = routed(state, request);
     const call: BlinkCall = { ...request, action };
     calls.push(call);
-    return faults.around(call, () => (hasBlockedHardwareId(request) ? NOT_ACCEPTABLE : answer()));
+    return faults.around(call, () => (isBlocked(request) ? NOT_ACCEPTABLE : answer()));
   });
   return {
     ...server,

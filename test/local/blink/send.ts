@@ -16,7 +16,7 @@ export function send(
   const [, method = '', host = '', path = ''] = /^(\S+) ([^/]+)(\/.*)$/.exec(line) ?? [];
   return new Promise((resolve, reject) => {
     const sent = request(
-      { host: '127.0.0.1', port, method, path, headers: { ...headers, host } },
+      { host: '127.0.0.1', port, method, path, headers: { 'user-agent': 'Blink', ...headers, host } },
       async (answer) => {
         try {
           let text = '';
@@ -40,7 +40,7 @@ export function sendForm(
   return send(
     to,
     line,
-    { 'user-agent': 'Blink', 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     new URLSearchParams(form).toString(),
   );
 }
