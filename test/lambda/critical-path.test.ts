@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { buildFunction } from '../../lib/function-bundle.ts';
 import { signIn } from '../../local/local-session.ts';
-import { ACCOUNT, LockStep } from './lock-step.ts';
+import { ACCOUNT } from '../lib/bundle/bundle-under-test.ts';
+import { LockStep } from './lock-step.ts';
 import { WEBHOOK } from './logout/run-under-test.ts';
 
 const OAUTH = 'connect to api.oauth.blink.com';

@@ -11,12 +11,11 @@ import {
   type SecretsManagerStandIn,
   startSecretsManager,
 } from '../../local/secrets-manager/start-secrets-manager.ts';
+import { ACCOUNT, environmentOf } from '../lib/bundle/bundle-under-test.ts';
+import { KEY } from './logout/run-under-test.ts';
 
 /** Nothing comes any more once nothing has come in so many turns of the event loop in a row, each of a few milliseconds. */
 const QUIET_TURNS = 6;
-
-export const ACCOUNT = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 123_456, userId: 1 };
-export const WEBHOOK_KEY = 'k'.repeat(64);
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
@@ -38,7 +37,7 @@ export class LockStep {
     this.blink = blink;
     secretsManager.faults.onCall = this.#holding(({ action }) => action);
     blink.faults.onCall = this.#holding(({ action }) => `Blink: ${action}`);
-    secretsManager.secrets.create('blink-logout-webhook-key', WEBHOOK_KEY);
+    secretsManager.secrets.create('blink-logout-webhook-key', KEY);
     const { connect } = Socket.prototype;
     const arrived = (name: string) => this.#arrived.push(name);
     vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
@@ -49,7 +48,7 @@ export class LockStep {
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     // The function's time limits must not pass on a busy machine.
     vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
-    for (const [name, value] of Object.entries(environment(secretsManager.url, blink.url)))
+    for (const [name, value] of Object.entries(environmentOf({ secretsManager, blink })))
       vi.stubEnv(name, value);
   }
 
@@ -131,20 +130,4 @@ export class LockStep {
 function hostOf(args: readonly unknown[], blinkPort: number): string | undefined {
   const [options] = Array.isArray(args[0]) ? args[0] : args;
   return options.port === blinkPort || options.port === String(blinkPort) ? options.servername : undefined;
-}
-
-function environment(secretsManagerUrl: string, blinkUrl: string) {
-  return {
-    BLINK_LOGOUT_NAME: 'blink-logout',
-    WEBHOOK_AUTH: 'key',
-    BLINK_USER_AGENT: 'Blink',
-    BLINK_ENDPOINT: blinkUrl,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManagerUrl,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_LAMBDA_FUNCTION_NAME: 'blink-logout',
-  };
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { NO_SHARED_FILES } from '../../../lambda/logout/environment.ts';
 import { type BlinkStandIn, startBlink } from '../../../local/blink/start-blink.ts';
-import { type LocalSession, signIn } from '../../../local/local-session.ts';
+import { type LocalSession, type StandIns, signIn } from '../../../local/local-session.ts';
 import {
   type SecretsManagerStandIn,
   startSecretsManager,
@@ -57,21 +57,7 @@ export async function startBundleUnderTest(handler: string): Promise<BundleUnder
     blink,
     async invoke(event, environment = {}) {
       const child = fork(ONE_INVOCATION, [handler, JSON.stringify(event)], {
-        env: {
-          ...NO_SHARED_FILES,
-          HOME: home,
-          BLINK_LOGOUT_NAME: 'blink-logout',
-          WEBHOOK_AUTH: 'key',
-          BLINK_USER_AGENT: 'Blink',
-          AWS_REGION: 'us-east-1',
-          AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-          AWS_SECRET_ACCESS_KEY: 'secret',
-          AWS_SESSION_TOKEN: 'token',
-          AWS_LAMBDA_FUNCTION_NAME: 'blink-logout',
-          AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-          BLINK_ENDPOINT: blink.url,
-          ...environment,
-        },
+        env: { ...environmentOf({ secretsManager, blink }), HOME: home, ...environment },
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
       const [message] = await once(child, 'message');
@@ -80,6 +66,23 @@ export async function startBundleUnderTest(handler: string): Promise<BundleUnder
     async close() {
       await Promise.all([secretsManager.close(), blink.close(), rm(home, { recursive: true })]);
     },
+  };
+}
+
+/** The function's environment, with the addresses of the stand-ins. */
+export function environmentOf({ secretsManager, blink }: StandIns): Readonly<Record<string, string>> {
+  return {
+    ...NO_SHARED_FILES,
+    BLINK_LOGOUT_NAME: 'blink-logout',
+    WEBHOOK_AUTH: 'key',
+    BLINK_USER_AGENT: 'Blink',
+    BLINK_ENDPOINT: blink.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SESSION_TOKEN: 'token',
+    AWS_LAMBDA_FUNCTION_NAME: 'blink-logout',
   };
 }
 
