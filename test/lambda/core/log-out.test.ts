@@ -108,10 +108,13 @@ describe('the session’s own client, named by the caller while the secret names
     world.secret.put(crypto.randomUUID(), text, ['AWSCURRENT']);
   });
 
-  it('is looked up and treated as such', async () => {
+  it('is looked up once and treated as such', async () => {
+    world.blink.logoutEndsTokens = false;
     expect(await ends(other(family.clientId))).toEqual(['logged_out']);
     expect(isMarked()).toBe(true);
-    expect(await ends({})).toEqual(['already_logged_out']);
+    expect(await ends({}, LATER_MS)).toEqual(['already_logged_out']);
+    const { end, actions } = await run();
+    expect([end, actions]).toEqual(['logged_out', expect.not.arrayContaining(['look up'])]);
   });
 
   it('rests after a rejection, whether it is named again or not', async () => {
