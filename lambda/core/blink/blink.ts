@@ -1,13 +1,9 @@
 import type { Failure } from '../failure.ts';
+import type { StoredSession } from '../stored-session/stored-session.ts';
 import type { Deadline } from '../time.ts';
 
-/** The input of a refresh. */
-export interface RefreshRequest {
-  readonly refreshToken: string;
-  readonly hardwareId?: string | undefined;
-  /** OAuth client names in the order in which they are tried; never empty. */
-  readonly oauthClients: readonly [string, ...string[]];
-}
+/** The part of a session that a refresh needs. */
+export type RefreshRequest = Pick<StoredSession, 'refreshToken' | 'hardwareId' | 'oauthClients'>;
 
 /** The tokens that a refresh returns. The refresh token is for the next refresh. */
 export interface Grant {

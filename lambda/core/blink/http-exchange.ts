@@ -109,7 +109,7 @@ function isFinal({ statusCode = 0 }: IncomingMessage): boolean {
 async function readBody(response: IncomingMessage): Promise<Pick<HttpResponse, 'text' | 'isCut'>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const text = () => decodedText(Buffer.concat(chunks), response.headers['content-encoding']);
+  const text = () => decodedText(Buffer.concat(chunks));
   try {
     for await (const chunk of response) {
       chunks.push(chunk);

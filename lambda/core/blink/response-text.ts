@@ -1,18 +1,23 @@
 export const MAX_TEXT_BYTES = 256 * 1024;
 
-/** The first 256 KiB of a response's text. Requests ask for no content coding, but a server may use one all the same. */
-export function decodedText(bytes: Buffer, contentEncoding: string | undefined): string {
-  if (contentEncoding === undefined) return textOf(bytes);
+/**
+ * The first 256 KiB of a response's text. Requests ask for no content coding, but a server may use one all the same,
+ * whatever its headers say: the text is what is whole JSON.
+ */
+export function decodedText(bytes: Buffer): string {
+  const text = textOf(bytes);
+  if (isWholeJson(text)) return text;
   // Loaded only here: it takes time in a cold start.
   const { unzipSync, brotliDecompressSync, zstdDecompressSync } = process.getBuiltinModule('node:zlib');
   for (const decode of [unzipSync, brotliDecompressSync, zstdDecompressSync]) {
     try {
-      return textOf(decode(bytes, { maxOutputLength: MAX_TEXT_BYTES }));
+      const decoded = textOf(decode(bytes, { maxOutputLength: MAX_TEXT_BYTES }));
+      if (isWholeJson(decoded)) return decoded;
     } catch {
       // It is in another coding, or in none.
     }
   }
-  return textOf(bytes);
+  return text;
 }
 
 function textOf(bytes: Buffer): string {

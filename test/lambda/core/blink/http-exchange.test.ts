@@ -195,6 +195,8 @@ describe('an answer over the wire', () => {
     ['in deflate', encoded('deflate', deflateSync(TEXT)), 'ends', whole],
     ['in Brotli', encoded('br', brotliCompressSync(TEXT)), 'ends', whole],
     ['in Zstandard', encoded('zstd', zstdCompressSync(TEXT)), 'ends', whole],
+    ['in gzip, labelled Brotli', encoded('br', gzipSync(TEXT)), 'ends', whole],
+    ['in gzip, without a label', http(200, 'Connection: close', gzipSync(TEXT)), 'ends', whole],
     ['that is only labelled gzip', encoded('gzip', TEXT), 'ends', whole],
     ['in gzip that inflates to 10 MB', encoded('gzip', gzipSync(BOMB)), 'ends', notInflated],
 
