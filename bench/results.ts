@@ -1,5 +1,5 @@
 import type { Build } from './builds.ts';
-import { type Call, type Delays, limitMs } from './network.ts';
+import { type Call, DELAYS, limitMs } from './network.ts';
 import type { Sample } from './sample.ts';
 import { type Distribution, distribution } from './statistics.ts';
 
@@ -26,12 +26,12 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Markdown: medians (minima), the ratio to the baseline, and the lower limit. */
-export function resultsTable(samples: Samples, delays: Delays): string {
+export function resultsTable(samples: Samples): string {
   const rows = ROWS.map(({ title, values, digits, call }) => {
     const of = (build: Build) => distribution(samples[build].flatMap(values));
     const text = ({ median, min }: Distribution) => `${median.toFixed(digits)} (${min.toFixed(digits)})`;
     const ratio = (of('this').median / of('baseline').median).toFixed(2);
-    const limit = call === undefined ? '' : limitMs(call, delays).toFixed(0);
+    const limit = call === undefined ? '' : limitMs(call, DELAYS).toFixed(0);
     const cells = [title, text(of('this')), text(of('control')), text(of('baseline')), ratio, limit];
     return `| ${cells.join(' | ')} |`;
   });
@@ -42,8 +42,8 @@ export function resultsTable(samples: Samples, delays: Delays): string {
   ].join('\n');
 }
 
-export function samplesText(delays: Delays, memoryMb: number): string {
-  const { blinkAwayMs, blinkWorkMs, secretsAwayMs, secretsWorkMs } = delays;
+export function samplesText(memoryMb: number): string {
+  const { blinkAwayMs, blinkWorkMs, secretsAwayMs, secretsWorkMs } = DELAYS;
   return `At ${memoryMb} MB. Blink is ${blinkAwayMs} ms away (one round trip) and works ${blinkWorkMs} ms on a handshake and on a request.
 Secrets Manager is ${secretsAwayMs} ms away and works ${secretsWorkMs} ms.`;
 }

@@ -8,7 +8,7 @@ import { createCertificate } from './certificate.ts';
 import { DELAYS, type Delays } from './network.ts';
 import { noise, resultsTable, type Samples, samplesText } from './results.ts';
 import { takeSample } from './sample.ts';
-import { StandIns } from './stand-ins.ts';
+import { startStandIns } from './stand-ins.ts';
 import { shuffled } from './statistics.ts';
 
 /** One sample of each build a round. */
@@ -17,7 +17,7 @@ export async function measure(rounds: number, delays: Delays, memoryMb: number):
   try {
     const certificate = await createCertificate(directory);
     const files = await buildAll(directory);
-    const standIns = await StandIns.start(certificate, delays);
+    const standIns = await startStandIns(certificate, delays);
     const samples: Samples = { this: [], control: [], baseline: [] };
     for (let round = 1; round <= rounds; round++) {
       for (const build of shuffled(BUILDS)) {
@@ -45,10 +45,10 @@ async function main(): Promise<void> {
   const { memoryMb } = readSettings({});
   const samples = await measure(rounds, DELAYS, memoryMb);
   const [processor] = cpus();
-  process.stdout.write(`${samplesText(DELAYS, memoryMb)}
+  process.stdout.write(`${samplesText(memoryMb)}
 Node ${process.versions.node}, ${cpus().length} cores ${arch()} (${processor?.model ?? 'unknown'}); ${rounds} rounds, medians (minima).
 
-${resultsTable(samples, DELAYS)}
+${resultsTable(samples)}
 `);
   const differences = noise(samples);
   if (differences.length > 0) {

@@ -7,7 +7,7 @@ import { atTime, startDelayingProxy, wallClockMs } from './delaying-proxy.ts';
 import { delaysSchema } from './network.ts';
 import { WEBHOOK_KEY } from './stand-ins.ts';
 
-/** The process of `StandIns`: it is sent the names of sessions to sign in, and answers when that is done. */
+/** The process of `startStandIns`: it is sent the names of sessions to sign in, and answers when that is done. */
 
 const ACCOUNT = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 123_456, userId: 1 };
 

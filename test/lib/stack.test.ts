@@ -349,11 +349,18 @@ it.each<[Settings, readonly string[]]>([
   expect(readEnvironment(variables)).toEqual(environment);
 });
 
-describe('the webhook', () => {
-  /** The only one of its type. */
-  const only = (type: string, settings: Settings = {}) =>
-    Object.values(synthesize(settings).findResources(type))[0];
+/** The only one of its type. */
+const only = (type: string, settings: Settings = {}) =>
+  Object.values(synthesize(settings).findResources(type))[0];
 
+it.each([
+  ['a key', 'AWS::SecretsManager::Secret', 'the function', 'LogoutRoleDefaultPolicy'],
+  ['a schedule', 'AWS::Scheduler::Schedule', 'EventBridge Scheduler', 'ScheduleSchedulerRoleDefaultPolicy'],
+])('%s (%s) changes only after the rights of %s', (_, type, __, policy) => {
+  expect(only(type, BERLIN)?.['DependsOn']).toContainEqual(expect.stringMatching(`^${policy}`));
+});
+
+describe('the webhook', () => {
   it('creates its routes before the stage, which names one of them', () => {
     const routes = Object.keys(synthesize().findResources('AWS::ApiGatewayV2::Route'));
     expect(only('AWS::ApiGatewayV2::Stage')?.['DependsOn']).toEqual(expect.arrayContaining(routes));
@@ -374,11 +381,5 @@ describe('the webhook', () => {
   it('keeps its key where IAM guards it, so that a change of the setting changes no key', () => {
     const type = 'AWS::SecretsManager::Secret';
     expect(only(type, { webhookAuth: 'iam' })).toEqual(only(type));
-  });
-
-  it('changes its key only after the rights of the function', () => {
-    expect(only('AWS::SecretsManager::Secret')?.['DependsOn']).toContainEqual(
-      expect.stringMatching(/^LogoutRoleDefaultPolicy/),
-    );
   });
 });
