@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sessionSecretPrefix, stackName } from '../lambda/core/stack-name.ts';
 import type { AccountSeed } from './blink/accounts.ts';
-import type { BlinkStandIn } from './blink/start-blink.ts';
-import type { SecretsManagerStandIn } from './secrets-manager/start-secrets-manager.ts';
+import type { LocalStack } from './local-stack.ts';
 
 export type Form = keyof typeof FORMS;
 
@@ -14,10 +13,7 @@ export interface LocalSession {
   readonly clientId: number;
 }
 
-export interface StandIns {
-  readonly secretsManager: SecretsManagerStandIn;
-  readonly blink: BlinkStandIn;
-}
+export type StandIns = Pick<LocalStack, 'secretsManager' | 'blink'>;
 
 /** The local run is deployed with the default settings. */
 export function secretNameOf({ name }: Pick<LocalSession, 'name'>): string {
