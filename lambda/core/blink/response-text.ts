@@ -2,7 +2,7 @@ export const MAX_TEXT_BYTES = 256 * 1024;
 
 /**
  * The first 256 KiB of a response's text. Requests ask for no content coding, but a server may use one all the same,
- * whatever its headers say: the text is what is whole JSON.
+ * whatever its headers say.
  */
 export function decodedText(bytes: Buffer): string {
   const text = textOf(bytes);
@@ -11,8 +11,7 @@ export function decodedText(bytes: Buffer): string {
   const { unzipSync, brotliDecompressSync, zstdDecompressSync } = process.getBuiltinModule('node:zlib');
   for (const decode of [unzipSync, brotliDecompressSync, zstdDecompressSync]) {
     try {
-      const decoded = textOf(decode(bytes, { maxOutputLength: MAX_TEXT_BYTES }));
-      if (isWholeJson(decoded)) return decoded;
+      return textOf(decode(bytes, { maxOutputLength: MAX_TEXT_BYTES }));
     } catch {
       // It is in another coding, or in none.
     }

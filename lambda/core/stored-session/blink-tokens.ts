@@ -1,10 +1,12 @@
-import type { Failure } from '../failure.ts';
 import { type FieldValues, type StoredFields, sessionInvalid } from './stored-fields.ts';
 
 export const BLINK_TOKENS = 'BLINK_TOKENS';
 
 /** The assignment as shells and env files write it, on a line of its own. `declare -x` is from `export -p` of Bash. */
 const ASSIGNMENT = /^[ \t]*(?:(?:export|declare -x)[ \t]+)?BLINK_TOKENS=/gm;
+
+/** In quotes, or without any. */
+const VALUE = /^(?:'[^']*'|"[^"]*"|(?!['"])\S*)/;
 
 /** What may follow the value on its line. */
 const REST_OF_LINE = /^[ \t]*;?(?:[ \t]+#.*|[ \t]*)\r?(?:\n|$)/;
@@ -36,39 +38,28 @@ export function fieldsInBlinkTokens(text: string): StoredFields {
   };
 }
 
-/** The pairs, and the text before and after them: quotes, the assignment, other lines. */
-function unwrap(text: string): { before: string; body: string; after: string } {
-  const { from, to } = valueIn(text);
-  const quote = /^['"]/.exec(text.slice(from, to))?.[0] ?? '';
-  const body = { from: from + quote.length, to: to - quote.length };
-  if (body.from > body.to || !text.slice(from, to).endsWith(quote)) throw unterminated();
-  return {
-    before: text.slice(0, body.from),
-    body: text.slice(body.from, body.to),
-    after: text.slice(body.to),
-  };
-}
-
-/** Where the value is, with its quotes. Without an assignment, the whole text is the value. */
-function valueIn(text: string): { readonly from: number; readonly to: number } {
+/**
+ * The pairs, and the text before and after them: quotes, the assignment, other lines. Without an assignment, the whole text
+ * is the value.
+ */
+function unwrap(text: string): { readonly before: string; readonly body: string; readonly after: string } {
   const [assignment, another] = text.matchAll(ASSIGNMENT);
   if (another !== undefined) throw sessionInvalid('BLINK_TOKENS must be assigned only once');
-  if (assignment === undefined) {
-    const from = text.length - text.trimStart().length;
-    return { from, to: from + text.trim().length };
+  const from = assignment === undefined ? text.search(/\S|$/) : assignment.index + assignment[0].length;
+  const rest = text.slice(from);
+  const value = assignment === undefined ? rest.trimEnd() : VALUE.exec(rest)?.[0];
+  const quote = /^['"]/.exec(rest)?.[0] ?? '';
+  if (value === undefined || value.length < 2 * quote.length || !value.endsWith(quote)) {
+    throw sessionInvalid('BLINK_TOKENS must end with the quote that it begins with');
   }
-  const from = assignment.index + assignment[0].length;
-  const value = /^(?:'[^']*'|"[^"]*"|(?!['"])\S*)/.exec(text.slice(from));
-  if (value === null) throw unterminated();
-  const to = from + value[0].length;
-  if (REST_OF_LINE.test(text.slice(to))) return { from, to };
-  throw sessionInvalid(
-    'the value of BLINK_TOKENS must be in one pair of quotes, followed by nothing but a comment',
-  );
-}
-
-function unterminated(): Failure {
-  return sessionInvalid('BLINK_TOKENS must end with the quote that it begins with');
+  if (assignment !== undefined && !REST_OF_LINE.test(rest.slice(value.length))) {
+    throw sessionInvalid(
+      'the value of BLINK_TOKENS must be in one pair of quotes, followed by nothing but a comment',
+    );
+  }
+  const before = text.slice(0, from) + quote;
+  const body = value.slice(quote.length, value.length - quote.length);
+  return { before, body, after: text.slice(before.length + body.length) };
 }
 
 function pairOf(source: string): Pair {
