@@ -9,7 +9,7 @@ import {
   type Socket,
 } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Connections } from '../../../../lambda/core/connections/connections.ts';
 
 /** Answers each request with the number of the connection that it came on. */
@@ -72,6 +72,7 @@ test.each([
     await free();
     nowMs = idleMs;
     expect(await send()).toBe(number);
+    await vi.waitFor(() => expect(accepted[0]?.destroyed).toBe(number === 2));
   },
 );
 
@@ -93,6 +94,7 @@ test('a connection opened ahead that no request used for three seconds is closed
   nowMs = 3_000;
   expect(await send()).toBe(2);
   expect(requestsOn).toEqual([2]);
+  await vi.waitFor(() => expect(accepted[0]?.destroyed).toBe(true));
 });
 
 test.each([
