@@ -12,7 +12,7 @@ import { type FunctionUnderTest, startFunctionUnderTest, WEBHOOK_KEY } from './f
 // The models play these and all other faults; test/end-to-end/triggers.test.ts has some of Blink's.
 
 /** A new account's concurrency, in the long form. */
-const PROCESSES = isLong ? 10 : 4;
+const PROCESSES = isLong ? 10 : 3;
 const CALLS = isLong ? 200 : 40;
 const RUNS = isLong ? 200 : 20;
 
