@@ -1,4 +1,4 @@
-import type { FailureCode } from '../core/failure-codes.ts';
+import { FAILURES, type FailureTraits } from '../core/failure-codes.ts';
 import { type FleetResult, leftOver } from '../core/fleet-result.ts';
 import { stackName } from '../core/stack-name.ts';
 
@@ -22,56 +22,50 @@ interface Remedy {
   readonly title: string;
   /** With `NAME`, it is for each session. */
   readonly command: string;
-  readonly codes: readonly string[];
 }
 
 const AGAIN = 'logout --all --failed';
 
-const REMEDIES = [
-  {
+/** The most urgent first. */
+const REMEDIES = {
+  lost: {
     title: 'The new refresh token could not be stored; the session may be lost',
     command: 'check NAME',
-    codes: ['save_failed'],
   },
-  { title: 'A new sign-in is needed', command: 'sign-in NAME', codes: ['reauthentication_required'] },
-  {
-    title: 'The cause may have passed; it lasted longer than the execution repeats',
-    command: AGAIN,
-    codes: [
-      'session_busy',
-      'cooling_down',
-      'rate_limited',
-      'secret_full',
-      'blink_unavailable',
-      'blink_timeout',
-      'secrets_unavailable',
-    ],
-  },
-] as const satisfies readonly (Remedy & { readonly codes: readonly FailureCode[] })[];
+  signIn: { title: 'A new sign-in is needed', command: 'sign-in NAME' },
+  unknown: { title: 'There is no such session', command: 'list' },
+  again: { title: 'The cause may have passed; it lasted longer than the execution repeats', command: AGAIN },
+  others: { title: 'Other failures, which docs/runbook.md explains', command: 'check NAME' },
+} as const satisfies Record<string, Remedy>;
 
-const OTHERS = { title: 'Other failures, which docs/runbook.md explains', command: 'check NAME' };
+const TRAITS: Readonly<Record<string, FailureTraits>> = FAILURES;
+
+function remedyFor(code: string): Remedy {
+  if (code === 'save_failed') return REMEDIES.lost;
+  if (code === 'reauthentication_required') return REMEDIES.signIn;
+  if (code === 'session_unknown') return REMEDIES.unknown;
+  const { retryable = false, status } = TRAITS[code] ?? {};
+  // "Too Many Requests" (RFC 6585) passes, too: but not within an execution.
+  return retryable || status === 429 ? REMEDIES.again : REMEDIES.others;
+}
 
 /** Names first what needs a person, by kind and with the command to paste. */
 export function digest(result: FleetResult, place: Place, execution: string): Message {
   const { failed, notTried, skipped, signedOut, tried } = result;
   const count = leftOver(result).length;
-  const known = REMEDIES.flatMap(({ codes }): readonly string[] => codes);
-  const kinds: readonly Remedy[] = [
-    ...REMEDIES,
-    { ...OTHERS, codes: Object.keys(failed).filter((code) => !known.includes(code)) },
-  ];
   return message(`${place.stack}: ${counted(count, 'session')} not logged out`, [
     `${counted(count, 'session')} of ${tried + notTried.length} ${count === 1 ? 'was' : 'were'} not logged out.`,
     ...about(place, execution),
-    ...kinds.flatMap(({ title, command, codes }) => {
-      const line = commandLine(command, place);
+    ...Object.values(REMEDIES).flatMap((remedy) => {
+      const codes = Object.keys(failed).filter((code) => remedyFor(code) === remedy);
+      const line = commandLine(remedy.command, place);
       const isForEach = line.includes('NAME');
       const lines = codes.flatMap((code) =>
         (failed[code] ?? []).map(
           (session) => `${isForEach ? line.replace('NAME', session) : session}  # ${code}`,
         ),
       );
-      return section(title, lines, isForEach ? undefined : line);
+      return section(remedy.title, lines, isForEach ? undefined : line);
     }),
     ...section('Not tried, because Blink did not answer for an hour', notTried, commandLine(AGAIN, place)),
     ...section('Skipped: under the prefix of the sessions, but not sessions', skipped),

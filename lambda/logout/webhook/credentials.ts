@@ -52,8 +52,7 @@ function callerBy(proofs: readonly Proof[], request: WebhookRequest): Caller | u
   const bearer = bearerKey(request);
   const [byKey] = proofs.filter(({ digest }) => timingSafeEqual(digest, bearer));
   if (byKey !== undefined) return { name: byKey.key.name, proof: 'bearer', key: byKey.key };
-  const isSignedWith = signatureOf(request);
-  const [bySignature] = proofs.filter(isSignedWith);
+  const [bySignature] = proofs.filter(signatureVerifier(request));
   return bySignature && { name: bySignature.key.name, proof: 'signature', key: bySignature.key };
 }
 
@@ -63,7 +62,7 @@ function bearerKey({ headers }: WebhookRequest): Buffer {
 }
 
 /** Standard Webhooks, "Verifying webhook authenticity": what is signed is the id, the timestamp and the body. */
-function signatureOf({ headers, body }: WebhookRequest): (proof: Proof) => boolean {
+function signatureVerifier({ headers, body }: WebhookRequest): (proof: Proof) => boolean {
   const { id, timestamp, signatures } = signatureHeaders(headers);
   if (id === '' || signatures.length === 0) return () => false;
   if (!isRecent(timestamp) || body.length > MAX_BODY_BYTES) return () => false;
