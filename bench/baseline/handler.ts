@@ -21,10 +21,7 @@ const wiring: Wiring = {
     exchange: createHttpExchange(new Connections(environment.BLINK_ENDPOINT)),
     timing: realTiming,
   }),
-  callers: keptKeys(
-    () => readWebhookKeys(secretsManagerStore(client, ''), webhookKeySecretName(name)),
-    Date.now,
-  ),
+  callers: keptKeys(() => readWebhookKeys(secretsManagerStore(client, ''), webhookKeySecretName(name))),
   timing: realTiming,
   sessionMetrics: true,
   metricsNamespace: name,

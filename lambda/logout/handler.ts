@@ -45,7 +45,7 @@ export async function createHandler(
       },
       (url) => connections.open(url),
     ),
-    callers: keys === undefined ? 'iam' : keptKeys(keys, Date.now),
+    callers: keys === undefined ? 'iam' : keptKeys(keys),
     timing: realTiming,
     sessionMetrics: environment.SESSION_METRICS === 'true',
     metricsNamespace: name,

@@ -8,18 +8,15 @@ const WAITS_AT_MOST_MS = 500;
 
 /**
  * Sends a request before a run needs the answer, and waits for the answer, so that Lambda processes it at full speed.
- * @param nowMs the wall clock, which advances while Lambda freezes the function
  * @returns a function whose first call gets the prefetched answer, unless that is old, late or an error. Every other call
  *   sends a request
  */
-export async function prefetch<T>(
-  ask: () => Promise<T>,
-  nowMs: () => number = Date.now,
-): Promise<() => Promise<T>> {
-  const askedAtMs = nowMs();
+export async function prefetch<T>(ask: () => Promise<T>): Promise<() => Promise<T>> {
+  // The wall clock advances while Lambda freezes the function.
+  const askedAtMs = Date.now();
   let prefetched = await settledInTime(ask());
   return async () => {
-    const answer = nowMs() - askedAtMs < FRESH_MS ? prefetched : 'none';
+    const answer = Date.now() - askedAtMs < FRESH_MS ? prefetched : 'none';
     prefetched = 'none';
     return answer === 'none' ? ask() : answer.value;
   };

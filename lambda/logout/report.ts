@@ -22,16 +22,9 @@ export type DurationsMs = Partial<Readonly<Record<Step, number>>> & { readonly t
 /** Collects the fields and figures of a run's event. */
 export class RunReport {
   fields: RunFields = {};
-  readonly #now: () => number;
-  readonly #startedAtMs: number;
+  readonly #startedAtMs = performance.now();
   readonly #stepsMs = new Map<Step, number>();
   readonly #values = new Map<string, number>();
-
-  /** @param now milliseconds of a monotonic clock */
-  constructor(now: () => number) {
-    this.#now = now;
-    this.#startedAtMs = now();
-  }
 
   note(fields: RunFields): void {
     this.fields = { ...this.fields, ...fields };
@@ -46,11 +39,11 @@ export class RunReport {
   }
 
   async time<T>(step: Step, work: () => Promise<T>): Promise<T> {
-    const startedAtMs = this.#now();
+    const startedAtMs = performance.now();
     try {
       return await work();
     } finally {
-      this.#stepsMs.set(step, (this.#stepsMs.get(step) ?? 0) + Math.round(this.#now() - startedAtMs));
+      this.#stepsMs.set(step, (this.#stepsMs.get(step) ?? 0) + Math.round(performance.now() - startedAtMs));
     }
   }
 
@@ -75,7 +68,7 @@ export class RunReport {
   }
 
   get durationsMs(): DurationsMs {
-    return { ...Object.fromEntries(this.#stepsMs), total: Math.round(this.#now() - this.#startedAtMs) };
+    return { ...Object.fromEntries(this.#stepsMs), total: Math.round(performance.now() - this.#startedAtMs) };
   }
 
   /** By name: `SaveFailed` for `save_failed`, `LookUpMs` for the step `lookUp`. */

@@ -41,7 +41,7 @@ export async function run(
   invocation: Invocation,
 ): Promise<Reply | HttpReply | FleetFailure> {
   const { requestId, coldStart, runEnds } = invocation;
-  const report = new RunReport(() => performance.now());
+  const report = new RunReport();
   // An event of unknown form can only come from a direct call.
   let kind: Trigger['kind'] = 'direct';
   report.note({ requestId, coldStart, trigger: kind });

@@ -15,14 +15,14 @@ const KEPT_MS = 60_000;
 const RENEWED_AT_MOST_EVERY_MS = 10_000;
 
 /** @param read reads the accepted keys from Secrets Manager */
-export function keptKeys(read: () => Promise<readonly Proof[]>, now: () => number): KeptKeys {
+export function keptKeys(read: () => Promise<readonly Proof[]>): KeptKeys {
   let keys: readonly Proof[] = [];
   let readAtMs = Number.NEGATIVE_INFINITY;
 
   const notOlderThan = (ageMs: number) => async () => {
-    if (now() - readAtMs >= ageMs) {
+    if (Date.now() - readAtMs >= ageMs) {
       keys = await read();
-      readAtMs = now();
+      readAtMs = Date.now();
     }
     return keys;
   };

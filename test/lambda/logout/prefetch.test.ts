@@ -1,25 +1,20 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { prefetch } from '../../../lambda/logout/prefetch.ts';
 
-let nowMs: number;
 let asked: number;
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-  nowMs = 0;
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
   asked = 0;
 });
 
 /** Answers with the number of the request, unless that fails. */
 const prefetched = (fails: (request: number) => boolean = () => false) =>
-  prefetch(
-    async () => {
-      asked += 1;
-      if (fails(asked)) throw new Error(`no ${asked}`);
-      return asked;
-    },
-    () => nowMs,
-  );
+  prefetch(async () => {
+    asked += 1;
+    if (fails(asked)) throw new Error(`no ${asked}`);
+    return asked;
+  });
 
 /** What is prefetched, and used by the first run, test/lambda/critical-path.test.ts has. */
 describe('a prefetched answer', () => {
@@ -33,7 +28,7 @@ describe('a prefetched answer', () => {
     const ask = await prefetched(fails);
     expect(asked).toBe(1);
     expect(vi.getTimerCount()).toBe(0);
-    nowMs = ageMs;
+    vi.setSystemTime(Date.now() + ageMs);
     const calls = answers.map(() => ask().catch((error: Error) => error.message));
     expect(await Promise.all(calls)).toEqual(answers);
   });
@@ -41,14 +36,11 @@ describe('a prefetched answer', () => {
   test('is not waited for longer than half a second, and is not used if it comes later', async () => {
     const late = Promise.withResolvers<string>();
     let isFirst = true;
-    const ready = prefetch(
-      () => {
-        const answer = isFirst ? late.promise : Promise.resolve('new');
-        isFirst = false;
-        return answer;
-      },
-      () => nowMs,
-    );
+    const ready = prefetch(() => {
+      const answer = isFirst ? late.promise : Promise.resolve('new');
+      isFirst = false;
+      return answer;
+    });
     await vi.advanceTimersByTimeAsync(500);
     const ask = await ready;
     late.resolve('late');

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { metricName } from '../../../lambda/core/metric-name.ts';
@@ -11,7 +11,7 @@ const CODES = Object.keys(FAILURES) as FailureCode[];
 const LOGGED_OUT = { session: 'garage', accountId: 1, clientId: '2', message: 'logout', since: '' };
 
 function eventOf(note: RunFields, work: (report: RunReport) => void = () => {}, sessionMetrics = true) {
-  const report = new RunReport(() => 0);
+  const report = new RunReport();
   report.note(note);
   work(report);
   const line = runEventLine(report.fields, report.figures, {
@@ -133,10 +133,10 @@ test.each<[what: string, code: FailureCode, details: object, event: object]>([
 });
 
 test('each step’s duration is a figure in whole milliseconds; a repeated step’s durations are added', async () => {
-  let nowMs = 0;
-  const report = new RunReport(() => nowMs);
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const report = new RunReport();
   const step = async () => {
-    nowMs += 30.2;
+    vi.advanceTimersByTime(30.2);
   };
   await report.time('lookUp', step);
   await report.time('lookUp', step);

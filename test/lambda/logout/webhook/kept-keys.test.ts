@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Failure } from '../../../../lambda/core/failure.ts';
 import { keysDocument, parseStoredKeys, textsOf } from '../../../../lambda/core/webhook-keys.ts';
 import { keptKeys, readWebhookKeys } from '../../../../lambda/logout/webhook/kept-keys.ts';
@@ -96,14 +96,14 @@ test.each(['readCurrent', 'readVersion'])(
 );
 
 test('keys are kept for a minute, and for ten seconds if a caller fails; a failed read is repeated', async () => {
-  let nowMs = 0;
+  vi.useFakeTimers({ toFake: ['Date'], now: 0 });
   const reads: number[] = [];
   const noProofs = async (): Promise<readonly Proof[]> => {
-    reads.push(nowMs);
+    reads.push(Date.now());
     if (reads.length === 1) throw new Error('no');
     return [];
   };
-  const kept = keptKeys(noProofs, () => nowMs);
+  const kept = keptKeys(noProofs);
   await expect(kept.recent()).rejects.toThrow('no');
   const first = await kept.recent();
   for (const [method, atMs] of [
@@ -112,7 +112,7 @@ test('keys are kept for a minute, and for ten seconds if a caller fails; a faile
     ['recent', 69_999],
     ['recent', 70_000],
   ] as const) {
-    nowMs = atMs;
+    vi.setSystemTime(atMs);
     await kept[method]();
   }
   expect(reads).toEqual([0, 0, 10_000, 70_000]);
