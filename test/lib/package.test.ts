@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
-  App,
+  type App,
   CfnParameter,
   type Environment,
   NestedStack,
@@ -32,6 +32,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blocksOf, sectionOf } from '../docs/markdown.ts';
+import { newApp } from './synthesize.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const TYPESCRIPT = join(PROJECT, 'node_modules/typescript/bin/tsc');
@@ -172,11 +173,7 @@ const PLACES: Readonly<Record<string, Place>> = {
 };
 
 function appUnderCdkNag(literals: boolean): App {
-  const app = new App({
-    outdir: mkdtempSync(join(scratch, 'cdk.out-')),
-    context: { '@aws-cdk/core:enablePartitionLiterals': literals },
-    builtinCloudFormationValidation: false,
-  });
+  const app = newApp({ '@aws-cdk/core:enablePartitionLiterals': literals });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;
 }
