@@ -3,7 +3,13 @@ import type { Failure } from '../failure.ts';
 import { REFRESH_TIMEOUT_MS } from '../time.ts';
 import type { RefreshRequest } from './blink.ts';
 import { blinkFailure, unusableAnswer } from './blink-failure.ts';
-import { type BlinkRequest, type ExchangeEnd, type HttpResponse, isSuccess } from './http-exchange.ts';
+import {
+  type BlinkRequest,
+  type ExchangeEnd,
+  type ExchangeError,
+  type HttpResponse,
+  isSuccess,
+} from './http-exchange.ts';
 import { jsonIn } from './json-in.ts';
 import { isInFlight } from './retry.ts';
 import { tokenSchema } from './token.ts';
@@ -53,13 +59,11 @@ export function refreshGrantRequest(
 }
 
 export function processRefreshGrantResponse(end: ExchangeEnd): RefreshAnswer {
+  if (end.status !== undefined && isSuccess(end)) return processGrant(end);
   const failure = blinkFailure('refresh', end);
-  if (end.status === undefined) {
-    if (end.progress === 'not_sent') return { kind: 'failed', failure, token: 'unspent' };
-    return { kind: 'failed', failure, token: isInFlight(end) ? 'in_flight' : 'unanswered' };
-  }
-  if (isSuccess(end)) return processGrant(end);
   switch (end.status) {
+    case undefined:
+      return { kind: 'failed', failure, token: tokenAfter(end) };
     case 400:
     case 401:
       return processOAuthError(end, failure);
@@ -68,6 +72,11 @@ export function processRefreshGrantResponse(end: ExchangeEnd): RefreshAnswer {
     default:
       return { kind: 'failed', failure, token: end.status >= 500 ? 'unanswered' : 'unspent' };
   }
+}
+
+function tokenAfter(error: ExchangeError): 'unspent' | 'in_flight' | 'unanswered' {
+  if (error.progress === 'not_sent') return 'unspent';
+  return isInFlight(error) ? 'in_flight' : 'unanswered';
 }
 
 /** A success that is not usable is an answer that was not received: the refresh token may have been replaced. */

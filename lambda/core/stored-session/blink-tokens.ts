@@ -49,7 +49,7 @@ function unwrap(text: string): { readonly before: string; readonly body: string;
   const rest = text.slice(from);
   const value = assignment === undefined ? rest.trimEnd() : VALUE.exec(rest)?.[0];
   const quote = /^['"]/.exec(rest)?.[0] ?? '';
-  if (value === undefined || value.length < 2 * quote.length || !value.endsWith(quote)) {
+  if (!value?.endsWith(quote)) {
     throw sessionInvalid('BLINK_TOKENS must end with the quote that it begins with');
   }
   if (assignment !== undefined && !REST_OF_LINE.test(rest.slice(value.length))) {
