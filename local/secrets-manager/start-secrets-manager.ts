@@ -43,7 +43,7 @@ export async function startSecretsManager(
   const faults = new Faults<SecretsManagerCall>();
   const calls: SecretsManagerCall[] = [];
   const server = await startLoopbackServer(options, async (request) => {
-    const input = parsedJson(request.body.toString());
+    const input: unknown = JSON.parse(request.body.toString());
     const call = describe(request, input, secrets);
     calls.push(call);
     const delivery = await faults.around(call, () => answer(secrets, call.action, input));
@@ -71,14 +71,6 @@ function errorAnswer(name: string, Message = name): Answer {
 function json(status: number, body: object): Answer {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
   return { status, headers, body: JSON.stringify(body) };
-}
-
-function parsedJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 /** An effect that answers with one of Secrets Manager's errors, such as ThrottlingException. */
