@@ -261,7 +261,7 @@ describe('promise 6: a refused token', () => {
     family = world.signIn();
     await world.time.advance(6_000);
     family.revoked = true;
-    const staleMs = (read: Read) => (world.blink.spends.length > 0 && read === 'version' ? 7_000 : 0);
+    const staleMs = (read: Read) => (world.blink.spends.length > 0 && read === 'value' ? 7_000 : 0);
     expect(await ends({ staleMs })).toEqual([REFUSED]);
   });
 
