@@ -15,6 +15,7 @@ const result: FleetResult = {
   signedOut: ['porch'],
   failed: {
     session_busy: ['hall'],
+    secret_full: ['loft'],
     reauthentication_required: ['garden', 'shed'],
     save_failed: ['attic'],
     blink_rejected: ['cellar'],
@@ -26,9 +27,9 @@ const result: FleetResult = {
 
 test('the digest names first what needs a person, by kind and with the command to paste', () => {
   const { subject, text } = digest(result, PLACE, EXECUTION);
-  expect(subject).toBe('blink-logout: 6 sessions not logged out');
+  expect(subject).toBe('blink-logout: 7 sessions not logged out');
   expect(text).toMatchInlineSnapshot(`
-    "6 sessions of 301 were not logged out.
+    "7 sessions of 301 were not logged out.
 
     Stack blink-logout, account 123456789012, Region eu-central-1
     Execution blink-logout-fleet-scheduled-20260101T020000Z
@@ -40,9 +41,10 @@ test('the digest names first what needs a person, by kind and with the command t
       bin/blink-logout sign-in garden --region eu-central-1  # reauthentication_required
       bin/blink-logout sign-in shed --region eu-central-1  # reauthentication_required
 
-    The cause may have passed; it lasted longer than the execution repeats (1):
+    The cause may have passed; it lasted longer than the execution repeats (2):
       bin/blink-logout logout --all --failed --region eu-central-1
       hall  # session_busy
+      loft  # secret_full
 
     Other failures, which docs/runbook.md explains (1):
       bin/blink-logout check cellar --region eu-central-1  # blink_rejected
@@ -91,7 +93,7 @@ test('an execution’s figures are one line that CloudWatch reads as metrics', (
   expect(line).toMatchObject({
     SessionsLoggedOut: 292,
     SessionsSignedOut: 1,
-    SessionsFailed: 6,
+    SessionsFailed: 7,
     SessionsSkipped: 1,
   });
 });

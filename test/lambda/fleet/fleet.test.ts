@@ -217,6 +217,15 @@ describe('if ten sessions in a row fail at Blink’s side', () => {
     expect(world.mails).toEqual([]);
   });
 
+  test('answers that say nothing about Blink do not interrupt the row', async () => {
+    world.maxConcurrency = 1;
+    world.outage = { fromMs: 0, toMs: 5 * 60_000 };
+    for (const [index, name] of [...world.sessions.keys()].entries())
+      if (index % 2 === 0) world.sessions.set(name, 'session_invalid');
+    await world.command('all');
+    expect(world.calls.filter(({ atMinutes }) => atMinutes < 2)).toHaveLength(20);
+  });
+
   test('other failures do not stop it, nor do nine in a row', async () => {
     world.maxConcurrency = 1;
     for (const [index, name] of [...world.sessions.keys()].entries()) {
