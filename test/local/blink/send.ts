@@ -1,4 +1,6 @@
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 
 export interface Received {
   readonly status: number;
@@ -7,28 +9,18 @@ export interface Received {
 }
 
 /** Sends to the stand-in what would go to a host of Blink's: `POST api.oauth.blink.com/oauth/token`. */
-export function send(
+export async function send(
   { port }: { readonly port: number },
   line: string,
   headers: Readonly<Record<string, string>> = {},
   body = '',
 ): Promise<Received> {
   const [, method = '', host = '', path = ''] = /^(\S+) ([^/]+)(\/.*)$/.exec(line) ?? [];
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { host: '127.0.0.1', port, method, path, headers: { 'user-agent': 'Blink', ...headers, host } },
-      async (answer) => {
-        try {
-          let text = '';
-          for await (const chunk of answer) text += chunk;
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: text });
-        } catch (error) {
-          reject(error);
-        }
-      },
-    );
-    sent.on('error', reject).end(body);
-  });
+  const all = { 'user-agent': 'Blink', ...headers, host };
+  const sent = request({ host: '127.0.0.1', port, method, path, headers: all }).end(body);
+  const [answer]: IncomingMessage[] = await once(sent, 'response');
+  if (answer === undefined) throw new Error('there is no answer');
+  return { status: answer.statusCode ?? 0, headers: answer.headers, body: await text(answer) };
 }
 
 export function sendForm(
@@ -37,10 +29,6 @@ export function sendForm(
   form: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Received> {
-  return send(
-    to,
-    line,
-    { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-    new URLSearchParams(form).toString(),
-  );
+  const asForm = { 'content-type': 'application/x-www-form-urlencoded', ...headers };
+  return send(to, line, asForm, new URLSearchParams(form).toString());
 }
