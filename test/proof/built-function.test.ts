@@ -15,6 +15,7 @@ import { type FunctionUnderTest, startFunctionUnderTest, WEBHOOK_KEY } from './f
 const PROCESSES = isLong ? 10 : 3;
 const CALLS = isLong ? 200 : 40;
 const RUNS = isLong ? 200 : 20;
+const PATIENT = { timeout: 60_000 };
 
 let subject: FunctionUnderTest;
 let lambda: Lambda;
@@ -47,15 +48,19 @@ test('promise 3: Secrets Manager goes down after the refresh and comes back: the
   expect(subject.holdsNewestToken(session)).toBe(true);
 });
 
-test.runIf(isLong)('promise 3: it never comes back: the run says so before it is ended', async () => {
-  const session = subject.signIn('never-saved');
-  loseSaves(Number.POSITIVE_INFINITY);
-  const impatient = new LambdaProcess({ ...subject.fn, timeoutSeconds: 20 }, subject.endpoints);
-  const invocation = withoutCanary(await impatient.invoke({ session: session.name }));
-  await impatient.kill();
-  expect(runEventOf(invocation)).toMatchObject({ code: 'save_failed', level: 'ERROR' });
-  expect(invocation.durationMs).toBeGreaterThan(18_000);
-});
+test.runIf(isLong)(
+  'promise 3: it never comes back: the run says so before it is ended',
+  PATIENT,
+  async () => {
+    const session = subject.signIn('never-saved');
+    loseSaves(Number.POSITIVE_INFINITY);
+    const impatient = new LambdaProcess({ ...subject.fn, timeoutSeconds: 20 }, subject.endpoints);
+    const invocation = withoutCanary(await impatient.invoke({ session: session.name }));
+    await impatient.kill();
+    expect(runEventOf(invocation)).toMatchObject({ code: 'save_failed', level: 'ERROR' });
+    expect(invocation.durationMs).toBeGreaterThan(18_000);
+  },
+);
 
 test.runIf(isLong)('promise 11: Blink answers a refresh too late: the next run sends none', async () => {
   const { name } = subject.signIn('late');
@@ -69,7 +74,7 @@ test.runIf(isLong)('promise 11: Blink answers a refresh too late: the next run s
 
 const replySchema = v.object({ outcome: v.optional(v.string()), code: v.optional(v.string()) });
 
-test(`promises 1 and 9: of ${CALLS} webhook calls at once, one refreshes and logs out`, async () => {
+test(`promises 1 and 9: of ${CALLS} webhook calls at once, one refreshes and logs out`, PATIENT, async () => {
   const { blink } = subject;
   const session = subject.signIn('porch');
   const check = { action: 'check', session: session.name };
@@ -104,7 +109,7 @@ test(`promises 1 and 9: of ${CALLS} webhook calls at once, one refreshes and log
  * The one window that no client can close: from Blink's answer, as it leaves, until the new token is on its way into
  * the secret, and until it is there. On this machine: what the function itself takes, with no network in between.
  */
-test('promise 3: what Blink answered is on its way into the secret at once', async () => {
+test('promise 3: what Blink answered is on its way into the secret at once', PATIENT, async () => {
   let answeredAtMs = Number.NaN;
   const receivedMs: number[] = [];
   const savedMs: number[] = [];

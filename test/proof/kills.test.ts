@@ -86,36 +86,40 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
   expectTable('kills of runs', rows, triedAgain);
 });
 
-test.runIf(isLong)('promise 5: so does the built function, in processes of its own', async () => {
-  const subject = await startFunctionUnderTest();
-  onTestFinished(() => subject.close());
-  const { fn, endpoints, secretsManager, blink } = subject;
-  const survivor = new LambdaProcess(fn, endpoints);
-  const runNext = async (session: SessionUnderTest) => {
-    return codeAndReasonOf(withoutCanary(await survivor.invoke({ session: session.name })));
-  };
+test.runIf(isLong)(
+  'promise 5: so does the built function, in processes of its own',
+  { timeout: 180_000 },
+  async () => {
+    const subject = await startFunctionUnderTest();
+    onTestFinished(() => subject.close());
+    const { fn, endpoints, secretsManager, blink } = subject;
+    const survivor = new LambdaProcess(fn, endpoints);
+    const runNext = async (session: SessionUnderTest) => {
+      return codeAndReasonOf(withoutCanary(await survivor.invoke({ session: session.name })));
+    };
 
-  const rows: Row[] = [];
-  for (const step of STEPS) {
-    for (const moment of ['before', 'after'] as const) {
-      const session = subject.signIn(`killed-${moment}-${step.replaceAll(' ', '-')}`);
-      const doomed = new LambdaProcess(fn, endpoints);
-      atStep(subject, session, step, moment, async () => {
-        await doomed.kill();
-        return { do: 'destroy' };
-      });
-      const { result } = withoutCanary(await doomed.invoke({ session: session.name }));
-      expect(codeOf({ result })).toBe('Runtime.ExitError');
-      secretsManager.faults.clear();
-      blink.faults.clear();
-      const atOnce = await runNext(session);
-      secretsManager.clock.advanceMs(CLAIM_LIFE_MS + 1000);
-      const later = await runNext(session);
-      const token = subject.holdsNewestToken(session) ? 'current' : 'lost';
-      rows.push({ killed: `${moment} ${step}`, atOnce, later, token });
+    const rows: Row[] = [];
+    for (const step of STEPS) {
+      for (const moment of ['before', 'after'] as const) {
+        const session = subject.signIn(`killed-${moment}-${step.replaceAll(' ', '-')}`);
+        const doomed = new LambdaProcess(fn, endpoints);
+        atStep(subject, session, step, moment, async () => {
+          await doomed.kill();
+          return { do: 'destroy' };
+        });
+        const { result } = withoutCanary(await doomed.invoke({ session: session.name }));
+        expect(codeOf({ result })).toBe('Runtime.ExitError');
+        secretsManager.faults.clear();
+        blink.faults.clear();
+        const atOnce = await runNext(session);
+        secretsManager.clock.advanceMs(CLAIM_LIFE_MS + 1000);
+        const later = await runNext(session);
+        const token = subject.holdsNewestToken(session) ? 'current' : 'lost';
+        rows.push({ killed: `${moment} ${step}`, atOnce, later, token });
+      }
     }
-  }
-  await survivor.kill();
-  console.table(rows);
-  expectTable('kills of processes', rows, blink.tokens.doubleSpends);
-});
+    await survivor.kill();
+    console.table(rows);
+    expectTable('kills of processes', rows, blink.tokens.doubleSpends);
+  },
+);

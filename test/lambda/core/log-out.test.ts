@@ -482,12 +482,20 @@ describe('the claimed token stored again during the run', () => {
     },
   );
 
-  it('after its successor was saved: the next run goes back to the successor', async () => {
-    const spent = storedText(family);
-    world.blink.logoutEndsTokens = false;
-    await run();
-    world.secret.put(crypto.randomUUID(), spent, ['AWSCURRENT']);
-    expect(await ends(DEAD_MS, {})).toEqual(['logged_out']);
-    expect(world.secret.current().text).toContain(family.newest);
-  });
+  it.each([
+    ['logged_out', 200],
+    ['blink_rejected', 403],
+  ])(
+    'after its successor was saved, and %s: the next run goes back to the successor',
+    async (end, status) => {
+      const spent = storedText(family);
+      Object.assign(world.blink, { logoutEndsTokens: false, logoutStatus: status });
+      expect(await ends({})).toEqual([end]);
+      world.secret.put(crypto.randomUUID(), spent, ['AWSCURRENT']);
+      world.blink.logoutStatus = 200;
+      expect(await ends(RESTED_MS, {})).toEqual(['logged_out']);
+      expect(world.secret.current().text).toContain(family.newest);
+      expect(new Set(world.blink.spends.map(({ token }) => token)).size).toBe(2);
+    },
+  );
 });

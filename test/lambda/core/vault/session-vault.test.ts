@@ -240,6 +240,13 @@ describe('promise 3: a save', () => {
     expect((await claim()).reading.stored.refreshToken).toBe(GRANT.refreshToken);
   });
 
+  it('whose move is denied is not tried again, because the token is stored', async () => {
+    const claimed = await claim();
+    ({ vault } = newVault(() => ({ moveLabel: () => Promise.reject(DENIED) })));
+    await expect(save(claimed)).rejects.toMatchObject({ code: 'save_failed', retryable: true });
+    expect(retries).toBe(0);
+  });
+
   it('is a success where another run has made the same version current already', async () => {
     const claimed = await claim();
     channel.on = once('move AWSCURRENT', 'before', () => {
