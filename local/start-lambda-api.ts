@@ -1,3 +1,4 @@
+import { ACCOUNT_ID, REGION } from './account.ts';
 import { AwsError } from './aws-error.ts';
 import type { Call, DurableExecution, DurableExecutions } from './fleet/durable-executions.ts';
 import type { Invoke } from './lambda-process.ts';
@@ -54,9 +55,14 @@ async function answer(options: LambdaApiOptions, request: Request): Promise<Answ
   throw new AwsError('UnknownOperationException', `Not available here: ${operation}`);
 }
 
-async function invoke(options: LambdaApiOptions, named: string, { headers, body }: Request): Promise<Answer> {
+async function invoke(options: LambdaApiOptions, reference: string, request: Request): Promise<Answer> {
   const { functionName, invoke, executions } = options;
+  const { headers, body } = request;
+  const named = nameIn(reference, request);
   const type = headers['x-amz-invocation-type'] ?? 'RequestResponse';
+  if (headers['x-amz-log-type'] === 'Tail') {
+    throw new AwsError('InvalidParameterValueException', 'Not available here: the end of the log');
+  }
   if (named === executions.functionName && type === 'Event') {
     const name = headers['x-amz-durable-execution-name']?.toString();
     const { arn } = executions.start(JSON.stringify(eventIn(body)), name);
@@ -72,6 +78,15 @@ async function invoke(options: LambdaApiOptions, named: string, { headers, body 
     throw new AwsError('ResourceNotFoundException', `Function not found: ${named}`);
   }
   throw new AwsError('InvalidParameterValueException', `Not available here: the invocation type ${type}`);
+}
+
+const BEFORE_NAME = new RegExp(`^(arn:aws:lambda:${REGION}:)?${ACCOUNT_ID}:function:`);
+
+/** Callers may write an ARN or the end of one, and a version or an alias, there or in the query (API Reference, "Invoke"). */
+function nameIn(reference: string, { target }: Request): string {
+  const qualifier = new URL(target, 'http://lambda').searchParams.get('Qualifier');
+  const qualified = qualifier === null ? reference : `${reference}:${qualifier}`;
+  return qualified.replace(BEFORE_NAME, '').replace(/:\$LATEST$/, '');
 }
 
 /** Without a payload, a function receives an empty object. */

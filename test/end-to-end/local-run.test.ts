@@ -160,6 +160,12 @@ test('a reader that does not read ends it, and nothing is left behind', async ()
   expect(await leftBehind()).toEqual([]);
 });
 
+test('without --serve it ends after its steps', async () => {
+  vi.spyOn(console, 'log').mockReturnValue();
+  const { signal } = new AbortController();
+  expect(await runLocally({ serve: false, verbose: false, assembly: inject('assembly'), signal })).toBe(true);
+});
+
 test('after a step that fails, it runs no other; --verbose shows what the function printed', async () => {
   const printed: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(stripVTControlCharacters(line)));

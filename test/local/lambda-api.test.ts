@@ -48,6 +48,14 @@ it('an event, or an empty object, is passed on, and answered with the result', a
   expect(events).toEqual([{ session: 'garden' }, {}]);
 });
 
+it.each([
+  { FunctionName: `${NAME}:$LATEST` },
+  { FunctionName: `123456789012:function:${NAME}` },
+  { FunctionName: `arn:aws:lambda:us-east-1:123456789012:function:${NAME}`, Qualifier: '$LATEST' },
+])('the function is also found as %j', async (reference) => {
+  expect(await send(reference)).toMatchObject({ StatusCode: 200 });
+});
+
 it('an error of the function is answered with 200', async () => {
   const error = { errorType: 'blink_timeout', errorMessage: 'late', trace: [] };
   result = { kind: 'failed', error };
@@ -60,6 +68,9 @@ it.each<[string, Partial<InvokeCommandInput>, number, string]>([
   ['the fleet without its alias', { FunctionName: 'fixture' }, 404, 'ResourceNotFoundException'],
   ['a synchronous fleet', { FunctionName: FLEET }, 400, 'InvalidParameterValueException'],
   ['an asynchronous logout', { InvocationType: 'Event' }, 400, 'InvalidParameterValueException'],
+  ['a dry run', { InvocationType: 'DryRun' }, 400, 'InvalidParameterValueException'],
+  ['a call for the log', { LogType: 'Tail' }, 400, 'InvalidParameterValueException'],
+  ['an alias', { Qualifier: 'live' }, 404, 'ResourceNotFoundException'],
   ['no JSON', { Payload: '{' }, 400, 'InvalidRequestContentException'],
   ['no UTF-8', { Payload: Buffer.from('"\xff"', 'latin1') }, 400, 'InvalidRequestContentException'],
 ])('an invocation by %s runs nothing', async (_what, input, httpStatusCode, name) => {
