@@ -264,6 +264,7 @@ describe('promise 3: a save', () => {
     channel.staleMs = () => (reads++ === 0 ? 60_000 : 0);
     const saved = await save(claimed);
     expect(saved.versionId).toBe(world.secret.current().versionId);
+    expect(world.secret.versions().filter(({ text }) => text.includes(GRANT.refreshToken))).toHaveLength(1);
   });
 
   it.each([
