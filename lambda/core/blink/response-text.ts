@@ -8,10 +8,21 @@ export function decodedText(bytes: Buffer): string {
   const text = textOf(bytes);
   if (isWholeJson(text)) return text;
   // Loaded only here: it takes time in a cold start.
-  const { unzipSync, brotliDecompressSync, zstdDecompressSync } = process.getBuiltinModule('node:zlib');
-  for (const decode of [unzipSync, brotliDecompressSync, zstdDecompressSync]) {
+  const { unzipSync, inflateRawSync, brotliDecompressSync, zstdDecompressSync, constants } =
+    process.getBuiltinModule('node:zlib');
+  const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = constants;
+  const decoders = [
+    [unzipSync, Z_SYNC_FLUSH],
+    // Some servers send `deflate` without its zlib header (RFC 9110 section 8.4.1.2).
+    [inflateRawSync, Z_SYNC_FLUSH],
+    [brotliDecompressSync, BROTLI_OPERATION_FLUSH],
+    [zstdDecompressSync, ZSTD_e_flush],
+  ] as const;
+  for (const [decode, finishFlush] of decoders) {
     try {
-      return textOf(decode(bytes, { maxOutputLength: MAX_TEXT_BYTES }));
+      // Data without its end is decoded as far as it has arrived.
+      const decoded = textOf(decode(bytes, { maxOutputLength: MAX_TEXT_BYTES, finishFlush }));
+      if (isWholeJson(decoded)) return decoded;
     } catch {
       // It is in another coding, or in none.
     }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHttpExchange, ExchangeError } from '../../../../lambda/core/blink/http-exchange.ts';
 import { Connections } from '../../../../lambda/core/connections/connections.ts';
@@ -192,6 +192,8 @@ describe('an answer over the wire', () => {
 
     // Whatever its content coding is called.
     ['in gzip', encoded('gzip', gzipSync(TEXT)), 'ends', whole],
+    ['in gzip without its end', encoded('gzip', gzipSync(TEXT).subarray(0, -8)), 'ends', whole],
+    ['in deflate without its header', encoded('deflate', deflateRawSync(TEXT)), 'ends', whole],
     ['in deflate', encoded('deflate', deflateSync(TEXT)), 'ends', whole],
     ['in Brotli', encoded('br', brotliCompressSync(TEXT)), 'ends', whole],
     ['in Zstandard', encoded('zstd', zstdCompressSync(TEXT)), 'ends', whole],
