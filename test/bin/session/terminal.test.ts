@@ -216,17 +216,11 @@ describe('a person who signs in on Blink’s page', () => {
 
 /** At each question of each command. */
 describe('a person who ends a command at a question', () => {
-  const AT_EMAIL = ['E-mail address at Blink:'];
-  const AT_CODE = [TO_EMAIL, TO_PASSWORD, BY_SMS];
-
   it.each([
-    ['sign-in --no-open', ['Address (hidden):'], CTRL_C],
     ['sign-in --no-open', ['Address (hidden):'], CTRL_D],
-    ['sign-in --password', AT_EMAIL, CTRL_C],
-    ['sign-in --password', AT_EMAIL, CTRL_D],
+    ['sign-in --password', ['E-mail address at Blink:'], CTRL_C],
     ['sign-in --password', [TO_EMAIL, 'Password at Blink:'], CTRL_C],
-    ['sign-in --password', AT_CODE, CTRL_C],
-    ['sign-in --password', AT_CODE, CTRL_D],
+    ['sign-in --password', [TO_EMAIL, TO_PASSWORD, BY_SMS], CTRL_D],
     ['remove', ['Log default out at Blink first?'], CTRL_C],
     ['remove', [['Log default out', `y${ENTER}`] as const, 'Delete default?'], CTRL_C],
     ['trial', ['Start?'], CTRL_C],
