@@ -26,18 +26,18 @@ export async function listClients(
   ownClientId: string,
 ): Promise<readonly ListedClient[]> {
   const end = await clientList(caller, accessToken, account, ownClientId);
-  if (end.status === 404) throw noList('absent', 'Blink has no list of clients for this account.');
+  if (end.status === 404) throw noList('Blink has no list of clients for this account.');
   if (end.status === 401 || end.status === 403) {
     const why = 'it may want a PIN first, which this tool cannot request';
-    throw noList('refused', `Blink refuses the list of clients (status ${end.status}): ${why}.`);
+    throw noList(`Blink refuses the list of clients (status ${end.status}): ${why}.`);
   }
   const list = jsonIn(successOf('client list', end).text, listSchema);
-  if (list === undefined) throw noList('unreadable', 'Blink’s list of clients has an unknown form.');
+  if (list === undefined) throw noList('Blink’s list of clients has an unknown form.');
   return list.clients;
 }
 
-function noList(kind: 'absent' | 'refused' | 'unreadable', message: string): CommandError {
-  return new CommandError(`client_list_${kind}`, message, ['See the clients in the Blink app.']);
+function noList(message: string): CommandError {
+  return new CommandError('no_client_list', message, ['See the clients in the Blink app.']);
 }
 
 const nameSchema = v.pipe(v.string(), v.transform(printable), v.minLength(1));

@@ -32,7 +32,7 @@ export interface SessionReport extends StoredReport {
 const FORMS: Readonly<Record<StoredSession['form'], string>> = {
   'blink-tokens': 'BLINK_TOKENS',
   blinkpy: 'JSON of blinkpy',
-  homebridge: 'JSON of a Homebridge plugin',
+  homebridge: 'JSON of a Homebridge plugin or of blink-logout',
 };
 
 export function sessionReport({ sessionSecret }: Target, reading: Reading): SessionReport {

@@ -1,15 +1,16 @@
+import { parse } from 'node:path';
 import type { Command } from 'commander';
 import { Failure } from '../../../lambda/core/failure.ts';
 import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
-import { type StoredReport, storedLines, storedReport } from '../session-report.ts';
+import { storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
 import { withoutNeverStored } from '../stored-text.ts';
 import type { Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task } from './command.ts';
 import { findInHomeAssistant } from './home-assistant.ts';
-import { readSource, readSourceFile, type SourceFile, sessionOf } from './read-source.ts';
+import { filesIn, readText, type SourceFile, sessionOf } from './read-source.ts';
 
 const HELP = `
 Accepts a BLINK_TOKENS line, the JSON that blinkpy saves, the JSON of a
@@ -49,9 +50,9 @@ function importFrom(session: string, { from, yes = false }: ImportOptions, isNam
         `cat FILE | ${target.commandLine('import', ...(isNamed ? [session] : []), '--from -')}`,
       ]);
     }
-    const source = await readSource(from, stdin);
-    if (source.kind === 'text') return importText(context, session, source.text, yes);
-    if (!isNamed) return importFolder(context, source.files, yes);
+    const files = from === '-' ? undefined : await filesIn(from);
+    if (files === undefined) return importText(context, session, await readText(from, stdin), yes);
+    if (!isNamed) return importFolder(context, files, yes);
     throw new UsageError('Leave out the session’s name: the files of a folder name the sessions.');
   };
 }
@@ -117,13 +118,13 @@ async function importFolder(
     for (const file of files) {
       try {
         const session = sessionOf(file, files);
-        const { text } = await findSession(await readSourceFile(file), several);
+        const { text } = await findSession(await readText(file.path, terminal.streams.stdin), several);
         if (!yes && (await isStored(context, session))) throw sessionExists(session);
         await storeSession(target, session, text);
         entries.push({ file: file.name, imported: true });
       } catch (error) {
         if (!(error instanceof Failure || error instanceof CommandError)) throw error;
-        const { document } = await explain(error, target, file.session);
+        const { document } = await explain(error, target, parse(file.name).name);
         entries.push({ file: file.name, imported: false, error: document });
       }
     }
@@ -143,16 +144,8 @@ async function importFolder(
   return imported === entries.length ? OK : FAILED;
 }
 
-interface Found {
-  /** The text to be stored. */
-  readonly text: string;
-  readonly dropped: readonly string[];
-  readonly report: StoredReport;
-  /** Home Assistant goes on to use the token. */
-  readonly isShared: boolean;
-}
-
-async function findSession(sourceText: string, choose: Questions['choose']): Promise<Found> {
+/** The text to be stored, what it leaves out, and whether Home Assistant goes on to use its token. */
+async function findSession(sourceText: string, choose: Questions['choose']) {
   const inHomeAssistant = await findInHomeAssistant(sourceText, choose);
   const source = inHomeAssistant ?? sourceText;
   try {

@@ -6,36 +6,32 @@ import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Streams } from '../terminal/terminal.ts';
 
-/** A folder, or the text of one file or of stdin. */
-export type Source =
-  | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'folder'; readonly files: readonly SourceFile[] };
-
 export interface SourceFile {
   /** Without control characters, which could change what a terminal shows. */
   readonly name: string;
-  /** The file's name without its extension. */
-  readonly session: string;
   readonly path: string;
 }
 
-/** @param from a path, or `-` for stdin */
-export async function readSource(from: string, stdin: Streams['stdin']): Promise<Source> {
-  if (from === '-') return { kind: 'text', text: textOf(await buffer(stdin)) };
-  return readable(async () =>
-    (await stat(from)).isDirectory()
-      ? { kind: 'folder', files: await filesIn(from) }
-      : { kind: 'text', text: textOf(await readFile(from)) },
-  );
+/** The files of a folder, without hidden files and folders; `undefined` if the path is not of a folder. */
+export function filesIn(path: string): Promise<readonly SourceFile[] | undefined> {
+  return readable(async () => {
+    if (!(await stat(path)).isDirectory()) return undefined;
+    return (await readdir(path, { withFileTypes: true }))
+      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+      .map(({ name }) => ({ name: name.replaceAll(/\p{C}+/gu, '?'), path: join(path, name) }))
+      .sort((a, b) => a.name.localeCompare(b.name));
+  });
 }
 
-export function readSourceFile({ path }: SourceFile): Promise<string> {
-  return readable(async () => textOf(await readFile(path)));
+/** @param path of a file, or `-` for stdin */
+export function readText(path: string, stdin: Streams['stdin']): Promise<string> {
+  return readable(async () => textOf(path === '-' ? await buffer(stdin) : await readFile(path)));
 }
 
 /** The session of a folder's file. Throws if its name is not one, or if another file has the same. */
-export function sessionOf({ name, session }: SourceFile, files: readonly SourceFile[]): string {
-  const same = files.filter((file) => file.session === session);
+export function sessionOf({ name }: SourceFile, files: readonly SourceFile[]): string {
+  const { name: session, ext } = parse(name);
+  const same = files.filter((file) => parse(file.name).name === session);
   if (same.length > 1) {
     const names = same.map((file) => file.name).join(' and ');
     throw new CommandError('source_invalid', `${names} name one session.`, ['Rename all but one.']);
@@ -47,21 +43,8 @@ export function sessionOf({ name, session }: SourceFile, files: readonly SourceF
     .replaceAll(/^-|-$/g, '')
     .slice(0, 63);
   throw new CommandError('source_invalid', 'A session’s name has only a-z, 0-9 and -.', [
-    `Rename the file${proposed === '' ? '' : `, such as to ${proposed}${parse(name).ext}`}.`,
+    `Rename the file${proposed === '' ? '' : `, such as to ${proposed}${ext}`}.`,
   ]);
-}
-
-/** Without hidden files and folders. */
-async function filesIn(folder: string): Promise<readonly SourceFile[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map(({ name }) => ({
-      name: name.replaceAll(/\p{C}+/gu, '?'),
-      session: parse(name).name,
-      path: join(folder, name),
-    }))
-    .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** Windows' PowerShell writes UTF-16 with a byte order mark. */

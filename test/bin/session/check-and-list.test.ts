@@ -128,7 +128,7 @@ describe('check', () => {
     expect(stdout.split('\n')).toEqual([
       'default: ready',
       '  secret         blink-logout/default',
-      '  format         JSON of a Homebridge plugin',
+      '  format         JSON of a Homebridge plugin or of blink-logout',
       expect.stringMatching(/^ {2}refresh token {2}eyJ.….{4}$/),
       '  account        100001',
       '  tier           e008',

@@ -26,7 +26,7 @@ describe('an import takes, in full, and leaves the file as it is', () => {
   it.each([
     ['BLINK_TOKENS', BLINK_TOKENS, ['password', '2fa_code', 'token']],
     ['JSON of blinkpy', BLINKPY, ['password', 'token']],
-    ['JSON of a Homebridge plugin', HOMEBRIDGE, ['accessToken']],
+    ['JSON of a Homebridge plugin or of blink-logout', HOMEBRIDGE, ['accessToken']],
     ['JSON of blinkpy', () => inHomeAssistant(SUN, blinkEntry(EMAIL)), ['password', 'token']],
   ] as const)('%s, %s', async (form, saved, dropped) => {
     const path = await session.fileWith(saved());
