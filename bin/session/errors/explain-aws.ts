@@ -58,6 +58,7 @@ const ADVICE: readonly Advice[] = [
     pattern: /^InvalidRequestException .*delet/,
     advice: ({ awsCommandLine }, secretName) => [
       `To restore it: ${awsCommandLine('secretsmanager', 'restore-secret', '--secret-id', secretName)}`,
+      `To free its name at once: ${awsCommandLine('secretsmanager', 'delete-secret', '--force-delete-without-recovery', '--secret-id', secretName)}`,
     ],
   },
 ];

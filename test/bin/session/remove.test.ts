@@ -2,19 +2,17 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HAS_AWS_CLI } from '../../docs/aws-cli.ts';
-import { SIGN_IN_LINES, session, sessionForEachTest } from './session-under-test.ts';
+import { session, sessionForEachTest } from './session-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 sessionForEachTest();
-beforeEach(async () => {
-  await session.run('sign-in garden --password', SIGN_IN_LINES);
-});
+beforeEach(() => session.store('{"refresh_token":"x"}', 'garden'));
 
 describe('remove', () => {
   it('deletes the secret with a recovery window of 30 days, and reports how to restore it', async () => {
     const { exitCode, stdout } = await session.run('remove garden --yes');
-    expect(exitCode).toBe(0);
+    expect([exitCode, session.blink.calls]).toEqual([0, []]);
     const inAMonth = new Date(Date.now() + 30 * DAY_MS).toISOString().slice(0, 10);
     expect(stdout).toContain(`blink-logout/garden is deleted for good on ${inAMonth}`);
     expect(stdout).toContain('aws secretsmanager restore-secret --secret-id blink-logout/garden');
@@ -45,23 +43,12 @@ describe('remove', () => {
     });
   });
 
-  it('logs nothing out and asks Blink nothing with --yes', async () => {
-    const before = session.blink.calls.length;
-    await session.run('remove garden --yes');
-    expect(session.blink.calls.length).toBe(before);
-  });
-
-  it('deletes nothing without a terminal and without --yes', async () => {
-    const { exitCode, stderr } = await session.run('remove garden');
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain('only with --yes');
+  it.each([
+    ['garden', 'only with --yes'],
+    ['nope --yes', 'no session named nope'],
+  ])('deletes nothing: remove %s', async (options, words) => {
+    const ran = await session.run(`remove ${options}`);
+    expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(words) });
     expect(session.stored('garden').labels).toContain('AWSCURRENT');
-  });
-
-  it('reports a session that does not exist', async () => {
-    expect(await session.run('remove nope --yes')).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringContaining('no session named nope'),
-    });
   });
 });

@@ -93,11 +93,8 @@ describe('a sign-in', () => {
 });
 
 describe('a sign-in over a session', () => {
-  it.each([
-    `BLINK_TOKENS='username=x%40example.com|password=canary-stored|device_id=mine|token=eyJcanary|refresh_token=eyJcanary|host=a001.immedia-semi.com|client_id=1|account_id=2|2fa_code=123'`,
-    '{"username":"x","password":"canary-stored","device_id":"mine","token":"eyJcanary","refresh_token":"eyJcanary","host":"rest-a001.immedia-semi.com","client_id":"1","account_id":2}',
-    '{"accessToken":"eyJcanary","refreshToken":"eyJcanary","region":"a001","clientId":1,"device_id":"mine"}',
-  ])('keeps its form and the fields it does not know, and drops secrets: %s', async (text) => {
+  it('keeps its form and the fields it does not know, and drops secrets', async () => {
+    const text = `BLINK_TOKENS='username=x%40example.com|password=canary-stored|device_id=mine|token=eyJcanary|refresh_token=eyJcanary|host=a001.immedia-semi.com|client_id=1|account_id=2|2fa_code=123'`;
     session.store(text);
     const { stdout } = await session.run('sign-in --password --json', SIGN_IN_LINES);
     expect(JSON.parse(stdout)).toMatchObject({ created: false, accountId, tier: 'e008' });
@@ -300,6 +297,9 @@ describe('before Blink is asked, a sign-in makes sure that the session can be st
     const { exitCode, stderr } = await session.run('sign-in --password', SIGN_IN_LINES);
     expect([exitCode, session.blink.calls]).toEqual([1, []]);
     expect(stderr).toContain('aws secretsmanager restore-secret --secret-id blink-logout/default');
+    expect(stderr).toContain(
+      'delete-secret --force-delete-without-recovery --secret-id blink-logout/default',
+    );
   });
 
   it('a secret without a value needs no right to create secrets', async () => {
