@@ -2,11 +2,9 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** What runs the function as it would be deployed: synthesized once for all. */
-const DEPLOYED = ['test/end-to-end/**/*.test.ts', 'test/docs/**/*.test.ts', 'test/proof/fleet.test.ts'];
-
 export default defineConfig({
   test: {
+    include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // Tests wait for processes, retries and timeouts, which leaves room for two workers more.
@@ -15,19 +13,10 @@ export default defineConfig({
     isolate: false,
     // What a file changes for itself does not reach the next one.
     setupFiles: 'test/restored.ts',
+    globalSetup: 'test/shared-directory.ts',
     env: {
       // Without it, compilation takes a third to a half of the CPU time of a session command or of the CDK app.
       NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node-compile', import.meta.url)),
     },
-    projects: [
-      {
-        extends: true,
-        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: DEPLOYED },
-      },
-      {
-        extends: true,
-        test: { name: 'deployed', include: DEPLOYED, globalSetup: 'test/end-to-end/synthesized-app.ts' },
-      },
-    ],
   },
 });

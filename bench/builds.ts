@@ -1,9 +1,9 @@
 import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { App, Stack } from 'aws-cdk-lib';
 import { Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogLevel, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { App, Stack } from 'aws-cdk-lib/core';
 import { buildFunction } from '../lib/function-bundle.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));

@@ -1,4 +1,4 @@
-import { App } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib/core';
 import { stackName } from '../lambda/core/stack-name.ts';
 import { FUNCTIONS_DIRECTORY } from '../lib/blink-logout.ts';
 import { buildFunctions } from '../lib/function-bundle.ts';

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_WRITES_A_DAY } from '../../lambda/core/condition.ts';
 import { SECRETS_MANAGER_WRITES_PER_SECOND, WRITES_OF_A_LOGOUT } from '../../lib/pace.ts';
 import type { FinishedInvocation } from '../../local/lambda-process.ts';
 import { type LocalSession, signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { runEventOf } from '../../local/run-event.ts';
+import { assembly } from '../end-to-end/assembly.ts';
 import { synthesize } from '../lib/synthesize.ts';
 
 const PAGE = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');
@@ -38,7 +39,7 @@ let stack: LocalStack;
 let sessions = 0;
 
 beforeAll(async () => {
-  stack = await startLocalStack({ assembly: inject('assembly'), accounts: [ACCOUNT] });
+  stack = await startLocalStack({ assembly: await assembly(), accounts: [ACCOUNT] });
   await stack.invoke({ session: session().name, action: 'check' });
 });
 afterAll(() => stack?.close());

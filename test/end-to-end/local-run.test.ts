@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text as textOf } from 'node:stream/consumers';
 import { promisify, stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { main } from '../../bin/session/main.ts';
 import { runLocally } from '../../local/run-locally.ts';
 import { freePort } from '../free-port.ts';
+import { assembly } from './assembly.ts';
 
 let temporary: string;
 
@@ -163,20 +164,20 @@ test('a reader that does not read ends it, and nothing is left behind', async ()
 test('without --serve it ends after its steps', async () => {
   vi.spyOn(console, 'log').mockReturnValue();
   const { signal } = new AbortController();
-  expect(await runLocally({ serve: false, verbose: false, assembly: inject('assembly'), signal })).toBe(true);
+  expect(await runLocally({ serve: false, verbose: false, assembly: await assembly(), signal })).toBe(true);
 });
 
 test('after a step that fails, it runs no other; --verbose shows what the function printed', async () => {
   const printed: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(stripVTControlCharacters(line)));
-  const assembly = join(temporary, 'assembly');
-  await cp(inject('assembly'), assembly, { recursive: true });
-  const template = join(assembly, 'blink-logout.template.json');
+  const changed = join(temporary, 'assembly');
+  await cp(await assembly(), changed, { recursive: true });
+  const template = join(changed, 'blink-logout.template.json');
   await writeFile(template, (await readFile(template, 'utf8')).replaceAll('init.handler', 'init.absent'));
   const { signal } = new AbortController();
-  expect(await runLocally({ serve: false, verbose: true, assembly, signal })).toBe(false);
+  expect(await runLocally({ serve: false, verbose: true, assembly: changed, signal })).toBe(false);
   expect(printed.join('\n')).toMatch(/"errorMessage": "handler is not a function"[\s\S]*^Step 1 failed\./m);
-  await rm(assembly, { recursive: true });
+  await rm(changed, { recursive: true });
 });
 
 test.each(['blink-logout on this machine', '1. '])('an interrupt after "%s" ends it', async (shown) => {
@@ -184,7 +185,7 @@ test.each(['blink-logout on this machine', '1. '])('an interrupt after "%s" ends
   vi.spyOn(console, 'log').mockImplementation((line) => {
     if (stripVTControlCharacters(line).startsWith(shown)) stop.abort();
   });
-  const ran = runLocally({ serve: true, verbose: false, assembly: inject('assembly'), signal: stop.signal });
+  const ran = runLocally({ serve: true, verbose: false, assembly: await assembly(), signal: stop.signal });
   await expect(ran).rejects.toThrow('aborted');
 });
 

@@ -1,7 +1,8 @@
-import { expect, inject } from 'vitest';
+import { expect } from 'vitest';
 import { type Form, type LocalSession, secretNameOf, signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { CANARIES, withoutCanary } from '../no-canary.ts';
+import { assembly } from './assembly.ts';
 
 /** Never to be seen outside a secret or a call to Blink. Tokens of the stand-in begin with `eyJ`. */
 
@@ -38,7 +39,7 @@ export interface WebhookReply {
 
 export async function startStackUnderTest(): Promise<StackUnderTest> {
   const stack = await startLocalStack({
-    assembly: inject('assembly'),
+    assembly: await assembly(),
     accounts: [ACCOUNT],
   });
   stack.onInvocation = withoutCanary;

@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Stack } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
 import { FLEET_METRICS } from '../../lambda/fleet/metrics.ts';
 import { METRICS } from '../../lambda/logout/metrics.ts';

@@ -1,7 +1,7 @@
-import { type App, Duration, NestedStack, Stack, Stage, type StageProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { type App, Duration, NestedStack, Stack, Stage, type StageProps } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
 import { METRICS } from '../../lambda/logout/metrics.ts';
 import { BlinkLogout } from '../../lib/blink-logout.ts';

@@ -12,6 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ApiMapping, DomainName } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import {
   type App,
   CfnParameter,
@@ -21,17 +27,12 @@ import {
   type StackProps,
   Stage,
   Validations,
-} from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { ApiMapping, DomainName } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+} from 'aws-cdk-lib/core';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blocksOf, sectionOf } from '../docs/markdown.ts';
+import { isLong } from '../proof/figures.ts';
 import { newApp } from './synthesize.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -172,13 +173,17 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
 };
 
+/** The short form leaves out those that differ from one of these in the Region alone, or in how the ARNs are written. */
+const IN_SHORT = ['an unknown environment', 'a fixed environment', 'China', 'a Stage', 'a nested stack'];
+const inThisForm = Object.entries(PLACES).filter(([place]) => isLong || IN_SHORT.includes(place));
+
 function appUnderCdkNag(literals: boolean): App {
   const app = newApp({ '@aws-cdk/core:enablePartitionLiterals': literals });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return app;
 }
 
-it.each(Object.entries(PLACES))(
+it.each(inThisForm)(
   'cdk-nag finds nothing in %s, in two of them, with a custom domain and tokens',
   async (_, { env, literals = false, stackIn = (app, props) => new Stack(app, 'House', props) }) => {
     const { BlinkLogout }: typeof import('../../lib/index.ts') = await import(

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Aws, Token } from 'aws-cdk-lib';
+import { Aws, Token } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from '../../lib/given-settings.ts';
 import { readSettings, settingsSchema } from '../../lib/settings.ts';

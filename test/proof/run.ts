@@ -14,7 +14,10 @@ const figuresFile = join(directory, 'figures');
 process.env['PROOF'] = 'long';
 process.env['PROOF_FIGURES'] = figuresFile;
 
-const vitest = await startVitest('test', ['test/proof/', 'test/lambda/logout/run.property'], {
+/** Tests of other folders that have a long form, too. */
+const OTHERS = ['lambda/logout/run.property', 'lambda/fleet/fleet', 'lib/package', 'docs/walk'];
+
+const vitest = await startVitest('test', ['test/proof/', ...OTHERS.map((name) => `test/${name}.test`)], {
   watch: false,
   reporters: ['verbose'],
   disableConsoleIntercept: true,
