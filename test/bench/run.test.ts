@@ -3,6 +3,7 @@ import { BUILDS } from '../../bench/builds.ts';
 import { noise, resultsTable, type Samples } from '../../bench/results.ts';
 import { measure } from '../../bench/run.ts';
 import type { Sample } from '../../bench/sample.ts';
+import { isLong } from '../proof/figures.ts';
 
 const sample = (coldMs: number): Sample => ({
   coldMs,
@@ -35,7 +36,7 @@ test.each([
   },
 );
 
-test('a round measures every build', async () => {
+test.runIf(isLong)('a round measures every build', async () => {
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const atOnce = { blinkAwayMs: 0, blinkWorkMs: 0, secretsAwayMs: 0, secretsWorkMs: 0 };
   const samples = await measure(1, atOnce, 1769);

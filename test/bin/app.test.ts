@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { isLong } from '../proof/figures.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -23,9 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
+/** The CDK's validation of the template takes as long as all the rest. */
+const VALIDATION = isLong ? {} : { CDK_VALIDATION: 'false' };
+
 /** In the project, but not with its owner's settings.json. */
 function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const options = { cwd: PROJECT, env: { ...process.env, ...NO_NETWORK, ...env } };
+  const options = { cwd: PROJECT, env: { ...process.env, ...NO_NETWORK, ...VALIDATION, ...env } };
   return new Promise<{ readonly exitCode: unknown; readonly output: string }>((resolve) => {
     execFile(program, [...args], options, (error, stdout, stderr) =>
       resolve({ exitCode: error?.code ?? 0, output: stdout + stderr }),

@@ -15,7 +15,7 @@ const TWO_RUNS: Setting = {
 };
 
 /** Small enough to be played without pruning. */
-const SETTINGS: readonly (Partial<Setting> & { readonly name: string; readonly takesLong?: true })[] = [
+const SETTINGS: readonly (Partial<Setting> & { readonly name: string })[] = [
   {
     name: 'one run, whose claim gets no answer, and a sign-in',
     runs: 1,
@@ -23,10 +23,9 @@ const SETTINGS: readonly (Partial<Setting> & { readonly name: string; readonly t
     faultAt: { call: 2, fault: 'answer lost' },
   },
   { name: 'two runs, of which one dies before its claim', faultAt: { call: 2, fault: 'dies, request lost' } },
-  { name: 'two runs, and a stale journal', takesLong: true, faultAt: { call: 1, fault: 'stale by 2' } },
+  { name: 'two runs, and a stale journal', faultAt: { call: 1, fault: 'stale by 2' } },
   {
     name: 'two runs after a late claim',
-    takesLong: true,
     afterwards: true,
     faultAt: { call: 2, fault: 'late' },
   },
@@ -56,7 +55,7 @@ async function seenAtEnd(race: Race): Promise<string> {
   return JSON.stringify(seen);
 }
 
-test.each(SETTINGS.filter(({ takesLong }) => isLong || !takesLong))(
+test.runIf(isLong).each(SETTINGS)(
   'pruning hides no end of $name',
   { timeout: 10 * 60_000 },
   async ({ name: _, ...rest }) => {

@@ -15,7 +15,14 @@ process.env['PROOF'] = 'long';
 process.env['PROOF_FIGURES'] = figuresFile;
 
 /** Tests of other folders that have a long form, too. */
-const OTHERS = ['lambda/logout/run.property', 'lambda/fleet/fleet', 'lib/package', 'docs/walk'];
+const OTHERS = [
+  'lambda/logout/run.property',
+  'lambda/fleet/fleet',
+  'lib/package',
+  'docs/walk',
+  'bin/app',
+  'bench/run',
+];
 
 const vitest = await startVitest('test', ['test/proof/', ...OTHERS.map((name) => `test/${name}.test`)], {
   watch: false,
