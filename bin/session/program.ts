@@ -105,6 +105,12 @@ export function parseCommandLine(
     ({ long, required }) => !required && argv.some((word) => word.startsWith(`${long}=`)),
   );
   if (flag !== undefined) throw new UsageError(`${flag.long} takes no value.`);
+  // Commander would take the next option for the value: without --local, the command is for the real account.
+  const bare = options.find(
+    ({ long, required }) =>
+      required && argv.some((word, n) => word === long && argv[n + 1]?.startsWith('--')),
+  );
+  if (bare !== undefined) throw new UsageError(`Option ${bare.long} argument missing.`);
   program.parse(argv, { from: 'user' });
   if (invocation === undefined) throw new UsageError('A command is missing.');
   return invocation;

@@ -187,6 +187,8 @@ describe('an invalid command line', () => {
     ['check --eyes=canary', 'Unknown option --eyes.\n'],
     ['import', 'Required option --from not specified.\n  See: bin/blink-logout import --help\n'],
     ['check -local', 'Did you mean --local?'],
+    ['import --from --local', 'Option --from argument missing.'],
+    ['logout --profile --local', 'Option --profile argument missing.'],
     ['import --from', 'Option --from argument missing.'],
     ['check --region', 'Option --region argument missing.'],
     ['check --local=yes', '--local takes no value.'],
