@@ -97,9 +97,9 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-it('has nothing that publint or Are The Types Wrong find, also for the resolution of older apps', async () => {
+it('has nothing that publint finds, or in the long form Are The Types Wrong', async () => {
   expect((await publint({ pkgDir: installed, pack: false })).messages).toEqual([]);
-  await run(join(PROJECT, 'node_modules/.bin/attw'), [tarball]);
+  if (isLong) await run(join(PROJECT, 'node_modules/.bin/attw'), [tarball]);
 });
 
 it('has the licences of its functions, and names no path of the machine that built it', () => {
