@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { HIGHEST_FIRST_PORT, SERVE_PORT } from '../local/local-ports.ts';
 import { runLocally } from '../local/run-locally.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { isRunByNpm, keptByNpm } from './session/run-by-npm.ts';
 
 interface Options {
   readonly serve: boolean;
@@ -24,7 +25,7 @@ const program = new Command('npm start --')
   )
   .option('--verbose', 'show everything that each run prints', false)
   .allowExcessArguments(false)
-  .showHelpAfterError('See: npm start -- --help')
+  .showHelpAfterError()
   .exitOverride();
 
 function parsePort(text: string): number {
@@ -33,15 +34,13 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError(`A port is a whole number from 1 to ${HIGHEST_FIRST_PORT}.`);
 }
 
-/** npm passes on only what follows `--`. Of an option before it, npm may pass on the value. */
 function refuseOptionsKeptByNpm({ argv, env }: NodeJS.Process): void {
-  if (env['npm_lifecycle_script'] !== 'node bin/local.ts') return;
-  const kept = ['--serve', '--port'].filter((option) => env[`npm_config_${option.slice(2)}`] !== undefined);
-  if (kept.length === 0) return;
-  const port = [env['npm_config_port'], argv[2]].find((value) => /^\d+$/.test(value ?? '')) ?? '…';
-  const options = [...argv.slice(2).filter((word) => word.startsWith('-')), ...kept];
-  const line = ['npm start --', ...options].join(' ').replace('--port', `--port ${port}`);
-  program.error(`npm kept ${kept.join(' and ')} for itself. Run: ${line}`);
+  const kept = keptByNpm(program.options, env);
+  if (!isRunByNpm('node bin/local.ts', env) || kept.size === 0) return;
+  const options = [...argv.slice(2).filter((word) => word.startsWith('-')), ...kept.values()];
+  program.error(
+    `npm kept ${[...kept.keys()].join(' and ')} for itself. Run: npm start -- ${options.join(' ')}`,
+  );
 }
 
 async function main(): Promise<number> {

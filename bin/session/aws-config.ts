@@ -12,7 +12,7 @@ export async function awsConfig(options: {
   readonly profile?: string;
 }): Promise<SecretsManagerClientConfig> {
   const { env } = process;
-  const region = options.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  const region = options.region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined);
   const profile = options.profile ?? (env['AWS_PROFILE'] || env['AWS_DEFAULT_PROFILE'] || undefined);
   if (profile !== undefined) await requireProfile(profile);
   const credentials = options.profile === undefined ? environmentCredentials(env) : undefined;

@@ -100,20 +100,28 @@ export function parseCommandLine(
   }
 
   const options = program.commands.flatMap((command) => command.options);
-  if (isRunByNpm(process.env)) refuseOptionsKeptByNpm(argv, options, process.env);
-  const flag = options.find(
-    ({ long, required }) => !required && argv.some((word) => word.startsWith(`${long}=`)),
-  );
-  if (flag !== undefined) throw new UsageError(`${flag.long} takes no value.`);
-  // Commander would take the next option for the value: without --local, the command is for the real account.
-  const bare = options.find(
-    ({ long, required }) =>
-      required && argv.some((word, n) => word === long && argv[n + 1]?.startsWith('--')),
-  );
-  if (bare !== undefined) throw new UsageError(`Option ${bare.long} argument missing.`);
+  if (isRunByNpm('node bin/session.ts', process.env)) refuseOptionsKeptByNpm(argv, options, process.env);
+  requireValues(argv, options);
   program.parse(argv, { from: 'user' });
-  if (invocation === undefined) throw new UsageError('A command is missing.');
+  if (invocation === undefined) throw new UsageError('Expected a command.');
   return invocation;
+}
+
+/**
+ * Commander would take the next option for a value that is missing: without --local, the command is for the real account.
+ * Where a shell's variable is not set, a value is empty.
+ */
+function requireValues(argv: readonly string[], options: readonly Option[]): void {
+  for (const [n, word] of argv.entries()) {
+    const [name, value = argv[n + 1]] = word.split(/=(.*)/s);
+    const option = options.find(({ long }) => long === name);
+    if (option?.required && (value === '' || /^-./.test(value ?? ''))) {
+      throw new UsageError(`Option ${name} argument missing.`);
+    }
+    if (option?.required === false && !option.optional && name !== word) {
+      throw new UsageError(`${name} takes no value.`);
+    }
+  }
 }
 
 /** @param command whose help an error names */

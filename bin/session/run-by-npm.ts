@@ -5,14 +5,27 @@ import { commandLine } from './launcher.ts';
 /** These change nothing, so that they may run with an account that was not meant. */
 const ONLY_READ: readonly (string | undefined)[] = [undefined, 'help', 'check', 'list', 'doctor'];
 
-/** Whether this process is `npm run session`. */
-export function isRunByNpm(env: NodeJS.ProcessEnv): boolean {
-  return env['npm_lifecycle_script'] === 'node bin/session.ts';
+/** @param script of package.json */
+export function isRunByNpm(script: string, env: NodeJS.ProcessEnv): boolean {
+  return env['npm_lifecycle_script'] === script;
 }
 
 /**
- * Throws a UsageError if npm has kept options for itself. It passes on only what follows `--`. Of the rest, it puts most into
- * the environment. `--local` leaves no trace: npm takes it for its own `--local-address`, without the address that this needs.
+ * The options that npm has kept for itself, by name, as they are to be typed. It passes on only what follows `--`, and of an
+ * option before it perhaps the value.
+ */
+export function keptByNpm(options: readonly Option[], env: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
+  const kept = new Map<string, string>();
+  for (const { long, required } of options) {
+    const value = long && env[`npm_config_${long.slice(2).replaceAll('-', '_')}`];
+    if (long && value) kept.set(long, required ? `${long} ${value === 'true' ? '…' : shown(value)}` : long);
+  }
+  return kept;
+}
+
+/**
+ * Throws a UsageError if npm has kept options for itself. `--local` leaves no trace: npm takes it for its own `--local-address`,
+ * without the address that this needs.
  * @param argv what npm has passed on
  * @param options all options of all commands
  */
@@ -21,11 +34,7 @@ export function refuseOptionsKeptByNpm(
   options: readonly Option[],
   env: NodeJS.ProcessEnv,
 ): void {
-  const kept = new Map<string, string>();
-  for (const { long, required } of options) {
-    const value = long && env[`npm_config_${long.slice(2).replaceAll('-', '_')}`];
-    if (long && value) kept.set(long, required ? `${long} ${value === 'true' ? '…' : shown(value)}` : long);
-  }
+  const kept = keptByNpm(options, env);
   const hasAll =
     kept.size === 0 && (ONLY_READ.includes(argv[0]) || argv.some((word) => word.startsWith('-')));
   if (hasAll) return;

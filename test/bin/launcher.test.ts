@@ -97,7 +97,7 @@ describe('npm run session', () => {
   });
 
   test.each([
-    ['', 'A command is missing'],
+    ['', 'Expected a command'],
     ['check garden', undefined],
     ['logout garden --local', undefined],
   ])('“%s” is not about options that npm has kept', (words, message) => {

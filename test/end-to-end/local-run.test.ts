@@ -194,8 +194,9 @@ test.each([
   [
     ['9000'],
     { serve: 'true', port: 'true' },
-    'npm kept --serve and --port for itself. Run: npm start -- --serve --port 9000',
+    'npm kept --serve and --port for itself. Run: npm start -- --serve --port …',
   ],
+  [['serve'], {}, 'keep listening'],
 ])('%j is refused with what is accepted, and exits with 2, if npm has kept %j', async (args, kept, told) => {
   const env = {
     npm_lifecycle_script: 'node bin/local.ts',

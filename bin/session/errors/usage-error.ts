@@ -10,7 +10,7 @@ export function usageError({ code, message }: CommanderError, command: readonly 
   const suggestion = near ?? (word && `Did you mean --${word}?`);
   const words =
     code === 'commander.help'
-      ? 'a command is missing'
+      ? 'expected a command'
       : said.replace(UNKNOWN.test(said) ? TYPED : OURS, (_, option?: string) =>
           option === undefined ? '' : ` ${option}`,
         );

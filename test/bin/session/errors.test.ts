@@ -58,6 +58,7 @@ describe('at AWS', () => {
     ['credentials', '--region eu-central-1', /Could not load.*aws sso login.*--local/, {}, ''],
     ['profile_unknown', '--profile nobody', /profile "nobody".*list-profiles/, {}, PROFILE],
     ['no_region', '', /Region is missing.*--region eu-central-1.*--local/, AWS_KEYS, ''],
+    ['no_region', '', /--region eu-central-1/, { ...AWS_KEYS, AWS_REGION: '' }, ''],
     ['no_region', '--region eu_central', /"eu_central" is not.*--region eu-central-1/, AWS_KEYS, ''],
     ['no_region', '', /"eu_west"/, { ...AWS_KEYS, AWS_DEFAULT_REGION: 'eu_west' }, ''],
     ['no_region', '--profile blink', /"eu_cen"/, AWS_KEYS, '[profile blink]\nregion = eu_cen\n'],
@@ -86,6 +87,7 @@ describe('at AWS', () => {
     ],
     ['AWS_DEFAULT_REGION before the profile’s', 'A x-2', { AWS_PROFILE: 'a', AWS_DEFAULT_REGION: 'x-2' }],
     ['--region before AWS_REGION', 'KEYS x-3', { ...KEYS, AWS_REGION: 'x-1' }, '--region x-3'],
+    ['no empty AWS_REGION', 'KEYS x-2', { ...KEYS, AWS_REGION: '', AWS_DEFAULT_REGION: 'x-2' }],
   ])('uses, like the AWS CLI, %s', async (_what, used, environment, options = '') => {
     const profile = (name: string, region: string) =>
       `[profile ${name}]\nregion = ${region}\naws_access_key_id = ${name.toUpperCase()}\naws_secret_access_key = x\n`;
@@ -171,11 +173,12 @@ describe('here', () => {
 
 describe('an invalid command line', () => {
   it.each([
-    ['', 'A command is missing.\n  See: bin/blink-logout --help\n'],
+    ['', 'Expected a command.\n  See: bin/blink-logout --help\n'],
     ['no-such-command', 'Unknown command.'],
+    ['help no-such-command', 'Expected a command.'],
     ['sign-on', 'Did you mean sign-in?'],
     ['check --regoin eu-central-1', 'Did you mean --region?'],
-    [`sign-in --password=${PASSWORD}`, '--password takes no value'],
+    [`sign-in --password=${PASSWORD}`, 'remove it from your shell’s history'],
     [`sign-in --password ${PASSWORD}`, '--password takes no value'],
     [`sign-in ${PASSWORD} ${PASSWORD}`, 'Too many arguments.'],
     ['sign-in canary.person@example.com', 'a-z, 0-9 and -'],
@@ -191,6 +194,8 @@ describe('an invalid command line', () => {
     ['logout --profile --local', 'Option --profile argument missing.'],
     ['import --from', 'Option --from argument missing.'],
     ['check --region', 'Option --region argument missing.'],
+    ['check --region=', 'Option --region argument missing.'],
+    ['key add x --sessions -h', 'Option --sessions argument missing.'],
     ['check --local=yes', '--local takes no value.'],
     ['logout --client-id 12x', '--client-id must be a number'],
     ['key steal', 'show, rotate'],
