@@ -114,7 +114,9 @@ function stepsOf(
 
   let ownClientId = storedClientId;
   const lookUp = async () => {
-    ownClientId ??= await confirmClient(context, session, other, yes);
+    // Also if the text has the client: this is the first refresh, and it names the other client.
+    const own = await confirmClient(context, session, other, yes);
+    ownClientId ??= own;
     return 'done' as const;
   };
   const logOutOther = async () => {

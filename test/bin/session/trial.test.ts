@@ -83,6 +83,7 @@ describe('trial', () => {
       'refresh_after_logout done',
     ];
     expect(results(report)).toEqual(steps);
+    expect(session.blink.calls.filter(({ path }) => path === '/oauth/token')).toHaveLength(steps.length);
     expect(report).toMatchObject({ refreshTokenSurvivesLogout: 'yes', logsOutOtherClients: finding });
     expectNoIds(ran.stdout);
     expect(ran.stderr).toBe('');
