@@ -14,19 +14,15 @@ import packageJson from '../package.json' with { type: 'json' };
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const PACKAGE = join(PROJECT, 'build/package');
 
-const { name, version, description, keywords, license, author, repository, engines, dependencies } =
-  packageJson;
+const { dependencies } = packageJson;
 
 const manifest = {
-  name,
-  version,
-  description,
-  keywords,
-  license,
-  author,
-  repository,
+  ...packageJson,
+  private: undefined,
+  scripts: undefined,
+  devDependencies: undefined,
+  allowScripts: undefined,
   type: 'commonjs',
-  engines,
   main: './lib/index.js',
   types: './lib/index.d.ts',
   exports: {

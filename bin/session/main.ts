@@ -3,7 +3,7 @@ import { OK } from './commands/command.ts';
 import { CommandError } from './errors/command-error.ts';
 import { explain } from './errors/explain.ts';
 import { type Invocation, parseCommandLine } from './program.ts';
-import { SaveRetries } from './save-retries.ts';
+import { saveRetries } from './save-retries.ts';
 import { openTarget, type Target } from './target.ts';
 import { Interruption } from './terminal/interruption.ts';
 import { type Streams, Terminal } from './terminal/terminal.ts';
@@ -13,11 +13,11 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
   const terminal = new Terminal(streams, argv.includes('--json'));
   let invocation: Invocation;
   let target: Target;
-  const retries = new SaveRetries(terminal, (cause) => explain(cause, target, invocation.session));
+  const tellOnce = saveRetries(terminal, (cause) => explain(cause, target, invocation.session));
   try {
     invocation = parseCommandLine(argv, { out: (text) => streams.stdout.write(text) });
     target = await openTarget(invocation.target, {
-      onSaveRetry: (cause) => retries.add(cause),
+      onSaveRetry: (cause) => void tellOnce(cause),
       show: (text) => terminal.detail(text),
     });
   } catch (error) {
@@ -39,7 +39,6 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
     terminal.failure(explained);
     return interruption.exitCode ?? explained.exitCode;
   } finally {
-    retries.close();
     questions.close();
     interruption.close();
     target.client.destroy();

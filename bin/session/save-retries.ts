@@ -9,36 +9,21 @@ const QUIET_MS = 3_000;
  * Tells once why a save is repeated. A denial is told at once: while the save is repeated, the user can add the permission and
  * so keep the token.
  */
-export class SaveRetries {
-  readonly #terminal: Terminal;
-  readonly #explain: (cause: unknown) => Promise<CommandError>;
-  #timer: NodeJS.Timeout | undefined;
-  #isTold = false;
-  #cause: unknown;
-
-  constructor(terminal: Terminal, explain: (cause: unknown) => Promise<CommandError>) {
-    this.#terminal = terminal;
-    this.#explain = explain;
-  }
-
-  add(cause: unknown): void {
-    this.#cause = cause;
-    if (isAccessDenied(cause)) void this.#tellOnce();
-    else this.#timer ??= setTimeout(() => void this.#tellOnce(), QUIET_MS);
-  }
-
-  close(): void {
-    clearTimeout(this.#timer);
-  }
-
-  async #tellOnce(): Promise<void> {
-    if (this.#isTold) return;
-    this.#isTold = true;
-    const explained = await this.#explain(this.#cause);
-    if (explained.code === 'access_denied') this.#terminal.problem(explained);
-    else this.#terminal.note(explained.message);
-    this.#terminal.note(
+export function saveRetries(
+  terminal: Terminal,
+  explain: (cause: unknown) => Promise<CommandError>,
+): (cause: unknown) => Promise<void> {
+  let firstAtMs: number | undefined;
+  let isTold = false;
+  return async (cause) => {
+    firstAtMs ??= performance.now();
+    if (isTold || (!isAccessDenied(cause) && performance.now() - firstAtMs < QUIET_MS)) return;
+    isTold = true;
+    const explained = await explain(cause);
+    if (explained.code === 'access_denied') terminal.problem(explained);
+    else terminal.note(explained.message);
+    terminal.note(
       'The new refresh token is not stored yet. The command repeats the save until its time is over.',
     );
-  }
+  };
 }

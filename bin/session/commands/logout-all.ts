@@ -55,13 +55,11 @@ async function logOutAll(
     (await import('../fleet-execution.ts')).FleetExecution.start(target, selection),
   );
   terminal.note(`The fleet of ${target.stackName} runs in ${placeIn(target, execution.arn)}.`);
-  const interrupted = {
-    message: 'Interrupted. The fleet continues without this command.',
-    advice: adviceOn(execution.arn, target),
-  };
-  const end = await interruption.explain(interrupted, () => follow(context, execution));
+  const advice = adviceOn(execution.arn, target);
+  interruption.words = { message: 'Interrupted. The fleet continues without this command.', advice };
+  const end = await follow(context, execution);
   if ('fault' in end) {
-    throw new CommandError('fleet_failed', `The fleet did not finish: ${end.fault}.`, interrupted.advice);
+    throw new CommandError('fleet_failed', `The fleet did not finish: ${end.fault}.`, advice);
   }
   terminal.result({ executionArn: execution.arn, ...end.result }, linesOf(end.result, context));
   return leftOver(end.result).length === 0 ? OK : FAILED;

@@ -50,21 +50,13 @@ export function sessionOf({ name }: SourceFile, files: readonly SourceFile[]): s
 /** Windows' PowerShell writes UTF-16 with a byte order mark. */
 function textOf(bytes: Buffer): string {
   const encoding = { fffe: 'utf-16le', feff: 'utf-16be' }[bytes.toString('hex', 0, 2)] ?? 'utf-8';
-  const text = decoded(bytes, encoding);
-  if (text?.trim() === '') throw unusable('it is empty');
-  // UTF-16 without a mark has zeros.
-  if (text === undefined || text.includes('\0')) {
+  const text = new TextDecoder(encoding).decode(bytes);
+  if (text.trim() === '') throw unusable('it is empty');
+  // What cannot be decoded is replaced. UTF-16 without a mark has zeros.
+  if (/[\0\uFFFD]/.test(text)) {
     throw unusable('it is not text in UTF-8, or in UTF-16 with a byte order mark');
   }
   return text;
-}
-
-function decoded(bytes: Buffer, encoding: string): string | undefined {
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 function unusable(fault: string): CommandError {

@@ -38,13 +38,12 @@ interface Step {
   readonly run: () => Promise<Done>;
 }
 
-type StepResult = Pick<Step, 'step'> &
-  ({ readonly result: Done | 'not_done' } | ({ readonly result: 'failed' } & Fault));
-
-interface Fault {
-  readonly code: string;
-  readonly reason: string | undefined;
-  readonly blinkStatus: number | undefined;
+interface StepResult extends Pick<Step, 'step'> {
+  readonly result: Done | 'not_done' | 'failed';
+  /** Of a failure. */
+  readonly code?: string;
+  readonly reason?: string | undefined;
+  readonly blinkStatus?: number | undefined;
 }
 
 interface TrialOptions {
@@ -166,7 +165,7 @@ const FINDINGS = {
   refreshTokenSurvivesLogout: {
     step: 'refresh_after_logout',
     // With another reason, the token may have been lost.
-    isNo: ({ reason }: Fault) => reason === 'refused_by_blink' || reason === 'second_factor_wanted',
+    isNo: ({ reason }: StepResult) => reason === 'refused_by_blink' || reason === 'second_factor_wanted',
     yes: 'The refresh token survives a logout. A schedule can log this session out every night.',
     no: 'The refresh token does not survive a logout. A schedule works once for each sign-in.',
     unknown: 'It is still unknown whether the refresh token survives a logout.',
@@ -174,21 +173,16 @@ const FINDINGS = {
   logsOutOtherClients: {
     step: 'log_out_other_client',
     // A 404 tells only that there is no such client.
-    isNo: ({ code, blinkStatus }: Fault) => code === 'blink_rejected' && blinkStatus !== 404,
+    isNo: ({ code, blinkStatus }: StepResult) => code === 'blink_rejected' && blinkStatus !== 404,
     yes: 'One client can log out another. A lost phone can be logged out by its client’s id.',
     no: 'One client cannot log out another: Blink rejects it.',
     unknown: 'It is still unknown whether one client can log out another.',
   },
 } as const;
 
-function answerTo({ isNo }: { isNo(fault: Fault): boolean }, step: StepResult): 'yes' | 'no' | 'unknown' {
-  if (step.result === 'done') return 'yes';
-  return step.result === 'failed' && isNo(step) ? 'no' : 'unknown';
-}
-
-function wordsOf(step: StepResult): string {
-  if (step.result !== 'failed') return step.result.replaceAll('_', ' ');
-  return `failed: ${[step.code, step.reason].filter(Boolean).join(', ')}`;
+function wordsOf({ result, code, reason }: StepResult): string {
+  if (result !== 'failed') return result.replaceAll('_', ' ');
+  return `failed: ${[code, reason].filter(Boolean).join(', ')}`;
 }
 
 function report({ terminal, target }: Context, steps: readonly StepResult[]): typeof OK | typeof FAILED {
@@ -197,7 +191,7 @@ function report({ terminal, target }: Context, steps: readonly StepResult[]): ty
   const findings = Object.entries(FINDINGS).flatMap(([name, finding]) => {
     const step = steps.find((each) => each.step === finding.step);
     if (step === undefined) return [];
-    const answer = answerTo(finding, step);
+    const answer = step.result === 'done' ? 'yes' : finding.isNo(step) ? 'no' : 'unknown';
     return [{ name, answer, words: finding[answer] }];
   });
   const answers = Object.fromEntries(findings.map(({ name, answer }) => [name, answer]));

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import * as v from 'valibot';
 import { tokenSchema } from '../../../lambda/core/blink/token.ts';
 import { CommandError } from '../errors/command-error.ts';
@@ -6,7 +5,6 @@ import { CommandError } from '../errors/command-error.ts';
 /** The code, or why the address is unusable: then another one may be pasted. */
 export type PastedAddress = { readonly code: string } | { readonly fault: string };
 
-const MAX_BYTES = 2_048;
 const WHOLE = 'Copy the whole address.';
 
 /** RFC 6749 section 4.1.2.1. */
@@ -37,8 +35,8 @@ export function parsePastedAddress(pasted: string, callback: string, expectedSta
   if (state === undefined || otherStates.length > 0 || codes.length + errors.length !== 1) {
     return { fault: `Expected one code and one state in the address. ${WHOLE}` };
   }
-  if (!isSame(state, expectedState)) {
-    if (!isSame(state, expectedState.slice(0, state.length))) throw otherSignIn();
+  if (state !== expectedState) {
+    if (!expectedState.startsWith(state)) throw otherSignIn();
     return { fault: `The end of the address is missing. ${WHOLE}` };
   }
   const [error] = errors;
@@ -71,9 +69,9 @@ function trimmed(pasted: string): string {
 
 function faultOf(address: string, callback: string): string | undefined {
   if (address === '') return 'Nothing was pasted.';
-  if (Buffer.byteLength(address) > MAX_BYTES) return `An address has at most ${MAX_BYTES} bytes.`;
-  if (/\s/.test(address) || address.lastIndexOf(callback) > 0) return 'Paste one address, and nothing else.';
-  if (!/^[\x21-\x7e]+$/.test(address)) return 'An address contains only ASCII characters.';
+  if (/[^\x21-\x7e]/.test(address) || address.lastIndexOf(callback) > 0) {
+    return 'Paste one address, and nothing else.';
+  }
   if (!address.startsWith(`${callback}?`)) {
     return address.includes('/oauth/v2/')
       ? 'This is the address of a page before the end of the sign-in. Sign in there first.'
@@ -81,10 +79,4 @@ function faultOf(address: string, callback: string): string | undefined {
   }
   if (address.includes('#')) return 'The address must not contain #.';
   return /%(?![0-9A-Fa-f]{2})/.test(address) ? `A % in the address is incomplete. ${WHOLE}` : undefined;
-}
-
-/** In constant time, whatever the lengths. */
-function isSame(a: string, b: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(a), hash(b));
 }

@@ -2,7 +2,6 @@ import * as v from 'valibot';
 import type { Grant } from '../../../lambda/core/blink/blink.ts';
 import type { ExchangeEnd } from '../../../lambda/core/blink/http-exchange.ts';
 import { jsonIn } from '../../../lambda/core/blink/json-in.ts';
-import { realTiming } from '../../../lambda/core/time.ts';
 import type { Context } from '../commands/command.ts';
 import { CommandError } from '../errors/command-error.ts';
 import {
@@ -19,8 +18,6 @@ import { parsePastedAddress } from './pasted-address.ts';
  * No server of this machine can receive the redirect, so the person pastes its address.
  */
 
-const LIFE_MINUTES = 15;
-
 /** @param opens whether to open the browser */
 export async function signInOnPage(
   context: Context,
@@ -30,17 +27,9 @@ export async function signInOnPage(
 ): Promise<Grant> {
   const { terminal, target } = context;
   const request = { hardwareId, verifier: randomText(), state: randomText() };
-  const endsAtMs = realTiming.nowMs() + LIFE_MINUTES * 60_000;
   await show(context, authorizationUrl(ANDROID, target.signInPage.origin, request), opens);
 
   const code = await askForCode(context, request.state);
-  if (realTiming.nowMs() > endsAtMs) {
-    throw new CommandError(
-      'sign_in_expired',
-      `This sign-in began more than ${LIFE_MINUTES} minutes ago. Nothing was sent.`,
-      ['Run the command again, and sign in on the page that it opens.'],
-    );
-  }
   const end = await terminal.progress('Signing in', () =>
     target.caller.exchange(codeExchangeRequest(ANDROID, code, request, target.caller.userAgent)),
   );
@@ -70,7 +59,7 @@ async function show({ terminal, questions }: Context, page: URL, opens: boolean)
   );
   terminal.detail(page.href);
   terminal.note(
-    `At the end, the browser shows “Unsupported Browser”. This is expected: copy the whole address of that page, and paste it here within ${LIFE_MINUTES} minutes. It stays hidden.`,
+    'At the end, the browser shows “Unsupported Browser”. This is expected: copy the whole address of that page, and paste it here at once. It stays hidden.',
   );
   if (isRemote) {
     terminal.note(

@@ -8,9 +8,10 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 export class Interruption {
   /** The exit code of the command, if a signal came during `hold`. */
   exitCode: number | undefined;
+  /** What is shown if a signal ends the process. */
+  words: Pick<CommandError, 'message' | 'advice'> = { message: 'Interrupted.', advice: [] };
   readonly #terminal: Terminal;
   #held = false;
-  #words: Pick<CommandError, 'message' | 'advice'> = { message: 'Interrupted.', advice: [] };
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -32,17 +33,6 @@ export class Interruption {
     if (this.exitCode !== undefined) throw new Interrupted(message, this.exitCode);
   }
 
-  /** Until `work` has ended, these words are shown if a signal ends the process. */
-  async explain<T>(words: Pick<CommandError, 'message' | 'advice'>, work: () => Promise<T>): Promise<T> {
-    const before = this.#words;
-    this.#words = words;
-    try {
-      return await work();
-    } finally {
-      this.#words = before;
-    }
-  }
-
   close(): void {
     for (const signal of SIGNALS) process.off(signal, this.#end);
   }
@@ -53,7 +43,7 @@ export class Interruption {
       this.#terminal.note('One moment: stopping now could lose the session.');
       return;
     }
-    const { message, advice } = this.#words;
+    const { message, advice } = this.words;
     this.#terminal.failure(new Interrupted(message, this.exitCode, advice));
     process.exit(this.exitCode);
   };

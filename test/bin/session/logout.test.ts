@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CLAIM_LIFE_SECONDS } from '../../../lambda/core/claim-life.ts';
 import { json } from '../../../local/blink/answers.ts';
@@ -115,14 +114,20 @@ describe('logout', () => {
 
   it('says after three seconds why a save is repeated, and at the end what to do', async () => {
     const failed = refuse('InternalServiceError', 'An error occurred on the server side.');
-    session.secretsManager.faults.onCall = ({ action }, moment) =>
-      action === 'PutSecretValue' && moment === 'before' && session.blink.tokens.refreshes > 0
-        ? failed
-        : undefined;
+    let saves = 0;
+    session.secretsManager.faults.onCall = ({ action }, moment) => {
+      if (action !== 'PutSecretValue' || moment === 'after' || session.blink.tokens.refreshes === 0) {
+        return undefined;
+      }
+      saves += 1;
+      return failed;
+    };
     vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.now() });
     const running = session.run('logout');
-    await vi.waitFor(() => expect(session.blink.tokens.refreshes).toBe(1));
-    await setTimeout(3_300);
+    await vi.waitFor(() => expect(saves).toBeGreaterThan(1));
+    vi.advanceTimersByTime(3_000);
+    const savesBefore = saves;
+    await vi.waitFor(() => expect(saves).toBeGreaterThan(savesBefore + 1));
     vi.setSystemTime(Date.now() + 60_000);
     const { exitCode, stderr } = await running;
     expect(exitCode).toBe(1);
