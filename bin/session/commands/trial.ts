@@ -114,8 +114,8 @@ function stepsOf(
   let ownClientId = storedClientId;
   const lookUp = async () => {
     // Also if the text has the client: this is the first refresh, and it names the other client.
-    const own = await confirmClient(context, session, other, yes);
-    ownClientId ??= own;
+    const listed = await confirmClient(context, session, other, yes);
+    ownClientId ??= listed;
     return 'done' as const;
   };
   const logOutOther = async () => {
@@ -149,13 +149,9 @@ async function runStep(
     const { reason, blinkStatus }: Failure['details'] = error instanceof Failure ? error.details : {};
     const result = { step, result: 'failed', code: error.code, reason, blinkStatus } as const;
     const goesOn = isOther && (error instanceof CommandError || coolDownAfter(error) === 'request');
-    const explained = await explain(error, target, session);
-    if (goesOn) terminal.note(`${explained.message} The trial goes on.`);
-    // This is what the trial is made to find out, so it is no problem.
-    else if (step === 'refresh_after_logout' && error.code === 'reauthentication_required') {
-      const signIn = target.commandLine('sign-in', session);
-      terminal.note(`${session} needs a new sign-in, on Blink’s page or with --password: ${signIn}`);
-    } else if (!terminal.json) terminal.problem(explained);
+    const { message, advice } = await explain(error, target, session);
+    // What the trial is made to find out is no problem.
+    terminal.note([message, ...(goesOn ? ['The trial goes on.'] : advice)].join('\n  '));
     return { result, goesOn };
   }
 }
@@ -181,8 +177,7 @@ const FINDINGS = {
 } as const;
 
 function wordsOf({ result, code, reason }: StepResult): string {
-  if (result !== 'failed') return result.replaceAll('_', ' ');
-  return `failed: ${[code, reason].filter(Boolean).join(', ')}`;
+  return code === undefined ? result.replaceAll('_', ' ') : `failed: ${code}${reason ? `, ${reason}` : ''}`;
 }
 
 function report({ terminal, target }: Context, steps: readonly StepResult[]): typeof OK | typeof FAILED {

@@ -112,9 +112,7 @@ describe('trial', () => {
     expect(stderr).toContain(
       `This trial logs out ${SESSION}, and client ${OTHER_CLIENT_ID}, in the local run.`,
     );
-    expect(stderr).toContain(
-      `needs a new sign-in, on Blink’s page or with --password: bin/blink-logout sign-in`,
-    );
+    expect(stderr).toContain(`Sign in: bin/blink-logout sign-in ${SESSION}`);
     expect(stdout.split('\n')).toEqual([
       expect.stringMatching(/^Trial of blink-logout \d+\.\d+\.\d+, with the stand-ins of the local run$/),
       '1. Refresh: done',
