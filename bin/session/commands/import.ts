@@ -7,7 +7,7 @@ import { explain } from '../errors/explain.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
 import { withoutNeverStored } from '../stored-text.ts';
-import type { Questions } from '../terminal/questions.ts';
+import { cannotChoose, type Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task } from './command.ts';
 import { findInHomeAssistant } from './home-assistant.ts';
 import { filesIn, readText, type SourceFile, sessionOf } from './read-source.ts';
@@ -69,9 +69,8 @@ async function importText(
   terminal.note(['Found:', ...storedLines(report)].join('\n'));
   if (dropped.length > 0) terminal.note(`Not stored, as a logout does not need it: ${dropped.join(', ')}.`);
 
-  const exists =
-    yes || (await terminal.progress('Reading the stored session', () => isStored(context, session)));
-  if (exists && !yes) {
+  const exists = () => terminal.progress('Reading the stored session', () => isStored(context, session));
+  if (!yes && (await exists())) {
     if (questions.fromScript) throw sessionExists(session);
     if (!(await questions.confirm(`A session named ${session} already exists. Replace it?`))) {
       throw new CommandError('session_exists', 'Nothing was changed.');
@@ -108,17 +107,12 @@ async function importFolder(
   yes: boolean,
 ): Promise<typeof OK | typeof FAILED> {
   const { terminal, target } = context;
-  const several = async () => {
-    throw new CommandError('source_invalid', 'Home Assistant’s store has several Blink accounts.', [
-      'Import this file alone, at a terminal: then you can choose one.',
-    ]);
-  };
   const entries = await terminal.progress('Importing the files', async () => {
     const entries: Entry[] = [];
     for (const file of files) {
       try {
         const session = sessionOf(file, files);
-        const { text } = await findSession(await readText(file.path, terminal.streams.stdin), several);
+        const { text } = await findSession(await readText(file.path, terminal.streams.stdin), cannotChoose);
         if (!yes && (await isStored(context, session))) throw sessionExists(session);
         await storeSession(target, session, text);
         entries.push({ file: file.name, imported: true });
@@ -154,20 +148,9 @@ async function findSession(sourceText: string, choose: Questions['choose']) {
     return { ...kept, report: storedReport(stored), isShared: inHomeAssistant !== undefined };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    if (/^\s*[^\s{|]+\s*$/.test(source)) throw oneWord(error);
     const fault = error.message.replace("the session's secret: ", '');
     throw new CommandError('source_invalid', `The tokens cannot be imported: ${fault}.`, [], error);
   }
-}
-
-/** Blink would receive it as a refresh token, whatever it is. */
-function oneWord(cause: Failure): CommandError {
-  return new CommandError(
-    'source_invalid',
-    'The tokens cannot be imported: the text is one word, which may also be an access token or a password.',
-    ['If it is a refresh token, write it into the file as {"refresh_token": "…"}.'],
-    cause,
-  );
 }
 
 async function isStored({ target }: Context, session: string): Promise<boolean> {

@@ -1,10 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import * as v from 'valibot';
-import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Streams } from '../terminal/terminal.ts';
+import { parseSessionName } from './command.ts';
 
 export interface SourceFile {
   /** Without control characters, which could change what a terminal shows. */
@@ -30,21 +29,13 @@ export function readText(path: string, stdin: Streams['stdin']): Promise<string>
 
 /** The session of a folder's file. Throws if its name is not one, or if another file has the same. */
 export function sessionOf({ name }: SourceFile, files: readonly SourceFile[]): string {
-  const { name: session, ext } = parse(name);
+  const session = parse(name).name;
   const same = files.filter((file) => parse(file.name).name === session);
   if (same.length > 1) {
     const names = same.map((file) => file.name).join(' and ');
     throw new CommandError('source_invalid', `${names} name one session.`, ['Rename all but one.']);
   }
-  if (v.safeParse(sessionNameSchema, session).success) return session;
-  const proposed = session
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, 63);
-  throw new CommandError('source_invalid', 'A session’s name has only a-z, 0-9 and -.', [
-    `Rename the file${proposed === '' ? '' : `, such as to ${proposed}${ext}`}.`,
-  ]);
+  return parseSessionName(session);
 }
 
 /** Windows' PowerShell writes UTF-16 with a byte order mark. */

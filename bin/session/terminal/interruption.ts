@@ -1,8 +1,8 @@
+import { constants } from 'node:os';
 import { type CommandError, Interrupted } from '../errors/command-error.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Exit codes as shells report them: 128 and the signal's number. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Ends the process on a signal, except while `hold` waits for its work. */
 export class Interruption {
@@ -38,7 +38,8 @@ export class Interruption {
   }
 
   readonly #end = (signal: (typeof SIGNALS)[number]): void => {
-    this.exitCode = EXIT_CODES[signal];
+    // As shells report it.
+    this.exitCode = 128 + constants.signals[signal];
     if (this.#held) {
       this.#terminal.note('One moment: stopping now could lose the session.');
       return;
@@ -48,5 +49,3 @@ export class Interruption {
     process.exit(this.exitCode);
   };
 }
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,3 +1,5 @@
+import { CommandError } from '../errors/command-error.ts';
+
 /** What a command may ask a person at the terminal, or a script that pipes in its answers. */
 export interface Questions {
   readonly fromScript: boolean;
@@ -16,6 +18,10 @@ export interface Questions {
   choose<T>(question: string, choices: readonly { readonly name: string; readonly value: T }[]): Promise<T>;
   /** Nothing more will be asked. */
   close(): void;
+}
+
+export async function cannotChoose(question: string): Promise<never> {
+  throw new CommandError('input_missing', `${question} To choose, import the file alone, at a terminal.`);
 }
 
 export const EMAIL_RULE = 'Enter an e-mail address, such as ada@example.com.';

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { parseStoredSession } from '../../../lambda/core/stored-session/parse-stored-session.ts';
 import { EMAIL, PASSWORD, session, sessionForEachTest } from './session-under-test.ts';
 
 let token: string;
@@ -79,26 +78,13 @@ describe('an import takes, and stores only the session', () => {
 });
 
 describe('an import refuses, before anything is stored', () => {
-  const tooLong = () => {
-    const withNotes = (length: number) => `{"refreshToken":"x","notes":"${'x'.repeat(length)}"}`;
-    const longest = { refreshToken: '"'.repeat(8192), oauthClient: 'x'.repeat(64) };
-    return withNotes(65_537 - parseStoredSession(withNotes(0)).withGrant(longest).length);
-  };
-
   it.each([
     ['nothing', '', /is empty/],
     ['only spaces', ' \r\n', /is empty/],
-    ['an e-mail address', 'canary.person@example.com', /one word.*\{\\"refresh_token\\": \\"…\\"\}/],
-    ['a token without a name', `eyJ${'x'.repeat(40)}\n`, /one word.*access token or a password/],
-    ['a token in quotes alone', `"eyJ${'x'.repeat(40)}"`, /one word/],
+    ['a token without a name', 'canary\n', /none of the three forms/],
     ['text', 'these are canary tokens', /none of the three forms/],
     ['broken JSON', '{', /begins like JSON, but is not JSON/],
-    ['a token with a space', '{"refresh_token":"has a space"}', /refresh_token must be/],
-    ['a token in two pairs of quotes', `{"refresh_token":"'canary'"}`, /without the quotes around it/],
-    ['an empty token', '{"refresh_token":""}', /the client that saved it is signed out/],
     ['a host that is not Blink’s', '{"refresh_token":"x","host":"evil.canary"}', /host must be/],
-    ['another service’s token', '{"refresh_token":"x","token_uri":"canary"}', /another service.*token_uri/],
-    ['what leaves no room for the longest token', tooLong(), /must be shorter by/],
     ['a store without Blink', inHomeAssistant(SUN), /no Blink integration/],
     ['bytes', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]), /not text in UTF-8/],
     ['UTF-16 without a mark', Buffer.from('{"refresh_token":"x"}', 'utf16le'), /not text in UTF-8/],
@@ -114,7 +100,7 @@ describe('an import refuses, before anything is stored', () => {
   it('a choice between several Blink accounts, if nobody can choose', async () => {
     const store = inHomeAssistant(blinkEntry(EMAIL), blinkEntry('canary.plain@example.com'));
     const { stdout } = await session.run('import --json --from -', [store]);
-    expect(stdout).toContain('Which Blink account? Only a person at a terminal can choose.');
+    expect(stdout).toContain('Which Blink account? To choose, import the file alone, at a terminal.');
     expect(session.secretsManager.calls).toEqual([]);
   });
 
@@ -169,16 +155,13 @@ describe('an import of a folder', () => {
       imported: 2,
       files: [
         { file: 'attic.json', imported: true },
-        {
-          ...refused('Blinkpy Home.txt', 'only a-z, 0-9 and -'),
-          error: expect.objectContaining({ advice: ['Rename the file, such as to blinkpy-home.txt.'] }),
-        },
+        refused('Blinkpy Home.txt', 'characters of a-z, 0-9 and -'),
         refused('broken.json', 'is not JSON'),
         { file: 'garden.env', imported: true },
         refused('kept.json', 'A session named kept already exists.'),
         refused('porch.json', 'porch.json and porch.txt name one session.'),
         refused('porch.txt', 'porch.json and porch.txt name one session.'),
-        refused('several.json', 'several Blink accounts'),
+        refused('several.json', 'Which Blink account?'),
       ],
     });
     for (const name of ['attic', 'garden']) expect(session.stored(name).text).toContain(token);
@@ -195,7 +178,7 @@ describe('an import of a folder', () => {
     const { stdout, stderr } = await session.run(`import --from ${folder}`);
     expect(stdout.split('\n')).toEqual([
       'attic.json  imported',
-      expect.stringMatching(/^red\?\[31m\.json {2}A session’s name has only/),
+      expect.stringMatching(/^red\?\[31m\.json {2}A session’s name has/),
       '1 of 2 files are imported.',
       '',
     ]);
