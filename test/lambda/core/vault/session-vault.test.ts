@@ -247,14 +247,23 @@ describe('promise 3: a save', () => {
     expect(retries).toBe(0);
   });
 
-  it('is a success where another run has made the same version current already', async () => {
+  it.each([
+    ['this version', 0],
+    ['an earlier copy of it, because the claimed token was stored again', 1],
+  ])('is a success where another run has made %s current', async (_, timesStoredAgain) => {
     const claimed = await claim();
-    channel.on = once('move AWSCURRENT', 'before', () => {
-      const saved = world.secret.versions().at(-1)?.versionId;
-      world.secret.moveLabel('AWSCURRENT', claimed.reading.versionId, saved);
+    const text = currentText();
+    const firstCopy = saveId(claimed.record.id, 0);
+    let moves = 0;
+    channel.on = (action, moment) => {
+      if (action !== 'move AWSCURRENT' || moment !== 'before') return undefined;
+      const { versionId } = world.secret.current();
+      if (moves++ < timesStoredAgain) world.secret.put(crypto.randomUUID(), text, ['AWSCURRENT']);
+      else world.secret.moveLabel('AWSCURRENT', versionId, firstCopy);
       return undefined;
-    });
-    expect((await save(claimed)).versionId).toBe(world.secret.current().versionId);
+    };
+    expect((await save(claimed)).versionId).toBe(firstCopy);
+    expect(world.secret.current().versionId).toBe(firstCopy);
   });
 
   it('that reads an old value after its move was refused looks again', async () => {
