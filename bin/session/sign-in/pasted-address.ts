@@ -69,9 +69,7 @@ function trimmed(pasted: string): string {
 
 function faultOf(address: string, callback: string): string | undefined {
   if (address === '') return 'Nothing was pasted.';
-  if (/[^\x21-\x7e]/.test(address) || address.lastIndexOf(callback) > 0) {
-    return 'Paste one address, and nothing else.';
-  }
+  if (/[^\x21-\x7e]/.test(address)) return 'Paste one address, and nothing else.';
   if (!address.startsWith(`${callback}?`)) {
     return address.includes('/oauth/v2/')
       ? 'This is the address of a page before the end of the sign-in. Sign in there first.'

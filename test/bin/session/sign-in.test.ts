@@ -155,50 +155,35 @@ describe('a sign-in that Blink does not accept says what to do, and sends nothin
   const LOCKED =
     /Wait 60 minutes.*Five wrong passwords lock .* ten minutes, on the page too.*Or sign in on Blink’s page: bin\/blink-logout sign-in garden --local/;
 
-  it.each([
-    ['authorize', 404, '', 'blink_rejected', BY_PAGE],
-    ['authorize', 406, 'Not Acceptable', 'blocked_by_blink', LOCKED],
-    ['sign-in-page', 200, '<p>canary</p>', 'blink_rejected', BY_PAGE],
-    ['sign-in', 202, '{}', 'blink_rejected', BY_PAGE],
-    ['sign-in', 400, '{"error":"bad_request"}', 'blink_rejected', BY_PAGE],
-    ['sign-in', 400, '{"error":"x"}', 'wrong_password', WRONG],
-    ['sign-in', 401, '', 'wrong_password', WRONG],
-    ['sign-in', 406, 'Not Acceptable', 'blocked_by_blink', LOCKED],
-    ['sign-in', 426, '', 'blink_rejected', /Update blink-logout/],
-    ['sign-in', 503, EMAIL, 'blink_unavailable', WAIT],
-    ['verify', 412, '', 'code_refused', /newest code/],
-    ['verify', 429, '', 'blocked_by_blink', LOCKED],
-    ['verify', 500, CODE, 'blink_unavailable', WAIT],
-    ['exchange', 400, '{"error":"invalid_grant"}', 'blink_rejected', BY_PAGE],
-  ])('with the password: %s answers %i %s', (on, status, body, code, advice) =>
-    expectRefusal('with the password', on, { status, headers: {}, body }, code, advice),
-  );
-
   const OTHER_NETWORK =
     /another machine or network.*Or sign in with the password: \S+ sign-in garden --password/;
   const BY_PASSWORD = /Try again later.*Or sign in with the password: \S+ sign-in garden --password --local/;
   const BLOCKED = /Wait 60 minutes.*Or sign in with the password: \S+ sign-in garden --password --local/;
 
   it.each([
-    ['exchange', 400, '{"error":"invalid_grant"}', 'code_refused', OTHER_NETWORK],
-    ['exchange', 401, '{"error":"invalid_grant"}', 'code_refused', OTHER_NETWORK],
-    ['exchange', 400, '{"error":"invalid_request"}', 'blink_rejected', BY_PASSWORD],
-    ['exchange', 406, 'Not Acceptable', 'blocked_by_blink', BLOCKED],
-    ['exchange', 500, 'canary', 'blink_unavailable', WAIT],
-    ['exchange', 200, '{"access_token":"canary"}', 'blink_rejected', BY_PASSWORD],
-  ])('on Blink’s page: %s answers %i %s', (on, status, body, code, advice) =>
-    expectRefusal('on Blink’s page', on, { status, headers: {}, body }, code, advice),
-  );
-
-  async function expectRefusal(
-    way: keyof typeof WAYS,
-    on: string,
-    answer: Answer,
-    code: string,
-    advice: RegExp,
-  ): Promise<void> {
+    ['with the password', 'authorize', 404, '', 'blink_rejected', BY_PAGE],
+    ['with the password', 'authorize', 406, 'Not Acceptable', 'blocked_by_blink', LOCKED],
+    ['with the password', 'sign-in-page', 200, '<p>canary</p>', 'blink_rejected', BY_PAGE],
+    ['with the password', 'sign-in', 202, '{}', 'blink_rejected', BY_PAGE],
+    ['with the password', 'sign-in', 400, '{"error":"bad_request"}', 'blink_rejected', BY_PAGE],
+    ['with the password', 'sign-in', 400, '{"error":"x"}', 'wrong_password', WRONG],
+    ['with the password', 'sign-in', 401, '', 'wrong_password', WRONG],
+    ['with the password', 'sign-in', 406, 'Not Acceptable', 'blocked_by_blink', LOCKED],
+    ['with the password', 'sign-in', 426, '', 'blink_rejected', /Update blink-logout/],
+    ['with the password', 'sign-in', 503, EMAIL, 'blink_unavailable', WAIT],
+    ['with the password', 'verify', 412, '', 'code_refused', /newest code/],
+    ['with the password', 'verify', 429, '', 'blocked_by_blink', LOCKED],
+    ['with the password', 'verify', 500, CODE, 'blink_unavailable', WAIT],
+    ['with the password', 'exchange', 400, '{"error":"invalid_grant"}', 'blink_rejected', BY_PAGE],
+    ['on Blink’s page', 'exchange', 400, '{"error":"invalid_grant"}', 'code_refused', OTHER_NETWORK],
+    ['on Blink’s page', 'exchange', 401, '{"error":"invalid_grant"}', 'code_refused', OTHER_NETWORK],
+    ['on Blink’s page', 'exchange', 400, '{"error":"invalid_request"}', 'blink_rejected', BY_PASSWORD],
+    ['on Blink’s page', 'exchange', 406, 'Not Acceptable', 'blocked_by_blink', BLOCKED],
+    ['on Blink’s page', 'exchange', 500, 'canary', 'blink_unavailable', WAIT],
+    ['on Blink’s page', 'exchange', 200, '{"access_token":"canary"}', 'blink_rejected', BY_PASSWORD],
+  ] as const)('%s: %s answers %i %s', async (way, on, status, body, code, advice) => {
     session.store(ALREADY_STORED, 'garden');
-    session.blink.faults.after(on, answering(answer));
+    session.blink.faults.after(on, answering({ status, headers: {}, body }));
     const { exitCode, stdout } = await WAYS[way]('garden --json');
     expect([exitCode, JSON.parse(stdout).error.code]).toEqual([1, code]);
     expect(stdout).toMatch(advice);
@@ -207,7 +192,7 @@ describe('a sign-in that Blink does not accept says what to do, and sends nothin
     const times = on === 'sign-in-page' ? 2 : 1;
     expect(session.blink.calls.filter(({ action }) => action === on)).toHaveLength(times);
     expect(session.stored('garden').text).toBe(ALREADY_STORED);
-  }
+  });
 
   it.each([
     ['sign-in', { do: 'destroy' }, 'blink_unavailable'],

@@ -55,15 +55,22 @@ async function answers(
   }
 }
 
-/** Stores a session that works; the stand-in's client id. */
-function storeSession(): number {
-  const refreshToken = session.blink.seedSession({ accountId: 100_001, clientId: 77 });
-  session.store(JSON.stringify({ refresh_token: refreshToken, oauth_client_id: 'ios' }));
-  return 77;
+/** The client of a session that is signed in. */
+const CLIENT_ID = 7_000_001;
+
+function expectNewestTokenStored(): void {
+  expect(session.stored().text).toContain(session.blink.tokens.newest(CLIENT_ID));
 }
 
-function expectNewestTokenStored(clientId: number): void {
-  expect(session.stored().text).toContain(session.blink.tokens.newest(clientId));
+/** The first call proves the right; it is taken away afterwards. */
+function denyToCreate(limit: { readonly times?: number } = {}): void {
+  let calls = 0;
+  const where = () => {
+    calls += 1;
+    return calls > 1;
+  };
+  const denial = deny('secretsmanager:CreateSecret', 'blink-logout/default');
+  session.secretsManager.faults.before('CreateSecret', denial, { where, ...limit });
 }
 
 /** Presses Ctrl-C between Blink's answer to a refresh and the save. */
@@ -82,13 +89,7 @@ const BY_SMS = 'sent by text message';
 
 describe('a person who signs in with the password', () => {
   it('mistypes, is asked again, and the password and the code stay hidden', async () => {
-    let creates = 0;
-    session.secretsManager.faults.onCall = ({ action }, moment) => {
-      if (action !== 'CreateSecret' || moment !== 'before') return undefined;
-      creates += 1;
-      // The first call proves the right; it is taken away afterwards.
-      return creates === 2 ? deny('secretsmanager:CreateSecret', 'blink-logout/default') : undefined;
-    };
+    denyToCreate({ times: 1 });
     const person = await personRuns('sign-in --password');
     await answers(
       person,
@@ -104,7 +105,7 @@ describe('a person who signs in with the password', () => {
     );
     expect(await ended(person)).toBe(0);
     expect(person.shown()).toContain('\u001b[32mSigned in.\u001b[39m');
-    expectNewestTokenStored(7_000_001);
+    expectNewestTokenStored();
   });
 
   it('gets another code once Blink sends one, and not before', async () => {
@@ -144,7 +145,7 @@ describe('a person who signs in with the password', () => {
     await answers(person, ['E-mail address at Blink:', lines]);
     await person.sees('The other lines that you pasted were not needed.');
     expect(await ended(person)).toBe(0);
-    expectNewestTokenStored(7_000_001);
+    expectNewestTokenStored();
   });
 
   it('pastes lines of which the first is invalid: the others are ignored', async () => {
@@ -226,7 +227,7 @@ describe('a person who ends a command at a question', () => {
     ['trial', ['Start?'], CTRL_C],
   ])('%s', async (command, questions, key) => {
     const isSignIn = command.startsWith('sign-in');
-    if (!isSignIn) storeSession();
+    if (!isSignIn) session.storeSignedIn();
     const before = isSignIn ? undefined : session.stored();
     const person = await personRuns(command);
     for (const each of questions) {
@@ -249,22 +250,17 @@ describe('a person who ends a command at a question', () => {
     ],
     ['import --from', [], 'Replace it?', 'Interrupted. Nothing was changed.'],
   ])('%s, at a question about what is stored', async (command, before, question, words) => {
-    const clientId = storeSession();
+    session.storeSignedIn();
     const path = await session.fileWith('{"refresh_token":"another-one"}');
     const person = await personRuns(command.endsWith('--from') ? `${command} ${path}` : command);
     await answers(person, ...before, [question, CTRL_C], [words, '']);
     expect(await ended(person)).toBe(130);
     expect(session.blink.logouts).toEqual([]);
-    expectNewestTokenStored(clientId);
+    expectNewestTokenStored();
   });
 
   it('sign-in, when it cannot be stored', async () => {
-    let creates = 0;
-    session.secretsManager.faults.onCall = ({ action }, moment) => {
-      if (action !== 'CreateSecret' || moment !== 'before') return undefined;
-      creates += 1;
-      return creates > 1 ? deny('secretsmanager:CreateSecret', 'blink-logout/default') : undefined;
-    };
+    denyToCreate();
     const person = await personRuns('sign-in --password');
     await answers(person, TO_EMAIL, TO_PASSWORD, [BY_SMS, CODE + ENTER], ['Try to store it again?', CTRL_C]);
     await person.sees('Interrupted. The sign-in was not stored.');
@@ -272,7 +268,7 @@ describe('a person who ends a command at a question', () => {
   });
 
   it('check, while it waits for an answer: the cursor is shown again', async () => {
-    storeSession();
+    session.storeSignedIn();
     session.secretsManager.faults.onCall = () => new Promise(() => {});
     const person = personStarts('check');
     await answers(person, ['Reading the session', CTRL_C], ['Interrupted.', '']);
@@ -282,7 +278,7 @@ describe('a person who ends a command at a question', () => {
   });
 
   it('logout, between refresh and save: it is finished, so that the new token is stored', async () => {
-    const clientId = storeSession();
+    session.storeSignedIn();
     const person = personStarts('logout');
     interruptAtRefresh(
       () => person.types(CTRL_C),
@@ -290,11 +286,11 @@ describe('a person who ends a command at a question', () => {
     );
     await person.sees('Logged out');
     expect(await ended(person)).toBe(130);
-    expectNewestTokenStored(clientId);
+    expectNewestTokenStored();
   });
 
   it('remove, during the logout that it offers: that is finished, and nothing is removed', async () => {
-    const clientId = storeSession();
+    session.storeSignedIn();
     const person = await personRuns('remove');
     interruptAtRefresh(
       () => process.emit('SIGINT', 'SIGINT'),
@@ -303,13 +299,13 @@ describe('a person who ends a command at a question', () => {
     await answers(person, ['Log default out at Blink', `y${ENTER}`], ['Delete default?', `y${ENTER}`]);
     await person.sees('Interrupted. default is logged out, and its secret is not deleted.');
     expect(await ended(person)).toBe(130);
-    expectNewestTokenStored(clientId);
+    expectNewestTokenStored();
   });
 });
 
 describe('a person is asked before', () => {
   it('a session is removed, and may log it out first', async () => {
-    const clientId = storeSession();
+    session.storeSignedIn();
     const person = await personRuns('remove');
     await answers(
       person,
@@ -319,11 +315,11 @@ describe('a person is asked before', () => {
       ['Removed.', ''],
     );
     expect(await ended(person)).toBe(0);
-    expect(session.blink.logouts).toMatchObject([{ clientId }]);
+    expect(session.blink.logouts).toMatchObject([{ clientId: CLIENT_ID }]);
   });
 
   it('a session is removed, and may say no', async () => {
-    storeSession();
+    session.storeSignedIn();
     const person = await personRuns('remove --now');
     await answers(
       person,
@@ -337,7 +333,7 @@ describe('a person is asked before', () => {
   });
 
   it('another client is logged out, by its name if Blink tells it', async () => {
-    const clientId = storeSession();
+    session.storeSignedIn();
     session.blink.accounts.addClient(100_001, { id: 4711, name: 'Ada’s phone' });
     const refusing = await personRuns('logout --client-id 4711');
     await answers(refusing, ['Log out client 4711: Ada’s phone, last use unknown?', `n${ENTER}`]);
@@ -354,11 +350,11 @@ describe('a person is asked before', () => {
     );
     expect(await ended(agreeing)).toBe(0);
     expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
-    expectNewestTokenStored(clientId);
+    expectNewestTokenStored();
   });
 
   it('an import replaces a session', async () => {
-    storeSession();
+    session.storeSignedIn();
     const before = session.stored().text;
     const path = await session.fileWith(`{"refresh_token":"another-one","password":"${PASSWORD}"}`);
     const hesitant = await personRuns(`import --from ${path}`);
