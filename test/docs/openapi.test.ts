@@ -48,7 +48,8 @@ function expectValid(against: Record<string, unknown>, value: unknown): void {
 
 /** Holds a reply against what the document says of it: status, headers, content type and body. */
 function expectDescribed({ statusCode, headers, body }: HttpReply): void {
-  const response = described?.responses[String(statusCode)];
+  const status = String(statusCode);
+  const response = described?.responses[status] ?? described?.responses[`${status[0]}XX`];
   if (response === undefined) throw new Error(`${statusCode} is not described`);
   for (const [name, header] of Object.entries(response.headers)) {
     const value = headers[name.toLowerCase()];
