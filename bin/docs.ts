@@ -12,8 +12,7 @@ const PROJECT = new URL('..', import.meta.url);
 
 /** By document: what stands between `<!-- name: begin … -->` and `<!-- name: end -->`. */
 const PARTS: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
-  'docs/settings.md': { settings: settingsTable },
-  'lib/README.md': { props: settingsTable },
+  'lib/README.md': { settings: settingsTable },
   'docs/runbook.md': { codes: codesTable },
   'docs/commands.md': { commands: commandsTable },
   'README.md': { conditions: conditionsTable },

@@ -1,5 +1,5 @@
 /**
- * The settings. `npm run docs` writes docs/settings.md and docs/settings.schema.json from these descriptions and
+ * The settings. `npm run docs` writes lib/README.md and docs/settings.schema.json from these descriptions and
  * from the schema in settings.ts.
  */
 export interface GivenSettings {

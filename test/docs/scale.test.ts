@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_WRITES_A_DAY } from '../../lambda/core/condition.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SECRETS_MANAGER_WRITES_PER_SECOND, WRITES_OF_A_LOGOUT } from '../../lib/pace.ts';
 import type { FinishedInvocation } from '../../local/lambda-process.ts';
-import { type LocalSession, signIn } from '../../local/local-session.ts';
+import { signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { runEventOf } from '../../local/run-event.ts';
 import { assembly } from '../end-to-end/assembly.ts';
@@ -35,124 +34,102 @@ function figure(heading: string, label: string, column = 0): number {
 
 const ACCOUNT = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 100_001, userId: 200_001 };
 
-let stack: LocalStack;
-let sessions = 0;
+describe('the runs', () => {
+  let stack: LocalStack;
+  let sessions = 0;
 
-beforeAll(async () => {
-  stack = await startLocalStack({ assembly: await assembly(), accounts: [ACCOUNT] });
-  await stack.invoke({ session: session().name, action: 'check' });
-});
-afterAll(() => stack?.close());
-
-function session(name = `s${sessions}`): LocalSession {
-  sessions += 1;
-  const made = { name, form: 'blinkpy', accountId: ACCOUNT.accountId, clientId: 300_000 + sessions } as const;
-  signIn(stack, made);
-  return made;
-}
-
-interface Counted {
-  /** As the page's row has them: by action, all together, and Blink's. */
-  readonly cells: readonly string[];
-  readonly invocation: FinishedInvocation;
-}
-
-async function count(event: object): Promise<Counted> {
-  const { secretsManager, blink } = stack;
-  const [secretsBefore, blinkBefore] = [secretsManager.calls.length, blink.calls.length];
-  const invocation = await stack.invoke(event);
-  const calls = secretsManager.calls.slice(secretsBefore);
-  const of = (action: string) => calls.filter((call) => call.action === action).length;
-  const counts = [
-    ...['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(of),
-    calls.length,
-    blink.calls.length - blinkBefore,
-  ];
-  return { cells: counts.map(String), invocation };
-}
-
-async function loggedOutLongAgo(): Promise<string> {
-  const { name } = session();
-  await stack.invoke({ session: name });
-  stack.secretsManager.clock.advanceMs(60 * 60 * 1000);
-  return name;
-}
-
-async function countCold(name: string): Promise<Counted> {
-  await stack.lambda.kill();
-  session(name);
-  return await count({ session: name });
-}
-
-describe('the calls of a run are as counted:', () => {
-  const counted = new Map<string, () => Promise<Counted>>([
-    ['Logout of `default`, first run of a process', () => countCold('default')],
-    ['Logout of another session, first run of a process', () => countCold('other')],
-    ['Logout, later run of a process', () => count({ session: session().name })],
-    [
-      'First logout of a session that is a token alone',
-      () => {
-        const refreshToken = stack.blink.seedSession({ ...ACCOUNT, clientId: 400_000 });
-        stack.secretsManager.secrets.create(
-          'blink-logout/bare',
-          JSON.stringify({ refresh_token: refreshToken }),
-        );
-        return count({ session: 'bare' });
-      },
-    ],
-    ['Check', () => count({ session: session().name, action: 'check' })],
-    [
-      'Delivery repeated within five minutes',
-      async () => {
-        const { name } = session();
-        await stack.invoke({ session: name });
-        return count({ session: name });
-      },
-    ],
-    [
-      'Logged out long ago: the run in which Blink refuses the token',
-      async () => count({ session: await loggedOutLongAgo() }),
-    ],
-    [
-      'Logged out long ago: each run after that',
-      async () => {
-        const name = await loggedOutLongAgo();
-        await stack.invoke({ session: name });
-        return count({ session: name });
-      },
-    ],
-  ]);
-
-  // On a slow machine a run repeats prefetched requests.
-  test.for([...counted])('%s', { retry: 2 }, async ([label, measure]) => {
-    expect(table('What a run asks for').get(label)).toEqual((await measure()).cells);
+  beforeEach(async () => {
+    stack = await startLocalStack({ assembly: await assembly(), accounts: [ACCOUNT] });
+    await stack.invoke({ session: session(), action: 'check' });
   });
+  afterEach(() => stack?.close());
 
-  test('nothing else is in the table', () => {
-    expect([...table('What a run asks for').keys()]).toEqual([...counted.keys()]);
-  });
-});
+  /** Signs a session in. */
+  function session(name = `s${sessions}`): string {
+    sessions += 1;
+    signIn(stack, {
+      name,
+      form: 'blinkpy',
+      accountId: ACCOUNT.accountId,
+      clientId: 300_000 + sessions,
+    });
+    return name;
+  }
 
-describe('other counts of the page:', () => {
-  test('metrics and bytes of the event, alarms and dashboards of the stack', async () => {
-    const { invocation } = await count({ session: session().name });
+  interface Counted {
+    /** As the page's row has them: by action, all together, and Blink's. */
+    readonly cells: readonly string[];
+    readonly invocation: FinishedInvocation;
+  }
+
+  async function count(name: string, action?: 'check'): Promise<Counted> {
+    const { secretsManager, blink } = stack;
+    const [secretsBefore, blinkBefore] = [secretsManager.calls.length, blink.calls.length];
+    const invocation = await stack.invoke({ session: name, ...(action && { action }) });
+    const calls = secretsManager.calls.slice(secretsBefore);
+    const of = (called: string) => calls.filter((call) => call.action === called).length;
+    const counts = [
+      ...['GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(of),
+      calls.length,
+      blink.calls.length - blinkBefore,
+    ];
+    return { cells: counts.map(String), invocation };
+  }
+
+  async function countCold(name: string): Promise<Counted> {
+    await stack.lambda.kill();
+    return count(name);
+  }
+
+  // On a slow machine a run repeats prefetched requests. Each try has a stack of its own.
+  test('the calls of each run are as counted, and the table has no others', { retry: 2 }, async () => {
+    const later = session();
+    const rows: readonly (readonly [string, () => Promise<Counted>])[] = [
+      ['Logout of `default`, first run of a process', () => countCold(session('default'))],
+      ['Logout of another session, first run of a process', () => countCold(session())],
+      ['Logout, later run of a process', () => count(later)],
+      [
+        'First logout of a session that is a token alone',
+        () => {
+          const refreshToken = stack.blink.seedSession({ ...ACCOUNT, clientId: 400_000 });
+          const text = JSON.stringify({ refresh_token: refreshToken });
+          stack.secretsManager.secrets.create(`blink-logout/bare${sessions}`, text);
+          return count(`bare${sessions}`);
+        },
+      ],
+      ['Check', () => count(session(), 'check')],
+      ['Delivery repeated within five minutes', () => count(later)],
+      [
+        'Logged out long ago: the run in which Blink refuses the token',
+        () => {
+          stack.secretsManager.clock.advanceMs(60 * 60 * 1000);
+          return count(later);
+        },
+      ],
+      ['Logged out long ago: each run after that', () => count(later)],
+    ];
+    const counted: (readonly [string, readonly string[]])[] = [];
+    for (const [label, run] of rows) counted.push([label, (await run()).cells]);
+    expect(counted).toEqual([...table('What a run asks for')]);
+
+    const { invocation } = await count(session());
     const sent = JSON.stringify(runEventOf(invocation)).match(/"Name":/g)?.length;
-    const template = synthesize({ schedule: 'cron(0 3 * * ? *)' });
-    expect(figure('What else a run costs', 'Metrics that a logout sends')).toBe(sent);
-    expect(invocation.output[0]?.length).toBeLessThan(
-      figure('What else a run costs', 'Bytes of its event, at most'),
-    );
-    expect(figure('What else a run costs', "Metrics that the stack's alarms look at")).toBe(
-      metricsOfAlarms(template),
-    );
-    template.resourceCountIs(
-      'AWS::CloudWatch::Dashboard',
-      figure('What else a run costs', 'Dashboards of the stack'),
-    );
-    expect(figure('What else a run costs', 'Memory of the function, in GB') * 1024).toBe(
-      stack.deployment.function.memoryMb,
+    expect(figure('What else costs', 'Metrics that a logout sends')).toBe(sent);
+    expect(figure('What else costs', 'Memory of the function, in GB')).toBe(
+      stack.deployment.function.memoryMb / 1024,
     );
   });
+});
+
+test('the figures that the stack and its warnings have are those of this page', () => {
+  const asked = (column: number) =>
+    figure('What a run asks for', 'Logout of `default`, first run of a process', column);
+  expect(asked(1) + asked(2)).toBe(WRITES_OF_A_LOGOUT);
+  expect(figure('Quotas', 'Writes to Secrets Manager, a second')).toBe(SECRETS_MANAGER_WRITES_PER_SECOND);
+  const template = synthesize({ schedule: 'cron(0 3 * * ? *)' });
+  expect(figure('What else costs', "Metrics that the stack's alarms look at")).toBe(
+    metricsOfAlarms(template),
+  );
 });
 
 /** AWS bills an alarm by these (Amazon CloudWatch Pricing, "Alarms"). */
@@ -164,32 +141,3 @@ function metricsOfAlarms(template: Template): number {
   });
   return counts.reduce((sum, count) => sum + count, 0);
 }
-
-describe('the rates', () => {
-  const asked = (column: number) =>
-    figure('What a run asks for', 'Logout of `default`, first run of a process', column);
-  const writes = asked(1) + asked(2);
-
-  test('of which a deployment warns are from this page', () => {
-    expect(writes).toBe(WRITES_OF_A_LOGOUT);
-    expect(figure('Quotas', 'Writes to Secrets Manager, a second')).toBe(SECRETS_MANAGER_WRITES_PER_SECOND);
-  });
-
-  test('that the quotas allow follow from the counts', () => {
-    const perSecond = figure('Quotas', 'Writes to Secrets Manager, a second') / writes;
-    expect([...table('The pace')].map(([label, [cell]]) => [label, cell])).toEqual([
-      ['Logouts a second', String(perSecond)],
-      ['Seconds for 1,000 sessions', String(1_000 / perSecond)],
-      ['Hours for 1,000,000 sessions', (1_000_000 / perSecond / 3600).toFixed(1)],
-      ['Sessions in a night of eight hours', (perSecond * 8 * 3600).toLocaleString('en-US')],
-      ['Logouts of one session in 24 hours', String(MAX_WRITES_A_DAY / asked(1))],
-    ]);
-  });
-});
-
-test('the README has the sums of a month', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const sums = table('A month').get('**Sum**')?.slice(0, 2);
-  expect(sums).toHaveLength(2);
-  expect(readme).toContain(`| **Sum** | ${sums?.join(' | ')} |`);
-});
