@@ -12,25 +12,14 @@ export async function signInWithPassword(
   hardwareId: string,
 ): Promise<Grant> {
   const credentials = { email: await questions.email(), password: await questions.password(), hardwareId };
-  let wrongCodes = 0;
-  for (;;) {
-    const answer = await terminal.progress('Signing in', () => submitPassword(target.caller, credentials));
-    if (!('verify' in answer)) return answer;
-    const nextAtMs = performance.now() + answer.resendAfterSeconds * 1000;
-    for (;;) {
-      const code = await questions.code(answer.sentBy);
-      if (code === undefined) {
-        const waitMs = nextAtMs - performance.now();
-        if (waitMs <= 0) break;
-        terminal.note(`Blink can send another code in ${Math.ceil(waitMs / 1000)} s.`);
-        continue;
-      }
-      const grant = await terminal.progress('Sending the code', () => answer.verify(code));
-      if (grant !== undefined) return grant;
-      wrongCodes += 1;
-      if (wrongCodes === MAX_CODES || questions.fromScript) throw wrongCode();
-      terminal.note('Blink rejected this code.');
-    }
+  const answer = await terminal.progress('Signing in', () => submitPassword(target.caller, credentials));
+  if (!('verify' in answer)) return answer;
+  for (let codes = 1; ; codes++) {
+    const code = await questions.code(answer.sentBy);
+    const grant = await terminal.progress('Sending the code', () => answer.verify(code));
+    if (grant !== undefined) return grant;
+    if (codes === MAX_CODES || questions.fromScript) throw wrongCode();
+    terminal.note('Blink rejected this code.');
   }
 }
 

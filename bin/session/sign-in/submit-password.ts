@@ -37,12 +37,10 @@ export interface Credentials {
 /** Blink has sent a code. */
 export interface SecondFactor {
   readonly sentBy: string;
-  readonly resendAfterSeconds: number;
   /** Resolves with `undefined` if Blink rejects the code. */
   verify(code: string): Promise<Grant | undefined>;
 }
 
-/** Call again for another code: no public source documents a request for it, and each accepted password sends a new one. */
 export async function submitPassword(
   caller: Pick<Caller, 'exchange' | 'userAgent'>,
   { email, password, hardwareId }: Credentials,
@@ -55,8 +53,8 @@ export async function submitPassword(
 
   const answer = await browser.submit(SIGN_IN_URL, { username: email, password, ...csrf });
   if (isRedirect(answer)) return finish();
-  const secondFactor = secondFactorWanted(answer);
-  if (secondFactor !== undefined) return { ...secondFactor, verify };
+  const codeSentBy = sentBy(answer);
+  if (codeSentBy !== undefined) return { sentBy: codeSentBy, verify };
   throw isWrongPassword(answer) ? wrongPassword() : blinkFailure('sign-in', answer);
 
   /** Observed: 201 `{"status":"auth-completed"}`. */
@@ -88,18 +86,14 @@ function csrfTokenIn(page: HttpResponse): string {
 
 const SENT_BY = { sms: 'by text message', email: 'by e-mail', other: 'to your phone or e-mail' } as const;
 
-const secondFactorSchema = v.object({
-  tsv_state: v.fallback(v.picklist(['sms', 'email', 'other']), 'other'),
-  next_time_in_secs: v.fallback(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(3_600)), 60),
-});
+const methodSchema = v.fallback(v.picklist(['sms', 'email', 'other']), 'other');
 
-/** 412 always, 202 with any of the fields. None of them is shown. */
-function secondFactorWanted({ status, text }: HttpResponse): Omit<SecondFactor, 'verify'> | undefined {
+/** How the code was sent, if one was: with 412 always, with 202 if any of the fields is there. None of them is shown. */
+function sentBy({ status, text }: HttpResponse): string | undefined {
   const fields = jsonIn(text, v.record(v.string(), v.unknown())) ?? {};
   const hasAny = ['tsv_state', 'tsv_methods', 'next_time_in_secs'].some((name) => name in fields);
   if (status !== 412 && !(status === 202 && hasAny)) return undefined;
-  const { tsv_state, next_time_in_secs } = v.parse(secondFactorSchema, fields);
-  return { sentBy: SENT_BY[tsv_state], resendAfterSeconds: next_time_in_secs };
+  return SENT_BY[v.parse(methodSchema, fields['tsv_state'])];
 }
 
 const REFUSALS: readonly number[] = [400, 401, 403, 422];

@@ -1,4 +1,4 @@
-import { confirm, input, password, select } from '@inquirer/prompts';
+import { confirm, input, password } from '@inquirer/prompts';
 import { wrap } from '../../../local/wrap.ts';
 import { Interrupted } from '../errors/command-error.ts';
 import { Keyboard } from './keyboard.ts';
@@ -47,20 +47,16 @@ export function prompts({ stdin, stderr }: Streams): Questions {
       );
     },
     async code(sentBy) {
-      const message = `Code that Blink has sent ${sentBy} (empty for another one):`;
-      const validate = (text: string) =>
-        accept(text.trim() === '' || parseCode(text) !== undefined, CODE_RULE);
-      return parseCode(
-        await ask((context) => password({ message, mask: '•', toggleMask: false, validate }, context)),
+      const message = `Code that Blink has sent ${sentBy}:`;
+      const validate = (text: string) => accept(parseCode(text) !== undefined, CODE_RULE);
+      const text = await ask((context) =>
+        password({ message, mask: '•', toggleMask: false, validate }, context),
       );
+      return parseCode(text) ?? text;
     },
     confirm(message, ifInterrupted) {
       keyboard.dropPasted();
       return ask((context) => confirm({ message: fitted(message), default: false }, context), ifInterrupted);
-    },
-    choose(message, choices) {
-      keyboard.dropPasted();
-      return ask((context) => select({ message: fitted(message), choices: [...choices] }, context));
     },
     close() {
       if (keyboard.dropPasted()) stderr.write('The other lines that you pasted were not needed.\n');

@@ -1,5 +1,3 @@
-import { CommandError } from '../errors/command-error.ts';
-
 /** What a command may ask a person at the terminal, or a script that pipes in its answers. */
 export interface Questions {
   readonly fromScript: boolean;
@@ -7,25 +5,18 @@ export interface Questions {
   address(): Promise<string>;
   email(): Promise<string>;
   password(): Promise<string>;
-  /** `undefined` if another code is to be sent. */
-  code(sentBy: string): Promise<string | undefined>;
+  code(sentBy: string): Promise<string>;
   /**
    * Resolves with false for a script, which is never asked.
    * @param ifInterrupted what a person reads who presses Ctrl-C. @default nothing was changed
    */
   confirm(question: string, ifInterrupted?: string): Promise<boolean>;
-  /** Rejects for a script. */
-  choose<T>(question: string, choices: readonly { readonly name: string; readonly value: T }[]): Promise<T>;
   /** Nothing more will be asked. */
   close(): void;
 }
 
-export async function cannotChoose(question: string): Promise<never> {
-  throw new CommandError('input_missing', `${question} To choose, import the file alone, at a terminal.`);
-}
-
 export const EMAIL_RULE = 'Enter an e-mail address, such as ada@example.com.';
-export const CODE_RULE = 'Enter the digits of the code.';
+export const CODE_RULE = 'Enter the digits of the code. For another code, run the command again.';
 
 /** Without the spaces that came along with a copy; `undefined` if it is no e-mail address. */
 export function parseEmail(text: string): string | undefined {

@@ -86,21 +86,19 @@ describe('an import refuses, before anything is stored', () => {
     ['broken JSON', '{', /begins like JSON, but is not JSON/],
     ['a host that is not Blink’s', '{"refresh_token":"x","host":"evil.canary"}', /host must be/],
     ['a store without Blink', inHomeAssistant(SUN), /no Blink integration/],
+    [
+      'a store with two accounts',
+      () => inHomeAssistant(blinkEntry('canary'), blinkEntry('canary')),
+      /several/,
+    ],
     ['bytes', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]), /not text in UTF-8/],
     ['UTF-16 without a mark', Buffer.from('{"refresh_token":"x"}', 'utf16le'), /not text in UTF-8/],
   ])('%s', async (_what, content, reason) => {
-    const path = await session.fileWith(content);
+    const path = await session.fileWith(typeof content === 'function' ? content() : content);
     const { exitCode, stdout } = await session.run(`import --json --from ${path}`);
     expect([exitCode, JSON.parse(stdout).error.code]).toEqual([1, 'source_invalid']);
     expect(stdout).toMatch(reason);
     expect(stdout).not.toContain('canary');
-    expect(session.secretsManager.calls).toEqual([]);
-  });
-
-  it('a choice between several Blink accounts, if nobody can choose', async () => {
-    const store = inHomeAssistant(blinkEntry(EMAIL), blinkEntry('canary.plain@example.com'));
-    const { stdout } = await session.run('import --json --from -', [store]);
-    expect(stdout).toContain('Which Blink account? To choose, import the file alone, at a terminal.');
     expect(session.secretsManager.calls).toEqual([]);
   });
 
@@ -161,7 +159,7 @@ describe('an import of a folder', () => {
         refused('kept.json', 'A session named kept already exists.'),
         refused('porch.json', 'porch.json and porch.txt name one session.'),
         refused('porch.txt', 'porch.json and porch.txt name one session.'),
-        refused('several.json', 'Which Blink account?'),
+        refused('several.json', 'several Blink accounts'),
       ],
     });
     for (const name of ['attic', 'garden']) expect(session.stored(name).text).toContain(token);
