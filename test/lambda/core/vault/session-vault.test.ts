@@ -232,20 +232,21 @@ describe('promise 3: a save', () => {
     expect(retries).toBe(3);
   });
 
-  it('that was stored but not made current is reported as such: the next run makes it current', async () => {
-    const claimed = await claim();
-    channel.on = (action) => (action === 'move AWSCURRENT' ? 'unsent' : undefined);
-    await expect(save(claimed, 10_000)).rejects.toMatchObject({ code: 'save_failed', retryable: true });
-    await die();
-    expect((await claim()).reading.stored.refreshToken).toBe(GRANT.refreshToken);
-  });
-
-  it('whose move is denied is not tried again, because the token is stored', async () => {
-    const claimed = await claim();
-    ({ vault } = newVault(() => ({ moveLabel: () => Promise.reject(DENIED) })));
-    await expect(save(claimed)).rejects.toMatchObject({ code: 'save_failed', retryable: true });
-    expect(retries).toBe(0);
-  });
+  it.each([
+    ['never sent: it is tried until the deadline', 'unsent', 7],
+    ['denied: it is not tried again', 'denied', 0],
+  ] as const)(
+    'whose move is %s. The token is stored, and the next run makes it current',
+    async (_, how, tries) => {
+      const claimed = await claim();
+      channel.on = (action) => (action === 'move AWSCURRENT' ? 'unsent' : undefined);
+      if (how === 'denied') ({ vault } = newVault(() => ({ moveLabel: () => Promise.reject(DENIED) })));
+      await expect(save(claimed, 10_000)).rejects.toMatchObject({ code: 'save_failed', retryable: true });
+      expect(retries).toBe(tries);
+      await die();
+      expect((await claim()).reading.stored.refreshToken).toBe(GRANT.refreshToken);
+    },
+  );
 
   it.each([
     ['this version', 0],
@@ -356,14 +357,6 @@ describe('the end of a claim', () => {
     await drive(vault.endClaim(claimed, UNSPENT, deadline()));
     expect(channel.actions).toEqual(['put failed', 'read journal', 'read version', 'put failed']);
   });
-
-  it('is awaited, and tried until the deadline', async () => {
-    const claimed = await claim();
-    const untilMs = world.time.nowMs + 30_000;
-    channel.on = (action) => (action.startsWith('put') && world.time.nowMs < untilMs ? 'unsent' : undefined);
-    await drive(vault.endClaim(claimed, UNSPENT, deadline()));
-    expect(conditionOf(await read()).condition).toBe('ready');
-  });
 });
 
 describe('marks', () => {
@@ -385,19 +378,6 @@ describe('marks', () => {
     await drive(release(await saved()));
     expect(await drive(vault.markLoggedOut(await saved(), deadline()))).toBe(true);
     expect(world.secret.current().labels).toContain('BLINK_LOGGED_OUT');
-  });
-
-  it('that fail are no failure of the run', async () => {
-    const done = await saved();
-    channel.on = () => 'unsent';
-    expect(await drive(vault.markLoggedOut(done, deadline()))).toBe(false);
-  });
-
-  it('a released session can be claimed at once, one that was not cannot', async () => {
-    const done = await saved();
-    await expect(claim()).rejects.toMatchObject({ code: 'session_busy' });
-    await drive(release(done));
-    expect(await claim()).toMatchObject({ takesOver: false });
   });
 });
 
