@@ -1,5 +1,3 @@
-import { saveId } from '../../../lambda/core/vault/journal.ts';
-import { claimId } from '../models/sandbox.ts';
 import { type RunEnd, told, type World } from '../models/world.ts';
 
 /** A request that has been sent and is not processed yet. */
@@ -57,23 +55,13 @@ export class History {
    * - A run depends on its answers and on its waits, its deadline included. It sends requests one after the other, or waits
    *   for all answers of several that it sent together, so only the order of answers to the same kind of request counts.
    * - The services depend on their contents, and the promises on the order of the moments above.
-   * - Runs that differ only in their names can be exchanged.
    * @param staleBy how many changes a later reading may miss
    */
   state(staleBy: number): string {
     const { blink, secret, time } = this.#world;
-    const named = [...new Set([...this.#received.keys(), ...this.pending.map(({ run }) => run)])];
-    const states = named.map((run) => ({
-      run,
-      text: renamed(
-        JSON.stringify(this.#stateOf(run), canonical),
-        (other) => (other === run ? 'own' : 'other'),
-        named,
-      ),
-    }));
-    const ordered = byText(states, ({ text }) => text).map(({ run }) => run);
-    const nameOf = (run: string) => `#${ordered.indexOf(run)}`;
-    const rest = [
+    const runs = new Set([...this.#received.keys(), ...this.pending.map(({ run }) => run)]);
+    const all = [
+      [...runs].toSorted().map((run) => [run, this.#stateOf(run)]),
       time.nowMs,
       this.#moments,
       secret.versions(),
@@ -83,8 +71,7 @@ export class History {
       blink.logouts,
       staleBy === 0 ? [] : this.changedAtMs.slice(-staleBy).map((ms) => secret.versions(justBefore(ms))),
     ];
-    const all = [...ordered.map((run) => this.#stateOf(run)), ...rest];
-    return renamed(JSON.stringify(all, canonical), nameOf, named);
+    return JSON.stringify(all, canonical);
   }
 
   #stateOf(run: string): object {
@@ -114,32 +101,4 @@ export function justBefore(ms: number): number {
 function canonical(key: string, value: unknown): unknown {
   if (typeof value === 'number') return Math.floor(value);
   return key === 'labels' && Array.isArray(value) ? value.toSorted() : value;
-}
-
-/** A run claims once, or once more after a refusal or a conflict. */
-const MAX_CLAIMS = 4;
-
-/** Replaces the runs' names, and what is derived from them: the ids of their claims and saves. */
-function renamed(text: string, nameOf: (run: string) => string, runs: readonly string[]): string {
-  const names = new Map(
-    runs.flatMap((run) =>
-      derivedNames(run).map(([name, kind]) => [name, `${kind} of ${nameOf(run)}`] as const),
-    ),
-  );
-  const anyRun = runs.join('|');
-  const anyName = new RegExp(`(?<=")(?:[0-9a-f]{63}|claim \\d of (?:${anyRun})|run":"(?:${anyRun}))`, 'g');
-  return text.replace(anyName, (name) => names.get(name) ?? name);
-}
-
-const derived = new Map<string, readonly (readonly [name: string, kind: string])[]>();
-
-function derivedNames(run: string) {
-  const names =
-    derived.get(run) ??
-    Array.from({ length: MAX_CLAIMS }, (_, index) => index + 1).flatMap((number) => [
-      [claimId(run, number), `claim ${number}`] as const,
-      ...[0, 1].map((copy) => [saveId(claimId(run, number), copy), `save ${copy} of ${number}`] as const),
-    ]);
-  derived.set(run, names);
-  return [...names, [`run":"${run}`, 'run'] as const];
 }

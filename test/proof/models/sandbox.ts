@@ -1,11 +1,6 @@
 import type { Timing } from '../../../lambda/core/time.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** The ids of a run's claims can be told in advance, so that states can be compared. */
-export function claimId(run: string, number: number): string {
-  return `claim ${number} of ${run}`;
-}
-
 /** The process of a run. After it is killed, none of the run's waits ends. */
 export class Sandbox {
   readonly timing: Timing;
@@ -23,7 +18,8 @@ export class Sandbox {
     };
     this.timing = {
       random: time.timing.random,
-      uuid: run === '' ? time.timing.uuid : () => claimId(run, ++claims),
+      // They do not depend on what other runs do, so that states can be compared.
+      uuid: run === '' ? time.timing.uuid : () => `claim ${++claims} of ${run}`,
       nowMs: time.timing.nowMs,
       wait: (ms, signal) => this.hold(time.wait(ms, signal, run)),
     };
