@@ -20,7 +20,7 @@ export const LOGOUT_OUTCOMES = [
   'nothing_to_log_out',
 ] as const satisfies readonly LogoutOutcome['outcome'][];
 
-/** The result of a check. */
+/** The result of a check, which only reads: it writes and spends nothing. */
 export type CheckResult = Condition & { readonly session: string };
 
 export type Outcome = LogoutOutcome | CheckResult;

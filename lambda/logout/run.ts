@@ -1,5 +1,5 @@
 import type { Blink } from '../core/blink/blink.ts';
-import { check } from '../core/check.ts';
+import { conditionOf } from '../core/condition.ts';
 import { Failure } from '../core/failure.ts';
 import type { FleetFailure } from '../core/fleet-call.ts';
 import { logOut } from '../core/log-out.ts';
@@ -95,7 +95,7 @@ async function carryOut(
   );
   const outcome =
     command.action === 'check'
-      ? await check(vault, command.session)
+      ? { ...conditionOf(await vault.read(command.session)), session: command.session }
       : await logOut({ vault, blink: observedBlink(blink, report), runEnds }, command);
   report.ended(outcome);
   return outcome;

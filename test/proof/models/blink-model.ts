@@ -17,8 +17,6 @@ export interface Family {
   loggedOut: boolean;
   /** Its tokens are refused, whatever the reason. */
   revoked: boolean;
-  /** It was revoked because a token was presented again. */
-  revokedByReuse: boolean;
 }
 
 /**
@@ -80,7 +78,7 @@ export class BlinkModel {
 
   signIn(): Family {
     const clientId = String(1_000_001 + this.families.length);
-    const family: Family = { clientId, newest: '', loggedOut: false, revoked: false, revokedByReuse: false };
+    const family: Family = { clientId, newest: '', loggedOut: false, revoked: false };
     this.families.push(family);
     this.#issue(family);
     return family;
@@ -101,7 +99,6 @@ export class BlinkModel {
     const replaced = this.spends.find((spend) => spend.token === token && spend.issued !== undefined);
     if (replaced !== undefined && this.reusePolicy === 'revoke_family') {
       family.revoked = true;
-      family.revokedByReuse = true;
     }
     const isAccepted =
       replaced === undefined ||

@@ -25,10 +25,6 @@ export class Sandbox {
     };
   }
 
-  get alive(): boolean {
-    return this.#alive;
-  }
-
   async hold<T>(work: Promise<T>): Promise<T> {
     try {
       return await work;

@@ -17,11 +17,11 @@ export interface ScriptedRun {
 
 let runs = 0;
 
-/** Starts a run by a script; time is the caller's to move. */
-export async function startScripted(world: World, script: Script = {}): Promise<ScriptedRun> {
+/** Carries one run to its end. */
+export async function runScripted(world: World, script: Script = {}): Promise<ScriptedRun> {
   let actions: readonly string[] = [];
   runs += 1;
-  const end = await world.start({
+  const started = world.start({
     id: `run-${runs}`,
     ...script,
     channel: (sandbox) => {
@@ -33,12 +33,7 @@ export async function startScripted(world: World, script: Script = {}): Promise<
       return channel;
     },
   });
-  return { end: told(end), actions };
-}
-
-/** Carries one run to its end. */
-export function runScripted(world: World, script: Script = {}): Promise<ScriptedRun> {
-  return world.time.drive(startScripted(world, script));
+  return { end: told(await world.time.drive(started)), actions };
 }
 
 /** Carries runs to their ends, one after the other. A number lets so many milliseconds pass. */
