@@ -1,6 +1,4 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import * as secretsManager from '@aws-sdk/client-secrets-manager';
-import * as v from 'valibot';
 
 /** Not on every machine. */
 export const HAS_AWS_CLI = spawnSync('aws', ['--version']).status === 0;
@@ -21,7 +19,7 @@ export function awsCall(line: string): { readonly operation: string; readonly op
 /** Of the AWS CLI itself. */
 const GLOBAL_OPTIONS = ['query', 'output'];
 
-/** What the documents use of the AWS CLI; each line was run with it once. Secrets Manager's own come from the SDK. */
+/** What the documents use of the AWS CLI; each line was run with it once. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'apigatewayv2 update-api': ['api-id', 'disable-execute-api-endpoint', 'no-disable-execute-api-endpoint'],
   'cloudformation deploy': ['template-file', 's3-bucket', 'stack-name', 'capabilities'],
@@ -40,6 +38,11 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'lambda list-durable-executions-by-function': ['function-name', 'max-items'],
   'logs filter-log-events': ['log-group-name', 'start-time', 'filter-pattern'],
   'scheduler list-schedules': [],
+  'secretsmanager create-secret': ['name', 'secret-string'],
+  'secretsmanager delete-secret': ['secret-id', 'force-delete-without-recovery'],
+  'secretsmanager describe-secret': ['secret-id'],
+  'secretsmanager put-secret-value': ['secret-id', 'secret-string'],
+  'secretsmanager restore-secret': ['secret-id'],
   'service-quotas request-service-quota-increase': ['service-code', 'quota-code', 'desired-value'],
   'sqs purge-queue': ['queue-url'],
   'sqs receive-message': [
@@ -50,27 +53,8 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** A structure of the SDK's model: its kind, namespace, name, traits, and the names of its members. */
-const structureSchema = v.looseTuple([
-  v.literal(3),
-  v.string(),
-  v.string(),
-  v.unknown(),
-  v.array(v.string()),
-]);
-
 export function optionsOf(call: string): readonly string[] {
-  const [service, operation = ''] = call.split(' ');
-  if (service !== 'secretsmanager') {
-    const known = OPTIONS[call];
-    if (known === undefined) throw new Error(`aws ${call} is not among those that were tried`);
-    return [...GLOBAL_OPTIONS, ...known];
-  }
-  const model: Readonly<Record<string, unknown>> = secretsManager;
-  const members = v.parse(structureSchema, model[`${pascalCase(operation)}Request$`])[4];
-  return [...GLOBAL_OPTIONS, ...members.map((member) => member.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase())];
-}
-
-function pascalCase(name: string): string {
-  return name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const known = OPTIONS[call];
+  if (known === undefined) throw new Error(`aws ${call} is not among those that were tried`);
+  return [...GLOBAL_OPTIONS, ...known];
 }
