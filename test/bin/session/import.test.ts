@@ -13,9 +13,9 @@ beforeEach(() => {
 const BLINK_TOKENS = () =>
   `BLINK_TOKENS='username=${encodeURIComponent(EMAIL)}|password=${PASSWORD}|token=eyJcanary|refresh_token=${token}|host=e008.immedia-semi.com|client_id=77|account_id=100001|oauth_client_id=ios|2fa_code=123'\n`;
 const BLINKPY = () =>
-  `{"username":"${EMAIL}","password":"${PASSWORD}","token":"eyJcanary","refresh_token":"${token}","host":"e008.immedia-semi.com","client_id":"77","account_id":100001}`;
+  `{"username":"${EMAIL}","password":"${PASSWORD}","token":"eyJcanary","access_token":"eyJcanary","refresh_token":"${token}","host":"e008.immedia-semi.com","client_id":"77","account_id":100001}`;
 const HOMEBRIDGE = () =>
-  `{\n  "accessToken": "eyJcanary",\n  "refreshToken": "${token}",\n  "accountId": 100001,\n  "clientId": 77,\n  "tier": "e008",\n  "email": "${EMAIL}"\n}`;
+  `{\n  "accessToken": "eyJcanary",\n  "twoFactorCode": "123",\n  "refreshToken": "${token}",\n  "accountId": 100001,\n  "clientId": 77,\n  "tier": "e008",\n  "email": "${EMAIL}"\n}`;
 const inHomeAssistant = (...entries: readonly object[]) =>
   JSON.stringify({ version: 1, minor_version: 5, key: 'core.config_entries', data: { entries } });
 const blinkEntry = (title: string) => ({ domain: 'blink', title, data: JSON.parse(BLINKPY()) });
@@ -24,9 +24,9 @@ const SUN = { domain: 'sun', title: 'Sun', data: {} };
 describe('an import takes, in full, and leaves the file as it is', () => {
   it.each([
     ['BLINK_TOKENS', BLINK_TOKENS, ['password', '2fa_code', 'token']],
-    ['JSON of blinkpy', BLINKPY, ['password', 'token']],
-    ['JSON of a Homebridge plugin or of blink-logout', HOMEBRIDGE, ['accessToken']],
-    ['JSON of blinkpy', () => inHomeAssistant(SUN, blinkEntry(EMAIL)), ['password', 'token']],
+    ['JSON of blinkpy', BLINKPY, ['password', 'token', 'access_token']],
+    ['JSON of a Homebridge plugin or of blink-logout', HOMEBRIDGE, ['accessToken', 'twoFactorCode']],
+    ['JSON of blinkpy', () => inHomeAssistant(SUN, blinkEntry(EMAIL)), ['password', 'token', 'access_token']],
   ] as const)('%s, %s', async (form, saved, dropped) => {
     const path = await session.fileWith(saved());
     const { stdout } = await session.run(`import garden --from ${path} --json`);
