@@ -5,9 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { parseCommandLine } from '../../bin/session/program.ts';
-import { FAILURES } from '../../lambda/core/failure-codes.ts';
 import packageJson from '../../package.json' with { type: 'json' };
-import { synthesize } from '../lib/synthesize.ts';
 import { awsCall, optionsOf, words } from './aws-cli.ts';
 import { blocksOf } from './markdown.ts';
 
@@ -89,17 +87,6 @@ describe.each(DOCUMENTS)('%s', (path) => {
 
 describe('the runbook', () => {
   const [, , ...entries] = read('docs/runbook.md').split(/^## /m);
-
-  test('has one section for every failure and every alarm', () => {
-    const template = synthesize({ schedule: 'cron(0 3 * * ? *)', sessions: 'all' });
-    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) =>
-      String(Properties.AlarmName).replace(/^blink-logout-/, ''),
-    );
-    const named = entries.flatMap((entry) => [
-      ...[...(entry.split('\n')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name),
-    ]);
-    expect(named.toSorted()).toEqual([...Object.keys(FAILURES), ...alarms].toSorted());
-  });
 
   test('says in each what it means, what was spent, what to do and how to verify', () => {
     for (const entry of entries) {

@@ -17,3 +17,18 @@ export function blocksOf(markdown: string, language: string): readonly string[] 
     block.replace(new RegExp(`^${indent}`, 'gm'), ''),
   );
 }
+
+/** The first table below a heading: a row's label, and its other cells. */
+export function tableOf(document: string, heading: string): ReadonlyMap<string, readonly string[]> {
+  const lines = /^\|.*\n\|[-:| ]+\n((?:\|.*\n)+)/m.exec(sectionOf(document, heading))?.[1] ?? '';
+  const rows = lines
+    .trim()
+    .split('\n')
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+  return new Map(rows.map(([label = '', ...cells]) => [label, cells]));
+}

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import type { Template } from 'aws-cdk-lib/assertions';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SECRETS_MANAGER_WRITES_PER_SECOND, WRITES_OF_A_LOGOUT } from '../../lib/pace.ts';
 import type { FinishedInvocation } from '../../local/lambda-process.ts';
@@ -7,30 +5,10 @@ import { signIn } from '../../local/local-session.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { runEventOf } from '../../local/run-event.ts';
 import { assembly } from '../end-to-end/assembly.ts';
-import { synthesize } from '../lib/synthesize.ts';
+import { tableOf } from './markdown.ts';
 
-const PAGE = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');
-
-/** The page's tables: a row's label, and its other cells. */
-function table(heading: string): ReadonlyMap<string, readonly string[]> {
-  const [, section = ''] = PAGE.split(`## ${heading}\n`);
-  const lines = /^\|.*\n\|[-:| ]+\n((?:\|.*\n)+)/m.exec(section)?.[1] ?? '';
-  const rows = lines
-    .trim()
-    .split('\n')
-    .map((line) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-  return new Map(rows.map(([label = '', ...cells]) => [label, cells]));
-}
-
-function figure(heading: string, label: string, column = 0): number {
-  const cell = table(heading).get(label)?.[column] ?? `nothing of ${label}`;
-  return Number(cell.replaceAll(',', ''));
-}
+const table = (heading: string) => tableOf('docs/scale.md', heading);
+const figure = (heading: string, label: string) => Number(table(heading).get(label)?.[0]);
 
 const ACCOUNT = { email: 'a@example.com', password: 'p', tier: 'e008', accountId: 100_001, userId: 200_001 };
 
@@ -121,23 +99,9 @@ describe('the runs', () => {
   });
 });
 
-test('the figures that the stack and its warnings have are those of this page', () => {
-  const asked = (column: number) =>
-    figure('What a run asks for', 'Logout of `default`, first run of a process', column);
-  expect(asked(1) + asked(2)).toBe(WRITES_OF_A_LOGOUT);
+test('the rates of which a deployment warns are from this page', () => {
+  const [, puts, moves] =
+    table('What a run asks for').get('Logout of `default`, first run of a process') ?? [];
+  expect(Number(puts) + Number(moves)).toBe(WRITES_OF_A_LOGOUT);
   expect(figure('Quotas', 'Writes to Secrets Manager, a second')).toBe(SECRETS_MANAGER_WRITES_PER_SECOND);
-  const template = synthesize({ schedule: 'cron(0 3 * * ? *)' });
-  expect(figure('What else costs', "Metrics that the stack's alarms look at")).toBe(
-    metricsOfAlarms(template),
-  );
 });
-
-/** AWS bills an alarm by these (Amazon CloudWatch Pricing, "Alarms"). */
-function metricsOfAlarms(template: Template): number {
-  const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
-  const counts = alarms.map(({ Properties: { Metrics = [{ MetricStat: true }] } }) => {
-    const queries: readonly { readonly MetricStat?: unknown }[] = Metrics;
-    return queries.filter(({ MetricStat }) => MetricStat !== undefined).length;
-  });
-  return counts.reduce((sum, count) => sum + count, 0);
-}

@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Stack } from 'aws-cdk-lib/core';
 import { describe, expect, it } from 'vitest';
+import { FAILURES } from '../../lambda/core/failure-codes.ts';
 import { FLEET_METRICS } from '../../lambda/fleet/metrics.ts';
 import { METRICS } from '../../lambda/logout/metrics.ts';
 import { readSettings } from '../../lib/settings.ts';
 import { silenceAlarm } from '../../lib/silence-alarm.ts';
 import { WEBHOOK_REFUSALS } from '../../lib/webhook.ts';
+import { tableOf } from '../docs/markdown.ts';
 import { plain } from './facts.ts';
 import { newApp, synthesize, toldBy } from './synthesize.ts';
 
@@ -97,6 +100,24 @@ describe('the alarms', () => {
       expect(alarm).not.toHaveProperty('InsufficientDataActions');
       expect(alarm.AlarmDescription).toMatch(new RegExp(`\\. See "${name}" in docs/runbook\\.md\\.$`));
     }
+  });
+
+  it('and the failures each have a section of the runbook, and nothing else has', () => {
+    const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
+    const headings = [...runbook.matchAll(/^## .*$/gm)].join('\n');
+    const named = [...headings.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual([...Object.keys(FAILURES), ...alarms.keys()].toSorted());
+  });
+
+  it('look at as many metrics as docs/scale.md counts, by which AWS bills them', () => {
+    const counts = [...alarms.values()].map(
+      ({ Metrics = [{ MetricStat: true }] }) =>
+        Metrics.filter(({ MetricStat }) => MetricStat !== undefined).length,
+    );
+    const sum = counts.reduce((before, count) => before + count, 0);
+    const [counted] =
+      tableOf('docs/scale.md', 'What else costs').get("Metrics that the stack's alarms look at") ?? [];
+    expect(counted).toBe(String(sum));
   });
 
   it('watch metrics that runs, the fleet and the webhook really send', () => {
