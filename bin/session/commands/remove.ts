@@ -4,7 +4,6 @@ import { secretsFailure } from '../../../lambda/core/vault/secrets-failure.ts';
 import { CommandError } from '../errors/command-error.ts';
 import type { Target } from '../target.ts';
 import { type AddCommand, type Context, OK, sessionArgument, type Task } from './command.ts';
-import { logOutNow } from './logout.ts';
 
 /** The longest that Secrets Manager offers (DeleteSecret: RecoveryWindowInDays). */
 const RECOVERY_WINDOW_DAYS = 30;
@@ -12,8 +11,8 @@ const RECOVERY_WINDOW_DAYS = 30;
 const HELP = `
 Deletes the session's secret. Secrets Manager keeps it for ${RECOVERY_WINDOW_DAYS} days, in which it
 can be restored; with --now it is gone at once. The client stays signed in at
-Blink unless it is logged out first, which the command offers.
-Without a terminal it deletes only with --yes, and logs nothing out.`;
+Blink unless it is logged out first: see logout.
+It asks first; without a terminal it deletes only with --yes.`;
 
 interface RemoveOptions {
   readonly now?: boolean;
@@ -27,7 +26,7 @@ export const addRemove: AddCommand = (program, start) => {
     .addHelpText('after', HELP)
     .addArgument(sessionArgument())
     .option('--now', 'delete it without a recovery window')
-    .option('--yes', 'delete without a question, and without a logout')
+    .option('--yes', 'do not ask')
     .action((session: string, options: RemoveOptions) => start(remove(session, options), session));
 };
 
@@ -54,24 +53,16 @@ function remove(session: string, { now = false, yes = false }: RemoveOptions): T
   };
 }
 
-async function ask(context: Context, session: string, now: boolean): Promise<void> {
-  const { terminal, questions, interruption } = context;
+async function ask({ terminal, target, questions }: Context, session: string, now: boolean): Promise<void> {
+  const logOut = `To end the session at Blink too, first: ${target.commandLine('logout', session)}`;
   if (questions.fromScript) {
-    throw new CommandError('not_confirmed', 'Without a terminal, remove deletes only with --yes.', [
-      'To end the session at Blink too, run logout before.',
-    ]);
+    throw new CommandError('not_confirmed', 'Without a terminal, remove deletes only with --yes.', [logOut]);
   }
+  terminal.note(logOut);
   const sure = now
     ? `Delete ${session} at once? Its tokens cannot be restored.`
     : `Delete ${session}? It can be restored for ${RECOVERY_WINDOW_DAYS} days.`;
-  terminal.note('A client that is not logged out at Blink stays signed in there.');
-  const logOutFirst = await questions.confirm(`Log ${session} out at Blink first?`);
   if (!(await questions.confirm(sure))) throw new CommandError('not_confirmed', 'Nothing was changed.');
-  if (logOutFirst) {
-    await logOutNow(context, { session });
-    interruption.stopIfCame(`Interrupted. ${session} is logged out, and its secret is not deleted.`);
-    terminal.note(`${session} is logged out.`);
-  }
 }
 
 const deletedSchema = v.object({ DeletionDate: v.date() });

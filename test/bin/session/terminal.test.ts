@@ -73,16 +73,6 @@ function denyToCreate(limit: { readonly times?: number } = {}): void {
   session.secretsManager.faults.before('CreateSecret', denial, { where, ...limit });
 }
 
-/** Presses Ctrl-C between Blink's answer to a refresh and the save. */
-function interruptAtRefresh(press: () => void, seesWarning: () => Promise<void>): void {
-  session.blink.faults.onCall = async ({ action }, moment) => {
-    if (action !== 'refresh' || moment !== 'after') return undefined;
-    press();
-    await seesWarning();
-    return undefined;
-  };
-}
-
 const TO_EMAIL = ['E-mail address at Blink:', EMAIL + ENTER] as const;
 const TO_PASSWORD = ['Password at Blink:', PASSWORD + ENTER] as const;
 const BY_SMS = 'sent by text message';
@@ -211,8 +201,7 @@ describe('a person who ends a command at a question', () => {
     ['sign-in --password', ['E-mail address at Blink:'], CTRL_C],
     ['sign-in --password', [TO_EMAIL, 'Password at Blink:'], CTRL_C],
     ['sign-in --password', [TO_EMAIL, TO_PASSWORD, BY_SMS], CTRL_D],
-    ['remove', ['Log default out at Blink first?'], CTRL_C],
-    ['remove', [['Log default out', `y${ENTER}`] as const, 'Delete default?'], CTRL_C],
+    ['remove', ['Delete default?'], CTRL_C],
     ['trial', ['Start?'], CTRL_C],
   ])('%s', async (command, questions, key) => {
     const isSignIn = command.startsWith('sign-in');
@@ -269,55 +258,29 @@ describe('a person who ends a command at a question', () => {
   it('logout, between refresh and save: it is finished, so that the new token is stored', async () => {
     session.storeSignedIn();
     const person = personStarts('logout');
-    interruptAtRefresh(
-      () => person.types(CTRL_C),
-      () => person.sees('stopping now could lose the session'),
-    );
+    session.blink.faults.onCall = async ({ action }, moment) => {
+      if (action === 'refresh' && moment === 'after') {
+        await answers(person, ['', CTRL_C], ['stopping now could lose the session', '']);
+      }
+      return undefined;
+    };
     await person.sees('Logged out');
-    expect(await ended(person)).toBe(130);
-    expectNewestTokenStored();
-  });
-
-  it('remove, during the logout that it offers: that is finished, and nothing is removed', async () => {
-    session.storeSignedIn();
-    const person = await personRuns('remove');
-    interruptAtRefresh(
-      () => process.emit('SIGINT', 'SIGINT'),
-      () => person.sees('stopping now could lose the session'),
-    );
-    await answers(person, ['Log default out at Blink', `y${ENTER}`], ['Delete default?', `y${ENTER}`]);
-    await person.sees('Interrupted. default is logged out, and its secret is not deleted.');
     expect(await ended(person)).toBe(130);
     expectNewestTokenStored();
   });
 });
 
 describe('a person is asked before', () => {
-  it('a session is removed, and may log it out first', async () => {
+  it.each([
+    ['remove', 'It can be restored for 30 days.', 'y', 'Removed.', 0],
+    ['remove --now', 'Its tokens cannot be restored.', 'n', 'Nothing was changed.', 1],
+  ])('a session is removed, and may say no: %s', async (command, question, answer, words, exitCode) => {
     session.storeSignedIn();
-    const person = await personRuns('remove');
-    await answers(
-      person,
-      ['Log default out at Blink first?', `y${ENTER}`],
-      ['Delete default? It can be restored for 30 days.', `y${ENTER}`],
-      ['default is logged out.', ''],
-      ['Removed.', ''],
-    );
-    expect(await ended(person)).toBe(0);
-    expect(session.blink.logouts).toMatchObject([{ clientId: CLIENT_ID }]);
-  });
-
-  it('a session is removed, and may say no', async () => {
-    session.storeSignedIn();
-    const person = await personRuns('remove --now');
-    await answers(
-      person,
-      ['Log default out at Blink first?', `y${ENTER}`],
-      ['Its tokens cannot be restored.', `n${ENTER}`],
-      ['Nothing was changed.', ''],
-    );
-    expect(await ended(person)).toBe(1);
-    expect(session.stored().labels).toEqual(['AWSCURRENT']);
+    const person = await personRuns(command);
+    await person.sees('To end the session at Blink too, first: bin/blink-logout logout default');
+    await answers(person, [question, answer + ENTER], [words, '']);
+    expect(await ended(person)).toBe(exitCode);
+    expect(await session.run('check')).toMatchObject({ exitCode: answer === 'n' ? 0 : 1 });
     expect(session.blink.calls).toEqual([]);
   });
 
