@@ -50,6 +50,7 @@ function isInvalidGrant(end: ExchangeEnd): boolean {
 }
 
 async function show({ terminal, questions }: Context, page: URL, opens: boolean): Promise<void> {
+  // There, a browser would start on the wrong machine.
   const isRemote = process.env['SSH_CONNECTION'] !== undefined;
   const willOpen = opens && !isRemote && !terminal.json && !questions.fromScript;
   terminal.note(
