@@ -171,6 +171,8 @@ describe('a sign-in that Blink does not accept says what to do, and sends nothin
     ['with the password', 'sign-in', 406, 'Not Acceptable', 'blocked_by_blink', LOCKED],
     ['with the password', 'sign-in', 426, '', 'blink_rejected', /Update blink-logout/],
     ['with the password', 'sign-in', 503, EMAIL, 'blink_unavailable', WAIT],
+    ['with the password', 'sign-in', 403, '', 'wrong_password', WRONG],
+    ['with the password', 'sign-in', 422, '', 'wrong_password', WRONG],
     ['with the password', 'verify', 412, '', 'code_refused', /newest code/],
     ['with the password', 'verify', 429, '', 'blocked_by_blink', LOCKED],
     ['with the password', 'verify', 500, CODE, 'blink_unavailable', WAIT],

@@ -268,6 +268,19 @@ describe('a person who ends a command at a question', () => {
     expect(await ended(person)).toBe(130);
     expectNewestTokenStored();
   });
+
+  it('logout --client-id, while it looks the client up: that is finished, and nothing is logged out', async () => {
+    session.storeSignedIn();
+    session.blink.faults.onCall = ({ action }, moment) => {
+      if (action === 'refresh' && moment === 'before') process.emit('SIGINT', 'SIGINT');
+      return undefined;
+    };
+    const person = await personRuns('logout --client-id 4711');
+    await person.sees('Interrupted. Nothing was logged out.');
+    expect(await ended(person)).toBe(130);
+    expect(session.blink.logouts).toEqual([]);
+    expectNewestTokenStored();
+  });
 });
 
 describe('a person is asked before', () => {
