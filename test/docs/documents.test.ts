@@ -10,7 +10,12 @@ import { awsCall, optionsOf, words } from './aws-cli.ts';
 import { blocksOf } from './markdown.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
-const DOCUMENTS = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...globSync('docs/*.md', { cwd: PROJECT })];
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...globSync(['docs/**/*.md', 'lib/README.md', 'test/proof/README.md'], { cwd: PROJECT }),
+];
 
 const read = (path: string) => readFileSync(join(PROJECT, path), 'utf8');
 /** GitHub's anchor of a heading. */
@@ -70,6 +75,12 @@ describe.each(DOCUMENTS)('%s', (path) => {
       expect(pathOf(name), name).toBeDefined();
     for (const [, promise, name = ''] of page.matchAll(/"(promise \d+)" in `([\w.-]+)`/g)) {
       expect(read(pathOf(name) ?? '')).toMatch(new RegExp(`${promise}\\b`));
+    }
+  });
+
+  test('names files that exist', () => {
+    for (const [, file = ''] of page.matchAll(/`((?:bench|bin|docs|lambda|lib|local|test)\/[\w./-]+)`/g)) {
+      expect(existsSync(join(PROJECT, file)), file).toBe(true);
     }
   });
 
