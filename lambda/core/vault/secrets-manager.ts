@@ -10,7 +10,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
 import { Burst } from '../connections/burst.ts';
-import { tlsOptions } from '../connections/opening-agent.ts';
+import { tlsOptions } from '../connections/connections.ts';
 import { Failure } from '../failure.ts';
 import type { SecretStore } from './secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from './secrets-failure.ts';

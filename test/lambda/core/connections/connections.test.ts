@@ -88,10 +88,12 @@ test('a connection opened ahead is for one address and one name', async () => {
   expect(await send()).toBe(2);
 });
 
-test('a connection opened ahead that no request used for three seconds is closed', async () => {
+test('a connection opened ahead that no request used for three seconds is closed, and another can be opened', async () => {
   connections.open(BLINK);
   await once(server, 'connection');
   nowMs = 3_000;
+  connections.open(BLINK);
+  await once(server, 'connection');
   expect(await send()).toBe(2);
   expect(requestsOn).toEqual([2]);
   await vi.waitFor(() => expect(accepted[0]?.destroyed).toBe(true));
