@@ -39,7 +39,8 @@ export async function main(argv: readonly string[], streams: Streams): Promise<n
     terminal.failure(explained);
     return interruption.exitCode ?? explained.exitCode;
   } finally {
-    questions.close();
+    // Otherwise the process waits for the end of a pipe.
+    streams.stdin.destroy();
     interruption.close();
     target.client.destroy();
   }

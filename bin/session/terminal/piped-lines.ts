@@ -29,6 +29,5 @@ export function pipedLines(stdin: Streams['stdin']): Questions {
     password: () => next('the password'),
     code: async () => valid(parseCode(await next('the code')), CODE_RULE),
     confirm: async () => false,
-    close: () => stdin.destroy(),
   };
 }

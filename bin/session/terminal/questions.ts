@@ -11,8 +11,6 @@ export interface Questions {
    * @param ifInterrupted what a person reads who presses Ctrl-C. @default nothing was changed
    */
   confirm(question: string, ifInterrupted?: string): Promise<boolean>;
-  /** Nothing more will be asked. */
-  close(): void;
 }
 
 export const EMAIL_RULE = 'Enter an e-mail address, such as ada@example.com.';

@@ -118,23 +118,16 @@ describe('a person who signs in with the password', () => {
     expect(session.blink.calls.filter(({ action }) => action === 'verify')).toHaveLength(3);
   });
 
-  it('may paste the lines for the next prompts at once', async () => {
-    const person = await personRuns('sign-in --password');
-    const lines = ` ${EMAIL} \r\n${PASSWORD}\r${CODE.slice(0, 3)} ${CODE.slice(3)}${ENTER}not needed${ENTER}`;
-    await answers(person, ['E-mail address at Blink:', lines]);
-    await person.sees('The other lines that you pasted were not needed.');
-    expect(await ended(person)).toBe(0);
-    expectNewestTokenStored();
-  });
-
-  it('pastes lines of which the first is invalid: the others are ignored', async () => {
+  it('pastes several lines at once: the first is used, and no other is shown', async () => {
     const person = await personRuns('sign-in --password');
     await answers(
       person,
-      ['E-mail address at Blink:', `ada${ENTER}${PASSWORD}${ENTER}`],
-      ['The other lines that you pasted are ignored.', CTRL_C],
+      ['E-mail address at Blink:', `ada${ENTER}${PASSWORD}`],
+      ['Enter an e-mail address', `@example.com\r\n${PASSWORD}${ENTER}`],
+      ['Password at Blink:', CTRL_C],
     );
     expect(await ended(person)).toBe(130);
+    expect(person.shown()).toContain('ada@example.com');
   });
 });
 
