@@ -7,7 +7,7 @@ import { figures, isLong } from './figures.ts';
 import { type SessionUnderTest, startFunctionUnderTest } from './function-under-test.ts';
 import { once, runScripted } from './models/scripted-run.ts';
 import { World } from './models/world.ts';
-import { atStep, STEPS, type Step } from './steps.ts';
+import { atStep, STEPS } from './steps.ts';
 
 interface Row {
   readonly killed: string;
@@ -26,18 +26,23 @@ const EXPECTED: readonly Row[] = [
   { killed: 'after read value', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
   { killed: 'before read journal', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
   { killed: 'after read journal', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
-  { killed: 'before claim', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
-  { killed: 'after claim', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
+  { killed: 'before put claim', atOnce: 'logged_out', later: 'already_logged_out', token: 'current' },
+  { killed: 'after put claim', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
   { killed: 'before refresh', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
-  { killed: 'after refresh', atOnce: 'session_busy', later: `${LOST}`, token: 'lost' },
-  { killed: 'before save', atOnce: 'session_busy', later: `${LOST}`, token: 'lost' },
-  { killed: 'after save', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
-  { killed: 'before make current', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
-  { killed: 'after make current', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
-  { killed: 'before log out', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
-  { killed: 'after log out', atOnce: 'session_busy', later: REFUSED, token: 'current' },
-  { killed: 'before mark', atOnce: 'session_busy', later: REFUSED, token: 'current' },
-  { killed: 'after mark', atOnce: 'already_logged_out', later: 'already_logged_out', token: 'current' },
+  { killed: 'after refresh', atOnce: 'session_busy', later: LOST, token: 'lost' },
+  { killed: 'before put save', atOnce: 'session_busy', later: LOST, token: 'lost' },
+  { killed: 'after put save', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
+  { killed: 'before move AWSCURRENT', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
+  { killed: 'after move AWSCURRENT', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
+  { killed: 'before logout', atOnce: 'session_busy', later: 'logged_out', token: 'current' },
+  { killed: 'after logout', atOnce: 'session_busy', later: REFUSED, token: 'current' },
+  { killed: 'before move BLINK_LOGGED_OUT', atOnce: 'session_busy', later: REFUSED, token: 'current' },
+  {
+    killed: 'after move BLINK_LOGGED_OUT',
+    atOnce: 'already_logged_out',
+    later: 'already_logged_out',
+    token: 'current',
+  },
 ];
 
 function expectTable(part: string, rows: readonly Row[], spentTokensTriedAgain: number): void {
@@ -51,18 +56,6 @@ function expectTable(part: string, rows: readonly Row[], spentTokensTriedAgain: 
   expect(spentTokensTriedAgain).toBe(2);
 }
 
-/** As the models name the calls. */
-const ACTIONS: Readonly<Record<Step, string>> = {
-  'read value': 'read value',
-  'read journal': 'read journal',
-  claim: 'put claim',
-  refresh: 'refresh',
-  save: 'put save',
-  'make current': 'move AWSCURRENT',
-  'log out': 'logout',
-  mark: 'move BLINK_LOGGED_OUT',
-};
-
 test('promise 5: whenever a run is killed, the next one finds out and says what became of the token', async () => {
   const rows: Row[] = [];
   let triedAgain = 0;
@@ -70,7 +63,7 @@ test('promise 5: whenever a run is killed, the next one finds out and says what 
     for (const moment of ['before', 'after'] as const) {
       const world = new World();
       const family = world.signIn();
-      await runScripted(world, { on: once(ACTIONS[step], moment, 'killed') });
+      await runScripted(world, { on: once(step, moment, 'killed') });
       const atOnce = await runScripted(world);
       await world.time.advance(CLAIM_LIFE_MS + 1000);
       const later = await runScripted(world);
@@ -101,7 +94,7 @@ test.runIf(isLong)(
     const rows: Row[] = [];
     for (const step of STEPS) {
       for (const moment of ['before', 'after'] as const) {
-        const session = subject.signIn(`killed-${moment}-${step.replaceAll(' ', '-')}`);
+        const session = subject.signIn(`killed-${rows.length}`);
         const doomed = new LambdaProcess(fn, endpoints);
         atStep(subject, session, step, moment, async () => {
           await doomed.kill();

@@ -1,16 +1,16 @@
 import type { Effect, Moment } from '../../local/faults.ts';
 import type { FunctionUnderTest, SessionUnderTest } from './function-under-test.ts';
 
-/** The calls that a run is made of, in their order. */
+/** The calls that a run is made of, in their order, as the models name them. */
 export const STEPS = [
   'read value',
   'read journal',
-  'claim',
+  'put claim',
   'refresh',
-  'save',
-  'make current',
-  'log out',
-  'mark',
+  'put save',
+  'move AWSCURRENT',
+  'logout',
+  'move BLINK_LOGGED_OUT',
 ] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -31,8 +31,8 @@ export function atStep(
     return then();
   };
   blink.faults.onCall = async (call, actualMoment) => {
-    const actual = call.action === 'refresh' ? 'refresh' : 'log out';
-    if (actual === 'log out' && !call.path.includes(String(clientId))) return undefined;
+    const actual = call.action === 'refresh' ? 'refresh' : 'logout';
+    if (actual === 'logout' && !call.path.includes(String(clientId))) return undefined;
     if (actual !== step || actualMoment !== moment) return undefined;
     blink.faults.onCall = undefined;
     return then();
@@ -47,9 +47,9 @@ function secretsManagerStep(
     case 'GetSecretValue':
       return labels.includes('BLINK_LOGOUT') ? 'read journal' : 'read value';
     case 'PutSecretValue':
-      return writes === 1 ? 'claim' : 'save';
+      return writes === 1 ? 'put claim' : 'put save';
     case 'UpdateSecretVersionStage':
-      return labels.includes('AWSCURRENT') ? 'make current' : 'mark';
+      return labels.includes('AWSCURRENT') ? 'move AWSCURRENT' : 'move BLINK_LOGGED_OUT';
     default:
       return undefined;
   }

@@ -11,7 +11,7 @@ import {
   type SessionUnderTest,
   startFunctionUnderTest,
 } from './function-under-test.ts';
-import { atStep, type Step } from './steps.ts';
+import { atStep, STEPS, type Step } from './steps.ts';
 
 /**
  * Release 0.2.0 beside this one, on one session. Its function is in `release-0.2.0/`: the sources of commit d3f3bd2, the last
@@ -26,9 +26,6 @@ const ORDERS = [
   [EARLIER, CURRENT],
   [CURRENT, EARLIER],
 ] as const;
-
-/** The steps of the first run before which the second comes. */
-const OVERLAPS: readonly Step[] = ['save', 'refresh', 'make current', 'log out', 'mark'];
 
 const LOST = 'reauthentication_required, lost_between_refresh_and_save';
 const REFUSED = 'reauthentication_required, refused_by_blink';
@@ -79,8 +76,8 @@ describe.each(ORDERS)('%s, and then %s:', (first, second) => {
     expect(subject.holdsNewestToken(session)).toBe(true);
   });
 
-  it.each(isLong ? OVERLAPS : OVERLAPS.slice(0, 1))(
-    'while the first is before its %s, the second is busy',
+  it.each(isLong ? STEPS.slice(STEPS.indexOf('refresh')) : (['put save'] as const))(
+    'while the first is before “%s”, the second is busy',
     async (step) => {
       expect(await overlap(step)).toEqual({ first: 'logged_out', second: 'session_busy', spentAgain: 0 });
     },
@@ -89,7 +86,7 @@ describe.each(ORDERS)('%s, and then %s:', (first, second) => {
   it.runIf(isLong)(
     'if both have read before either claims, both spend one token: stop the schedule and the senders',
     async () => {
-      expect(await overlap('claim')).toEqual({
+      expect(await overlap('put claim')).toEqual({
         first: 'already_logged_out',
         second: 'logged_out',
         spentAgain: 1,
@@ -113,18 +110,18 @@ describe.each(ORDERS)('%s, and then %s:', (first, second) => {
 
 /** What the second finds after the first has died. 0.2.0 does not find a save that is not current, and does not tell a loss. */
 const DEATHS = [
-  { first: EARLIER, second: CURRENT, after: 'save', later: 'logged_out', spentAgain: 0 },
-  { first: EARLIER, second: CURRENT, after: 'claim', later: 'logged_out', spentAgain: 0 },
-  { first: EARLIER, second: CURRENT, after: 'log out', later: REFUSED, spentAgain: 0 },
-  { first: CURRENT, second: EARLIER, after: 'claim', later: 'logged_out', spentAgain: 0 },
+  { first: EARLIER, second: CURRENT, after: 'put save', later: 'logged_out', spentAgain: 0 },
+  { first: EARLIER, second: CURRENT, after: 'put claim', later: 'logged_out', spentAgain: 0 },
+  { first: EARLIER, second: CURRENT, after: 'logout', later: REFUSED, spentAgain: 0 },
+  { first: CURRENT, second: EARLIER, after: 'put claim', later: 'logged_out', spentAgain: 0 },
   { first: CURRENT, second: EARLIER, after: 'refresh', later: REFUSED, spentAgain: 1 },
-  { first: CURRENT, second: EARLIER, after: 'save', later: REFUSED, spentAgain: 1 },
-  { first: CURRENT, second: EARLIER, after: 'make current', later: 'logged_out', spentAgain: 0 },
+  { first: CURRENT, second: EARLIER, after: 'put save', later: REFUSED, spentAgain: 1 },
+  { first: CURRENT, second: EARLIER, after: 'move AWSCURRENT', later: 'logged_out', spentAgain: 0 },
 ] as const;
 
 // In the short form, `earlier-release.test.ts` has the others that this release reads.
 it.each(isLong ? DEATHS : DEATHS.slice(0, 1))(
-  '$first dies after its $after: $second is busy, and later says $later',
+  '$first dies after “$after”: $second is busy, and later says $later',
   async (death) => {
     const { first, second, after, later, spentAgain } = death;
     const session = newSession();
