@@ -25,7 +25,7 @@ const ERRORS = [
  * @throws {CommandError} if Blink has ended the sign-in, or if the address is the end of another one
  */
 export function parsePastedAddress(pasted: string, callback: string, expectedState: string): PastedAddress {
-  const address = trimmed(pasted);
+  const address = pasted.trim();
   const fault = faultOf(address, callback);
   if (fault !== undefined) return { fault };
   const query = new URLSearchParams(address.slice(callback.length + 1));
@@ -60,15 +60,7 @@ function refused(error: string): CommandError {
   ]);
 }
 
-/** Without the spaces and quotes around it, and without what a terminal adds to pasted text (bracketed paste). */
-function trimmed(pasted: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences begin with one.
-  const text = pasted.replaceAll(/\x1b\[20[01]~/g, '').trim();
-  return /^(["'])(.*)\1$/s.exec(text)?.[2]?.trim() ?? text;
-}
-
 function faultOf(address: string, callback: string): string | undefined {
-  if (address === '') return 'Nothing was pasted.';
   if (/[^\x21-\x7e]/.test(address)) return 'Paste one address, and nothing else.';
   if (!address.startsWith(`${callback}?`)) {
     return address.includes('/oauth/v2/')
