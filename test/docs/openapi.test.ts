@@ -3,10 +3,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { ExchangeError, type HttpExchange } from '../../lambda/core/blink/http-exchange.ts';
-import type { Condition } from '../../lambda/core/condition.ts';
+import { type Condition, MAX_WRITES_A_DAY } from '../../lambda/core/condition.ts';
 import { Failure } from '../../lambda/core/failure.ts';
 import { FAILURES, type FailureCode } from '../../lambda/core/failure-codes.ts';
 import type { LogoutOutcome } from '../../lambda/core/outcome.ts';
+import { idAfter, JOURNAL, journalText, NO_JOURNAL } from '../../lambda/core/vault/journal.ts';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { LOGOUT_PATHS } from '../../lambda/core/webhook-routes.ts';
 import { parseCommand } from '../../lambda/logout/command.ts';
@@ -114,8 +115,18 @@ const REFUSED = answering(401);
 const REJECTED = answering(406);
 const TIMED_OUT: HttpExchange = async () => new ExchangeError('unanswered', 'ETIMEDOUT');
 
-/** An earlier run, by what Blink answers it; or six minutes, after which claims and the time of repetitions are over. */
-type Before = HttpExchange | 'later';
+/**
+ * An earlier run, by what Blink answers it; six minutes, after which claims and the time of repetitions are over; or a day's
+ * writes.
+ */
+type Before = HttpExchange | 'later' | 'writes';
+
+async function putJournal(store: SecretStore): Promise<void> {
+  const { nowMs } = await store.readCurrent('default');
+  const writes = Array.from({ length: MAX_WRITES_A_DAY }, () => new Date(nowMs).toISOString());
+  const text = journalText({ ...NO_JOURNAL.journal, writes });
+  await store.putVersion('default', { versionId: idAfter(NO_JOURNAL.versionId), text, labels: [JOURNAL] });
+}
 
 async function replyAfter(
   before: readonly Before[],
@@ -133,6 +144,7 @@ async function replyAfter(
   };
   for (const each of before) {
     if (each === 'later') laterMs += 6 * 60_000;
+    else if (each === 'writes') await putJournal(inner);
     else await runOnce(WEBHOOK, { store, exchange: each });
   }
   const { result } = await runOnce({ ...WEBHOOK, body: JSON.stringify(body) }, { store, exchange });
@@ -162,7 +174,7 @@ const CONDITIONS: Readonly<Record<Condition['condition'], readonly Before[]>> = 
   cooling_down: [REJECTED],
   in_doubt: [TIMED_OUT, 'later'],
   needs_sign_in: [REFUSED],
-  secret_full: Array.from({ length: 46 }, () => [granted, 'later'] as const).flat(),
+  secret_full: ['writes'],
 };
 
 test.each(Object.entries(CONDITIONS))(
