@@ -1,9 +1,13 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import {
+  GetSecretValueCommand,
+  SecretsManagerClient,
+  type SecretsManagerClientConfig,
+} from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import type { SecretStore } from '../../../../lambda/core/vault/secret-store.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../../../lambda/core/vault/secrets-manager.ts';
 import {
@@ -19,6 +23,21 @@ const V1 = '00000000-0000-5000-8000-000000000001';
 const V2 = '00000000-0000-5000-8000-000000000002';
 const MISSING = '00000000-0000-5000-8000-000000000009';
 
+const clientAt = (endpoint: string, options: SecretsManagerClientConfig = {}) =>
+  secretsManagerClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
+    ...options,
+  });
+
+/** The URL of the server, until the test ends. */
+async function listening(server: Server): Promise<string> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 describe('against a server', () => {
   let standIn: SecretsManagerStandIn;
   let client: SecretsManagerClient;
@@ -26,11 +45,7 @@ describe('against a server', () => {
 
   beforeEach(async () => {
     standIn = await startSecretsManager();
-    client = secretsManagerClient({
-      endpoint: standIn.url,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
-    });
+    client = clientAt(standIn.url);
     store = secretsManagerStore(client, PREFIX);
     standIn.secrets.create(NAME, 'first', V1);
   });
@@ -116,17 +131,11 @@ describe('against a server', () => {
 
   it('waits three seconds for an answer and for the rest of one', async () => {
     standIn.faults.before('GetSecretValue', { do: 'hold', ms: 60_000 });
-    const stalled = createServer((_, response) => {
+    const stalled = createHttpServer((_, response) => {
       response.writeHead(200, { 'Content-Length': '100' }).write('{');
-    }).listen(0, '127.0.0.1');
-    await once(stalled, 'listening');
-    const { port } = stalled.address() as AddressInfo;
-    const clients = [standIn.url, `http://127.0.0.1:${port}`].map((endpoint) =>
-      secretsManagerClient({
-        ...{ endpoint, region: 'us-east-1', maxAttempts: 1 },
-        credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
-      }),
-    );
+    });
+    const urls = [standIn.url, await listening(stalled)];
+    const clients = urls.map((url) => clientAt(url, { maxAttempts: 1 }));
     await Promise.all(
       clients.map((impatient) =>
         expect(secretsManagerStore(impatient, PREFIX).readCurrent(SESSION)).rejects.toMatchObject({
@@ -137,7 +146,6 @@ describe('against a server', () => {
     );
     for (const impatient of clients) impatient.destroy();
     stalled.closeAllConnections();
-    stalled.close();
   });
 
   it('distinguishes a missing secret, one without a value, and one that is being deleted', async () => {
@@ -214,4 +222,34 @@ describe('from the content of the answers', () => {
       message: expect.stringContaining('Region eu-west-1'),
     });
   });
+});
+
+test('connections that died in a freeze cost none of a call’s three tries', async () => {
+  const accepted: Socket[] = [];
+  const requestsOn: number[] = [];
+  const server = createServer((socket) => {
+    const number = accepted.push(socket);
+    socket.on('error', () => undefined);
+    socket.on('data', (chunk) => {
+      if (!chunk.toString().includes('POST /')) return;
+      requestsOn.push(number);
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
+    });
+  });
+  const client = clientAt(await listening(server));
+  const call = () => client.send(new GetSecretValueCommand({ SecretId: 'blink-logout/default' }));
+
+  // A command may load code for long before its first call, which the SDK's handler needs to find http.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+  await Promise.all([call(), call(), call(), call()]);
+  expect(new Set(requestsOn).size).toBe(4);
+  requestsOn.length = 0;
+  // The platform freezes the function; the other side forgets its connections, and says nothing any more.
+  vi.setSystemTime(Date.now() + 60_000);
+  for (const socket of accepted) socket.removeAllListeners('data');
+  await call();
+  expect(requestsOn).toEqual([5]);
+
+  client.destroy();
+  for (const socket of accepted) socket.destroy();
 });
