@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHttpExchange, ExchangeError } from '../../../../lambda/core/blink/http-exchange.ts';
 import { Connections } from '../../../../lambda/core/connections/connections.ts';
 import { NOBODY } from './blink-under-test.ts';
-import { answer, replaceTimeouts, reset, scriptedServer, timeOut } from './scripted-server.ts';
+import { answer, listening, replaceTimeouts, reset, scriptedServer, timeOut } from './scripted-server.ts';
 
 const REQUEST = {
   method: 'GET',
@@ -25,14 +25,6 @@ async function ended(endpoint: string, connections = new Connections(endpoint)) 
   expect(end.cause).toBeUndefined();
   expect(`${end.message} ${JSON.stringify(end)}`).not.toMatch(/canary/i);
   return end;
-}
-
-async function listening(server: ReturnType<typeof createTcpServer>): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
 }
 
 /** A server that accepts connections and says nothing for three seconds. */

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished, vi } from 'vitest';
 
@@ -23,6 +24,13 @@ export function timeOut(): void {
   vi.advanceTimersByTime(10_000);
 }
 
+/** The port of a server, which listens until the test ends. */
+export async function listening(server: Server): Promise<number> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
 /** A server for one test that gives the answers in turn, and the last one again and again. */
 export async function scriptedServer(...answers: readonly [Answer, ...Answer[]]) {
   const requests: ReceivedRequest[] = [];
@@ -38,12 +46,8 @@ export async function scriptedServer(...answers: readonly [Answer, ...Answer[]])
   server.on('connection', () => {
     connections += 1;
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listening(server);
+  onTestFinished(() => server.closeAllConnections());
   return {
     endpoint: `http://127.0.0.1:${port}`,
     requests,

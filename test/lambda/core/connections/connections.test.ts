@@ -1,19 +1,14 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import {
-  type AddressInfo,
-  connect,
-  createServer,
-  type LookupFunction,
-  type Server,
-  type Socket,
-} from 'node:net';
+import { connect, createServer, type LookupFunction, type Server, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Connections } from '../../../../lambda/core/connections/connections.ts';
+import { listening } from '../blink/scripted-server.ts';
 
 /** Answers each request with the number of the connection that it came on. */
 let server: Server;
+let port: number;
 const BLINK = new URL('https://blink.example');
 const accepted: Socket[] = [];
 const requestsOn: number[] = [];
@@ -30,15 +25,13 @@ beforeEach(async () => {
       requestsOn.push(number);
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n${number}`);
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  });
+  port = await listening(server);
   connections = new Connections(`http://127.0.0.1:${port}`, () => nowMs);
 });
 afterEach(() => {
   for (const socket of accepted.splice(0)) socket.destroy();
   requestsOn.length = 0;
-  server.close();
 });
 
 /** The number of the connection that the request went over. */
@@ -125,7 +118,6 @@ test('a dead first address costs 300 ms, and the connection opened ahead goes to
       { address: '192.0.2.1', family: 4 },
       { address: '127.0.0.1', family: 4 },
     ]);
-  const port = (server.address() as AddressInfo).port;
   const socket = connect({ host: 'blink.example', port, lookup, autoSelectFamilyAttemptTimeout: 300 });
   connections.open(BLINK, socket);
   expect(await send()).toBe(1);

@@ -1,13 +1,12 @@
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import {
   GetSecretValueCommand,
   SecretsManagerClient,
   type SecretsManagerClientConfig,
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { SecretStore } from '../../../../lambda/core/vault/secret-store.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../../../lambda/core/vault/secrets-manager.ts';
 import {
@@ -15,6 +14,7 @@ import {
   type SecretsManagerStandIn,
   startSecretsManager,
 } from '../../../../local/secrets-manager/start-secrets-manager.ts';
+import { listening } from '../blink/scripted-server.ts';
 
 const PREFIX = 'blink-logout/';
 const SESSION = 'default';
@@ -30,13 +30,6 @@ const clientAt = (endpoint: string, options: SecretsManagerClientConfig = {}) =>
     credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'x' },
     ...options,
   });
-
-/** The URL of the server, until the test ends. */
-async function listening(server: Server): Promise<string> {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 describe('against a server', () => {
   let standIn: SecretsManagerStandIn;
@@ -134,7 +127,7 @@ describe('against a server', () => {
     const stalled = createHttpServer((_, response) => {
       response.writeHead(200, { 'Content-Length': '100' }).write('{');
     });
-    const urls = [standIn.url, await listening(stalled)];
+    const urls = [standIn.url, `http://127.0.0.1:${await listening(stalled)}`];
     const clients = urls.map((url) => clientAt(url, { maxAttempts: 1 }));
     await Promise.all(
       clients.map((impatient) =>
@@ -236,7 +229,7 @@ test('connections that died in a freeze cost none of a call’s three tries', as
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}');
     });
   });
-  const client = clientAt(await listening(server));
+  const client = clientAt(`http://127.0.0.1:${await listening(server)}`);
   const call = () => client.send(new GetSecretValueCommand({ SecretId: 'blink-logout/default' }));
 
   // A command may load code for long before its first call, which the SDK's handler needs to find http.
