@@ -113,7 +113,9 @@ describe('a person who signs in with the password', () => {
   it('is not asked a fourth time after three wrong codes', async () => {
     const person = await personRuns('sign-in --password');
     const wrong = [BY_SMS, `000000${ENTER}`] as const;
-    await answers(person, TO_EMAIL, TO_PASSWORD, wrong, wrong, wrong, ['Blink rejected the code.', '']);
+    const told = ['Blink rejected this code.', ''] as const;
+    await answers(person, TO_EMAIL, TO_PASSWORD, wrong, told, wrong, told, wrong);
+    await person.sees('Blink rejected the code.');
     expect(await ended(person)).toBe(1);
     expect(session.blink.calls.filter(({ action }) => action === 'verify')).toHaveLength(3);
   });
