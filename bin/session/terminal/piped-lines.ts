@@ -13,10 +13,9 @@ export function pipedLines(stdin: Streams['stdin']): Questions {
   const next = async (what: string, advice = ADVICE): Promise<string> => {
     // Only when something is asked: the input may be for something else, such as a shell's loop.
     lines ??= createInterface({ input: stdin, terminal: false })[Symbol.asyncIterator]();
-    const line = await lines.next();
-    if (line.done) throw new CommandError('input_missing', `The input ended before ${what}.`, advice);
-    if (line.value === '') throw new CommandError('input_missing', `The line for ${what} is empty.`, advice);
-    return line.value;
+    const { done, value } = await lines.next();
+    if (done || value === '') throw new CommandError('input_missing', `The input lacks ${what}.`, advice);
+    return value;
   };
   const valid = (value: string | undefined, rule: string): string => {
     if (value === undefined) throw new CommandError('input_invalid', rule, ADVICE);
