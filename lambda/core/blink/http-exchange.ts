@@ -88,9 +88,11 @@ export function createHttpExchange(connections: Connections): HttpExchange {
 
     try {
       const response = await answered;
-      if (!isFinal(response)) throw new Error('no final response');
+      const { statusCode: status = 0, headers: received } = response;
+      // RFC 9110 section 15.2: an interim response (1xx) comes before the final one. Node.js passes on 101 only.
+      if (status < 200) throw new Error('no final response');
       progress = 'cut_off';
-      return { status: response.statusCode ?? 0, headers: response.headers, ...(await readBody(response)) };
+      return { status, headers: received, ...(await readBody(response)) };
     } catch (error) {
       outgoing.destroy();
       return new ExchangeError(progress, timedOut ? 'ETIMEDOUT' : systemCode(error));
@@ -99,11 +101,6 @@ export function createHttpExchange(connections: Connections): HttpExchange {
       connections.used();
     }
   };
-}
-
-/** RFC 9110 section 15.2: an interim response (1xx) comes before the final one. Node.js passes on 101 only. */
-function isFinal({ statusCode = 0 }: IncomingMessage): boolean {
-  return statusCode >= 200;
 }
 
 async function readBody(response: IncomingMessage): Promise<Pick<HttpResponse, 'text' | 'isCut'>> {
