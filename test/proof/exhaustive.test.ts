@@ -48,7 +48,7 @@ const REVOKES = { reusePolicy: 'revoke_family', logoutEndsTokens: true } as cons
 const REFUSES = { reusePolicy: 'refuse', logoutEndsTokens: false } as const;
 const ACCEPTS = { reusePolicy: 'accept_for_a_while', logoutEndsTokens: true } as const;
 const BLINKS = isLong ? [REVOKES, REFUSES, ACCEPTS] : [REVOKES];
-const TWO_RUNS = { runs: 2, afterwards: false, signsIn: false };
+const TWO_RUNS = { runs: 2, signsIn: false };
 const SLOW = { timeout: 3 * 60 * 60_000 };
 
 describe.each(BLINKS)('if Blink’s policy on a token used again is $reusePolicy:', (blink) => {
@@ -72,14 +72,11 @@ describe.each(BLINKS)('if Blink’s policy on a token used again is $reusePolicy
   });
 
   describe.each([
-    { afterwards: false, when: 'two runs at once' },
-    { afterwards: true, when: 'one run, and two others after its claim' },
-  ])('$when:', ({ afterwards }) => {
+    { when: 'two runs at once', faultOfFirst: 'faultAt' },
+    { when: 'one run, and two others after its claim', faultOfFirst: 'earlierFaultAt' },
+  ])('$when:', ({ faultOfFirst }) => {
     test.each(FAULTS)(`at each request of the first run: %s; in ${order}`, SLOW, async (fault) => {
-      for (
-        let call = 0;
-        await play({ ...TWO_RUNS, ...blink, afterwards, faultAt: { call, fault } }, orders);
-      )
+      for (let call = 0; await play({ ...TWO_RUNS, ...blink, [faultOfFirst]: { call, fault } }, orders); )
         call += 1;
     });
   });
@@ -96,8 +93,8 @@ test(
 
 test('a run after an earlier death, and a sign-in, in every order', SLOW, async () => {
   for (let call = 2; call < 8; call++) {
-    const deathAt = { call, fault: 'dies, request arrives' } as const;
-    await play({ ...TWO_RUNS, ...REVOKES, runs: 1, signsIn: true, deathAt }, 'every');
+    const earlierFaultAt = { call, fault: 'dies, request arrives' } as const;
+    await play({ ...TWO_RUNS, ...REVOKES, runs: 1, signsIn: true, earlierFaultAt }, 'every');
   }
 });
 
@@ -110,7 +107,7 @@ describe('two runs after an earlier death, one of which reads an old text, an ol
   test.each(['dies, request lost', 'dies, request arrives'] as const)('%s', SLOW, async (fault) => {
     for (let call = 2; call < 8; call++) {
       for (const faultAt of staleReads) {
-        const setting = { ...TWO_RUNS, ...REVOKES, deathAt: { call, fault }, faultAt };
+        const setting = { ...TWO_RUNS, ...REVOKES, earlierFaultAt: { call, fault }, faultAt };
         await play(setting, isLong ? 'every' : 'one');
       }
     }

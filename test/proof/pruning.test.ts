@@ -8,7 +8,6 @@ import type { Race } from './races/race.ts';
 
 const TWO_RUNS: Setting = {
   runs: 2,
-  afterwards: false,
   signsIn: false,
   reusePolicy: 'revoke_family',
   logoutEndsTokens: true,
@@ -26,8 +25,7 @@ const SETTINGS: readonly (Partial<Setting> & { readonly name: string })[] = [
   { name: 'two runs, and a stale journal', faultAt: { call: 1, fault: 'stale by 2' } },
   {
     name: 'two runs after a late claim',
-    afterwards: true,
-    faultAt: { call: 2, fault: 'late' },
+    earlierFaultAt: { call: 2, fault: 'late' },
   },
 ];
 

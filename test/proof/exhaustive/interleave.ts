@@ -10,14 +10,12 @@ import { type FaultAt, OrderedChannel } from './ordered-channel.ts';
 export interface Setting {
   /** The runs that start at the same time. */
   readonly runs: number;
-  /** A fault of the first of them, or of an earlier run. */
+  /** A fault of the first of them. */
   readonly faultAt?: FaultAt;
-  /** The run with the fault is over, and its claim has ended, before the others start. */
-  readonly afterwards: boolean;
   /** The others start as soon as the run with the fault has ended. Its request may still be on its way. */
   readonly follows?: boolean;
-  /** An earlier run died so, and its claim has ended, before the others start. */
-  readonly deathAt?: FaultAt;
+  /** A fault of an earlier run, which is over, and whose claim has ended, before the others start. */
+  readonly earlierFaultAt?: FaultAt;
   /** A person signs in, at any time. */
   readonly signsIn: boolean;
   readonly reusePolicy: ReusePolicy;
@@ -80,14 +78,9 @@ export async function interleave(setting: Setting, choose: Choose): Promise<Inte
     }
   };
 
-  const { faultAt, afterwards, deathAt } = setting;
+  const { faultAt, earlierFaultAt } = setting;
   const runs: Promise<RacedRun>[] = [];
   const playAll = async (): Promise<boolean> => {
-    if (afterwards) {
-      runs.push(start('the first run', faultAt));
-      if (!(await play())) return false;
-      await time.advance((CLAIM_LIFE_SECONDS + 5) * 1000);
-    }
     if (setting.follows) {
       const first = start('the first run', faultAt);
       runs.push(
@@ -96,13 +89,13 @@ export async function interleave(setting: Setting, choose: Choose): Promise<Inte
       );
       return play();
     }
-    if (deathAt !== undefined) {
-      runs.push(start('the dead run', deathAt));
+    if (earlierFaultAt !== undefined) {
+      runs.push(start('the earlier run', earlierFaultAt));
       if (!(await play())) return false;
       await time.advance((CLAIM_LIFE_SECONDS + 5) * 1000);
     }
     for (let run = 1; run <= setting.runs; run++) {
-      runs.push(start(`run ${run}`, run === 1 && !afterwards ? faultAt : undefined));
+      runs.push(start(`run ${run}`, run === 1 ? faultAt : undefined));
     }
     if (setting.signsIn) {
       history.pending.push({
@@ -118,7 +111,7 @@ export async function interleave(setting: Setting, choose: Choose): Promise<Inte
   };
 
   const isComplete = await playAll();
-  const wanted = [faultAt, deathAt].filter((at) => at !== undefined).length;
+  const wanted = [faultAt, earlierFaultAt].filter((at) => at !== undefined).length;
   const reachesFault = channels.filter(({ fault }) => fault !== 'to come').length === wanted;
   if (!isComplete || !reachesFault) return { reachesFault: reachesFault && wanted > 0 };
   return {
