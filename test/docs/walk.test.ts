@@ -18,7 +18,7 @@ import { assembly } from '../end-to-end/assembly.ts';
 import { freePort } from '../free-port.ts';
 import { Browser } from '../local/blink/browser.ts';
 import { isLong } from '../proof/figures.ts';
-import { HAS_AWS_CLI } from './aws-cli.ts';
+import { RUNS_AWS_CLI } from './aws-cli.ts';
 import { blocksOf, sectionOf } from './markdown.ts';
 import { asShown, type Step, stepsOf } from './walk.ts';
 
@@ -121,9 +121,9 @@ describe.each(['README.md', 'docs/recipes.md', 'docs/operators.md'])('the blocks
     const { mark, commands, shown } = step;
     skip(mark?.startsWith('not run: ') === true, mark);
     skip(mark === 'in a terminal of its own', 'the local run of this test');
-    // A start of a command takes half a second of CPU time, and one of the AWS CLI twice as long.
-    skip(!isLong && (page === 'docs/operators.md' || needsAwsCli(step)), 'for the long form');
-    skip(needsAwsCli(step) && !HAS_AWS_CLI, 'there is no AWS CLI');
+    // A start of a command takes half a second of CPU time.
+    skip(!isLong && page === 'docs/operators.md', 'for the long form');
+    skip(needsAwsCli(step) && !RUNS_AWS_CLI, 'for the long form, with the AWS CLI');
     if (mark === 'at a terminal') {
       await signsIn(commands);
       return;

@@ -173,8 +173,8 @@ const PLACES: Readonly<Record<string, Place>> = {
   },
 };
 
-/** The short form leaves out those that differ from one of these in the Region alone, or in how the ARNs are written. */
-const IN_SHORT = ['an unknown environment', 'a fixed environment', 'China', 'a Stage', 'a nested stack'];
+/** The short form leaves out those that differ from one of these in the environment alone, or in how the ARNs are written. */
+const IN_SHORT = ['an unknown environment', 'China', 'a nested stack'];
 const inThisForm = Object.entries(PLACES).filter(([place]) => isLong || IN_SHORT.includes(place));
 
 function appUnderCdkNag(literals: boolean): App {

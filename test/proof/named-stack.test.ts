@@ -6,9 +6,8 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { startLoopbackServer } from '../../local/loopback-server.ts';
 import { startSecretsManager } from '../../local/secrets-manager/start-secrets-manager.ts';
-import { HAS_AWS_CLI } from '../docs/aws-cli.ts';
+import { RUNS_AWS_CLI } from '../docs/aws-cli.ts';
 import { blocksOf, sectionOf } from '../docs/markdown.ts';
-import { isLong } from './figures.ts';
 
 /** CloudFormation's query protocol: the first answer to a description is that the stack is gone. */
 const GONE = {
@@ -22,7 +21,7 @@ const DELETED = {
   body: '<DeleteStackResponse><ResponseMetadata/></DeleteStackResponse>',
 };
 
-it.skipIf(!isLong || !HAS_AWS_CLI)(
+it.runIf(RUNS_AWS_CLI)(
   'the lines of the CHANGELOG move the sessions of a named stack',
   { timeout: 60_000 },
   async () => {

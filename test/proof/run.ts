@@ -21,6 +21,7 @@ const OTHERS = [
   'lib/package',
   'docs/walk',
   'bin/app',
+  'bin/session/remove',
   'bench/run',
 ];
 

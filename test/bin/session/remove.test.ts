@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HAS_AWS_CLI } from '../../docs/aws-cli.ts';
+import { RUNS_AWS_CLI } from '../../docs/aws-cli.ts';
 import { session, sessionForEachTest } from './session-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -22,7 +22,7 @@ describe('remove', () => {
     });
   });
 
-  it.runIf(HAS_AWS_CLI)('reports a line that restores it for a person without credentials', async () => {
+  it.runIf(RUNS_AWS_CLI)('reports a line that restores it for a person without credentials', async () => {
     const { stdout } = await session.run('remove garden --yes');
     const [line = ''] = /aws secretsmanager restore-secret .*/.exec(stdout) ?? [];
     const env = {
