@@ -1,10 +1,11 @@
-import { submitPassword } from '../../bin/session/sign-in/submit-password.ts';
+import { Browser } from '../../bin/session/sign-in/browser.ts';
 import { createHttpExchange } from '../../lambda/core/blink/http-exchange.ts';
 import { Connections } from '../../lambda/core/connections/connections.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../lambda/core/vault/secrets-manager.ts';
 
 /** A process for one test: tries every way to Blink and to Secrets Manager at each endpoint. */
 const url = new URL('https://api.oauth.blink.com/oauth/token');
+const signInUrl = new URL('/oauth/v2/signin', url);
 const request = { method: 'GET', url, headers: { Authorization: 'canary' }, timeoutMs: 5_000 } as const;
 
 for (const endpoint of process.argv.slice(2)) {
@@ -18,8 +19,7 @@ for (const endpoint of process.argv.slice(2)) {
   await exchange(request);
   openedAhead.open(url);
   await createHttpExchange(openedAhead)(request);
-  const credentials = { email: 'canary', password: 'canary', hardwareId: 'A' };
-  await submitPassword({ exchange, userAgent: 'Blink' }, credentials).catch(() => undefined);
+  await new Browser(exchange).submit(signInUrl, { password: 'canary' }).catch(() => undefined);
   await secretsManagerStore(client, 'blink-logout/')
     .readCurrent('default')
     .catch(() => undefined);

@@ -58,7 +58,6 @@ describe.concurrent('although NODE_TLS_REJECT_UNAUTHORIZED is 0', () => {
     expect(trusted.received).toEqual([
       'api.oauth.blink.com/oauth/token',
       'api.oauth.blink.com/oauth/token',
-      'api.oauth.blink.com/oauth/v2/authorize',
       'api.oauth.blink.com/oauth/v2/signin',
       '127.0.0.1/',
     ]);
