@@ -47,7 +47,7 @@ export class RunReport {
     }
   }
 
-  /** A check is no logout: it counts into no figure that an alarm watches. */
+  /** A check is no logout: no alarm goes off because of what it finds. */
   ended(result: Outcome): void {
     if ('condition' in result) {
       this.note({ condition: result.condition });
@@ -61,8 +61,9 @@ export class RunReport {
   failed(failure: Failure): void {
     const { retryAfterSeconds: _, ...details } = failure.details;
     this.note({ ...details, ...causeOf(failure), code: failure.code, retryable: failure.retryable });
-    if (this.fields.action === 'check') return;
+    // Lambda counts a direct check that throws as an error, and the alarm `function-errors` subtracts it.
     this.count('Failed');
+    if (this.fields.action === 'check') return;
     this.#values.set(metricName(failure.code), 1);
     if (hasFailedForGood(failure, this.fields.trigger)) this.count('FailedForGood');
   }

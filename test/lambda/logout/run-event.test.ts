@@ -69,12 +69,19 @@ test('a failure is counted by its trigger, too, so that alarms can leave out wha
 });
 
 test('a check counts into no figure of logouts, whatever it finds', () => {
-  const { names, event } = eventOf({ trigger: 'schedule', action: 'check' }, (report) => {
+  const { names, event } = eventOf({ trigger: 'webhook', action: 'check' }, (report) => {
     report.ended({ condition: 'needs_sign_in', why: 'refused_by_blink', session: 'garage' });
-    report.failed(new Failure('session_invalid', 'no'));
   });
   expect(names).toEqual(['DurationMs']);
   expect(event['condition']).toBe('needs_sign_in');
+});
+
+test('a check that fails is a failed run of its trigger, and nothing else: the alarm of errors leaves it out', () => {
+  const { names, byTrigger } = eventOf({ trigger: 'direct', action: 'check' }, (report) => {
+    report.failed(new Failure('session_invalid', 'no'));
+  });
+  expect(names).toEqual(['Failed', 'DurationMs']);
+  expect(byTrigger).toMatchObject({ Dimensions: [['trigger']], Metrics: [{ Name: 'Failed' }] });
 });
 
 test.each(CODES)('%s has its metric, and its level', (code) => {
