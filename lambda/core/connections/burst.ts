@@ -1,3 +1,5 @@
+import type { Agent } from 'node:http';
+
 /**
  * Connections that were idle for longer are not used again. The server closes idle connections while Lambda freezes the
  * process, and it is unknown whether a request sent on a dead connection was processed.
@@ -22,4 +24,9 @@ export class Burst {
   use(): void {
     this.#usedAtMs = this.#nowMs();
   }
+}
+
+/** Closes the connections that no request uses. */
+export function closeFree({ freeSockets }: Agent): void {
+  for (const sockets of Object.values(freeSockets)) for (const socket of sockets ?? []) socket.destroy();
 }

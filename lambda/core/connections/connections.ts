@@ -3,7 +3,7 @@ import { connect as connectTcp, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
-import { Burst } from './burst.ts';
+import { Burst, closeFree } from './burst.ts';
 
 /** The host, the port and the name that TLS verifies. */
 type Address = Pick<ClientRequestArgs, 'host' | 'port'> & { readonly servername?: string };
@@ -82,7 +82,7 @@ export class Connections extends Agent {
   /** A connection that is in use stays: its response shows that it lives. */
   #closeAfterPause(): void {
     if (this.#burst.isOver()) {
-      for (const kept of Object.values(this.freeSockets)) for (const socket of kept ?? []) socket.destroy();
+      closeFree(this);
       for (const opened of this.#opened.values()) {
         opened.then(
           (socket) => socket.destroy(),

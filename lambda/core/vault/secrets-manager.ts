@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import * as v from 'valibot';
-import { Burst } from '../connections/burst.ts';
+import { Burst, closeFree } from '../connections/burst.ts';
 import { tlsOptions } from '../connections/connections.ts';
 import { Failure } from '../failure.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -26,22 +26,15 @@ const TRY_LIMITS = {
 };
 
 export function secretsManagerClient(config: SecretsManagerClientConfig): SecretsManagerClient {
-  const tls = tlsOptions();
-  const newAgents = () => ({
-    httpAgent: new HttpAgent({ keepAlive: true }),
-    httpsAgent: new HttpsAgent({ keepAlive: true, ...tls }),
-  });
-  const requestHandler = new NodeHttpHandler({ ...TRY_LIMITS, ...newAgents() });
+  const httpAgent = new HttpAgent({ keepAlive: true });
+  const httpsAgent = new HttpsAgent({ keepAlive: true, ...tlsOptions() });
+  const requestHandler = new NodeHttpHandler({ ...TRY_LIMITS, httpAgent, httpsAgent });
   const client = new SecretsManagerClient({ ...CALL_LIMITS, requestHandler, ...config });
   const burst = new Burst(() => Date.now());
   // Before each try: otherwise, three dead connections could use up all three tries.
   client.middlewareStack.add(
     (next) => async (args) => {
-      if (burst.isOver()) {
-        const { httpAgent, httpsAgent } = newAgents();
-        requestHandler.updateHttpClientConfig('httpAgent', httpAgent);
-        requestHandler.updateHttpClientConfig('httpsAgent', httpsAgent);
-      }
+      if (burst.isOver()) for (const agent of [httpAgent, httpsAgent]) closeFree(agent);
       burst.use();
       return next(args).finally(() => burst.use());
     },
