@@ -7,7 +7,8 @@ const BLINK_HOST = /api\.oauth\.blink\.com|rest-[a-z0-9]+\.immedia-semi\.com/;
  * Starts a TCP proxy with a round-trip time of `awayMs`: every byte takes half of it, and a new connection takes one round
  * trip more, which it does not take on the loopback interface. The service answers the first bytes, which are TLS's, after
  * `workMs`, its CPU time included. The stand-ins delay their answers to requests themselves.
- * @param hosts receives for each connection the host of Blink in the client's first TLS message (RFC 6066 section 3)
+ * @param hosts receives for each connection the host of Blink in the client's first TLS message (RFC 6066 section 3); of one that is
+ *   not used, `undefined`
  * @returns the proxy's port
  */
 export async function startDelayingProxy(
@@ -19,7 +20,10 @@ export async function startDelayingProxy(
     const openedAtMs = wallClockMs();
     const target = connect({ host: '127.0.0.1', port: targetPort, noDelay: true });
     client.setNoDelay(true);
-    client.once('data', (bytes) => hosts.push(BLINK_HOST.exec(bytes.toString('latin1'))?.[0]));
+    const index = hosts.push(undefined) - 1;
+    client.once('data', (bytes) => {
+      hosts[index] = BLINK_HOST.exec(bytes.toString('latin1'))?.[0];
+    });
     let helloAtMs = openedAtMs;
     relay(client, target, awayMs / 2, {
       notBeforeMs: () => openedAtMs + awayMs,
