@@ -102,7 +102,7 @@ export function parseCommandLine(
   const options = program.commands.flatMap((command) => command.options);
   if (isRunByNpm('node bin/session.ts', process.env)) refuseOptionsKeptByNpm(argv, options, process.env);
   requireValues(argv, options);
-  program.parse(argv, { from: 'user' });
+  program.parse(wordsFor(program, argv), { from: 'user' });
   if (invocation === undefined) throw new UsageError('Expected a command.');
   return invocation;
 }
@@ -122,6 +122,13 @@ function requireValues(argv: readonly string[], options: readonly Option[]): voi
       throw new UsageError(`${name} takes no value.`);
     }
   }
+}
+
+/** Commander would show the program's help for `no-such-command --help`, and call `help no-such-command` no command. */
+function wordsFor(program: Command, argv: readonly string[]): readonly string[] {
+  const [name = 'help'] = argv[0] === 'help' ? argv.slice(1) : argv;
+  const isKnown = /^(help$|-)/.test(name) || program.commands.some((command) => command.name() === name);
+  return isKnown ? argv : [name];
 }
 
 /** @param command whose help an error names */

@@ -175,8 +175,12 @@ describe('an invalid command line', () => {
   it.each([
     ['', 'Expected a command.\n  See: bin/blink-logout --help\n'],
     ['no-such-command', 'Unknown command.'],
-    ['help no-such-command', 'Expected a command.'],
+    ['no-such-command --help', 'Unknown command.'],
+    ['no-such-command --version', 'Unknown command.'],
+    ['help no-such-command', 'Unknown command.'],
     ['sign-on', 'Did you mean sign-in?'],
+    ['sign-on garden -h', 'Did you mean sign-in?'],
+    ['help sign-on', 'Did you mean sign-in?'],
     ['check --regoin eu-central-1', 'Did you mean --region?'],
     [`sign-in --password=${PASSWORD}`, 'remove it from your shell’s history'],
     [`sign-in --password ${PASSWORD}`, '--password takes no value'],
