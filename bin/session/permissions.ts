@@ -6,7 +6,8 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
-import type { StackKey } from './stack-key.ts';
+import { stackKey } from './stack-key.ts';
+import type { Target } from './target.ts';
 
 /**
  * Checks that IAM allows the later writes, before a token is spent or Blink is called. AWS authorizes each call like the real
@@ -27,11 +28,10 @@ export async function requireMove(store: SecretStore, session: string, versionId
 }
 
 /** A key that does not exist encrypts nothing: InvalidParameterException (API reference of CreateSecret). */
-export async function requireCreate(
-  client: SecretsManagerClient,
-  secretName: string,
-  { Tags }: StackKey,
-): Promise<void> {
+export async function requireCreate(target: Target, session: string): Promise<void> {
+  const { client } = target;
+  const secretName = target.sessionSecret(session);
+  const { Tags } = await stackKey(target);
   try {
     const KmsKeyId = `no-key-${randomUUID()}`;
     await client.send(new CreateSecretCommand({ Name: secretName, SecretString: '{}', KmsKeyId, Tags }));

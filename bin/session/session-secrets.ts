@@ -20,17 +20,26 @@ export async function storeSession(
 ): Promise<{ readonly created: boolean }> {
   const { client, sessionSecret } = target;
   const name = sessionSecret(session);
+  const put = () => client.send(new PutSecretValueCommand({ SecretId: name, SecretString: text }));
   return asked(async () => {
     try {
-      await client.send(new PutSecretValueCommand({ SecretId: name, SecretString: text }));
+      await put();
       return { created: false };
     } catch (error) {
-      if (secretsManagerErrorName(error) !== 'ResourceNotFoundException') throw error;
+      // Who may only create secrets is denied, also where there is none.
+      if (!/^(ResourceNotFound|AccessDenied)/.test(secretsManagerErrorName(error))) throw error;
     }
-    const Description = 'A session of a Blink client, kept by blink-logout';
-    const key = await stackKey(target);
-    await client.send(new CreateSecretCommand({ Name: name, Description, SecretString: text, ...key }));
-    return { created: true };
+    try {
+      const Description = 'A session of a Blink client, kept by blink-logout';
+      const key = await stackKey(target);
+      await client.send(new CreateSecretCommand({ Name: name, Description, SecretString: text, ...key }));
+      return { created: true };
+    } catch (error) {
+      if (secretsManagerErrorName(error) !== 'ResourceExistsException') throw error;
+    }
+    // Another command has created it meanwhile, or the first put was denied.
+    await put();
+    return { created: false };
   });
 }
 

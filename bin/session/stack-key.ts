@@ -1,5 +1,5 @@
 import { DescribeSecretCommand, type Tag } from '@aws-sdk/client-secrets-manager';
-import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
+import { secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
 import type { Target } from './target.ts';
 
 export interface StackKey {
@@ -8,22 +8,21 @@ export interface StackKey {
   readonly Tags: Tag[];
 }
 
-/**
- * The KMS key and the tags of the stack, which its sessions get, too: those of its webhook key's secret. Without a stack, or without the
- * permission to see them, there are none.
- */
-export async function stackKey({ client, webhookKeySecret }: Target): Promise<StackKey> {
+/** The KMS key and the tags of the stack, which its sessions get, too: those of its webhook key's secret. */
+export async function readStackKey({ client, webhookKeySecret }: Target): Promise<StackKey> {
+  const { KmsKeyId, Tags = [] } = await client.send(
+    new DescribeSecretCommand({ SecretId: webhookKeySecret }),
+  );
+  // Only AWS itself sets tags that begin so.
+  return { KmsKeyId, Tags: Tags.filter(({ Key = '' }) => !/^aws:/i.test(Key)) };
+}
+
+/** For a new session. Without a stack, or without the permission to see them, there are none. */
+export async function stackKey(target: Target): Promise<Partial<StackKey>> {
   try {
-    const { KmsKeyId, Tags = [] } = await client.send(
-      new DescribeSecretCommand({ SecretId: webhookKeySecret }),
-    );
-    // Only AWS itself sets tags that begin so.
-    return { KmsKeyId, Tags: Tags.filter(({ Key = '' }) => !/^aws:/i.test(Key)) };
+    return await readStackKey(target);
   } catch (error) {
-    const name = secretsManagerErrorName(error);
-    if (name === 'ResourceNotFoundException' || name === 'AccessDeniedException') {
-      return { KmsKeyId: undefined, Tags: [] };
-    }
-    throw secretsFailure(error);
+    if (/^(ResourceNotFound|AccessDenied)/.test(secretsManagerErrorName(error))) return {};
+    throw error;
   }
 }

@@ -35,8 +35,14 @@ function linesOf(results: readonly CheckResult[], terminal: Terminal): readonly 
     not_ok: terminal.style('red', '✗'),
     not_configured: terminal.style('dim', '–'),
   };
-  return results.flatMap(({ check, state, message, advice }) => [
-    `${marks[state]} ${check.padEnd(width)}  ${message}`,
-    ...advice.map((line) => ' '.repeat(width + 4) + line),
-  ]);
+  const told = new Set<string>();
+  return results.flatMap(({ check, state, message, advice }) => {
+    // One fault may fail several checks, as when no Region is set. The first of them says what to do.
+    const isTold = told.has(advice.join());
+    told.add(advice.join());
+    return [
+      `${marks[state]} ${check.padEnd(width)}  ${message}`,
+      ...(isTold ? [] : advice.map((line) => ' '.repeat(width + 4) + line)),
+    ];
+  });
 }

@@ -12,7 +12,6 @@ import { storedVersion, storeSession } from '../session-secrets.ts';
 import { ANDROID, IOS } from '../sign-in/authorization.ts';
 import { signInOnPage } from '../sign-in/sign-in-on-page.ts';
 import { signInWithPassword } from '../sign-in/sign-in-with-password.ts';
-import { stackKey } from '../stack-key.ts';
 import { newText, type OwnFields, withFields } from '../stored-text.ts';
 import { type AddCommand, type Context, OK, sessionArgument } from './command.ts';
 
@@ -64,9 +63,8 @@ export async function signIn(context: Context, session: string, options: SignInO
   const { terminal, target } = context;
   const version = await terminal.progress('Reading the stored session', async () => {
     const current = await storedVersion(target.store, session);
-    if (current === undefined) {
-      await requireCreate(target.client, target.sessionSecret(session), await stackKey(target));
-    } else await requirePut(target.store, session, current.versionId);
+    if (current === undefined) await requireCreate(target, session);
+    else await requirePut(target.store, session, current.versionId);
     return current;
   });
   // It keeps the form, the hardware id, and every field that it does not know.

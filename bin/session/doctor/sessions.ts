@@ -1,6 +1,6 @@
 import { isFailure, needWords, type SessionEntry } from '../session-entries.ts';
 import { sessionSecrets } from '../session-secrets.ts';
-import { stackKey } from '../stack-key.ts';
+import { readStackKey } from '../stack-key.ts';
 import type { Target } from '../target.ts';
 import { type Finding, notConfigured, notOk, ok } from './check.ts';
 
@@ -26,7 +26,7 @@ export function examineSessions(target: Target, entries: readonly SessionEntry[]
 
 /** Sessions that were stored before the setting `kmsKeyArn` are under another key. */
 export async function examineEncryption(target: Target): Promise<Finding> {
-  const { KmsKeyId: key } = await stackKey(target);
+  const { KmsKeyId: key } = await readStackKey(target);
   if (key === undefined) return ok('Sessions need no KMS key of yours: kmsKeyArn is not set.');
   const others = (await sessionSecrets(target)).filter(({ kmsKeyId }) => kmsKeyId !== key);
   if (others.length === 0) return ok('All sessions are under the KMS key of the stack.');

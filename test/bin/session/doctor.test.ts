@@ -20,7 +20,7 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
+import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { AWS_KEYS, KEY_SECRET, session, sessionForEachTest } from './session-under-test.ts';
 
 const DAY_MS = 86_400_000;
@@ -163,6 +163,8 @@ function awsError(name: string, message: string): Error {
 }
 
 let deployment: Deployment;
+/** Of the webhook's address: the Region and the partition's. */
+let domain: string;
 /** What the webhook has received. */
 let bodies: string[];
 
@@ -171,9 +173,10 @@ beforeEach(() => {
   vi.setSystemTime(NOW);
   session.store('{"refresh_token":"x"}');
   bodies = [];
+  domain = 'eu-central-1.amazonaws.com';
   const authorization = `Bearer ${session.secretsManager.secrets.find(KEY_SECRET).version({}).text}`;
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
-    expect(url).toBe('https://api1.execute-api.eu-central-1.amazonaws.com/logout');
+    expect(url).toBe(`https://api1.execute-api.${domain}/logout`);
     bodies.push(String(init.body));
     const hasKey = new Headers(init.headers).get('authorization') === authorization;
     return new Response('{}', { status: hasKey ? deployment.caller : deployment.stranger });
@@ -193,13 +196,13 @@ interface Result {
   readonly advice: readonly string[];
 }
 
-async function diagnose(): Promise<{
+async function diagnose(region = 'eu-central-1'): Promise<{
   readonly exitCode: number;
   readonly checks: readonly Result[];
   /** Mark, message and advice of a check. */
   words(check: string): string;
 }> {
-  const { exitCode, stdout } = await session.runAtAws('doctor --json --region eu-central-1');
+  const { exitCode, stdout } = await session.runAtAws(`doctor --json --region ${region}`);
   expect(stdout).not.toContain('canary');
   const { ok, checks }: { ok: boolean; checks: readonly Result[] } = JSON.parse(stdout);
   expect(ok).toBe(exitCode === 0);
@@ -214,6 +217,10 @@ async function diagnose(): Promise<{
 /** As Node fails without a connection. */
 function unanswered(): void {
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
+}
+
+function denyDescribeSecret(): void {
+  session.secretsManager.faults.before('DescribeSecret', deny('secretsmanager:DescribeSecret', KEY_SECRET));
 }
 
 function putKeys(text: string): void {
@@ -252,6 +259,13 @@ describe('doctor', () => {
         expect.stringMatching(/^ {12}Open the mail from "AWS Notifications"/),
       ]),
     );
+  });
+
+  it('says what helps against one fault once', async () => {
+    session.setAwsEnvironment({});
+    const { stdout } = await session.runAtAws('doctor --region eu-central-1');
+    expect(stdout.match(/^✗ .*Could not load credentials/gm)).toHaveLength(3);
+    expect(stdout.match(/aws sso login/g)).toHaveLength(1);
   });
 
   it('names the sessions that are not under the KMS key of the stack, with the command', async () => {
@@ -321,12 +335,18 @@ describe('doctor', () => {
   it.each<[check: string, words: RegExp, change: () => unknown]>([
     ['webhook', /^✗ The webhook does not answer.*npm run deploy/, unanswered],
     ['webhook', /^✗ .*restore-secret --secret-id/, () => session.secretsManager.secrets.delete(KEY_SECRET)],
+    ['key', /^✗ .*secretsmanager:DescribeSecret/, denyDescribeSecret],
     ['webhook', /^✓ .*No key opens every session/, () => putKeys('{"keys":[]}')],
     ['sessions', /^✗ 1 of 2 sessions.*attic: .*list --failed/, () => session.store('{}', 'attic')],
     ['last run', /^✓/, () => deployed({ ...disabled, ...ZONED, lastRunDaysAgo: 9 })],
   ])('%s: %s', async (check, words, change) => {
     await change();
     expect((await diagnose()).words(check)).toMatch(words);
+  });
+
+  it('calls the webhook in the domain of China’s partition', async () => {
+    domain = 'cn-north-1.amazonaws.com.cn';
+    expect((await diagnose('cn-north-1')).words('webhook')).toMatch(/^✓ .*accepts the key/);
   });
 
   it('shows the next time in the time zone of this machine', async () => {

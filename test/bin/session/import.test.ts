@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Effect } from '../../../local/faults.ts';
+import { deny } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { EMAIL, PASSWORD, session, sessionForEachTest } from './session-under-test.ts';
 
 let token: string;
@@ -114,6 +116,20 @@ describe('an import refuses, before anything is stored', () => {
     expect(session.stored().text).toContain('the-one-before');
     expect(await session.run('import --from - --yes', [BLINKPY()])).toMatchObject({ exitCode: 0 });
     expect(session.stored().text).toContain(token);
+  });
+});
+
+describe('an import stores a new session', () => {
+  const elsewhere = () => session.store('{"refresh_token":"of another command"}', 'garden');
+  it.each<[what: string, created: boolean, action: string, fault: () => Effect | undefined]>([
+    ['who may create secrets, and write to none', true, 'PutSecretValue', () => deny('it', 'x')],
+    ['also if another command does, at the same time', false, 'CreateSecret', () => void elsewhere()],
+  ])('%s', async (_what, created, action, fault) => {
+    session.secretsManager.faults.onCall = (call, moment) =>
+      call.action === action && moment === 'before' ? fault() : undefined;
+    const { exitCode, stdout } = await session.run('import garden --from - --json', [BLINKPY()]);
+    expect([exitCode, JSON.parse(stdout).created]).toEqual([0, created]);
+    expect(session.stored('garden').text).toContain(token);
   });
 });
 
