@@ -1,11 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { type FleetResult, leftOver } from '../../../lambda/core/fleet-result.ts';
+import { realTiming } from '../../../lambda/core/time.ts';
 import type { Selection } from '../../../lambda/fleet/input.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import type { FleetEnd, FleetExecution } from '../fleet-execution.ts';
 import { placeIn } from '../session-secrets.ts';
-import type { Target } from '../target.ts';
 import { duration } from '../terminal/duration.ts';
 import { type Context, FAILED, OK, parsePatterns, type Task } from './command.ts';
 
@@ -55,21 +54,21 @@ async function logOutAll(
     (await import('../fleet-execution.ts')).FleetExecution.start(target, selection),
   );
   terminal.note(`The fleet of ${target.stackName} runs in ${placeIn(target, execution.arn)}.`);
-  const advice = adviceOn(execution.arn, target);
-  interruption.words = { message: 'Interrupted. The fleet continues without this command.', advice };
+  const aws = (command: string, ...more: string[]) =>
+    target.awsCommandLine('lambda', command, '--durable-execution-arn', execution.arn, ...more);
+  const look = `To look at it: ${aws('get-durable-execution', '--query', "'[Status,Result,Error]'")}`;
+  const stop = `To stop it: ${aws('stop-durable-execution')}`;
+  interruption.words = {
+    message: 'Interrupted. The fleet continues without this command.',
+    advice: target.local !== undefined ? [look] : [look, stop],
+  };
   const end = await follow(context, execution);
   if ('fault' in end) {
-    throw new CommandError('fleet_failed', `The fleet did not finish: ${end.fault}.`, advice);
+    throw new CommandError('fleet_failed', `The fleet did not finish: ${end.fault}.`, [look]);
   }
-  terminal.result({ executionArn: execution.arn, ...end.result }, linesOf(end.result, context));
+  const none = selection === 'failed' ? 'the last execution left none, or there was none' : 'there are none';
+  terminal.result({ executionArn: execution.arn, ...end.result }, linesOf(end.result, none, context));
   return leftOver(end.result).length === 0 ? OK : FAILED;
-}
-
-function adviceOn(arn: string, target: Target): readonly string[] {
-  const aws = (command: string, ...more: string[]) =>
-    target.awsCommandLine('lambda', command, '--durable-execution-arn', arn, ...more);
-  const look = `To look at it: ${aws('get-durable-execution', '--query', "'[Status,Result,Error]'")}`;
-  return target.local !== undefined ? [look] : [look, `To stop it: ${aws('stop-durable-execution')}`];
 }
 
 function follow({ terminal }: Context, execution: FleetExecution): Promise<FleetEnd> {
@@ -79,21 +78,26 @@ function follow({ terminal }: Context, execution: FleetExecution): Promise<Fleet
       const wait = waitsUntil === undefined ? '' : `; waiting until ${waitsUntil.toLocaleTimeString()}`;
       show(`Logging out: ${called} sessions called${wait}`);
       if (end !== undefined) return end;
-      await setTimeout(READ_EVERY_MS);
+      await realTiming.wait(READ_EVERY_MS);
     }
   });
 }
 
-function linesOf(result: FleetResult, { terminal, target }: Context): readonly string[] {
+/** @param none why there was nothing to do, if that is so */
+function linesOf(result: FleetResult, none: string, { terminal, target }: Context): readonly string[] {
   const { tried, loggedOut, signedOut, failed, notTried, skipped, seconds } = result;
-  const isDone = leftOver(result).length === 0;
+  const left = leftOver(result);
+  const isDone = left.length === 0;
+  const total = tried + notTried.length;
   const before = signedOut.length === 0 ? '' : `, ${signedOut.length} were signed out before`;
   const named = (what: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`  ${what}: ${names.join(', ')}`];
   return [
     terminal.style(
       isDone ? 'green' : 'red',
-      `${loggedOut} of ${tried + notTried.length} sessions logged out${before}, in ${duration(seconds * 1000)}.`,
+      total === 0
+        ? `No session to log out: ${none}.`
+        : `${loggedOut} of ${total} sessions logged out${before}, in ${duration(seconds * 1000)}.`,
     ),
     ...Object.entries(failed).flatMap(([code, names]) => named(code, names)),
     ...named('not tried, because Blink does not answer', notTried),
@@ -104,7 +108,10 @@ function linesOf(result: FleetResult, { terminal, target }: Context): readonly s
       : [
           'docs/runbook.md has a section for each code.',
           `To see the sessions: ${target.commandLine('list')}`,
-          `To try those again: ${target.commandLine('logout', '--all', '--failed')}`,
+          // A pattern that no session matches finds none again.
+          ...(left.every((name) => name.includes('*'))
+            ? []
+            : [`To try those again: ${target.commandLine('logout', '--all', '--failed')}`]),
         ]),
   ];
 }

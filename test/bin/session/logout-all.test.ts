@@ -86,11 +86,13 @@ function storeSessions(...names: readonly string[]): void {
 }
 
 describe('logout --all', () => {
-  it('--failed without an earlier execution has nothing to do', async () => {
-    storeSessions('attic');
-    const { exitCode, stdout } = await session.run('logout --all --failed');
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('0 of 0 sessions logged out');
+  it.each([
+    ['--failed', 'No session to log out: the last execution left none, or there was none.', 'attic'],
+    ['--all', 'No session to log out: there are none.'],
+  ])('%s has nothing to do: %s', async (option, words, ...names) => {
+    storeSessions(...names);
+    const { exitCode, stdout } = await session.run(`logout ${option}`);
+    expect([exitCode, stdout]).toEqual([0, `${words}\n`]);
     expect(called).toEqual([]);
     expect(sns.mails).toEqual([]);
   });
@@ -133,6 +135,7 @@ describe('logout --all', () => {
     failing = new Map();
     called = [];
     storeSessions('lost-1');
+    expect(stdout).toContain('--failed');
     const again = await session.run('logout --all --failed');
     expect(again).toMatchObject({
       exitCode: 0,
@@ -141,9 +144,16 @@ describe('logout --all', () => {
     expect(called.toSorted()).toEqual(['attic', 'garden', 'lost-1']);
   });
 
-  it('takes names and patterns', async () => {
+  it('does not advise to try a pattern again that no session matches', async () => {
+    const { exitCode, stdout } = await session.run('logout --sessions lost-*');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('  session_unknown: lost-*\n');
+    expect(stdout).not.toContain('--failed');
+  });
+
+  it('takes names and patterns, with commas or spaces between them', async () => {
     storeSessions('tenant-1', 'tenant-2', 'garden');
-    const { exitCode, stdout } = await session.run('logout --sessions tenant-* shed,hall');
+    const { exitCode, stdout } = await session.run('logout --sessions tenant-* shed,\thall');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('4 of 4 sessions logged out');
     expect(called.toSorted()).toEqual(['hall', 'shed', 'tenant-1', 'tenant-2']);
@@ -169,6 +179,16 @@ describe('logout --all', () => {
     second.resolve();
     const [execution] = executions.all.filter(({ name }) => name.includes('-command-'));
     expect(await execution?.ended).toMatchObject({ payload: { loggedOut: 2 } });
+  });
+
+  it('says why the fleet did not finish, and how to look at it', async () => {
+    storeSessions('attic');
+    onCall = async () => executions.close();
+    const { exitCode, stderr } = await session.run('logout --all');
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^The fleet did not finish: the process of the fleet has ended\.\n +To look at it: aws lambda get-durable-execution --durable-execution-arn \S+ .*\n$/m,
+    );
   });
 
   it('says what to do if the stack has no fleet', async () => {
