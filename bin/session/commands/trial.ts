@@ -3,7 +3,7 @@ import { isLoggedOut } from '../../../lambda/core/condition.ts';
 import { Failure } from '../../../lambda/core/failure.ts';
 import type { LogoutOutcome } from '../../../lambda/core/outcome.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { CommandError, Interrupted } from '../errors/command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 import { explain } from '../errors/explain.ts';
 import { placeOf } from '../session-secrets.ts';
 import { withAccess } from '../spending-run.ts';
@@ -133,6 +133,9 @@ function notAnotherClient(session: string): CommandError {
   );
 }
 
+/** What a person may answer to a question. */
+const ENDS_TRIAL: readonly string[] = ['interrupted', 'not_confirmed'];
+
 /** Only without the logout of the other client is there still something to find out. */
 async function runStep(
   { terminal, target }: Context,
@@ -145,7 +148,7 @@ async function runStep(
     return { result: { step, result }, goesOn: result === 'done' || isOther };
   } catch (error) {
     const isExpected = error instanceof Failure || error instanceof CommandError;
-    if (!isExpected || error instanceof Interrupted) throw error;
+    if (!isExpected || ENDS_TRIAL.includes(error.code)) throw error;
     const { reason, blinkStatus }: Failure['details'] = error instanceof Failure ? error.details : {};
     const result = { step, result: 'failed', code: error.code, reason, blinkStatus } as const;
     const goesOn = isOther && (error instanceof CommandError || coolDownAfter(error) === 'request');

@@ -214,20 +214,27 @@ describe('a person who ends a command at a question', () => {
   });
 
   it.each([
-    ['logout --client-id 4711', [], 'Log out client 4711?', 'Interrupted. Nothing was logged out.'],
+    ['logout --client-id 4711', [], 'Log out client 4711?', 'Nothing was logged out.'],
     [
       'trial --client-id 4711',
       [['Start?', `y${ENTER}`] as const],
       'Log out client 4711?',
-      'Interrupted. Nothing was logged out.',
+      'Nothing was logged out.',
     ],
-    ['import --from', [], 'Replace it?', 'Interrupted. Nothing was changed.'],
-  ])('%s, at a question about what is stored', async (command, before, question, words) => {
+    ['import --from', [], 'Replace it?', 'Nothing was changed.'],
+  ])('%s, at a question about what is stored, or says no to it', async (command, before, question, words) => {
     session.storeSignedIn();
     const path = await session.fileWith('{"refresh_token":"another-one"}');
-    const person = await personRuns(command.endsWith('--from') ? `${command} ${path}` : command);
-    await answers(person, ...before, [question, CTRL_C], [words, '']);
-    expect(await ended(person)).toBe(130);
+    const line = command.endsWith('--from') ? `${command} ${path}` : command;
+    for (const [answer, told, exitCode] of [
+      [CTRL_C, `Interrupted. ${words}`, 130],
+      [`n${ENTER}`, words, 1],
+    ] as const) {
+      const person = await personRuns(line);
+      await answers(person, ...before, [question, answer], [told, '']);
+      expect(await ended(person)).toBe(exitCode);
+      expect(person.shown()).not.toContain('failed');
+    }
     expect(session.blink.logouts).toEqual([]);
     expectNewestTokenStored();
   });
