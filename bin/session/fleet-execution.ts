@@ -35,7 +35,7 @@ export class FleetExecution {
   readonly #client: LambdaClient;
   readonly arn: string;
   readonly #called = new Set<string>();
-  /** Of the child executions, which run one after the other: so many have ended, and are not read again. */
+  /** Of the child executions, which run one after the other: those before the last have ended, and are not read again. */
   #shardsOver = 0;
 
   private constructor(client: LambdaClient, arn: string) {
@@ -67,7 +67,7 @@ export class FleetExecution {
     for (const shard of shards.slice(this.#shardsOver)) {
       for (const { Name = '' } of callsIn(await this.#history(shard))) this.#called.add(Name);
     }
-    this.#shardsOver = callsIn(events).length;
+    this.#shardsOver = Math.max(0, shards.length - 1);
     const waitsUntil = events.at(-1)?.WaitStartedDetails?.ScheduledEndTimestamp;
     return { end, called: this.#called.size, waitsUntil };
   }

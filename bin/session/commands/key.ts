@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { sessionNameSchema } from '../../../lambda/core/session-name.ts';
-import { OWNER, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
+import { keySessionsSchema, OWNER, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
 import { CommandError, UsageError } from '../errors/command-error.ts';
 import { changeKeys, readKeys } from '../stored-keys.ts';
 import type { Target } from '../target.ts';
@@ -53,6 +53,9 @@ function taskFor(action: string, name: string | undefined, options: KeyOptions):
       return list;
     case 'add':
       if (sessions === undefined) throw new UsageError('key add needs --sessions; "*" is all of them.');
+      if (!v.is(keySessionsSchema, sessions)) {
+        throw new UsageError('A key has at most 100 names and patterns; a pattern is for many: tenant-a-*.');
+      }
       return add(keyName(), sessions, otherClients);
     case 'show':
       return show(keyName(name ?? OWNER));

@@ -180,7 +180,7 @@ describe('keys', () => {
     [2, 'key list garden', 'needs no name'],
     [2, 'key steal', 'list, add, show, rotate and remove'],
     [2, 'key add garden', 'needs --sessions'],
-    [2, `key add garden --sessions ${'a,'.repeat(101)}`, '1 to 100 names'],
+    [2, `key add garden --sessions ${'a,'.repeat(101)}`, 'at most 100 names'],
     [2, 'key add garden --sessions .*', '--sessions expects'],
     [2, 'key add garden --sessions attic,Garden', '--sessions expects'],
     [2, 'key add garden --sessions ,', '--sessions expects'],

@@ -1,7 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  GetDurableExecutionCommand,
+  GetDurableExecutionHistoryCommand,
+  InvokeCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FleetExecution } from '../../../bin/session/fleet-execution.ts';
+import { openTarget } from '../../../bin/session/target.ts';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { buildFunctions } from '../../../lib/function-bundle.ts';
 import { DurableExecutions } from '../../../local/fleet/durable-executions.ts';
@@ -153,10 +162,11 @@ describe('logout --all', () => {
 
   it('takes names and patterns, with commas or spaces between them', async () => {
     storeSessions('tenant-1', 'tenant-2', 'garden');
-    const { exitCode, stdout } = await session.run('logout --sessions tenant-* shed,\thall');
+    const many = Array.from({ length: 101 }, (_, n) => `porch-${n}`);
+    const { exitCode, stdout } = await session.run(`logout --sessions tenant-* shed,\thall ${many}`);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('4 of 4 sessions logged out');
-    expect(called.toSorted()).toEqual(['hall', 'shed', 'tenant-1', 'tenant-2']);
+    expect(stdout).toContain('105 of 105 sessions logged out');
+    expect(called.toSorted()).toEqual(['hall', ...many, 'shed', 'tenant-1', 'tenant-2'].toSorted());
   });
 
   it('shows how far it is; on a Ctrl-C, leaves the fleet running and says how to look at it', async () => {
@@ -181,6 +191,30 @@ describe('logout --all', () => {
     expect(await execution?.ended).toMatchObject({ payload: { loggedOut: 2 } });
   });
 
+  it('counts each session once, also after trials of single sessions, which are no shards', async () => {
+    const lambda = mockClient(LambdaClient);
+    const histories: Record<string, string[]> = { fleet: ['a'], a: ['s1'], b: ['s1', 's2'] };
+    lambda.on(InvokeCommand).resolves({ DurableExecutionArn: 'fleet' });
+    lambda.on(GetDurableExecutionCommand).resolves({ Status: 'RUNNING' });
+    lambda.on(GetDurableExecutionHistoryCommand).callsFake(({ DurableExecutionArn }) => ({
+      Events: histories[DurableExecutionArn]?.flatMap((Name) => [
+        {
+          EventType: 'ChainedInvokeStarted',
+          ChainedInvokeStartedDetails: Name in histories ? { DurableExecutionArn: Name } : {},
+        },
+        { EventType: 'ChainedInvokeSucceeded', Name },
+      ]),
+    }));
+    const target = await openTarget({ local: true }, { onSaveRetry: () => {}, show: () => {} });
+    const execution = await FleetExecution.start(target, 'all');
+    expect(await execution.read()).toMatchObject({ called: 1 });
+    histories['fleet'] = ['a', 's8', 's9', 'b'];
+    expect(await execution.read()).toMatchObject({ called: 2 });
+    histories['b']?.push('s3');
+    expect(await execution.read()).toMatchObject({ called: 3 });
+    lambda.restore();
+  });
+
   it('says why the fleet did not finish, and how to look at it', async () => {
     storeSessions('attic');
     onCall = async () => executions.close();
@@ -203,7 +237,7 @@ describe('logout --all', () => {
     ['logout --failed --yes', 'cannot be used with option --yes.'],
     ['logout garden --failed', '--all does not accept the name of a session'],
     ['logout --failed --sessions garden', 'Option --failed cannot be used with option --sessions.'],
-    ['logout --all --sessions a Garden', '--sessions expects 1 to 100 names and patterns'],
+    ['logout --all --sessions a Garden', '--sessions expects names and patterns'],
     ['check --all', 'Unknown option --all.'],
   ])('%s is refused', async (command, words) => {
     const { exitCode, stderr } = await session.run(command);
