@@ -19,7 +19,7 @@ import { localPorts } from '../../../local/local-ports.ts';
 import type { LoopbackServer } from '../../../local/loopback-server.ts';
 import { startLambdaApi } from '../../../local/start-lambda-api.ts';
 import { CTRL_C, sitDown } from './person.ts';
-import { session, startSession } from './session-under-test.ts';
+import { hurry, session, startSession } from './session-under-test.ts';
 
 let functions: string;
 let executions: DurableExecutions;
@@ -71,6 +71,7 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
+  hurry();
   called = [];
   failing = new Map();
   onCall = async () => {};

@@ -64,7 +64,7 @@ export async function signInAt(page: URL): Promise<string> {
 const { wait } = realTiming;
 
 /** Runs do not pause in earnest. What has a signal is a limit of time, and stays. */
-function hurry(): void {
+export function hurry(): void {
   vi.spyOn(realTiming, 'wait').mockImplementation((ms, signal) =>
     signal === undefined ? wait(ms / 50) : wait(ms, signal),
   );
