@@ -115,6 +115,7 @@ describe('at AWS', () => {
     ['SomethingNew', 'red\u001b[31m\r\nmore\u009b', 'aws_failed', /says: red \[31m more \(SomethingNew\)/],
     ['AccessDeniedException', 'Access to KMS is not allowed', 'access_denied', /the KMS key must allow it/],
     ['AuthorizationError', 'As SNS says it', 'access_denied', /must allow it/],
+    ['TimeoutError', 'No answer came', 'network', /reached \(TimeoutError\)/],
   ])('shows what AWS says, and what to do: %s', async (name, message, code, words) => {
     given(AWS_KEYS);
     session.secretsManager.faults.before('GetSecretValue', refuse(name, message));
@@ -125,10 +126,13 @@ describe('at AWS', () => {
   });
 
   const KEY = 'arn:aws:kms:eu-west-1:1:key/k';
+  const SECRET = 'arn:aws:secretsmanager:eu-west-1:1:secret:a/b-x7Yz12';
   it.each([
     ['eu-west-1', 'aws', 'secretsmanager:GetSecretValue on resource: a/b', ':a/b-??????'],
     ['eusc-de-east-1', 'aws-eusc', 'secretsmanager:PutSecretValue on resource: x', ':x-??????'],
+    ['eu-west-1', 'aws', `secretsmanager:GetSecretValue on resource: ${SECRET}`, SECRET],
     ['eu-west-1', 'aws', `kms:Decrypt on resource: ${KEY}`, KEY],
+    ['eu-west-1', 'aws', 'svc:Action on resource: name', 'name'],
     ['eu-west-1', 'aws', 'secretsmanager:ListSecrets', '*'],
   ])('%s, %s: prints the statement that would allow %s', async (region, partition, denied, allowed) => {
     given(AWS_KEYS);

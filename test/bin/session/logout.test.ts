@@ -171,9 +171,18 @@ describe('logout', () => {
   });
 
   it.each<[what: string, words: RegExp, prepare: () => unknown]>([
-    ['refuses the token', /sign-in default --local/, () => session.blink.tokens.revoke(100_001, 7_000_001)],
-    ['is not there', /could not be reached.*npm start/s, () => session.blink.close()],
-  ])('says what to do if Blink %s', async (_, words, prepare) => {
+    [
+      'Blink refuses the token',
+      /sign-in default --local/,
+      () => session.blink.tokens.revoke(100_001, 7_000_001),
+    ],
+    ['Blink is not there', /could not be reached.*npm start/s, () => session.blink.close()],
+    [
+      'the secret has no room',
+      /no room.*\n +Nothing was spent\.\n +Try again in \d/,
+      () => session.secretsManager.faults.before('PutSecretValue', refuse('LimitExceededException')),
+    ],
+  ])('says what to do if %s', async (_, words, prepare) => {
     await prepare();
     const { exitCode, stderr } = await session.run('logout');
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(words)]);
