@@ -16,8 +16,6 @@ export interface ListedClient {
   readonly lastUse?: Date;
 }
 
-const MAX_NAME_LENGTH = 60;
-
 /** The account's clients. The answer has been seen only in the app's code, so it is read leniently. */
 export async function listClients(
   caller: Caller,
@@ -85,10 +83,7 @@ function firstOf<T>(
 
 /** Without control characters, which could change what a terminal shows. */
 function printable(text: string): string {
-  return text
-    .replaceAll(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, MAX_NAME_LENGTH);
+  return text.replaceAll(/[\p{C}\s]+/gu, ' ').trim();
 }
 
 /** From seconds, if the number is too small for milliseconds. */

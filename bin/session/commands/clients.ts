@@ -2,6 +2,7 @@ import { Failure } from '../../../lambda/core/failure.ts';
 import { accountOf } from '../../../lambda/core/log-out.ts';
 import { type ListedClient, listClients } from '../client-list.ts';
 import { CommandError } from '../errors/command-error.ts';
+import { explain } from '../errors/explain.ts';
 import { IOS } from '../sign-in/authorization.ts';
 import { type Access, withAccess } from '../spending-run.ts';
 import { duration } from '../terminal/duration.ts';
@@ -92,7 +93,8 @@ export async function lookUpClient(context: Context, session: string, clientId: 
   );
   const words = `client ${clientId}`;
   if (found instanceof Error) {
-    terminal.note(`The client’s name is not known. ${found.message}`);
+    const { message } = await explain(found, context.target, session);
+    terminal.note(`The client’s name is not known. ${message}`);
     return { words, ownClientId: undefined };
   }
   const { ownClientId, clients } = found;
@@ -110,5 +112,5 @@ function nameOf({ name }: ListedClient): string {
 function lastUseOf({ lastUse }: ListedClient): string {
   return lastUse === undefined
     ? 'last use unknown'
-    : `last used ${duration(Math.max(0, Date.now() - lastUse.getTime()))} ago`;
+    : `last used ${duration(Date.now() - lastUse.getTime())} ago`;
 }

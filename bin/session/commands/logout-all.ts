@@ -89,7 +89,7 @@ function linesOf(result: FleetResult, none: string, { terminal, target }: Contex
   const left = leftOver(result);
   const isDone = left.length === 0;
   const total = tried + notTried.length;
-  const before = signedOut.length === 0 ? '' : `, ${signedOut.length} were signed out before`;
+  const before = signedOut.length === 0 ? '' : `, ${signedOut.length} signed out before`;
   const named = (what: string, names: readonly string[]) =>
     names.length === 0 ? [] : [`  ${what}: ${names.join(', ')}`];
   return [

@@ -134,13 +134,8 @@ function unavailableAdvice({ details }: Failure, { local }: Target): readonly st
 /** Shows the stack only, as the message may contain anything, also what looks like frames. */
 function unexpected(cause: unknown): CommandError {
   const stack = cause instanceof Error ? (cause.stack ?? '').replace(cause.message, '') : '';
-  const frames = stack.match(/^ +at .*$/gm) ?? [];
-  return new CommandError(
-    'internal_error',
-    'Internal error: this is a bug in this tool.',
-    frames.slice(0, 5).map((frame) => frame.trim()),
-    cause,
-  );
+  const frames = (stack.match(/^ +at .*$/gm) ?? []).map((frame) => frame.trim());
+  return new CommandError('internal_error', 'Internal error: this is a bug in this tool.', frames, cause);
 }
 
 function sentence(message: string): string {

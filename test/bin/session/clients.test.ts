@@ -38,7 +38,7 @@ describe('clients', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('4711    Ada’s [31m phone  last used 3 days ago\n');
     expect(stdout).toMatch(/^77 {6}\(without a name\) +last used \d+ seconds? ago {2}\(this is default\)\n/m);
-    expect(session.blink.tokens.refreshes).toBe(1);
+    expect(session.blink.calls.map(({ action }) => action)).toEqual(['refresh', 'clients']);
     await expectStoredAndFree();
   });
 
@@ -77,6 +77,7 @@ describe('clients', () => {
   it.each([
     ['a last use in seconds', { last_login: 1_767_225_600 }, { lastUse: '2026-01-01T00:00:00.000Z' }],
     ['another name of a field', { deviceName: 'tablet' }, { name: 'tablet' }],
+    ['an empty name beside another', { name: ' ', client_name: 'tablet' }, { name: 'tablet' }],
     ['no usable field', { name: 5, last_login: 'never' }, {}],
   ])('reads a client with %s', async (_, fields, read) => {
     const answer = json(200, { clients: [{ id: '5', ...fields }] });

@@ -1,16 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  GetDurableExecutionCommand,
-  GetDurableExecutionHistoryCommand,
-  InvokeCommand,
-  LambdaClient,
-} from '@aws-sdk/client-lambda';
-import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FleetExecution } from '../../../bin/session/fleet-execution.ts';
-import { openTarget } from '../../../bin/session/target.ts';
 import { FAILURES, type FailureCode } from '../../../lambda/core/failure-codes.ts';
 import { buildFunctions } from '../../../lib/function-bundle.ts';
 import { DurableExecutions } from '../../../local/fleet/durable-executions.ts';
@@ -190,30 +181,6 @@ describe('logout --all', () => {
     second.resolve();
     const [execution] = executions.all.filter(({ name }) => name.includes('-command-'));
     expect(await execution?.ended).toMatchObject({ payload: { loggedOut: 2 } });
-  });
-
-  it('counts each session once, also after trials of single sessions, which are no shards', async () => {
-    const lambda = mockClient(LambdaClient);
-    const histories: Record<string, string[]> = { fleet: ['a'], a: ['s1'], b: ['s1', 's2'] };
-    lambda.on(InvokeCommand).resolves({ DurableExecutionArn: 'fleet' });
-    lambda.on(GetDurableExecutionCommand).resolves({ Status: 'RUNNING' });
-    lambda.on(GetDurableExecutionHistoryCommand).callsFake(({ DurableExecutionArn }) => ({
-      Events: histories[DurableExecutionArn]?.flatMap((Name) => [
-        {
-          EventType: 'ChainedInvokeStarted',
-          ChainedInvokeStartedDetails: Name in histories ? { DurableExecutionArn: Name } : {},
-        },
-        { EventType: 'ChainedInvokeSucceeded', Name },
-      ]),
-    }));
-    const target = await openTarget({ local: true }, { onSaveRetry: () => {}, show: () => {} });
-    const execution = await FleetExecution.start(target, 'all');
-    expect(await execution.read()).toMatchObject({ called: 1 });
-    histories['fleet'] = ['a', 's8', 's9', 'b'];
-    expect(await execution.read()).toMatchObject({ called: 2 });
-    histories['b']?.push('s3');
-    expect(await execution.read()).toMatchObject({ called: 3 });
-    lambda.restore();
   });
 
   it('says why the fleet did not finish, and how to look at it', async () => {

@@ -1,0 +1,90 @@
+import {
+  GetDurableExecutionCommand,
+  GetDurableExecutionHistoryCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListDurableExecutionsByFunctionCommand,
+} from '@aws-sdk/client-lambda';
+import { mockClient } from 'aws-sdk-client-mock';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { FleetExecution } from '../../../bin/session/fleet-execution.ts';
+import { openTarget } from '../../../bin/session/target.ts';
+import { session, sessionForEachTest } from './session-under-test.ts';
+
+const lambda = mockClient(LambdaClient);
+afterAll(() => lambda.restore());
+
+const RESULT = {
+  tried: 4,
+  loggedOut: 1,
+  signedOut: ['hall'],
+  failed: { session_invalid: ['attic'], session_unknown: ['lost-*'] },
+  notTried: ['shed'],
+  skipped: ['eu/garden'],
+  seconds: 90,
+};
+
+sessionForEachTest();
+beforeEach(() => {
+  lambda.reset();
+  const account = 'arn:aws:lambda:eu-central-1:111122223333';
+  lambda
+    .on(InvokeCommand)
+    .resolves({ DurableExecutionArn: `${account}:function:fleet:1/durable-execution/x/y` });
+  lambda.on(GetDurableExecutionHistoryCommand).resolves({});
+  lambda.on(GetDurableExecutionCommand).resolves({ Status: 'SUCCEEDED', Result: JSON.stringify(RESULT) });
+});
+
+describe('an execution of the fleet', () => {
+  it('is reported with the names of all sessions that are not logged out, and why', async () => {
+    const { exitCode, stdout } = await session.run('logout --all');
+    expect(exitCode).toBe(1);
+    expect(stdout.split('\n').slice(0, 6)).toEqual([
+      '1 of 5 sessions logged out, 1 signed out before, in 90 seconds.',
+      '  session_invalid: attic',
+      '  session_unknown: lost-*',
+      '  not tried, because Blink does not answer: shed',
+      '  skipped, because no session can have the name: eu/garden',
+      '  signed out by an earlier logout: hall',
+    ]);
+  });
+
+  it('that has no result is reported with how it ended', async () => {
+    lambda.on(GetDurableExecutionCommand).resolves({ Status: 'TIMED_OUT' });
+    const { exitCode, stderr } = await session.run('logout --all');
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('not finish: it ended as TIMED_OUT.')]);
+  });
+
+  it('takes what the last one left that has a result, which is listed among its children', async () => {
+    lambda.on(ListDurableExecutionsByFunctionCommand).callsFake(({ Marker, Statuses }) => {
+      expect(Statuses).toEqual(['SUCCEEDED']);
+      return Marker === undefined
+        ? { DurableExecutions: [{ DurableExecutionName: 'a-child' }], NextMarker: '2' }
+        : { DurableExecutions: [{ DurableExecutionName: 'f-command-1', DurableExecutionArn: 'last' }] };
+    });
+    await session.run('logout --failed');
+    const [invocation] = lambda.commandCalls(InvokeCommand);
+    expect(invocation?.args[0].input.Payload).toBe('{"sessions":["attic","lost-*","shed"]}');
+  });
+
+  it('counts each session once, also after trials of single sessions, which are no shards', async () => {
+    const histories: Record<string, string[]> = { a: ['s1'], b: ['s1', 's2'] };
+    let calls = ['a'];
+    lambda.on(GetDurableExecutionHistoryCommand).callsFake(({ DurableExecutionArn }) => ({
+      Events: (histories[DurableExecutionArn] ?? calls).flatMap((Name) => [
+        {
+          EventType: 'ChainedInvokeStarted',
+          ChainedInvokeStartedDetails: Name in histories ? { DurableExecutionArn: Name } : {},
+        },
+        { EventType: 'ChainedInvokeSucceeded', Name },
+      ]),
+    }));
+    const target = await openTarget({ local: true }, { onSaveRetry: () => {}, show: () => {} });
+    const execution = await FleetExecution.start(target, 'all');
+    expect(await execution.read()).toMatchObject({ called: 1 });
+    calls = ['a', 's8', 's9', 'b'];
+    expect(await execution.read()).toMatchObject({ called: 2 });
+    histories['b']?.push('s3');
+    expect(await execution.read()).toMatchObject({ called: 3 });
+  });
+});
