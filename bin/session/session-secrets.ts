@@ -85,7 +85,7 @@ export function sessionSecrets({ client, sessionSecret }: Target): Promise<reado
   const prefix = sessionSecret('');
   return asked(async () => {
     const filter = { Filters: [{ Key: 'name' as const, Values: [prefix] }], MaxResults: 100 };
-    const pages = await Array.fromAsync(paginateListSecrets({ client, stopOnSameToken: true }, filter));
+    const pages = await Array.fromAsync(paginateListSecrets({ client }, filter));
     return pages
       .flatMap(({ SecretList = [] }) => SecretList)
       .filter(({ Name }) => Name?.startsWith(prefix))

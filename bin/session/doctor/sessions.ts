@@ -28,7 +28,8 @@ export function examineSessions(target: Target, entries: readonly SessionEntry[]
 export async function examineEncryption(target: Target): Promise<Finding> {
   const { KmsKeyId: key } = await readStackKey(target);
   if (key === undefined) return ok('Sessions need no KMS key of yours: kmsKeyArn is not set.');
-  const others = (await sessionSecrets(target)).filter(({ kmsKeyId }) => kmsKeyId !== key);
+  const secrets = await sessionSecrets(target);
+  const others = secrets.filter(({ kmsKeyId }) => kmsKeyId !== key);
   if (others.length === 0) return ok('All sessions are under the KMS key of the stack.');
   const update = (session: string) =>
     target.awsCommandLine(
@@ -36,7 +37,7 @@ export async function examineEncryption(target: Target): Promise<Finding> {
       `update-secret --secret-id ${target.sessionSecret(session)} --kms-key-id ${key}`,
     );
   return notOk(
-    `${others.length} sessions are not under the KMS key of the stack.`,
+    `${others.length} of ${secrets.length} sessions are not under the KMS key of the stack.`,
     ...others.slice(0, SHOWN).map(({ session }) => update(session)),
   );
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { MAX_WRITES_A_DAY } from '../../../lambda/core/condition.ts';
 import { realTiming } from '../../../lambda/core/time.ts';
 import { secretsManagerClient, secretsManagerStore } from '../../../lambda/core/vault/secrets-manager.ts';
 import { sessionVault } from '../../../lambda/core/vault/session-vault.ts';
@@ -32,6 +33,13 @@ async function unanswered(): Promise<void> {
   const { vault, deadline, claim: claimed } = await claim();
   const why = 'Blink did not answer the refresh in time';
   await vault.endClaim(claimed, { what: 'no_answer', inFlight: false, why }, deadline);
+}
+
+/** As runs leave it that have written often. */
+function writeOften(): void {
+  const writes = Array.from({ length: MAX_WRITES_A_DAY }, () => new Date());
+  const journal = JSON.stringify({ format: 2, tokens: [], history: [], writes });
+  session.secretsManager.secrets.find('blink-logout/default').put(randomUUID(), journal, ['BLINK_LOGOUT']);
 }
 
 async function blockedByBlink(): Promise<void> {
@@ -74,13 +82,15 @@ describe('a session', () => {
         session.secretsManager.clock.advanceMs(120_000);
       },
     ],
+    ['secret_full', 1, /^secret full: .* a logout can be tried in 2[34] hours$/, writeOften],
     ['needs_sign_in', 1, /^needs sign-in: Blink refuses the refresh token$/, refusedByBlink],
   ])(
     '%s reads the same in check, list and doctor; the first two exit with %i',
     async (condition, exitCode, words, prepare) => {
       session.storeSignedIn();
       await prepare();
-      const report = { condition, words: expect.stringMatching(words) };
+      const usable = ['ready', 'logged_out', 'signed_out', 'in_doubt'].includes(condition);
+      const report = { condition, usable, words: expect.stringMatching(words) };
       expect(await jsonOf('check')).toMatchObject({ exitCode, document: report });
       const list = await jsonOf('list');
       expect(list).toMatchObject({ exitCode, document: { sessions: [report] } });
@@ -149,6 +159,13 @@ describe('check', () => {
       expect((await jsonOf('check')).document).toMatchObject({ condition: 'logged_out', history });
       session.secretsManager.clock.advanceMs(DAY_MS);
     }
+  });
+
+  it('names another client that was logged out, in the history', async () => {
+    session.storeSignedIn();
+    session.blink.seedSession({ accountId: 100_001, clientId: 4711 });
+    await session.run('logout --client-id 4711');
+    expect((await session.run('check')).stdout).toMatch(/\d\d:\d\d {2}logged out, client 4711\n/);
   });
 
   it('shows the history in words, and with --verbose the journal', async () => {

@@ -2,11 +2,13 @@ import {
   CloudFormationClient,
   DescribeStacksCommand,
   ListStackResourcesCommand,
+  type StackStatus,
 } from '@aws-sdk/client-cloudformation';
 import {
   CloudWatchClient,
   DescribeAlarmsCommand,
   GetMetricDataCommand,
+  type GetMetricDataInput,
   type MetricAlarm,
 } from '@aws-sdk/client-cloudwatch';
 import { DescribeRuleCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -39,32 +41,6 @@ afterAll(() => {
   for (const mock of mocks) mock.restore();
 });
 
-/** What is deployed, and how AWS and the webhook answer. */
-interface Deployment {
-  readonly stack: string;
-  readonly status: 'UPDATE_COMPLETE' | 'UPDATE_ROLLBACK_COMPLETE';
-  readonly deployedDaysAgo: number;
-  /** The path of the construct in its stack. */
-  readonly path: string;
-  /** Logical ids that the stack lacks. */
-  readonly without: readonly string[];
-  readonly auth: 'key' | 'iam';
-  readonly invocationError?: string;
-  /** The webhook's statuses: without credentials, and with the key. */
-  readonly stranger: number;
-  readonly caller: number;
-  readonly schedule: { readonly State?: 'DISABLED'; readonly ScheduleExpression: string };
-  /** Then the schedule is EventBridge Scheduler's. */
-  readonly timeZone?: string;
-  readonly subscriptions: readonly string[];
-  readonly alarm: MetricAlarm;
-  /** Results of runs, the last of them the newest. */
-  readonly runs: readonly string[];
-  readonly lastRunDaysAgo: number;
-  /** Rejects a call with this error. */
-  readonly denies?: (error: Error) => unknown;
-}
-
 const CRON = { ScheduleExpression: 'cron(0 3 * * ? *)' };
 const disabled = { schedule: { ...CRON, State: 'DISABLED' } } as const;
 const ZONED = { timeZone: 'America/New_York' };
@@ -74,21 +50,33 @@ const HALF_A_DAY_AGO = {
 };
 const RATE = { ScheduleExpression: 'rate(12 hours)' };
 
-const RIGHT: Deployment = {
+/** What is deployed, and how AWS and the webhook answer. */
+const RIGHT = {
   stack: 'blink-logout',
-  status: 'UPDATE_COMPLETE',
+  status: 'UPDATE_COMPLETE' as StackStatus,
   deployedDaysAgo: 0,
+  /** The path of the construct in its stack. */
   path: '',
-  without: [],
-  auth: 'key',
+  /** Logical ids that the stack lacks. */
+  without: [] as readonly string[],
+  auth: 'key' as 'key' | 'iam',
+  invocationError: undefined as string | undefined,
+  /** The webhook's statuses: without credentials, and with the key. */
   stranger: 401,
   caller: 200,
-  schedule: CRON,
-  subscriptions: [`${TOPIC}:1234`],
-  alarm: { AlarmName: 'blink-logout-save-failed', StateValue: 'OK', ActionsEnabled: true },
-  runs: ['logged_out'],
+  schedule: CRON as { readonly State?: 'DISABLED'; readonly ScheduleExpression: string },
+  /** With one, the schedule is EventBridge Scheduler's. */
+  timeZone: undefined as string | undefined,
+  subscriptions: [`${TOPIC}:1234`] as readonly string[],
+  alarm: { AlarmName: 'blink-logout-save-failed', StateValue: 'OK', ActionsEnabled: true } as MetricAlarm,
+  /** Results of runs, the last of them the newest. */
+  runs: ['logged_out'] as readonly string[],
   lastRunDaysAgo: 1 / 8,
+  /** Rejects a call with this error. */
+  denies: (_error: Error): unknown => undefined,
 };
+
+type Deployment = Readonly<typeof RIGHT>;
 
 function deployed(changes: Partial<Deployment> = {}): void {
   deployment = { ...RIGHT, ...changes };
@@ -139,22 +127,27 @@ function deployed(changes: Partial<Deployment> = {}): void {
   events.on(DescribeRuleCommand).resolves(schedule);
   scheduler.on(GetScheduleCommand).resolves({ ...schedule, ScheduleExpressionTimezone: timeZone });
   sns.on(ListSubscriptionsByTopicCommand).resolves({
-    Subscriptions: deployment.subscriptions.map((SubscriptionArn) => ({
-      SubscriptionArn,
-      Protocol: 'email',
-      Endpoint: 'canary.person@example.com',
-    })),
+    Subscriptions: [
+      { SubscriptionArn: `${TOPIC}:9`, Protocol: 'https', Endpoint: 'https://canary.example' },
+      ...deployment.subscriptions.map((SubscriptionArn) => ({
+        SubscriptionArn,
+        Protocol: 'email',
+        Endpoint: 'canary.person@example.com',
+      })),
+    ],
   });
   cloudWatch.on(DescribeAlarmsCommand).resolves({ MetricAlarms: [deployment.alarm] });
-  cloudWatch.on(GetMetricDataCommand).resolves({
-    MetricDataResults: runs.map((Label, i) => ({
-      Label,
-      Timestamps: [daysAgo(deployment.lastRunDaysAgo + (runs.length - 1 - i) / 288)],
-      Values: [1],
-    })),
-  });
+  cloudWatch.on(GetMetricDataCommand).callsFake(({ MetricDataQueries }: GetMetricDataInput) => ({
+    MetricDataResults: MetricDataQueries?.filter(({ Label = '' }) => runs.includes(Label)).map(
+      ({ Label = '' }) => ({
+        Label,
+        Timestamps: [daysAgo(deployment.lastRunDaysAgo + (runs.length - 1 - runs.indexOf(Label)) / 288)],
+        Values: [1],
+      }),
+    ),
+  }));
   const message = 'User: x is not authorized to perform: svc:Action on resource: arn:aws:svc:::thing';
-  deployment.denies?.(awsError('AccessDenied', message));
+  deployment.denies(awsError('AccessDenied', message));
 }
 
 /** As the clients of all services throw it. */
@@ -176,6 +169,7 @@ beforeEach(() => {
   domain = 'eu-central-1.amazonaws.com';
   const authorization = `Bearer ${session.secretsManager.secrets.find(KEY_SECRET).version({}).text}`;
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    expect(init.redirect).toBe('manual');
     expect(url).toBe(`https://api1.execute-api.${domain}/logout`);
     bodies.push(String(init.body));
     const hasKey = new Headers(init.headers).get('authorization') === authorization;
@@ -221,6 +215,10 @@ function unanswered(): void {
 
 function denyDescribeSecret(): void {
   session.secretsManager.faults.before('DescribeSecret', deny('secretsmanager:DescribeSecret', KEY_SECRET));
+}
+
+function storeInvalid(count: number): void {
+  for (let n = 1; n <= count; n++) session.store('{}', `c${n}`);
 }
 
 function putKeys(text: string): void {
@@ -273,7 +271,7 @@ describe('doctor', () => {
     session.secretsManager.secrets.find('blink-logout-webhook-key').kmsKeyId = key;
     const { words } = await diagnose();
     expect(words('key')).toBe(
-      `✗ 1 sessions are not under the KMS key of the stack. aws secretsmanager update-secret --secret-id blink-logout/default --kms-key-id ${key} --region eu-central-1`,
+      `✗ 1 of 1 sessions are not under the KMS key of the stack. aws secretsmanager update-secret --secret-id blink-logout/default --kms-key-id ${key} --region eu-central-1`,
     );
     session.secretsManager.secrets.find('blink-logout/default').kmsKeyId = key;
     expect((await diagnose()).words('key')).toMatch(/^✓/);
@@ -305,6 +303,7 @@ describe('doctor', () => {
     ['alarms', /^✗ .*save-failed does not exist/, { alarm: { AlarmName: 'another' } }],
     ['alarms', /^✗ .*has no alarms.*npm run deploy/, { without: ['Alarmssavefailed'] }],
     ['last run', /^✓ .*already_logged_out, 3 hours/, { runs: ['save_failed', 'already_logged_out'] }],
+    ['last run', /^✓ .*with logged_out/, { runs: ['logged_out', 'unauthenticated', 'forbidden'] }],
     ['last run', /^✗ .*with save_failed.*in docs/, { runs: ['logged_out', 'save_failed'] }],
     ['last run', /^– .*no run within 62 days/, { runs: [] }],
     ['last run', /^✗ .*succeeded for 9 days.*"no-success" in docs/, { lastRunDaysAgo: 9 }],
@@ -337,6 +336,8 @@ describe('doctor', () => {
     ['webhook', /^✗ .*restore-secret --secret-id/, () => session.secretsManager.secrets.delete(KEY_SECRET)],
     ['key', /^✗ .*secretsmanager:DescribeSecret/, denyDescribeSecret],
     ['webhook', /^✓ .*No key opens every session/, () => putKeys('{"keys":[]}')],
+    ['stack', /^✓ The stack blink-logout is/, () => lambda.on(GetFunctionCommand).resolves({})],
+    ['sessions', /^✗ 6 of 7 sessions.*c5: (?!.*c6:)/, () => storeInvalid(6)],
     ['sessions', /^✗ 1 of 2 sessions.*attic: .*list --failed/, () => session.store('{}', 'attic')],
     ['last run', /^✓/, () => deployed({ ...disabled, ...ZONED, lastRunDaysAgo: 9 })],
   ])('%s: %s', async (check, words, change) => {

@@ -87,6 +87,7 @@ describe('at AWS', () => {
     ],
     ['AWS_DEFAULT_REGION before the profile’s', 'A x-2', { AWS_PROFILE: 'a', AWS_DEFAULT_REGION: 'x-2' }],
     ['--region before AWS_REGION', 'KEYS x-3', { ...KEYS, AWS_REGION: 'x-1' }, '--region x-3'],
+    ['the token of temporary keys', 'KEYS x-2 T', { ...KEYS, AWS_SESSION_TOKEN: 'T', AWS_REGION: 'x-2' }],
     ['no empty AWS_REGION', 'KEYS x-2', { ...KEYS, AWS_REGION: '', AWS_DEFAULT_REGION: 'x-2' }],
   ])('uses, like the AWS CLI, %s', async (_what, used, environment, options = '') => {
     const profile = (name: string, region: string) =>
@@ -96,8 +97,8 @@ describe('at AWS', () => {
     const warn = vi.spyOn(console, 'warn');
     const { target } = parseCommandLine(['list', ...options.split(' ').filter(Boolean)], { out: () => {} });
     const { client } = await openTarget(target, { onSaveRetry: () => {}, show: () => {} });
-    const { accessKeyId } = await client.config.credentials();
-    expect(`${accessKeyId} ${await client.config.region()}`).toBe(used);
+    const { accessKeyId, sessionToken = '' } = await client.config.credentials();
+    expect(`${accessKeyId} ${await client.config.region()} ${sessionToken}`.trim()).toBe(used);
     client.destroy();
     expect(warn).not.toHaveBeenCalled();
   });

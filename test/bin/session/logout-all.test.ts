@@ -189,7 +189,7 @@ describe('logout --all', () => {
     const { exitCode, stderr } = await session.run('logout --all');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^The fleet did not finish: the process of the fleet has ended\.\n +To look at it: aws lambda get-durable-execution --durable-execution-arn \S+ .*\n$/m,
+      /^The fleet did not finish: the process of the fleet has ended\.\n +To look at it: aws lambda get-durable-execution --durable-execution-arn \S+ .* --no-sign-request\n$/m,
     );
   });
 
