@@ -32,8 +32,12 @@ beforeEach(() => {
     .on(InvokeCommand)
     .resolves({ DurableExecutionArn: `${account}:function:fleet:1/durable-execution/x/y` });
   lambda.on(GetDurableExecutionHistoryCommand).resolves({});
-  lambda.on(GetDurableExecutionCommand).resolves({ Status: 'SUCCEEDED', Result: JSON.stringify(RESULT) });
+  ends(RESULT);
 });
+
+function ends(result: object): void {
+  lambda.on(GetDurableExecutionCommand).resolves({ Status: 'SUCCEEDED', Result: JSON.stringify(result) });
+}
 
 describe('an execution of the fleet', () => {
   it('is reported with the names of all sessions that are not logged out, and why', async () => {
@@ -49,10 +53,34 @@ describe('an execution of the fleet', () => {
     ]);
   });
 
-  it('that has no result is reported with how it ended', async () => {
-    lambda.on(GetDurableExecutionCommand).resolves({ Status: 'TIMED_OUT' });
+  it('is advised for what was left, but not for a pattern that no session matches', async () => {
+    expect((await session.run('logout --all')).stdout).toContain('logout --all --failed');
+    ends({ ...RESULT, notTried: [], failed: { session_unknown: ['lost-*'] } });
+    expect((await session.run('logout --sessions lost-*')).stdout).not.toContain('--failed');
+  });
+
+  it('has nothing to do where there are no sessions', async () => {
+    ends({ ...RESULT, tried: 0, loggedOut: 0, signedOut: [], failed: {}, notTried: [] });
+    expect(await session.run('logout --all')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('No session to log out: there are none.\n  skipped'),
+    });
+  });
+
+  it.each([
+    [
+      { Status: 'FAILED', Error: { ErrorMessage: 'the secrets cannot be listed' } },
+      'the secrets cannot be listed',
+    ],
+    [{ Status: 'TIMED_OUT' }, 'it ended as TIMED_OUT'],
+  ] as const)('that has no result is not finished: %o', async (end, words) => {
+    lambda.on(GetDurableExecutionCommand).resolves(end);
     const { exitCode, stderr } = await session.run('logout --all');
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining('not finish: it ended as TIMED_OUT.')]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      `The fleet did not finish: ${words}.\n  To look at it: aws lambda get-durable-execution --durable-execution-arn arn:`,
+    );
+    expect(stderr).toMatch(/--no-sign-request\n$/);
   });
 
   it('takes what the last one left that has a result, which is listed among its children', async () => {
