@@ -6,22 +6,45 @@ import { CommandError } from '../errors/command-error.ts';
  * Home Assistant's store of its integrations, `.storage/core.config_entries`: `data.entries` holds an object for each, with the
  * integration's name as `domain`, and what blinkpy saves as `data` (home-assistant/core, `config_entries.py` and `components/blink`).
  */
-const storeSchema = v.object({
-  data: v.object({ entries: v.array(v.looseObject({ domain: v.string() })) }),
+const entrySchema = v.object({
+  domain: v.string(),
+  title: v.fallback(v.string(), ''),
+  data: v.optional(v.unknown()),
 });
 
-/** The JSON that blinkpy saves, out of Home Assistant's store; `undefined` if the text is something else. */
-export function findInHomeAssistant(text: string): string | undefined {
+const storeSchema = v.object({
+  data: v.object({ entries: v.array(entrySchema) }),
+});
+
+/** One of Home Assistant's Blink accounts. */
+interface Account {
+  /** The e-mail address, except for what is between its first character and its domain. */
+  readonly name: string;
+  /** The JSON that blinkpy saves. */
+  readonly value: string;
+}
+
+/**
+ * The JSON that blinkpy saves, out of Home Assistant's store; `undefined` if the text is something else.
+ * @param choose one of several accounts
+ */
+export async function findInHomeAssistant(
+  text: string,
+  choose: (question: string, accounts: readonly Account[]) => Promise<string>,
+): Promise<string | undefined> {
   const store = jsonIn(text.trim(), storeSchema);
   if (store === undefined) return undefined;
-  const [account, another] = store.data.entries.filter(({ domain }) => domain === 'blink');
-  if (account === undefined) {
+  const accounts = store.data.entries
+    .filter(({ domain }) => domain === 'blink')
+    .map(({ title, data }) => ({ name: shortened(title), value: JSON.stringify(data) }));
+  const [first, ...others] = accounts;
+  if (first === undefined) {
     throw new CommandError('source_invalid', 'Home Assistant’s store has no Blink integration.');
   }
-  if (another !== undefined) {
-    throw new CommandError('source_invalid', 'Home Assistant’s store has several Blink accounts.', [
-      'Write the "data" of the one that is meant into a file, as it is, and import that.',
-    ]);
-  }
-  return JSON.stringify(account['data']);
+  return others.length === 0 ? first.value : choose('Which Blink account?', accounts);
+}
+
+function shortened(title: string): string {
+  const [, first, domain] = /^(\S)\S*@([A-Za-z0-9.-]{1,100})$/.exec(title) ?? [];
+  return first === undefined ? 'an account without an e-mail address' : `${first}…@${domain}`;
 }

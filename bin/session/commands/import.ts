@@ -7,6 +7,7 @@ import { explain } from '../errors/explain.ts';
 import { storedLines, storedReport } from '../session-report.ts';
 import { storedVersion, storeSession } from '../session-secrets.ts';
 import { withoutNeverStored } from '../stored-text.ts';
+import { cannotChoose, type Questions } from '../terminal/questions.ts';
 import { type AddCommand, type Context, FAILED, OK, sessionArgument, type Task } from './command.ts';
 import { findInHomeAssistant } from './home-assistant.ts';
 import { filesIn, readText, type SourceFile, sessionOf } from './read-source.ts';
@@ -64,7 +65,7 @@ async function importText(
   yes: boolean,
 ): Promise<typeof OK> {
   const { terminal, target, questions } = context;
-  const { text, dropped, report, isShared } = findSession(sourceText);
+  const { text, dropped, report, isShared } = await findSession(sourceText, questions.choose);
   terminal.note(['Found:', ...storedLines(report)].join('\n'));
   if (dropped.length > 0) terminal.note(`Not stored, as a logout does not need it: ${dropped.join(', ')}.`);
 
@@ -111,7 +112,7 @@ async function importFolder(
     for (const file of files) {
       try {
         const session = sessionOf(file, files);
-        const { text } = findSession(await readText(file.path, terminal.streams.stdin));
+        const { text } = await findSession(await readText(file.path, terminal.streams.stdin), cannotChoose);
         if (!yes && (await isStored(context, session))) throw sessionExists(session);
         await storeSession(target, session, text);
         entries.push({ file: file.name, imported: true });
@@ -138,8 +139,8 @@ async function importFolder(
 }
 
 /** The text to be stored, what it leaves out, and whether Home Assistant goes on to use its token. */
-function findSession(sourceText: string) {
-  const inHomeAssistant = findInHomeAssistant(sourceText);
+async function findSession(sourceText: string, choose: Questions['choose']) {
+  const inHomeAssistant = await findInHomeAssistant(sourceText, choose);
   const source = inHomeAssistant ?? sourceText;
   try {
     const stored = parseStoredSession(source);

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { CommandError } from '../errors/command-error.ts';
-import { CODE_RULE, EMAIL_RULE, parseCode, parseEmail, type Questions } from './questions.ts';
+import { CODE_RULE, cannotChoose, EMAIL_RULE, parseCode, parseEmail, type Questions } from './questions.ts';
 import type { Streams } from './terminal.ts';
 
 const ADVICE = [
@@ -28,5 +28,6 @@ export function pipedLines(stdin: Streams['stdin']): Questions {
     password: () => next('the password'),
     code: async () => valid(parseCode(await next('the code')), CODE_RULE),
     confirm: async () => false,
+    choose: cannotChoose,
   };
 }

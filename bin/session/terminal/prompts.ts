@@ -1,4 +1,4 @@
-import { confirm, input, password } from '@inquirer/prompts';
+import { confirm, input, password, select } from '@inquirer/prompts';
 import { wrap } from '../../../local/wrap.ts';
 import { Interrupted } from '../errors/command-error.ts';
 import { atKeyboard } from './keyboard.ts';
@@ -49,5 +49,6 @@ export function prompts({ stdin, stderr }: Streams): Questions {
       const message = wrap(question, (stderr.columns ?? 80) - AROUND_QUESTION);
       return ask((context) => confirm({ message, default: false }, context), ifInterrupted);
     },
+    choose: (message, choices) => ask((context) => select({ message, choices: [...choices] }, context)),
   };
 }

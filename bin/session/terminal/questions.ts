@@ -1,3 +1,5 @@
+import { CommandError } from '../errors/command-error.ts';
+
 /** What a command may ask a person at the terminal, or a script that pipes in its answers. */
 export interface Questions {
   readonly fromScript: boolean;
@@ -11,6 +13,12 @@ export interface Questions {
    * @param ifInterrupted what a person reads who presses Ctrl-C. @default nothing was changed
    */
   confirm(question: string, ifInterrupted?: string): Promise<boolean>;
+  /** Rejects for a script. */
+  choose<T>(question: string, choices: readonly { readonly name: string; readonly value: T }[]): Promise<T>;
+}
+
+export async function cannotChoose(question: string): Promise<never> {
+  throw new CommandError('input_missing', `${question} To choose, import the file alone, at a terminal.`);
 }
 
 export const EMAIL_RULE = 'Enter an e-mail address, such as ada@example.com.';

@@ -17,6 +17,7 @@ export interface Person {
 }
 
 export const ENTER = '\r';
+export const DOWN = '\x1b[B';
 export const CTRL_C = '\x03';
 export const CTRL_D = '\x04';
 

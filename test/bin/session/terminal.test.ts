@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../../../bin/session/main.ts';
 import { json, text } from '../../../local/blink/answers.ts';
 import { deny } from '../../../local/secrets-manager/start-secrets-manager.ts';
-import { CTRL_C, CTRL_D, ENTER, type Person, sitDown, sitDownWith } from './person.ts';
+import { CTRL_C, CTRL_D, DOWN, ENTER, type Person, sitDown, sitDownWith } from './person.ts';
 import {
   CODE,
   EMAIL,
@@ -318,6 +318,25 @@ describe('a person is asked before', () => {
     expect(await ended(agreeing)).toBe(0);
     expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
     expectNewestTokenStored();
+  });
+
+  it('one of Home Assistant’s Blink accounts is imported', async () => {
+    const entry = (title: string, refreshToken: string) => ({
+      domain: 'blink',
+      title,
+      data: { refresh_token: refreshToken, host: 'e008.immedia-semi.com' },
+    });
+    const entries = [entry(EMAIL, 'first-token'), entry('bob@example.net', 'second-token')];
+    const path = await session.fileWith(JSON.stringify({ data: { entries } }));
+    const person = await personRuns(`import --from ${path}`);
+    await answers(
+      person,
+      ['Which Blink account?', ''],
+      ['b…@example.net', DOWN + ENTER],
+      ['Give Home Assistant a sign-in of its own', ''],
+    );
+    expect(await ended(person)).toBe(0);
+    expect(session.stored().text).toContain('second-token');
   });
 
   it('an import replaces a session', async () => {
