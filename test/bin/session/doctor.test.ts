@@ -337,8 +337,8 @@ describe('doctor', () => {
     ['key', /^✗ .*secretsmanager:DescribeSecret/, denyDescribeSecret],
     ['webhook', /^✓ .*No key opens every session/, () => putKeys('{"keys":[]}')],
     ['stack', /^✓ The stack blink-logout is/, () => lambda.on(GetFunctionCommand).resolves({})],
-    ['sessions', /^✗ 6 of 7 sessions.*c5: (?!.*c6:)/, () => storeInvalid(6)],
-    ['sessions', /^✗ 1 of 2 sessions.*attic: .*list --failed/, () => session.store('{}', 'attic')],
+    ['sessions', /^✗ 6 of 7 sessions need you.*c5: (?!.*c6:)/, () => storeInvalid(6)],
+    ['sessions', /^✗ 1 of 2 sessions needs you.*attic: .*list --failed/, () => session.store('{}', 'attic')],
     ['last run', /^✓/, () => deployed({ ...disabled, ...ZONED, lastRunDaysAgo: 9 })],
   ])('%s: %s', async (check, words, change) => {
     await change();

@@ -84,6 +84,18 @@ describe('keys', () => {
     });
   });
 
+  it('are listed with what they may do, and with their age since the last rotation', async () => {
+    const keys = [{ ...ownerKey(current(), undefined), createdAt: '2026-03-01T12:00:00Z' }];
+    secret().put('0'.repeat(32), keysDocument(keys), ['AWSCURRENT']);
+    const { stdout } = await session.run('key add garden --sessions garden --other-clients');
+    expect(stdout).toContain('It may log out: garden, other clients.');
+    expect((await session.run('key list')).stdout).toMatch(/^owner {3}\*, other clients {7}\d+ days ago$/m);
+    await session.run('key rotate');
+    expect((await session.run('key list')).stdout).toMatch(
+      /^owner .* 1 second ago; the old key is accepted too$/m,
+    );
+  });
+
   it('keep their scope when a single one is left', async () => {
     await session.run('key add garden --sessions garden');
     const { stdout } = await session.run('key remove owner');
@@ -189,6 +201,7 @@ describe('keys', () => {
     [2, 'key remove', 'needs the name of a key'],
     [2, 'key show garden attic', 'Too many arguments.'],
     [2, 'key rotate --sessions *', 'for key add'],
+    [2, 'key rotate --other-clients', 'for key add'],
   ])('are not changed, and the exit code is %i: %s', async (exitCode, command, words) => {
     await session.run('key add attic --sessions attic');
     const before = accepted();

@@ -56,6 +56,9 @@ describe('logout', () => {
       expect(session.blink.tokens.refreshes).toBe(1);
       expect(session.blink.logouts).toMatchObject([{ clientId: 4711 }]);
       expect(session.blink.accounts.clientsOf(100_001)).toMatchObject([{ id: 7_000_001 }]);
+      expect((await session.run('logout --client-id 4711')).stdout).toBe(
+        'Client 4711 is already logged out.\n',
+      );
     },
   );
 

@@ -305,6 +305,9 @@ describe('a person is asked before', () => {
     const refusing = await personRuns('logout --client-id 4711');
     await answers(refusing, ['Log out client 4711: Ada’s phone, last use unknown?', `n${ENTER}`]);
     expect(await ended(refusing)).toBe(1);
+    const own = await personRuns('logout --client-id 7000001');
+    await answers(own, ['7000001 is the client of default itself.', ''], ['Log out client', `n${ENTER}`]);
+    expect(await ended(own)).toBe(1);
     expect(session.blink.logouts).toEqual([]);
 
     session.blink.faults.before('clients', { do: 'answer', answer: json(403, {}) });
