@@ -161,11 +161,20 @@ describe('check', () => {
     }
   });
 
-  it('names another client that was logged out, in the history', async () => {
-    session.storeSignedIn();
+  it('tells what happened in the order of time: a logout, that of another client, a run that died', async () => {
     session.blink.seedSession({ accountId: 100_001, clientId: 4711 });
-    await session.run('logout --client-id 4711');
-    expect((await session.run('check')).stdout).toMatch(/\d\d:\d\d {2}logged out, client 4711\n/);
+    for (const command of ['logout', 'logout --client-id 4711']) {
+      await session.run('sign-in --password', SIGN_IN_LINES);
+      await session.run(command);
+      session.secretsManager.clock.advanceMs(DAY_MS);
+    }
+    await claim();
+    const { history } = (await jsonOf('check')).document;
+    expect(history.map(({ words }: { words: string }) => words)).toEqual([
+      'logged out',
+      'logged out, client 4711',
+      'claimed, not reported',
+    ]);
   });
 
   it('shows the history in words, and with --verbose the journal', async () => {

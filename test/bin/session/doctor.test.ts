@@ -22,6 +22,7 @@ import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keysDocument, ownerKey, type WebhookKey } from '../../../lambda/core/webhook-keys.ts';
 import { deny, refuse } from '../../../local/secrets-manager/start-secrets-manager.ts';
 import { AWS_KEYS, KEY_SECRET, session, sessionForEachTest } from './session-under-test.ts';
 
@@ -89,10 +90,10 @@ function deployed(changes: Partial<Deployment> = {}): void {
       'aws:cloudformation:logical-id': `${path}LogoutFunction82EEDBE3`,
     },
   });
-  const CreationTime = daysAgo(deployment.deployedDaysAgo);
+  const times = { CreationTime: daysAgo(400), LastUpdatedTime: daysAgo(deployment.deployedDaysAgo) };
   cloudFormation
     .on(DescribeStacksCommand)
-    .resolves({ Stacks: [{ StackName: stack, CreationTime, StackStatus: deployment.status }] });
+    .resolves({ Stacks: [{ StackName: stack, ...times, StackStatus: deployment.status }] });
   const ours: (readonly [id: string, type: string, physicalId: string])[] = [
     ['ScheduleRule', 'AWS::Events::Rule', 'blink-logout-Rule'],
     ['AlarmTopic', 'AWS::SNS::Topic', TOPIC],
@@ -169,7 +170,7 @@ beforeEach(() => {
   domain = 'eu-central-1.amazonaws.com';
   const authorization = `Bearer ${session.secretsManager.secrets.find(KEY_SECRET).version({}).text}`;
   vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
-    expect(init.redirect).toBe('manual');
+    expect(init).toMatchObject({ redirect: 'manual', signal: expect.any(AbortSignal) });
     expect(url).toBe(`https://api1.execute-api.${domain}/logout`);
     bodies.push(String(init.body));
     const hasKey = new Headers(init.headers).get('authorization') === authorization;
@@ -212,6 +213,8 @@ async function diagnose(region = 'eu-central-1'): Promise<{
 function unanswered(): void {
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
 }
+
+const OF_ATTIC: WebhookKey = { ...ownerKey('k'.repeat(64), undefined), sessions: ['attic'] };
 
 function denyDescribeSecret(): void {
   session.secretsManager.faults.before('DescribeSecret', deny('secretsmanager:DescribeSecret', KEY_SECRET));
@@ -283,6 +286,7 @@ describe('doctor', () => {
     ['stack', /^✗ .*has not succeeded.*npm run deploy/, { status: 'UPDATE_ROLLBACK_COMPLETE' }],
     ['function', /^✗ .*"secrets_unavailable" in docs/, { invocationError: 'secrets_unavailable' }],
     ['function', /^✗ .*cannot check.*Sandbox.Timedout/, { invocationError: 'Sandbox.Timedout' }],
+    ['function', /^✗ .*cannot check.*\(unknown error\)/, { invocationError: 'canary, not a code' }],
     ['webhook', /^✗ .*without credentials with 200 instead of 401/, { stranger: 200 }],
     ['webhook', /^✗ .*key with 401 instead of 200.*ten seconds/, { caller: 401 }],
     ['webhook', /^✗ .*more requests than it accepts/, { caller: 429 }],
@@ -335,7 +339,7 @@ describe('doctor', () => {
     ['webhook', /^✗ The webhook does not answer.*npm run deploy/, unanswered],
     ['webhook', /^✗ .*restore-secret --secret-id/, () => session.secretsManager.secrets.delete(KEY_SECRET)],
     ['key', /^✗ .*secretsmanager:DescribeSecret/, denyDescribeSecret],
-    ['webhook', /^✓ .*No key opens every session/, () => putKeys('{"keys":[]}')],
+    ['webhook', /^✓ .*No key opens every session/, () => putKeys(keysDocument([OF_ATTIC]))],
     ['stack', /^✓ The stack blink-logout is/, () => lambda.on(GetFunctionCommand).resolves({})],
     ['sessions', /^✗ 6 of 7 sessions need you.*c5: (?!.*c6:)/, () => storeInvalid(6)],
     ['sessions', /^✗ 1 of 2 sessions needs you.*attic: .*list --failed/, () => session.store('{}', 'attic')],
@@ -393,7 +397,10 @@ describe('doctor', () => {
   it('does not let the webhook check a session that cannot be used, which could ring an alarm', async () => {
     const { secrets } = session.secretsManager;
     secrets.find('blink-logout/default').put('0'.repeat(32), '{}', ['AWSCURRENT']);
-    expect((await diagnose()).words('function')).toMatch(/^–/);
+    deployed({ caller: 400 });
+    const { words } = await diagnose();
+    expect(words('function')).toMatch(/^–/);
+    expect(words('webhook')).toMatch(/^✓ .*accepts the key/);
     expect(new Set(bodies)).toEqual(new Set(['{"action":"check","session":""}']));
   });
 });

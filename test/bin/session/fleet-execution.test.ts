@@ -9,6 +9,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { FleetExecution } from '../../../bin/session/fleet-execution.ts';
 import { openTarget } from '../../../bin/session/target.ts';
+import { localPorts } from '../../../local/local-ports.ts';
 import { session, sessionForEachTest } from './session-under-test.ts';
 
 const lambda = mockClient(LambdaClient);
@@ -80,7 +81,9 @@ describe('an execution of the fleet', () => {
     expect(stderr).toContain(
       `The fleet did not finish: ${words}.\n  To look at it: aws lambda get-durable-execution --durable-execution-arn arn:`,
     );
-    expect(stderr).toMatch(/--no-sign-request\n$/);
+    const { lambdaApi } = localPorts(session.port);
+    const options = `--endpoint-url http://127.0.0.1:${lambdaApi} --region us-east-1 --no-sign-request\n`;
+    expect(stderr.endsWith(options)).toBe(true);
   });
 
   it('takes what the last one left that has a result, which is listed among its children', async () => {
