@@ -127,8 +127,8 @@ function requireValues(argv: readonly string[], options: readonly Option[]): voi
 /** Commander would show the program's help for `no-such-command --help`, and call `help no-such-command` no command. */
 function wordsFor(program: Command, argv: readonly string[]): readonly string[] {
   const [name = 'help'] = argv[0] === 'help' ? argv.slice(1) : argv;
-  const isKnown = /^(help$|-)/.test(name) || program.commands.some((command) => command.name() === name);
-  return isKnown ? argv : [name];
+  const names = ['help', ...program.commands.map((command) => command.name())];
+  return names.includes(name) ? argv : [name];
 }
 
 /** @param command whose help an error names */

@@ -9,7 +9,7 @@ function, the webhook, Blink's stand-in and the sessions.
 It changes nothing and spends nothing. It calls the function and the webhook
 with "check".
 ✓ is all right, – is not configured, ✗ needs the action that is printed below
-it. The exit code is 1 if there is a ✗.`;
+it, once for faults of one cause. The exit code is 1 if there is a ✗.`;
 
 export const addDoctor: AddCommand = (program, start) => {
   program

@@ -181,6 +181,15 @@ describe('logout', () => {
     ],
     ['Blink is not there', /could not be reached.*npm start/s, () => session.blink.close()],
     [
+      'Blink asks to wait',
+      /Wait 50 minutes before you try again/,
+      () =>
+        session.blink.faults.before('refresh', {
+          do: 'answer',
+          answer: json(429, {}, { 'retry-after': '3000' }),
+        }),
+    ],
+    [
       'the secret has no room',
       /no room.*\n +Nothing was spent\.\n +Try again in \d/,
       () => session.secretsManager.faults.before('PutSecretValue', refuse('LimitExceededException')),
