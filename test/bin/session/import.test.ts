@@ -99,6 +99,17 @@ describe('an import refuses, before anything is stored', () => {
     expect(session.secretsManager.calls).toEqual([]);
   });
 
+  it('to replace a session, if the right to write is missing: the right is named', async () => {
+    session.store('{"refresh_token":"the-one-before"}');
+    session.secretsManager.faults.before('PutSecretValue', deny('secretsmanager:PutSecretValue', 'x'));
+    const { exitCode, stderr } = await session.run('import --from - --yes', [BLINKPY()]);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining('"Action":"secretsmanager:PutSecretValue"'),
+    ]);
+    expect(session.stored().text).toContain('the-one-before');
+  });
+
   it('a file that does not exist', async () => {
     const { stdout } = await session.run('import --json --from /nowhere');
     expect(JSON.parse(stdout).error).toMatchObject({ code: 'source_unreadable' });
