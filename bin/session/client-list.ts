@@ -12,8 +12,8 @@ export interface ListedClient {
   /** Digits. */
   readonly clientId: string;
   /** As its owner has named it, in printable characters. */
-  readonly name?: string;
-  readonly lastUse?: Date;
+  readonly name: string | undefined;
+  readonly lastUse: Date | undefined;
 }
 
 /** The account's clients. The answer has been seen only in the app's code, so it is read leniently. */
@@ -49,20 +49,13 @@ const dateSchema = v.pipe(
 /** The JSON names of a client's name and last use are uncertain. */
 const clientSchema = v.pipe(
   v.looseObject({ id: numericIdSchema }),
-  v.transform((fields): ListedClient => {
-    const name = firstOf(nameSchema, fields, ['name', 'client_name', 'device_name']);
-    const lastUse = firstOf(dateSchema, fields, [
-      'last_login',
-      'last_login_at',
-      'last_used_at',
-      'updated_at',
-    ]);
-    return {
+  v.transform(
+    (fields): ListedClient => ({
       clientId: fields.id,
-      ...(name !== undefined && { name }),
-      ...(lastUse !== undefined && { lastUse }),
-    };
-  }),
+      name: firstOf(nameSchema, fields, ['name', 'client_name', 'device_name']),
+      lastUse: firstOf(dateSchema, fields, ['last_login', 'last_login_at', 'last_used_at', 'updated_at']),
+    }),
+  ),
 );
 
 const listSchema = v.object({ clients: v.array(clientSchema) });

@@ -10,10 +10,10 @@ import { duration } from './terminal/duration.ts';
 export interface StoredReport {
   readonly form: string;
   readonly refreshToken: string;
-  readonly hardwareId?: string;
-  readonly accountId?: number;
-  readonly clientId?: string;
-  readonly tier?: string;
+  readonly hardwareId: string | undefined;
+  readonly accountId: number | undefined;
+  readonly clientId: string | undefined;
+  readonly tier: string | undefined;
 }
 
 /** What is stored, what the session's condition is, and what has happened to it. */
@@ -55,10 +55,10 @@ export function storedReport(stored: StoredSession): StoredReport {
   return {
     form: FORMS[form],
     refreshToken: masked(refreshToken),
-    ...(hardwareId !== undefined && { hardwareId: masked(hardwareId) }),
-    ...(accountId !== undefined && { accountId }),
-    ...(clientId !== undefined && { clientId }),
-    ...(tier !== undefined && { tier }),
+    hardwareId: hardwareId && masked(hardwareId),
+    accountId,
+    clientId,
+    tier,
   };
 }
 

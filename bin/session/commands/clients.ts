@@ -37,12 +37,7 @@ function clients(session: string): Task {
     const { accountId, ownClientId, clients } = await terminal.progress('Asking Blink for the clients', () =>
       withAccess(context, session, (access) => accountClients(context, access)),
     );
-    const document = clients.map(({ clientId, name, lastUse }) => ({
-      clientId,
-      ...(name !== undefined && { name }),
-      ...(lastUse !== undefined && { lastUse: lastUse.toISOString() }),
-      isThisSession: clientId === ownClientId,
-    }));
+    const document = clients.map((client) => ({ ...client, isThisSession: client.clientId === ownClientId }));
     const rows = clients.map((client) => [
       client.clientId,
       nameOf(client),
