@@ -84,10 +84,11 @@ export async function examineLastRun(
       ...codes.map((code) => `See "${code}" in docs/runbook.md.`),
     );
   }
-  const successMs = newest.get('logged_out') ?? stack.deployedAtMs;
-  if (schedule?.isEnabled && hasFiredTwiceSince(schedule, successMs)) {
+  // A deployment may have changed the schedule.
+  const sinceMs = Math.max(newest.get('logged_out') ?? 0, stack.deployedAtMs);
+  if (schedule?.isEnabled && hasFiredTwiceSince(schedule, sinceMs)) {
     return notOk(
-      `The schedule is ${scheduleWords(schedule)}, and no logout has succeeded for ${sinceWords(successMs)}.`,
+      `The schedule is ${scheduleWords(schedule)}, and no logout has succeeded for ${sinceWords(sinceMs)}.`,
       'See "no-success" in docs/runbook.md.',
     );
   }

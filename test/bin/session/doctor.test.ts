@@ -55,7 +55,7 @@ const RATE = { ScheduleExpression: 'rate(12 hours)' };
 const RIGHT = {
   stack: 'blink-logout',
   status: 'UPDATE_COMPLETE' as StackStatus,
-  deployedDaysAgo: 0,
+  deployedDaysAgo: 10,
   /** The path of the construct in its stack. */
   path: '',
   /** Logical ids that the stack lacks. */
@@ -306,10 +306,15 @@ describe('doctor', () => {
     ['alarms', /^✓ .*none is in ALARM/, { alarm: alarm('INSUFFICIENT_DATA', NOW) }],
     ['alarms', /^✗ .*save-failed does not exist/, { alarm: { AlarmName: 'another' } }],
     ['alarms', /^✗ .*has no alarms.*npm run deploy/, { without: ['Alarmssavefailed'] }],
-    ['last run', /^✓ .*already_logged_out, 3 hours/, { runs: ['save_failed', 'already_logged_out'] }],
+    [
+      'last run',
+      /^✓ .*already_logged_out, 3 hours/,
+      { runs: ['logged_out', 'save_failed', 'already_logged_out'] },
+    ],
     ['last run', /^✓ .*with logged_out/, { runs: ['logged_out', 'unauthenticated', 'forbidden'] }],
     ['last run', /^✗ .*with save_failed.*in docs/, { runs: ['logged_out', 'save_failed'] }],
-    ['last run', /^– .*no run within 62 days/, { runs: [] }],
+    ['last run', /^– .*no run within 62 days/, { runs: [], deployedDaysAgo: 0 }],
+    ['last run', /^✓ .*logged_out, 9 days ago/, { lastRunDaysAgo: 9, deployedDaysAgo: 0 }],
     ['last run', /^✗ .*succeeded for 9 days.*"no-success" in docs/, { lastRunDaysAgo: 9 }],
     ['last run', /^✓ .*logged_out, 30 hours ago/, { schedule: HALF_A_DAY_AGO, lastRunDaysAgo: 1.25 }],
     ['last run', /^✗ .*succeeded for 3 days/, { runs: [], deployedDaysAgo: 3 }],
