@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { Command } from 'commander';
+import { CLAIM_LIFE_SECONDS } from '../lambda/core/claim-life.ts';
 import { CONDITIONS } from '../lambda/core/condition.ts';
 import { FAILURES } from '../lambda/core/failure-codes.ts';
 import { settingsSchema } from '../lib/settings.ts';
@@ -88,11 +89,11 @@ const CONDITION_TEXTS = {
   logged_out: 'It was logged out. The next run finds out whether its token still works.',
   signed_out:
     'An earlier logout ended its token. Nothing is to be done, unless the client should sign in again.',
-  busy: 'Another run holds it, for a minute and a half at most.',
+  busy: `Another run holds it, for ${CLAIM_LIFE_SECONDS} seconds at most.`,
   cooling_down: 'Blink is left alone for a while.',
   in_doubt: 'A run may have lost the new token. The next run finds out.',
   needs_sign_in: 'Blink refuses its token, or the new one was lost. Sign in.',
-  invalid: 'Its text is not a session.',
+  invalid: 'Its text is not a session, or its journal is malformed.',
   secret_full:
     'It was logged out too often in a day. The secret has room again when its versions are a day old.',
   unreadable: 'Secrets Manager did not let it be read.',

@@ -4,7 +4,7 @@ import type { RunReport } from './report.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** Wraps a vault: each call is recorded and timed in the report. */
+/** Wraps a vault: the report records and times what the run's event tells of. */
 export function observedVault(vault: SessionVault, report: RunReport): SessionVault {
   return {
     ...vault,

@@ -45,6 +45,7 @@ export async function explain(error: unknown, target: Target, session: string): 
 function adviceOn(failure: Failure, target: Target, session: string): readonly string[] | undefined {
   const { code, details } = failure;
   const signIn = target.commandLine('sign-in', session);
+  const tryAgain = `Try again in ${duration((failure.retryAfterSeconds ?? CLAIM_LIFE_SECONDS) * 1000)}.`;
   switch (code) {
     case 'session_invalid':
       return [
@@ -52,14 +53,12 @@ function adviceOn(failure: Failure, target: Target, session: string): readonly s
         `Correct the secret by hand, or sign in again: ${signIn}`,
         `If it is the journal, first: ${target.commandLine('remove', session, '--now')}`,
       ];
+    // If a newer sign-in came between refresh and save, an older token was spent.
     case 'session_busy':
-    case 'rate_limited':
+      return [tryAgain];
     case 'cooling_down':
     case 'secret_full':
-      return [
-        'Nothing was spent.',
-        `Try again in ${duration((failure.retryAfterSeconds ?? CLAIM_LIFE_SECONDS) * 1000)}.`,
-      ];
+      return ['Nothing was spent.', tryAgain];
     case 'reauthentication_required':
       return [`Sign in: ${signIn}`];
     case 'save_failed':
@@ -90,8 +89,19 @@ function adviceOn(failure: Failure, target: Target, session: string): readonly s
       }
     case 'secrets_unavailable':
       return ['Try again.'];
-    default:
+    // Of the function alone, or explained before.
+    case 'request_invalid':
+    case 'unauthenticated':
+    case 'forbidden':
+    case 'not_found':
+    case 'method_not_allowed':
+    case 'request_too_large':
+    case 'session_unknown':
+    case 'rate_limited':
+    case 'internal_error':
       return undefined;
+    default:
+      return code satisfies never;
   }
 }
 

@@ -134,6 +134,7 @@ describe('a sign-in over a session', () => {
     };
     const ran = await session.run('logout');
     expect(ran).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('A newer sign-in was stored') });
+    expect(ran.stderr).not.toContain('Nothing was spent');
     expect(session.blink.logouts).toEqual([]);
     session.blink.faults.clear();
     expect(await session.run('logout')).toMatchObject({ exitCode: 0 });
