@@ -6,7 +6,7 @@ import {
 import { Failure } from '../../lambda/core/failure.ts';
 import type { SecretStore } from '../../lambda/core/vault/secret-store.ts';
 import { secretsFailure, secretsManagerErrorName } from '../../lambda/core/vault/secrets-failure.ts';
-import { stackKey } from './stack-key.ts';
+import { isAbsentOrDenied, stackKey } from './stack-key.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function storeSession(
       return { created: false };
     } catch (error) {
       // Who may only create secrets is denied, also where there is none.
-      if (!/^(ResourceNotFound|AccessDenied)/.test(secretsManagerErrorName(error))) throw error;
+      if (!isAbsentOrDenied(error)) throw error;
     }
     try {
       const Description = 'A session of a Blink client, kept by blink-logout';

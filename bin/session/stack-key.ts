@@ -22,7 +22,13 @@ export async function stackKey(target: Target): Promise<Partial<StackKey>> {
   try {
     return await readStackKey(target);
   } catch (error) {
-    if (/^(ResourceNotFound|AccessDenied)/.test(secretsManagerErrorName(error))) return {};
+    if (isAbsentOrDenied(error)) return {};
     throw error;
   }
+}
+
+/** Whether there is no such secret, or none that the caller may use. */
+export function isAbsentOrDenied(error: unknown): boolean {
+  const absentOrDenied = ['ResourceNotFoundException', 'AccessDeniedException'];
+  return absentOrDenied.includes(secretsManagerErrorName(error));
 }

@@ -6,14 +6,14 @@ import { CommandError } from '../errors/command-error.ts';
  * Home Assistant's store of its integrations, `.storage/core.config_entries`: `data.entries` holds an object for each, with the
  * integration's name as `domain`, and what blinkpy saves as `data` (home-assistant/core, `config_entries.py` and `components/blink`).
  */
-const entrySchema = v.object({
-  domain: v.string(),
-  title: v.fallback(v.string(), ''),
-  data: v.optional(v.unknown()),
+const storeSchema = v.object({
+  data: v.object({ entries: v.array(v.looseObject({ domain: v.string() })) }),
 });
 
-const storeSchema = v.object({
-  data: v.object({ entries: v.array(entrySchema) }),
+const blinkEntrySchema = v.object({
+  domain: v.literal('blink'),
+  title: v.fallback(v.string(), ''),
+  data: v.record(v.string(), v.unknown()),
 });
 
 /** One of Home Assistant's Blink accounts. */
@@ -34,9 +34,11 @@ export async function findInHomeAssistant(
 ): Promise<string | undefined> {
   const store = jsonIn(text.trim(), storeSchema);
   if (store === undefined) return undefined;
-  const accounts = store.data.entries
-    .filter(({ domain }) => domain === 'blink')
-    .map(({ title, data }) => ({ name: shortened(title), value: JSON.stringify(data) }));
+  const accounts = store.data.entries.flatMap((each) => {
+    const entry = v.safeParse(blinkEntrySchema, each);
+    if (!entry.success) return [];
+    return [{ name: shortened(entry.output.title), value: JSON.stringify(entry.output.data) }];
+  });
   const [first, ...others] = accounts;
   if (first === undefined) {
     throw new CommandError('source_invalid', 'Home Assistant’s store has no Blink integration.');

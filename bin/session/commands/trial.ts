@@ -133,7 +133,7 @@ function notAnotherClient(session: string): CommandError {
   );
 }
 
-/** What a person may answer to a question. */
+/** The codes with which a person ends the trial at a question. */
 const ENDS_TRIAL: readonly string[] = ['interrupted', 'not_confirmed'];
 
 /** Only without the logout of the other client is there still something to find out. */

@@ -88,6 +88,11 @@ describe('an import refuses, before anything is stored', () => {
     ['broken JSON', '{', /begins like JSON, but is not JSON/],
     ['a host that is not Blink’s', '{"refresh_token":"x","host":"evil.canary"}', /host must be/],
     ['a store without Blink', inHomeAssistant(SUN), /no Blink integration/],
+    [
+      'a store of Blink without data',
+      inHomeAssistant({ domain: 'blink', title: 'canary' }),
+      /no Blink integration/,
+    ],
     ['bytes', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff]), /not text in UTF-8/],
     ['UTF-16 without a mark', Buffer.from('{"refresh_token":"x"}', 'utf16le'), /not text in UTF-8/],
   ])('%s', async (_what, content, reason) => {
