@@ -119,7 +119,7 @@ function historyOf(reading: Reading): SessionReport['history'] {
   return [...reported, ...claimed].toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
-/** A logout that succeeds writes no event: its save is the current version, or was, until a sign-in. */
+/** A logout that is marked writes no event: its save is the current version, or was, until a sign-in. */
 function endOf(claim: ClaimRecord, reading: Reading): string {
   const { versionId, replacedLogout } = reading;
   if (replacedLogout !== undefined && isSaveOf(claim, replacedLogout)) return 'logged out';

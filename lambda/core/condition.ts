@@ -106,6 +106,8 @@ export function requireClaimable(reading: Reading, client?: Client): void {
     case 'logged_out':
     case 'in_doubt':
       return;
+    default:
+      found satisfies never;
   }
 }
 

@@ -22,7 +22,7 @@ export type ReauthenticationReason =
   | 'second_factor_wanted'
   | 'lost_between_refresh_and_save';
 
-/** The only error that `lambda/` throws to its callers. The message is constant except for names and numbers. */
+/** The only error that callers of `lambda/core` expect. The message is constant except for names and numbers. */
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly details: FailureDetails;

@@ -31,7 +31,7 @@ export type HttpExchange = (request: BlinkRequest) => Promise<ExchangeEnd>;
 
 /**
  * How far an exchange got.
- * - `not_sent`: no connection (DNS, refused, TLS, timeout). The server has not received the request.
+ * - `not_sent`: no connection (DNS, refused, TLS, timeout), or no time is left to send it. The server has not received the request.
  * - `unanswered`: the server may have processed the request.
  * - `cut_off`: the server answered 2xx, but its response is incomplete.
  */

@@ -30,7 +30,7 @@ export type ClaimEnd =
     }
   /** `inDoubt`: Blink may have replaced the token at an earlier try. */
   | { readonly what: 'refused'; readonly inDoubt: boolean }
-  /** The new token is saved, and no logout was tried, or this client was logged out, or Blink rejected a request. */
+  /** The new token is saved. Then no logout was tried or it failed without a wait, this client was logged out, or Blink rejected a request. */
   | { readonly what: 'saved'; readonly savedAs: string }
   | { readonly what: 'logged_out'; readonly savedAs: string; readonly client: Client }
   | {
@@ -73,7 +73,7 @@ export function claimed(claim: ClaimRecord, reading: Reading, inDoubt: boolean):
   };
 }
 
-/** A success writes no journal: its save is a version, and marked if the session was logged out. */
+/** A logout that is marked writes no journal: its save is a version, which has the mark. */
 function withSave(journal: Journal, savedAs: string | undefined, isMarked: boolean): Journal {
   const origin = savedAs === undefined ? undefined : originOf(journal, savedAs);
   if (savedAs === undefined || origin?.claim === undefined) return journal;

@@ -61,7 +61,7 @@ export async function readSession(
   };
 }
 
-/** A logout writes no journal. If a sign-in has replaced its save before the next run, only the mark tells of it. */
+/** A logout that is marked writes no journal. If a sign-in has replaced its save before the next run, only the mark tells of it. */
 async function replacedLogout(
   store: SecretStore,
   reading: Pick<Reading, 'arn' | 'journal' | 'versionId' | 'token'>,

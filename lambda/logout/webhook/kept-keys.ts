@@ -7,7 +7,7 @@ import { type Proof, proofsOf } from './proof.ts';
 export interface KeptKeys {
   /** Cached for at most a minute. A removed key may be accepted for that long. */
   recent(): Promise<readonly Proof[]>;
-  /** Cached for at most ten seconds, which limits the reads that unauthenticated callers can cause. */
+  /** Cached for at most ten seconds, which limits the successful reads that unauthenticated callers can cause. */
   renewed(): Promise<readonly Proof[]>;
 }
 
